@@ -1,0 +1,198 @@
+import { z } from "zod";
+import { istioLines } from "./istio-lines";
+import * as names from "./names";
+
+/**
+ * `mesh.yaml` as it is written: what has a default is optional. `normalize.ts` makes a `Mesh` of it.
+ *
+ * Every schema's error is the sentence part that says what is allowed; `problems.ts` adds where it stands, what was
+ * given and what to do. Descriptions become the hints that editors show (`mesh.schema.json`).
+ */
+
+const named = (rule: names.NameRule, description: string) => {
+  const error = `${rule.allowed}, for example ${rule.example}`;
+  return z.string({ error }).regex(rule.pattern, { error }).describe(`${description} Allowed: ${error}.`);
+};
+const oneOf = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
+  z.enum(values, { error: `one of ${values.join(", ")}` }).describe(description);
+const yesOrNo = (description: string) => z.boolean({ error: "true or false" }).describe(description);
+const wholeNumber = (min: number, max: number, description: string) => {
+  const error = `a whole number from ${min} to ${max}`;
+  return z.int({ error }).min(min, { error }).max(max, { error }).describe(description);
+};
+const section = <T extends z.ZodRawShape>(shape: T, description: string) =>
+  z
+    .strictObject(shape, { error: `a mapping with the keys ${Object.keys(shape).join(", ")}` })
+    .describe(description);
+
+const nodePool = section(
+  {
+    vmSize: named(names.vmSize, "Size of the virtual machines. Default: Standard_D2s_v5.").optional(),
+    // 1000: AKS's limit of nodes in a node pool.
+    nodes: wholeNumber(1, 1000, "Nodes to begin with, within minNodes and maxNodes. Default: 3.").optional(),
+    minNodes: wholeNumber(1, 1000, "Least nodes the autoscaler keeps. Default: 1.").optional(),
+    maxNodes: wholeNumber(1, 1000, "Most nodes the autoscaler makes. Default: 3.").optional(),
+  },
+  "Nodes of the AKS clusters.",
+);
+
+const kubernetesVersion = named(
+  names.kubernetesVersion,
+  "Kubernetes version of the AKS clusters. Default: what the Istio line recommends.",
+);
+
+const tag = (limit: number, what: string) => {
+  const error = `text of at most ${limit} characters${what}`;
+  return z.string({ error }).max(limit, { error });
+};
+
+const azure = section(
+  {
+    subscription: named(
+      names.azureSubscription,
+      "Azure subscription. Default: the environment variable ARM_SUBSCRIPTION_ID.",
+    ).optional(),
+    location: named(names.azureLocation, "Azure region."),
+    resourceGroup: named(names.resourceGroupName, "Resource group that holds the clusters."),
+    kubernetesVersion: kubernetesVersion.optional(),
+    nodePool: nodePool.optional(),
+    tags: z
+      .record(
+        tag(512, " without < > % & \\ ? /")
+          .min(1)
+          .regex(/^[^<>%&\\?/\p{Cc}]+$/u, { error: "text of at most 512 characters without < > % & \\ ? /" }),
+        tag(256, ""),
+        { error: "a mapping of names to texts" },
+      )
+      .describe("Tags on everything that Terraform makes.")
+      .optional(),
+    backend: z
+      .record(
+        z.string().regex(names.backendType.pattern, { error: names.backendType.allowed }),
+        z.record(z.string(), z.unknown(), { error: "the backend block's settings, as a mapping" }),
+        { error: "a mapping with one key, the backend's name, for example azurerm" },
+      )
+      .describe("Terraform backend: its name, and under it the block's own settings. Default: local state.")
+      .optional(),
+  },
+  "What Terraform makes on Azure. Leave it out when every cluster exists already.",
+);
+
+const cluster = section(
+  {
+    name: named(names.dns1123Label, "Name of the cluster from the perspective of the mesh."),
+    role: oneOf(
+      ["primary", "remote"],
+      "One cluster is the primary and runs the control plane. Default: remote.",
+    ).optional(),
+    network: named(names.dns1123Label, "Istio network of the cluster; every cluster has its own."),
+    aks: named(names.aksName, "Name of the AKS cluster that Terraform makes.").optional(),
+    context: named(names.contextName, "Kubeconfig context of a cluster that exists already.").optional(),
+    kubernetesVersion: kubernetesVersion.optional(),
+    nodePool: nodePool.optional(),
+  },
+  "A cluster of the mesh: one that Terraform makes (aks), or one that exists (context).",
+);
+
+const clusterNames = z
+  .array(named(names.dns1123Label, "Name of a cluster."), { error: "a list of cluster names" })
+  .min(1, {
+    error: "a list of at least one cluster name",
+  });
+
+export const meshConfigSchema = section(
+  {
+    name: named(names.dns1123Label, "Mesh ID. Default: mesh1.").optional(),
+    istio: section(
+      {
+        line: oneOf(
+          istioLines.map((line) => line.id) as [string, ...string[]],
+          `Istio release line. Default: ${istioLines[0]!.id}.`,
+        ).optional(),
+        version: named(
+          names.istioVersion,
+          "Patch version of that line. Default: the newest known.",
+        ).optional(),
+        hub: named(
+          names.imageHub,
+          "Registry and path of Istio's images. Default: the line's own.",
+        ).optional(),
+        pullSecrets: z
+          .array(named(names.dns1123Subdomain, "Name of a Secret."), { error: "a list of Secret names" })
+          .describe("Image pull Secrets, which you make in istio-system and in the sample's namespace.")
+          .optional(),
+      },
+      "Which Istio.",
+    ).optional(),
+    azure: azure.optional(),
+    clusters: z
+      .array(cluster, { error: "a list of clusters" })
+      .min(1, { error: "a list of at least one cluster" })
+      .max(250, { error: "a list of at most 250 clusters" })
+      .describe("One primary and any number of remotes."),
+    ca: section(
+      {
+        files: named(
+          names.folder,
+          "Folder with your own CA: <cluster>/{ca-cert,ca-key,root-cert,cert-chain}.pem. Default: `mesh ca` makes one.",
+        ).optional(),
+        acceptSampleCertificates: yesOrNo(
+          "Accept Istio's published sample certificates, whose keys everyone has. For demos only. Default: false.",
+        ).optional(),
+      },
+      "Certificate authority of the mesh.",
+    ).optional(),
+    gateways: section(
+      {
+        address: oneOf(
+          ["discovered", "static"],
+          "Address of the primary's gateway: found after the install, or a public IP made by Terraform. Default: discovered.",
+        ).optional(),
+        allowedSourceRanges: z
+          .array(named(names.ipv4Range, "IPv4 range."), { error: "a list of IPv4 ranges" })
+          .describe(
+            "Who may reach the cross-cluster gateways. They put the control plane on a public address: name the other clusters' outbound addresses. Default: everyone.",
+          )
+          .optional(),
+        internal: yesOrNo(
+          "Internal load balancers, for clusters whose networks are connected. Default: false.",
+        ).optional(),
+        ingress: yesOrNo("Keep Istio's ordinary ingress gateway on the primary. Default: true.").optional(),
+      },
+      "Gateways between the clusters.",
+    ).optional(),
+    sample: section(
+      {
+        enabled: yesOrNo(
+          "Run the sample app helloworld, with a client, in every cluster. Default: true.",
+        ).optional(),
+        namespace: named(names.dns1123Label, "Namespace of the sample app. Default: sample.").optional(),
+        versions: z
+          .record(z.string(), clusterNames, { error: "a mapping of versions to lists of cluster names" })
+          .describe("Where each version of helloworld runs. Default: v1 on the primary, v2 on the remotes.")
+          .optional(),
+        weights: z
+          .record(z.string(), wholeNumber(0, 100, "Percent of requests."), {
+            error: "a mapping of versions to percent",
+          })
+          .describe(
+            "Percent of requests per version, 100 in all. Default: none; every pod gets an equal share.",
+          )
+          .optional(),
+      },
+      "The sample app.",
+    ).optional(),
+    addons: section(
+      {
+        prometheus: yesOrNo("Prometheus on the primary. Default: true.").optional(),
+        kiali: yesOrNo("Kiali on the primary; it needs Prometheus. Default: true.").optional(),
+      },
+      "What runs on the primary beside Istio.",
+    ).optional(),
+  },
+  "An Istio mesh over several clusters.",
+);
+
+/** `mesh.yaml` as written. */
+export type MeshConfig = z.infer<typeof meshConfigSchema>;
+export type ClusterConfig = MeshConfig["clusters"][number];

@@ -1,0 +1,179 @@
+/**
+ * Istio release lines as rows of data. Every number here is a fact of Istio, with its source; the rest of the
+ * project reads it from the row. A new line of the same kind is one more row.
+ */
+export interface IstioLine {
+  /** Minor release, for example 1.31. */
+  readonly id: string;
+  /** Patch version used unless `istio.version` says otherwise. */
+  readonly version: string;
+  /**
+   * How a remote gets at the control plane.
+   * - `primary-remote`: no istiod in the remote; east-west gateways, exposed by Gateway resources.
+   *   https://istio.io/latest/docs/setup/install/multicluster/primary-remote_multi-network/
+   * - `shared-control-plane`: an istiod in the remote for injection and certificates, xDS from the primary; the
+   *   ingress gateways carry cross-cluster traffic.
+   *   https://istio.io/v1.7/docs/setup/install/multicluster/shared/
+   */
+  readonly installation: "primary-remote" | "shared-control-plane";
+  /** Registry and path of Istio's images. */
+  readonly hub: string;
+  readonly kubernetes: KubernetesRange;
+  /** What may stand in `remotePilotAddress`. */
+  readonly remoteAddress: "ipv4" | "ipv4 or host name";
+  /** API version of Gateway, VirtualService and DestinationRule in the manifests. */
+  readonly networkingApi: "networking.istio.io/v1" | "networking.istio.io/v1alpha3";
+  readonly gateway: CrossClusterGateway;
+  readonly sample: SampleImages;
+  readonly addons: AddonImages;
+}
+
+/** Kubernetes minor versions, both ends included. */
+export interface KubernetesRange {
+  readonly min: string;
+  readonly max: string;
+  /** For new AKS clusters. */
+  readonly default: string;
+}
+
+/** The gateway through which clusters reach each other. */
+export interface CrossClusterGateway {
+  /** Name of its Service and Deployment in istio-system. */
+  readonly name: string;
+  /** Value of the pods' `istio` label, which Gateway resources select. */
+  readonly selector: string;
+  readonly ports: readonly GatewayPort[];
+  /** Port of the data traffic between clusters (mTLS, SNI-routed). */
+  readonly dataPort: number;
+  /** Port of xDS and, on current lines, of certificate signing. */
+  readonly xdsPort: number;
+}
+
+export interface GatewayPort {
+  readonly name: string;
+  readonly port: number;
+  readonly targetPort: number;
+}
+
+export interface SampleImages {
+  /** helloworld, by version. */
+  readonly helloworld: Readonly<Record<string, string>>;
+  readonly client: SampleClient;
+}
+
+/** The pod from which people (and `verify`) send requests. */
+export interface SampleClient {
+  /** Name of its ServiceAccount, Service, Deployment and container. */
+  readonly name: string;
+  readonly image: string;
+  readonly command: readonly string[];
+}
+
+export interface AddonImages {
+  readonly prometheus: string;
+  /** Container that reloads Prometheus when its ConfigMap changes; undefined: Prometheus reloads itself. */
+  readonly prometheusReloader: string | undefined;
+  readonly kiali: string;
+}
+
+/** samples/multicluster/gen-eastwest-gateway.sh, the same in 1.30 and 1.31. */
+const eastWestGateway: CrossClusterGateway = {
+  name: "istio-eastwestgateway",
+  selector: "eastwestgateway",
+  ports: [
+    { name: "status-port", port: 15021, targetPort: 15021 },
+    { name: "tls", port: 15443, targetPort: 15443 },
+    { name: "tls-istiod", port: 15012, targetPort: 15012 },
+    { name: "tls-webhook", port: 15017, targetPort: 15017 },
+  ],
+  dataPort: 15443,
+  xdsPort: 15012,
+};
+
+/** samples/helloworld and samples/curl, the same in 1.30 and 1.31. */
+const currentSample: SampleImages = {
+  helloworld: {
+    v1: "registry.istio.io/release/examples-helloworld-v1:1.0",
+    v2: "registry.istio.io/release/examples-helloworld-v2:1.0",
+  },
+  client: { name: "curl", image: "docker.io/curlimages/curl:8.16.0", command: ["/bin/sleep", "infinity"] },
+};
+
+const currentPrometheus = "docker.io/prom/prometheus:v3.10.0";
+
+/** Newest first: the first row is the default. */
+export const istioLines: readonly IstioLine[] = [
+  {
+    id: "1.31",
+    version: "1.31.1",
+    installation: "primary-remote",
+    hub: "registry.istio.io/release",
+    // Least version: pkg/kube, minK8SVersion. Greatest and default: inside AKS's support window as well.
+    kubernetes: { min: "1.32", max: "1.36", default: "1.35" },
+    remoteAddress: "ipv4 or host name",
+    networkingApi: "networking.istio.io/v1",
+    gateway: eastWestGateway,
+    sample: currentSample,
+    addons: {
+      prometheus: currentPrometheus,
+      prometheusReloader: undefined,
+      kiali: "quay.io/kiali/kiali:v2.27",
+    },
+  },
+  {
+    id: "1.30",
+    version: "1.30.3",
+    installation: "primary-remote",
+    hub: "registry.istio.io/release",
+    kubernetes: { min: "1.32", max: "1.36", default: "1.35" },
+    remoteAddress: "ipv4 or host name",
+    networkingApi: "networking.istio.io/v1",
+    gateway: eastWestGateway,
+    sample: currentSample,
+    addons: {
+      prometheus: currentPrometheus,
+      prometheusReloader: undefined,
+      kiali: "quay.io/kiali/kiali:v2.26",
+    },
+  },
+  {
+    id: "1.7",
+    version: "1.7.3",
+    installation: "shared-control-plane",
+    hub: "docker.io/istio",
+    // The charts use v1beta1 APIs that 1.22 and later removed; upstream tested 1.16 to 1.18.
+    kubernetes: { min: "1.16", max: "1.18", default: "1.18.8" },
+    // Rendered straight into an Endpoints `ip` (charts/base/templates/endpoints.yaml).
+    remoteAddress: "ipv4",
+    networkingApi: "networking.istio.io/v1alpha3",
+    gateway: {
+      name: "istio-ingressgateway",
+      selector: "ingressgateway",
+      // profiles/default.yaml; 15012 is added by meshExpansion on the primary.
+      ports: [
+        { name: "status-port", port: 15021, targetPort: 15021 },
+        { name: "http2", port: 80, targetPort: 8080 },
+        { name: "https", port: 443, targetPort: 8443 },
+        { name: "tls", port: 15443, targetPort: 15443 },
+      ],
+      dataPort: 443,
+      xdsPort: 15012,
+    },
+    sample: {
+      // Untagged upstream; 1.0 is the only tag there is, and what latest points to.
+      helloworld: {
+        v1: "docker.io/istio/examples-helloworld-v1",
+        v2: "docker.io/istio/examples-helloworld-v2",
+      },
+      client: { name: "sleep", image: "governmentpaas/curl-ssl", command: ["/bin/sleep", "3650d"] },
+    },
+    addons: {
+      prometheus: "prom/prometheus:v2.19.0",
+      prometheusReloader: "jimmidyson/configmap-reload:v0.3.0",
+      kiali: "quay.io/kiali/kiali:v1.22",
+    },
+  },
+];
+
+/** The line used when `mesh.yaml` names none. */
+export const defaultIstioLine: IstioLine = istioLines[0]!;

@@ -1,0 +1,93 @@
+import { readFileSync } from "node:fs";
+import { type MeshConfig, meshConfigSchema } from "./config";
+import type { Mesh } from "./mesh";
+import { normalize } from "./normalize";
+import { InputError, type Problem } from "./problem";
+import { consistencyProblems } from "./rules";
+import { schemaProblems } from "./schema-problems";
+import { parseYaml, type YamlDocument, YamlError } from "./yaml";
+
+/**
+ * Reads `mesh.yaml`.
+ * @throws InputError with every problem of the file at once, or when it cannot be read
+ */
+export function readMesh(file: string): Mesh {
+  return parseMesh(readText(file), file);
+}
+
+/**
+ * Makes a frozen `Mesh` of the text of a `mesh.yaml`; `file` is the name that messages give it.
+ * @throws InputError with every problem at once
+ */
+export function parseMesh(text: string, file: string): Mesh {
+  const document = parseDocument(text, file);
+  const repeated = document.repeatedKeys.map(
+    ({ path, position }): Problem => ({
+      file,
+      position,
+      path,
+      message: "is given twice; allowed is once",
+      fix: "keep one of the two",
+    }),
+  );
+  const parsed = meshConfigSchema.safeParse(document.value);
+  if (!parsed.success)
+    throw new InputError(inOrder([...repeated, ...schemaProblems(parsed.error, document, file)]));
+  const mesh = normalize(parsed.data);
+  const problems = [...repeated, ...located(consistencyProblems(parsed.data, mesh), document, file)];
+  if (problems.length > 0) throw new InputError(inOrder(problems));
+  return mesh;
+}
+
+/** What a rule finds: it knows the path, not the place. */
+export type Finding = Pick<Problem, "path" | "message" | "fix">;
+
+/** The reader and judge of one consistency rule. */
+export type Rule = (config: MeshConfig, mesh: Mesh) => Finding[];
+
+function located(findings: readonly Finding[], document: YamlDocument, file: string): Problem[] {
+  return findings.map((finding) => ({ file, position: document.valueAt(finding.path), ...finding }));
+}
+
+function parseDocument(text: string, file: string): YamlDocument {
+  try {
+    return parseYaml(text);
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    throw new InputError([
+      {
+        file,
+        position: error.position,
+        path: [],
+        message: error.message,
+        fix: "compare with examples/existing-clusters.yaml",
+      },
+    ]);
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    throw new InputError([
+      {
+        file,
+        position: undefined,
+        path: [],
+        message: missing
+          ? "there is no such file"
+          : `cannot be read: ${(error as NodeJS.ErrnoException).code}`,
+        fix: missing
+          ? "`mesh init` writes a first mesh.yaml; -f FILE or MESH_FILE names another"
+          : "make it readable",
+      },
+    ]);
+  }
+}
+
+function inOrder(problems: Problem[]): Problem[] {
+  const at = ({ position }: Problem) => (position ? position.line * 1e6 + position.column : 0);
+  return problems.sort((one, other) => at(one) - at(other));
+}

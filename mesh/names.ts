@@ -1,0 +1,111 @@
+/**
+ * What a name may look like: the pattern, in words, with an example. The words are what an error message shows
+ * and what editors show beside the field.
+ */
+export interface NameRule {
+  readonly pattern: RegExp;
+  /** Completes the sentence "allowed is ...". */
+  readonly allowed: string;
+  readonly example: string;
+}
+
+/** Kubernetes: names of namespaces and Services, and values that end up in both. */
+export const dns1123Label: NameRule = {
+  pattern: /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+  allowed:
+    "a DNS-1123 label: lower-case letters, digits and '-', beginning and ending with a letter or digit, at most 63",
+  example: "main0",
+};
+
+/** Kubernetes: names of most objects. */
+export const dns1123Subdomain: NameRule = {
+  pattern: /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+  allowed: "a DNS-1123 subdomain: lower-case letters, digits, '-' and '.', at most 253",
+  example: "registry-credentials",
+};
+
+/**
+ * Kubeconfig contexts. Kubernetes sets no rule; this one keeps names safe to paste into a shell and out of the way
+ * of options, and allows what az, gcloud, aws and kind write.
+ */
+export const contextName: NameRule = {
+  pattern: /^[A-Za-z0-9][A-Za-z0-9_.:@/-]{0,252}$/,
+  allowed: "letters, digits and _ . : @ / -, beginning with a letter or digit, at most 253",
+  example: "aks-main",
+};
+
+// https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+export const resourceGroupName: NameRule = {
+  pattern: /^[A-Za-z0-9_().-]{0,89}[A-Za-z0-9_()-]$/,
+  allowed: "letters, digits and _ ( ) . -, not ending in '.', at most 90",
+  example: "rg-mesh-centralus",
+};
+
+export const aksName: NameRule = {
+  pattern: /^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/,
+  allowed: "letters, digits, '_' and '-', beginning and ending with a letter or digit, at most 63",
+  example: "aks-main-centralus",
+};
+
+export const azureLocation: NameRule = {
+  pattern: /^[a-z][a-z0-9]{2,49}$/,
+  allowed: "an Azure region's short name: lower-case letters and digits, no spaces",
+  example: "centralus",
+};
+
+export const azureSubscription: NameRule = {
+  pattern: /^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$/,
+  allowed: "a subscription ID (UUID), as `az account show --query id` prints it",
+  example: "00000000-0000-0000-0000-000000000000",
+};
+
+export const vmSize: NameRule = {
+  pattern: /^[A-Z][A-Za-z]+(_[A-Za-z0-9-]+)+$/,
+  allowed: "an Azure VM size, as `az vm list-sizes` prints it",
+  example: "Standard_D2s_v5",
+};
+
+export const kubernetesVersion: NameRule = {
+  pattern: /^1\.[1-9][0-9]?(\.(0|[1-9][0-9]?))?$/,
+  allowed: "a Kubernetes version, minor or patch",
+  example: "1.35",
+};
+
+export const istioVersion: NameRule = {
+  pattern: /^1\.[0-9]{1,2}\.[0-9]{1,3}(-[a-z0-9.]{1,32})?$/,
+  allowed: "an Istio patch version",
+  example: "1.31.1",
+};
+
+/** A registry with a path, without a tag. */
+export const imageHub: NameRule = {
+  pattern: /^(?=.{1,200}$)[a-z0-9]+([.-][a-z0-9]+)*(:[0-9]{1,5})?(\/[a-z0-9]+([._-][a-z0-9]+)*)*$/,
+  allowed: "a registry and path without a tag",
+  example: "registry.istio.io/release",
+};
+
+/** A folder, relative or absolute. Shell-safe: it stands in the runbook. */
+export const folder: NameRule = {
+  pattern: /^(?=.{1,400}$)[A-Za-z0-9_./][A-Za-z0-9_./ @+-]*$/,
+  allowed: "a folder, relative to this file: letters, digits and _ . / @ + - and spaces",
+  example: "certs",
+};
+
+/** Terraform backend types are HCL identifiers. */
+export const backendType: NameRule = {
+  pattern: /^[a-z][a-z0-9_]{0,62}$/,
+  allowed: "the name of a Terraform backend",
+  example: "azurerm",
+};
+
+export const ipv4: NameRule = {
+  pattern: /^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\.(?!$)|$)){4}$/,
+  allowed: "an IPv4 address",
+  example: "203.0.113.7",
+};
+
+export const ipv4Range: NameRule = {
+  pattern: /^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\.|(?=\/))){4}\/(3[0-2]|[12]?[0-9])$/,
+  allowed: "an IPv4 range in CIDR notation",
+  example: "203.0.113.0/24",
+};

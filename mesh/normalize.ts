@@ -1,0 +1,99 @@
+import type { ClusterConfig, MeshConfig } from "./config";
+import { defaultIstioLine, type IstioLine, istioLines } from "./istio-lines";
+import type { Azure, Cluster, Mesh, NodePool, Sample } from "./mesh";
+
+/** `az aks create`'s numbers in the walk-through; a current general-purpose size with the memory istiod asks for. */
+const defaultNodePool: NodePool = { vmSize: "Standard_D2s_v5", nodes: 3, minNodes: 1, maxNodes: 3 };
+
+/**
+ * Fills in every default. Total: it takes any file that fits the schema, consistent or not, so that the rules can
+ * judge the whole.
+ */
+export function normalize(config: MeshConfig): Mesh {
+  const line = istioLines.find(({ id }) => id === config.istio?.line) ?? defaultIstioLine;
+  const clusters = config.clusters.map((cluster) => normalizeCluster(cluster, config, line));
+  // Without a primary the rules refuse the file; until then the first cluster stands in for it.
+  const primary = clusters.find(({ role }) => role === "primary") ?? clusters[0]!;
+  const remotes = clusters.filter(({ role }) => role === "remote");
+  return deepFreeze({
+    name: config.name ?? "mesh1",
+    istio: {
+      line,
+      version: config.istio?.version ?? line.version,
+      hub: config.istio?.hub ?? line.hub,
+      pullSecrets: config.istio?.pullSecrets ?? [],
+    },
+    azure: config.azure && normalizeAzure(config.azure),
+    clusters,
+    primary,
+    remotes,
+    ca: {
+      from: config.ca?.files === undefined ? "generated" : "files",
+      directory: config.ca?.files,
+      acceptSampleCertificates: config.ca?.acceptSampleCertificates ?? false,
+    },
+    gateways: {
+      address: config.gateways?.address ?? "discovered",
+      allowedSourceRanges: config.gateways?.allowedSourceRanges ?? [],
+      internal: config.gateways?.internal ?? false,
+      ingress: config.gateways?.ingress ?? true,
+    },
+    sample: config.sample?.enabled === false ? undefined : normalizeSample(config.sample, primary, remotes),
+    addons: {
+      prometheus: config.addons?.prometheus ?? true,
+      kiali: config.addons?.kiali ?? true,
+    },
+  });
+}
+
+function normalizeAzure(azure: NonNullable<MeshConfig["azure"]>): Azure {
+  const [backend] = Object.entries(azure.backend ?? {});
+  return {
+    subscription: azure.subscription,
+    location: azure.location,
+    resourceGroup: azure.resourceGroup,
+    tags: azure.tags ?? {},
+    backend: backend && { type: backend[0], settings: backend[1] },
+  };
+}
+
+function normalizeCluster(cluster: ClusterConfig, { azure }: MeshConfig, line: IstioLine): Cluster {
+  return {
+    name: cluster.name,
+    role: cluster.role ?? "remote",
+    network: cluster.network,
+    context: cluster.context ?? cluster.aks ?? cluster.name,
+    aks:
+      cluster.aks === undefined
+        ? undefined
+        : {
+            name: cluster.aks,
+            kubernetesVersion:
+              cluster.kubernetesVersion ?? azure?.kubernetesVersion ?? line.kubernetes.default,
+            nodePool: { ...defaultNodePool, ...azure?.nodePool, ...cluster.nodePool },
+          },
+  };
+}
+
+function normalizeSample(
+  sample: MeshConfig["sample"],
+  primary: Cluster,
+  remotes: readonly Cluster[],
+): Sample {
+  const versions = sample?.versions ?? { v1: [primary.name], v2: remotes.map(({ name }) => name) };
+  return {
+    namespace: sample?.namespace ?? "sample",
+    versions: Object.entries(versions)
+      .filter(([, clusters]) => clusters.length > 0)
+      .map(([name, clusters]) => ({ name, clusters })),
+    weights: sample?.weights,
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
+}

@@ -1,0 +1,34 @@
+import { basename, dirname, join } from "node:path";
+
+/** Files that belong to one `mesh.yaml`. What is made from it alone goes to the current folder, as the stock CLIs do. */
+export interface MeshPaths {
+  /** `mesh.yaml` itself. */
+  readonly mesh: string;
+  /** Folder of the generated CA, beside it: `mesh.ca`. */
+  readonly ca: string;
+  /** Known gateway addresses, beside it: `mesh.addresses.yaml`. */
+  readonly addresses: string;
+  /** Folder of the manifests: `dist`. */
+  readonly dist: string;
+  /** Folder of the Terraform JSON: `cdktf.out`. */
+  readonly terraform: string;
+}
+
+/**
+ * The file that describes the mesh: the one given, else the one that MESH_FILE names, else `mesh.yaml`. This is the
+ * only setting that the project reads from the environment, and the only place where it does.
+ */
+export function meshFile(given?: string): string {
+  return given ?? (process.env.MESH_FILE || "mesh.yaml");
+}
+
+export function meshPaths(mesh: string): MeshPaths {
+  const stem = join(dirname(mesh), basename(mesh).replace(/\.ya?ml$/, ""));
+  return {
+    mesh,
+    ca: `${stem}.ca`,
+    addresses: `${stem}.addresses.yaml`,
+    dist: "dist",
+    terraform: "cdktf.out",
+  };
+}
