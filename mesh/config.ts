@@ -185,7 +185,7 @@ export const meshConfigSchema = section(
     addons: section(
       {
         prometheus: yesOrNo("Prometheus on the primary. Default: true.").optional(),
-        kiali: yesOrNo("Kiali on the primary; it needs Prometheus. Default: true.").optional(),
+        kiali: yesOrNo("Kiali on the primary; it needs Prometheus. Default: as prometheus.").optional(),
       },
       "What runs on the primary beside Istio.",
     ).optional(),

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
+import type { ZodError } from "zod";
 import { type MeshConfig, meshConfigSchema } from "./config";
 import type { Mesh } from "./mesh";
 import { normalize } from "./normalize";
 import { InputError, type Problem } from "./problem";
-import { consistencyProblems } from "./rules";
+import { consistencyProblems, type Finding } from "./rules";
 import { schemaProblems } from "./schema-problems";
 import { parseYaml, type YamlDocument, YamlError } from "./yaml";
 
@@ -31,19 +32,37 @@ export function parseMesh(text: string, file: string): Mesh {
     }),
   );
   const parsed = meshConfigSchema.safeParse(document.value);
-  if (!parsed.success)
-    throw new InputError(inOrder([...repeated, ...schemaProblems(parsed.error, document, file)]));
-  const mesh = normalize(parsed.data);
-  const problems = [...repeated, ...located(consistencyProblems(parsed.data, mesh), document, file)];
-  if (problems.length > 0) throw new InputError(inOrder(problems));
+  const config = parsed.success ? parsed.data : withoutBadParts(document.value, parsed.error);
+  const mesh = config && normalize(config);
+  const problems = [
+    ...repeated,
+    ...(parsed.success ? [] : schemaProblems(parsed.error, document, file)),
+    ...(config && mesh ? located(consistencyProblems(config, mesh), document, file) : []),
+  ];
+  if (!mesh || problems.length > 0) throw new InputError(inOrder(problems));
   return mesh;
 }
 
-/** What a rule finds: it knows the path, not the place. */
-export type Finding = Pick<Problem, "path" | "message" | "fix">;
-
-/** The reader and judge of one consistency rule. */
-export type Rule = (config: MeshConfig, mesh: Mesh) => Finding[];
+/**
+ * The file less what the schema refuses, so that the rules can judge the rest in the same go. Undefined when what is
+ * left is not a mesh.
+ */
+function withoutBadParts(value: unknown, { issues }: ZodError): MeshConfig | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const rest = structuredClone(value);
+  for (const issue of issues) {
+    const keys = issue.code === "unrecognized_keys" ? issue.keys : issue.path.slice(-1);
+    const parent = issue.code === "unrecognized_keys" ? issue.path : issue.path.slice(0, -1);
+    const holder = parent.reduce<unknown>(
+      (inner, part) => (inner as Record<PropertyKey, unknown>)?.[part],
+      rest,
+    );
+    // Taking an element out of a list would move the others away from their places in the file.
+    if (typeof holder !== "object" || holder === null || Array.isArray(holder)) return undefined;
+    for (const key of keys) delete (holder as Record<PropertyKey, unknown>)[key];
+  }
+  return meshConfigSchema.safeParse(rest).data;
+}
 
 function located(findings: readonly Finding[], document: YamlDocument, file: string): Problem[] {
   return findings.map((finding) => ({ file, position: document.valueAt(finding.path), ...finding }));

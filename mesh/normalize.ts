@@ -41,7 +41,7 @@ export function normalize(config: MeshConfig): Mesh {
     sample: config.sample?.enabled === false ? undefined : normalizeSample(config.sample, primary, remotes),
     addons: {
       prometheus: config.addons?.prometheus ?? true,
-      kiali: config.addons?.kiali ?? true,
+      kiali: config.addons?.kiali ?? config.addons?.prometheus ?? true,
     },
   });
 }

@@ -1,12 +1,111 @@
-import type { ZodError } from "zod";
-import type { Problem } from "./problem";
+import { type core, ZodArray, type ZodError, ZodObject, ZodOptional, ZodRecord } from "zod";
+import { meshConfigSchema } from "./config";
+import { type Path, type Problem, quote } from "./problem";
+import { didYouMean } from "./suggest";
 import type { YamlDocument } from "./yaml";
+
+/** What the schema finds wrong, each with its place, what was given, what is allowed and the fix. */
 export function schemaProblems(error: ZodError, document: YamlDocument, file: string): Problem[] {
-  return error.issues.map((issue) => ({
+  const problems = error.issues.flatMap((issue) => problemsOf(issue, document, file));
+  // A text that is too long and of the wrong form fails twice with the same words.
+  const key = ({ path, message }: Problem) => JSON.stringify([path, message]);
+  return [...new Map(problems.map((problem) => [key(problem), problem])).values()];
+}
+
+function problemsOf(issue: core.$ZodIssue, document: YamlDocument, file: string): Problem[] {
+  const path = issue.path as Path;
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => unknownKey(path, key, document, file));
+  if (issue.code === "invalid_key") {
+    const [cause] = issue.issues;
+    return [
+      {
+        file,
+        position: document.keyAt(path),
+        path,
+        message: `the name is not allowed; allowed is ${cause?.message ?? issue.message}`,
+        fix: "give it another name",
+      },
+    ];
+  }
+  const given = valueAt(document.value, path);
+  if (given === undefined) {
+    const message = path.length === 0 ? "the file is empty" : "is missing";
+    const fix = path.length === 0 ? "`mesh init` writes a first mesh.yaml" : `add ${String(path.at(-1))}`;
+    return [
+      {
+        file,
+        position: document.valueAt(path),
+        path,
+        message: `${message}; allowed is ${issue.message}`,
+        fix,
+      },
+    ];
+  }
+  return [
+    {
+      file,
+      position: document.valueAt(path),
+      path,
+      message: `${describe(given)} is given; allowed is ${issue.message}`,
+      fix: fixFor(issue, given),
+    },
+  ];
+}
+
+function unknownKey(parent: Path, key: string, document: YamlDocument, file: string): Problem {
+  const known = keysOf(schemaAt(parent));
+  const path = [...parent, key];
+  return {
     file,
-    position: document.valueAt(issue.path as (string | number)[]),
-    path: issue.path as (string | number)[],
-    message: issue.message,
-    fix: "?",
-  }));
+    position: document.keyAt(path),
+    path,
+    message: `there is no such key; allowed are ${known.join(", ")}`,
+    fix: `${didYouMean(key, known)}rename or remove it`,
+  };
+}
+
+function fixFor(issue: core.$ZodIssue, given: unknown): string {
+  if (issue.code === "invalid_value" && typeof given === "string") {
+    return `${didYouMean(given, issue.values.map(String))}use one of the allowed values`;
+  }
+  if (given === null) return "give it a value, or remove the key";
+  return "change the value";
+}
+
+function describe(given: unknown): string {
+  if (given === null) return "nothing";
+  if (Array.isArray(given)) return `a list of ${given.length}`;
+  if (typeof given === "object") return "a mapping";
+  return quote(given);
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (inner, part) =>
+      typeof inner === "object" && inner !== null && Object.hasOwn(inner, part)
+        ? (inner as Record<string | number, unknown>)[part]
+        : undefined,
+    value,
+  );
+}
+
+/** The part of the schema that judges what stands at `path`. */
+function schemaAt(path: Path): unknown {
+  return path.reduce<unknown>((schema, part) => {
+    const inner = withoutOptional(schema);
+    if (inner instanceof ZodObject) return inner.shape[part];
+    if (inner instanceof ZodArray) return inner.element;
+    if (inner instanceof ZodRecord) return inner.valueType;
+    return undefined;
+  }, meshConfigSchema);
+}
+
+function keysOf(schema: unknown): string[] {
+  const inner = withoutOptional(schema);
+  return inner instanceof ZodObject ? Object.keys(inner.shape) : [];
+}
+
+function withoutOptional(schema: unknown): unknown {
+  return schema instanceof ZodOptional ? schema.unwrap() : schema;
 }

@@ -2,7 +2,7 @@ import { distance } from "fastest-levenshtein";
 
 /** The nearest of the known words when it is near enough to be a slip of the finger; else undefined. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(word.length / 3));
+  const limit = Math.max(1, Math.round(word.length * 0.4));
   const [best] = known
     .map((candidate) => ({ candidate, away: distance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ away }) => away <= limit)

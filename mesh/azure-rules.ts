@@ -1,0 +1,182 @@
+import type { Aks, Cluster } from "./mesh";
+import { type Path, quote } from "./problem";
+import type { Finding, Rule } from "./rules";
+import { compareMinor } from "./versions";
+
+const azureForAksClusters: Rule = ({ azure }, { clusters }) => {
+  const first = clusters.find(({ aks }) => aks);
+  if (first && !azure) {
+    return [
+      {
+        path: ["clusters"],
+        message: `${first.name} is to be made on AKS, and there is no azure section; it needs location and resourceGroup`,
+        fix: "add the azure section, or name the context of a cluster that exists",
+      },
+    ];
+  }
+  if (azure && !first) {
+    return [
+      {
+        path: ["azure"],
+        message: "is given, but every cluster exists already (context), so there is nothing to make",
+        fix: "remove it, or give a cluster its aks name",
+      },
+    ];
+  }
+  return [];
+};
+
+const noAksSettingsOnExistingClusters: Rule = ({ clusters }) =>
+  clusters.flatMap((cluster, index) =>
+    (["kubernetesVersion", "nodePool"] as const)
+      .filter((key) => cluster.context !== undefined && cluster[key] !== undefined)
+      .map((key) => ({
+        path: ["clusters", index, key],
+        message: `${cluster.name} exists already (context); ${key} is for clusters that Terraform makes`,
+        fix: "remove it",
+      })),
+  );
+
+const kubernetesVersionOfTheLine: Rule = (config, { clusters, istio }) => {
+  const { min, max } = istio.line.kubernetes;
+  return uniqueByPath(
+    aksClusters(clusters).flatMap(({ aks, index }) =>
+      compareMinor(aks.kubernetesVersion, min) < 0 || compareMinor(aks.kubernetesVersion, max) > 0
+        ? [
+            {
+              path:
+                config.clusters[index]!.kubernetesVersion === undefined
+                  ? ["azure", "kubernetesVersion"]
+                  : ["clusters", index, "kubernetesVersion"],
+              message: `${quote(aks.kubernetesVersion)} is given; Istio ${istio.line.id} supports ${min} to ${max}`,
+              fix: `use ${istio.line.kubernetes.default}, or another Istio line`,
+            },
+          ]
+        : [],
+    ),
+  );
+};
+
+const nodesWithinTheAutoscalersRange: Rule = (config, { clusters }) =>
+  uniqueByPath(
+    aksClusters(clusters).flatMap(({ aks, index }) => {
+      const { nodes, minNodes, maxNodes } = aks.nodePool;
+      const path: Path = config.clusters[index]!.nodePool
+        ? ["clusters", index, "nodePool"]
+        : ["azure", "nodePool"];
+      const given = `nodes ${nodes}, minNodes ${minNodes}, maxNodes ${maxNodes} (defaults included)`;
+      if (minNodes > maxNodes) {
+        return [
+          { path, message: `${given}: minNodes is above maxNodes`, fix: "raise maxNodes or lower minNodes" },
+        ];
+      }
+      return nodes < minNodes || nodes > maxNodes
+        ? [{ path, message: `${given}: nodes must lie between the two`, fix: "set all three" }]
+        : [];
+    }),
+  );
+
+const oneBackend: Rule = ({ azure }) => {
+  const types = Object.keys(azure?.backend ?? {});
+  return azure?.backend === undefined || types.length === 1
+    ? []
+    : [
+        {
+          path: ["azure", "backend"],
+          message: `${types.length} backends are given; allowed is exactly one`,
+          fix: "keep one, with its settings under it",
+        },
+      ];
+};
+
+/** Settings of Terraform's backends that are credentials; each has an environment variable instead. */
+const secretSettings =
+  /^(access_key|secret_key|sas_token|client_secret|client_certificate_password|password|token|credentials|oidc_token)$/;
+
+const noSecretsInTheBackend: Rule = ({ azure }) =>
+  Object.entries(azure?.backend ?? {}).flatMap(([type, settings]) =>
+    Object.keys(settings)
+      .filter((key) => secretSettings.test(key))
+      .map((key) => ({
+        path: ["azure", "backend", type, key],
+        message: "is a credential, and mesh.yaml and the Terraform JSON are files that people commit",
+        fix: "remove it and give it to terraform in the environment (azurerm: ARM_ACCESS_KEY, ARM_SAS_TOKEN, ...), or use use_azuread_auth",
+      })),
+  );
+
+/** AKS names the resource group of the nodes MC_<group>_<cluster>_<location>, of at most 80 characters. */
+const nodeResourceGroupLimit = 80;
+
+const nodeResourceGroupFits: Rule = ({ azure }, { clusters }) =>
+  aksClusters(clusters).flatMap(({ aks, index }) => {
+    const name = `MC_${azure?.resourceGroup}_${aks.name}_${azure?.location}`;
+    return azure && name.length > nodeResourceGroupLimit
+      ? [
+          {
+            path: ["clusters", index, "aks"],
+            message: `AKS would call the nodes' resource group ${quote(name)}: ${name.length} characters; allowed are ${nodeResourceGroupLimit}`,
+            fix: `shorten the AKS name or the resource group by ${name.length - nodeResourceGroupLimit}`,
+          },
+        ]
+      : [];
+  });
+
+/** Azure's limit is 50 a resource; this project adds two of its own. */
+const tagLimit = 48;
+
+const notTooManyTags: Rule = ({ azure }) => {
+  const count = Object.keys(azure?.tags ?? {}).length;
+  return count > tagLimit
+    ? [
+        {
+          path: ["azure", "tags"],
+          message: `${count} tags are given; allowed are ${tagLimit}`,
+          fix: "remove some",
+        },
+      ]
+    : [];
+};
+
+const staticAddressIsAzures: Rule = (_, { gateways, primary }) =>
+  gateways.address === "static" && !primary.aks
+    ? [
+        {
+          path: ["gateways", "address"],
+          message: `static is given, but Terraform does not make the primary (${primary.name}), and with it its address`,
+          fix: "use discovered, or give the primary an aks name",
+        },
+      ]
+    : [];
+
+const staticAddressIsPublic: Rule = (_, { gateways }) =>
+  gateways.address === "static" && gateways.internal
+    ? [
+        {
+          path: ["gateways", "internal"],
+          message: "true is given together with address: static, which is a public IP",
+          fix: "remove one of the two",
+        },
+      ]
+    : [];
+
+export const azureRules: readonly Rule[] = [
+  azureForAksClusters,
+  noAksSettingsOnExistingClusters,
+  kubernetesVersionOfTheLine,
+  nodesWithinTheAutoscalersRange,
+  oneBackend,
+  noSecretsInTheBackend,
+  nodeResourceGroupFits,
+  notTooManyTags,
+  staticAddressIsAzures,
+  staticAddressIsPublic,
+];
+
+function aksClusters(clusters: readonly Cluster[]): { aks: Aks; index: number }[] {
+  return clusters.flatMap(({ aks }, index) => (aks ? [{ aks, index }] : []));
+}
+
+/** A setting of the azure section is one problem, however many clusters take it over. */
+function uniqueByPath(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding.path), finding])).values()];
+}

@@ -1,0 +1,69 @@
+import { join } from "node:path";
+import fc from "fast-check";
+import { formatAddresses, parseAddresses, readAddresses } from "../../mesh/addresses";
+import { parseMesh } from "../../mesh/load";
+
+const clusters = `clusters:
+  - {name: main0, role: primary, network: network1, context: c0}
+  - {name: remote0, network: network2, context: c1}
+`;
+const current = parseMesh(clusters, "mesh.yaml");
+const old = parseMesh(`istio: { line: "1.7" }\n${clusters}`, "mesh.yaml");
+
+describe("parseAddresses", () => {
+  test("accepts IPv4 addresses on every line, and host names on current lines", () => {
+    expect(parseAddresses("main0: 203.0.113.7\n", "a", old)).toEqual({ main0: "203.0.113.7" });
+    expect(parseAddresses("main0: gw.example.com\n", "a", current)).toEqual({ main0: "gw.example.com" });
+    expect(parseAddresses("# none yet\n", "a", current)).toEqual({});
+  });
+
+  test.each([
+    [
+      "a host name on 1.7",
+      "main0: gw.example.com",
+      old,
+      /1:8: main0: "gw\.example\.com" is given; Istio 1\.7 accepts an ipv4,/,
+    ],
+    ["an address beyond 255", "main0: 203.0.113.256", current, /"203\.0\.113\.256" is given/],
+    ["three numbers", "main0: 203.0.113", current, /"203\.0\.113" is given/],
+    ["IPv6", "main0: '2001:db8::1'", current, /"2001:db8::1" is given/],
+    ["a bare word", "main0: gateway", current, /"gateway" is given/],
+    ["a command", "main0: $(reboot)", current, /is given; Istio 1\.31 accepts/],
+    ["nothing", "main0:", current, /main0: null is given/],
+    ["a list", "- 203.0.113.7", current, /allowed is a mapping of cluster names to addresses/],
+    [
+      "a mistyped cluster",
+      "mian0: 203.0.113.7",
+      current,
+      /there is no cluster "mian0"; .*\n {2}fix: did you mean "main0"\?/,
+    ],
+    [
+      "a cluster given twice",
+      "main0: 203.0.113.7\nmain0: 203.0.113.8",
+      current,
+      /2:1: main0: is given twice/,
+    ],
+    ["broken YAML", "main0: [", current, /not YAML/],
+  ])("refuses %s", (_, text, mesh, says) => {
+    expect(() => parseAddresses(text, "mesh.addresses.yaml", mesh)).toThrow(says);
+  });
+
+  test("reads back every address that it writes", () => {
+    fc.assert(
+      fc.property(fc.ipV4(), fc.ipV4(), (one, other) => {
+        const addresses = { main0: one, remote0: other };
+        expect(parseAddresses(formatAddresses(addresses), "a", old)).toEqual(addresses);
+      }),
+    );
+  });
+});
+
+describe("readAddresses", () => {
+  test("knows none where there is no file", () => {
+    expect(readAddresses(join(__dirname, "nowhere.yaml"), current)).toEqual({});
+  });
+
+  test("says so where the file cannot be read", () => {
+    expect(() => readAddresses(__dirname, current)).toThrow(/cannot be read: EISDIR/);
+  });
+});

@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import Ajv from "ajv";
+import { load } from "js-yaml";
+import { meshJsonSchema } from "../../mesh/json-schema";
+
+const root = join(__dirname, "../..");
+const accepts = new Ajv({ allErrors: true }).compile(JSON.parse(meshJsonSchema()));
+
+describe("mesh.schema.json", () => {
+  test("is what the validator says (npm run schema writes it)", () => {
+    expect(readFileSync(join(root, "mesh.schema.json"), "utf8")).toBe(meshJsonSchema());
+  });
+
+  test.each(
+    ["mesh.yaml", ...readdirSync(join(root, "examples")).map((name) => `examples/${name}`)].filter((name) =>
+      /(?<!addresses)\.yaml$/.test(name),
+    ),
+  )("accepts %s, as an editor reads it", (name) => {
+    expect(accepts(load(readFileSync(join(root, name), "utf8"))) || accepts.errors).toBe(true);
+  });
+
+  test("refuses a mistyped key", () => {
+    expect(accepts({ clusters: [{ name: "a", netwrok: "n" }] })).toBe(false);
+  });
+
+  test("describes every field for editors", () => {
+    const without: string[] = [];
+    const look = (schema: { properties?: Record<string, { description?: string }> }, path: string) => {
+      for (const [key, inner] of Object.entries(schema.properties ?? {})) {
+        if (!inner.description) without.push(`${path}.${key}`);
+        look(inner as typeof schema, `${path}.${key}`);
+      }
+    };
+    look(JSON.parse(meshJsonSchema()), "mesh");
+    expect(without).toEqual([]);
+  });
+});
