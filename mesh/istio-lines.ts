@@ -34,6 +34,10 @@ export interface KubernetesRange {
   readonly max: string;
   /** For new AKS clusters. */
   readonly default: string;
+  /** API version of PodDisruptionBudget that every version of the range serves. */
+  readonly policyApi: "policy/v1" | "policy/v1beta1";
+  /** How a container asks for the runtime's seccomp profile: the field came with Kubernetes 1.19. */
+  readonly seccomp: "field" | "annotation";
 }
 
 /** The gateway through which clusters reach each other. */
@@ -101,6 +105,15 @@ const currentSample: SampleImages = {
 
 const currentPrometheus = "docker.io/prom/prometheus:v3.10.0";
 
+/** Least version: pkg/kube, minK8SVersion, the same in 1.30 and 1.31. Greatest and default: AKS supports them as well. */
+const currentKubernetes: KubernetesRange = {
+  min: "1.32",
+  max: "1.36",
+  default: "1.35",
+  policyApi: "policy/v1",
+  seccomp: "field",
+};
+
 /** Newest first: the first row is the default. */
 export const istioLines: readonly IstioLine[] = [
   {
@@ -108,8 +121,7 @@ export const istioLines: readonly IstioLine[] = [
     version: "1.31.1",
     installation: "primary-remote",
     hub: "registry.istio.io/release",
-    // Least version: pkg/kube, minK8SVersion. Greatest and default: inside AKS's support window as well.
-    kubernetes: { min: "1.32", max: "1.36", default: "1.35" },
+    kubernetes: currentKubernetes,
     remoteAddress: "ipv4 or host name",
     networkingApi: "networking.istio.io/v1",
     gateway: eastWestGateway,
@@ -125,7 +137,7 @@ export const istioLines: readonly IstioLine[] = [
     version: "1.30.3",
     installation: "primary-remote",
     hub: "registry.istio.io/release",
-    kubernetes: { min: "1.32", max: "1.36", default: "1.35" },
+    kubernetes: currentKubernetes,
     remoteAddress: "ipv4 or host name",
     networkingApi: "networking.istio.io/v1",
     gateway: eastWestGateway,
@@ -142,7 +154,13 @@ export const istioLines: readonly IstioLine[] = [
     installation: "shared-control-plane",
     hub: "docker.io/istio",
     // The charts use v1beta1 APIs that 1.22 and later removed; upstream tested 1.16 to 1.18.
-    kubernetes: { min: "1.16", max: "1.18", default: "1.18.8" },
+    kubernetes: {
+      min: "1.16",
+      max: "1.18",
+      default: "1.18.8",
+      policyApi: "policy/v1beta1",
+      seccomp: "annotation",
+    },
     // Rendered straight into an Endpoints `ip` (charts/base/templates/endpoints.yaml).
     remoteAddress: "ipv4",
     networkingApi: "networking.istio.io/v1alpha3",
