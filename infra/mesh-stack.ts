@@ -1,0 +1,93 @@
+import { AzurermProvider } from "@cdktf/provider-azurerm/lib/provider";
+import { ResourceGroup } from "@cdktf/provider-azurerm/lib/resource-group";
+import { TerraformOutput, TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import type { Aks, Azure, Cluster, Mesh } from "../mesh/mesh";
+import { AksCluster } from "./aks-cluster";
+import { GatewayAddress } from "./gateway-address";
+import { StateBackend } from "./state-backend";
+import { literal } from "./terraform-text";
+
+/**
+ * Terraform's own version. From 1.7 on `terraform test` can mock a provider, which is how this stack is tested; a 2.0
+ * may read the JSON otherwise.
+ */
+const terraformVersion = ">= 1.7.0, < 2.0.0";
+
+export interface MeshStackProps {
+  readonly mesh: Mesh;
+  readonly azure: Azure;
+}
+
+/** All that Terraform makes for a mesh: the resource group, the AKS clusters, the gateway's address if it is static. */
+export class MeshStack extends TerraformStack {
+  /** @param id name of the stack, see `terraformStackName` */
+  constructor(scope: Construct, id: string, { mesh, azure }: MeshStackProps) {
+    super(scope, id);
+    this.addOverride("terraform.required_version", terraformVersion);
+    // The bindings pin azurerm to the version that they were generated from.
+    new AzurermProvider(this, "azurerm", { features: [{}], subscriptionId: azure.subscription });
+    new StateBackend(this, azure.backend);
+
+    const tags = azureTags(mesh.name, azure.tags);
+    const group = new ResourceGroup(this, "mesh", {
+      name: azure.resourceGroup,
+      location: azure.location,
+      tags,
+    });
+    const clusters = mesh.clusters.filter(isMade).map((cluster) => {
+      const { resource } = new AksCluster(this, { aks: cluster.aks, group, tags });
+      return { ...cluster, resource };
+    });
+
+    this.output("resource_group", "Resource group of the mesh.", group.name);
+    this.output(
+      "clusters",
+      "The AKS clusters, by their name in the mesh.",
+      byName(clusters, ({ context, resource }) => ({
+        name: resource.name,
+        context,
+        fqdn: resource.fqdn,
+        kubernetes_version: resource.kubernetesVersion,
+      })),
+    );
+    new TerraformOutput(this, "kubeconfigs", {
+      description: "Kubeconfigs of the AKS clusters, by the clusters' name in the mesh.",
+      value: byName(clusters, ({ resource }) => resource.kubeConfigRaw),
+      sensitive: true,
+    });
+
+    const primary = clusters.find(({ role }) => role === "primary");
+    if (mesh.gateways.address === "static" && primary) {
+      const { ipAddress } = new GatewayAddress(this, {
+        aks: primary.aks,
+        cluster: primary.resource,
+        group,
+        tags,
+      });
+      this.output("gateway_address", "Static address of the primary's cross-cluster gateway.", ipAddress);
+    }
+  }
+
+  private output(id: string, description: string, value: unknown): void {
+    new TerraformOutput(this, id, { description, value });
+  }
+}
+
+type MadeCluster = Cluster & { readonly aks: Aks };
+
+/** Clusters that exist already are none of Terraform's business. */
+export function isMade(cluster: Cluster): cluster is MadeCluster {
+  return cluster.aks !== undefined;
+}
+
+/** The user's tags, and one that says which mesh this belongs to. */
+function azureTags(mesh: string, tags: Azure["tags"]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries({ "istio-mesh": mesh, ...tags }).map(([name, value]) => [literal(name), literal(value)]),
+  );
+}
+
+function byName<T extends Cluster>(clusters: readonly T[], value: (cluster: T) => unknown) {
+  return Object.fromEntries(clusters.map((cluster) => [cluster.name, value(cluster)]));
+}
