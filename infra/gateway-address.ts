@@ -2,6 +2,7 @@ import type { KubernetesCluster } from "@cdktf/provider-azurerm/lib/kubernetes-c
 import { PublicIp } from "@cdktf/provider-azurerm/lib/public-ip";
 import type { ResourceGroup } from "@cdktf/provider-azurerm/lib/resource-group";
 import { RoleAssignment } from "@cdktf/provider-azurerm/lib/role-assignment";
+import { dependable } from "cdktf";
 import { Construct } from "constructs";
 import { gatewayAddressName } from "../mesh/azure-names";
 import type { Aks } from "../mesh/mesh";
@@ -35,17 +36,16 @@ export class GatewayAddress extends Construct {
       allocationMethod: "Static",
       tags,
     });
+    address.overrideLogicalId(resourceName(aks.name));
     // Made before the cluster, so destroyed after it: Azure keeps an address that a load balancer still holds.
-    cluster.dependsOn = [address.fqn];
-    const role = new RoleAssignment(this, "role", {
+    cluster.dependsOn = [dependable(address)];
+    new RoleAssignment(this, "role", {
       scope: group.id,
       roleDefinitionName: "Network Contributor",
       principalId: cluster.identity.principalId,
       // Said, it spares Azure a look-up that fails for the minutes in which the new identity is not known everywhere.
       principalType: "ServicePrincipal",
-    });
-    address.overrideLogicalId(resourceName(aks.name));
-    role.overrideLogicalId(resourceName(aks.name));
+    }).overrideLogicalId(resourceName(aks.name));
     this.ipAddress = address.ipAddress;
   }
 }
