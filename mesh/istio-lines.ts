@@ -51,6 +51,8 @@ export interface CrossClusterGateway {
   readonly dataPort: number;
   /** Port of xDS and, on current lines, of certificate signing. */
   readonly xdsPort: number;
+  /** The Gateway resource that opens the data port. Only the primary's is read; 1.7's guide puts it everywhere. */
+  readonly exposure: { readonly name: string; readonly on: "primary" | "every cluster" };
 }
 
 export interface GatewayPort {
@@ -92,6 +94,7 @@ const eastWestGateway: CrossClusterGateway = {
   ],
   dataPort: 15443,
   xdsPort: 15012,
+  exposure: { name: "cross-network-gateway", on: "primary" },
 };
 
 /** samples/helloworld and samples/curl, the same in 1.30 and 1.31. */
@@ -176,6 +179,7 @@ export const istioLines: readonly IstioLine[] = [
       ],
       dataPort: 443,
       xdsPort: 15012,
+      exposure: { name: "cluster-aware-gateway", on: "every cluster" },
     },
     sample: {
       // Untagged upstream; 1.0 is the only tag there is, and what latest points to.

@@ -1,0 +1,28 @@
+import type { App } from "cdk8s";
+import { KubeSecret } from "cdk8s-plus-27/lib/imports/k8s";
+import { type Bundle, istioNamespace } from "../bundle";
+import { MeshChart } from "../mesh-chart";
+
+/**
+ * The cluster's plug-in CA. istiod mounts a Secret of this very name, and signs with a root of its own when there is
+ * none: so without a CA the chart stays empty and no file is left of it.
+ * https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/
+ */
+export class CaCerts extends MeshChart {
+  constructor(app: App, id: string, { mesh, ca }: Bundle) {
+    super(app, id, mesh);
+    if (!ca) return;
+    const base64 = (text: string) => Buffer.from(text).toString("base64");
+    new KubeSecret(this, "cacerts", {
+      metadata: { name: "cacerts", namespace: istioNamespace },
+      type: "Opaque",
+      // `data`, not `stringData`: with the latter every `kubectl apply` reports a change.
+      data: {
+        "ca-cert.pem": base64(ca.caCert),
+        "ca-key.pem": base64(ca.caKey),
+        "cert-chain.pem": base64(ca.certChain),
+        "root-cert.pem": base64(ca.rootCert),
+      },
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import type { App } from "cdk8s";
+import { type Bundle, istioNamespace } from "../bundle";
+import { MeshChart } from "../mesh-chart";
+import { networking } from "../networking";
+
+/**
+ * Every cluster's services to the other clusters, over mTLS and by SNI. The one on the primary serves the gateways of
+ * all clusters, which get their configuration there.
+ */
+export class ExposeServices extends MeshChart {
+  constructor(app: App, id: string, { mesh }: Bundle) {
+    super(app, id, mesh);
+    const { networkingApi, gateway } = mesh.istio.line;
+    const { Gateway, GatewaySpecServersTlsMode } = networking(networkingApi);
+    new Gateway(this, "gateway", {
+      metadata: { name: gateway.exposure.name, namespace: istioNamespace },
+      spec: {
+        selector: { istio: gateway.selector },
+        servers: [
+          {
+            port: { name: "tls", number: gateway.dataPort, protocol: "TLS" },
+            tls: { mode: GatewaySpecServersTlsMode.AUTO_UNDERSCORE_PASSTHROUGH },
+            hosts: ["*.local"],
+          },
+        ],
+      },
+    });
+  }
+}

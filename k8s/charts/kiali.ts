@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import { type App, Yaml } from "cdk8s";
+import {
+  IntOrString,
+  KubeClusterRole,
+  KubeClusterRoleBinding,
+  KubeConfigMap,
+  KubeService,
+  KubeServiceAccount,
+} from "cdk8s-plus-27/lib/imports/k8s";
+import { type Bundle, istioNamespace } from "../bundle";
+import { type KialiSettings, kialiSettings } from "../kiali-settings";
+import { MeshChart } from "../mesh-chart";
+import { resources } from "../resources";
+import { Workload } from "../workload";
+import { EnvoyDashboard } from "./monitoring-dashboards";
+
+const name = "kiali";
+const ports = [
+  { name: "http", port: 20001 },
+  { name: "http-metrics", port: 9090 },
+];
+/** Both names: `istioctl dashboard kiali` looks for the first, upstream's own manifests for the second. */
+const selector = { app: name, "app.kubernetes.io/name": name };
+const configuration = { name: "configuration", mountPath: "/kiali-configuration", readOnly: true };
+
+/**
+ * Kiali for the primary, for looking only: what it shows is changed through Git. Nobody logs in, so it is reached by
+ * port-forward (`istioctl dashboard kiali`) with the rights of whoever opens that.
+ */
+export class Kiali extends MeshChart {
+  constructor(app: App, id: string, { mesh, cluster }: Bundle) {
+    super(app, id, mesh);
+    const settings = kialiSettings[mesh.istio.line.installation];
+    const config = Yaml.stringify(settings.config(cluster));
+    const metadata = { name, namespace: istioNamespace };
+    new KubeServiceAccount(this, "service-account", { metadata });
+    rights(this, settings);
+    new KubeConfigMap(this, "config", { metadata, data: { "config.yaml": config } });
+    new KubeService(this, "service", {
+      metadata: { ...metadata, labels: selector },
+      spec: { ports, selector },
+    });
+    const health = { httpGet: { path: "/kiali/healthz", port: IntOrString.fromString("http") } };
+    new Workload(this, name, {
+      mesh,
+      namespace: istioNamespace,
+      selector,
+      podLabels: { "sidecar.istio.io/inject": "false" },
+      podAnnotations: {
+        // Kiali reads its configuration once: another configuration, another pod.
+        "checksum/config": createHash("sha256").update(config).digest("hex"),
+        "prometheus.io/scrape": "true",
+        "prometheus.io/port": "9090",
+      },
+      serviceAccount: { name, mountToken: true },
+      containers: [
+        {
+          name,
+          image: mesh.istio.line.addons.kiali,
+          command: ["/opt/kiali/kiali", "-config", `${configuration.mountPath}/config.yaml`],
+          env: [
+            { name: "ACTIVE_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+            { name: "LOG_LEVEL", value: "info" },
+          ],
+          ports: ports.map((port) => ({ name: port.name, containerPort: port.port })),
+          writesRootFilesystem: settings.writesRootFilesystem,
+          resources: resources("10m", "64Mi", "1Gi"),
+          readinessProbe: { ...health, periodSeconds: 10, timeoutSeconds: 5 },
+          livenessProbe: { ...health, initialDelaySeconds: 30, periodSeconds: 30, timeoutSeconds: 5 },
+          volumeMounts: [configuration],
+        },
+      ],
+      volumes: [{ name: configuration.name, configMap: { name } }],
+    });
+    if (settings.dashboards) new EnvoyDashboard(this, "envoy-dashboard");
+  }
+}
+
+/** Cluster-wide names carry the namespace, so that they do not meet those of another Kiali. */
+const clusterRole = `${name}-${istioNamespace}`;
+
+function rights(chart: Kiali, { rules }: KialiSettings): void {
+  new KubeClusterRole(chart, "cluster-role", { metadata: { name: clusterRole }, rules: [...rules] });
+  new KubeClusterRoleBinding(chart, "cluster-role-binding", {
+    metadata: { name: clusterRole },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: clusterRole },
+    subjects: [{ kind: "ServiceAccount", name, namespace: istioNamespace }],
+  });
+}

@@ -1,0 +1,73 @@
+import type { App } from "cdk8s";
+import { IntOrString, KubeService, KubeServiceAccount } from "cdk8s-plus-27/lib/imports/k8s";
+import type { Mesh, Sample as SampleApp } from "../../mesh/mesh";
+import type { Bundle } from "../bundle";
+import { MeshChart } from "../mesh-chart";
+import { resources } from "../resources";
+import { Workload } from "../workload";
+
+/** Port of helloworld's Service and container. */
+export const helloworldPort = 5000;
+
+/**
+ * Istio's helloworld, the versions that run in this cluster, and the client to call it from. The Service stands in
+ * every cluster, also where no version runs: without it the name does not resolve there.
+ */
+export class Sample extends MeshChart {
+  constructor(app: App, id: string, { mesh, cluster }: Bundle, sample: SampleApp) {
+    super(app, id, mesh);
+    const { namespace } = sample;
+    new KubeService(this, "helloworld", {
+      metadata: { name: "helloworld", namespace, labels: { app: "helloworld", service: "helloworld" } },
+      spec: { ports: [{ name: "http", port: helloworldPort }], selector: { app: "helloworld" } },
+    });
+    for (const { name, clusters } of sample.versions) {
+      if (clusters.includes(cluster.name)) helloworld(this, mesh, namespace, name);
+    }
+    client(this, mesh, namespace);
+  }
+}
+
+function helloworld(chart: Sample, mesh: Mesh, namespace: string, version: string): void {
+  const health = { httpGet: { path: "/health", port: IntOrString.fromNumber(helloworldPort) } };
+  new Workload(chart, `helloworld-${version}`, {
+    mesh,
+    namespace,
+    selector: { app: "helloworld", version },
+    containers: [
+      {
+        name: "helloworld",
+        image: mesh.istio.line.sample.helloworld[version],
+        ports: [{ containerPort: helloworldPort }],
+        resources: resources("100m", "64Mi", "256Mi"),
+        // The app computes for each request on one thread: under load its health answers late, and is health still.
+        readinessProbe: { ...health, periodSeconds: 5, timeoutSeconds: 5 },
+        livenessProbe: { ...health, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 },
+        volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
+      },
+    ],
+    // Its web server, gunicorn, keeps the workers' heartbeat files there.
+    volumes: [{ name: "tmp", emptyDir: {} }],
+  });
+}
+
+function client(chart: Sample, mesh: Mesh, namespace: string): void {
+  const { name, image, command } = mesh.istio.line.sample.client;
+  new KubeServiceAccount(chart, `${name}-service-account`, {
+    metadata: { name, namespace },
+    automountServiceAccountToken: false,
+  });
+  new KubeService(chart, `${name}-service`, {
+    metadata: { name, namespace, labels: { app: name, service: name } },
+    spec: { ports: [{ name: "http", port: 80 }], selector: { app: name } },
+  });
+  new Workload(chart, name, {
+    mesh,
+    namespace,
+    selector: { app: name },
+    serviceAccount: { name, mountToken: false },
+    // `sleep` as process 1 does not hear SIGTERM: there is nothing to wait for.
+    terminationGracePeriodSeconds: 0,
+    containers: [{ name, image, command: [...command], resources: resources("10m", "16Mi", "128Mi") }],
+  });
+}

@@ -1,0 +1,116 @@
+import type { PolicyRule } from "cdk8s-plus-27/lib/imports/k8s";
+import type { IstioLine } from "../mesh/istio-lines";
+import type { Cluster } from "../mesh/mesh";
+import { istioNamespace } from "./bundle";
+
+/** What differs between the Kiali of 2020 and today's. */
+export interface KialiSettings {
+  readonly config: (cluster: Cluster) => Record<string, unknown>;
+  /** What it may read. It may change nothing. */
+  readonly rules: readonly PolicyRule[];
+  /** It writes files into its image when it starts. */
+  readonly writesRootFilesystem: boolean;
+  /** It takes its dashboards from MonitoringDashboard resources, whose CRD must be there first. */
+  readonly dashboards: boolean;
+}
+
+const read = ["get", "list", "watch"];
+
+const readWorkloads: readonly PolicyRule[] = [
+  {
+    apiGroups: [""],
+    resources: [
+      "configmaps",
+      "endpoints",
+      "namespaces",
+      "nodes",
+      "pods",
+      "pods/log",
+      "replicationcontrollers",
+      "services",
+    ],
+    verbs: read,
+  },
+  {
+    apiGroups: ["apps"],
+    resources: ["daemonsets", "deployments", "replicasets", "statefulsets"],
+    verbs: read,
+  },
+  { apiGroups: ["batch"], resources: ["cronjobs", "jobs"], verbs: read },
+];
+
+// No `login_token.signing_key` in either: with the anonymous strategy there is no session to sign, and Kiali has not
+// asked for one since 1.17 (kiali/kiali#2632). Upstream's files hold a constant that everyone knows.
+const auth = { strategy: "anonymous" };
+const prometheus = { url: "http://prometheus:9090" };
+const server = { port: 20001, web_root: "/kiali" };
+
+/** https://kiali.io/docs/configuration/kialis.kiali.io/ */
+export const kialiSettings: Readonly<Record<IstioLine["installation"], KialiSettings>> = {
+  "primary-remote": {
+    config: (cluster) => ({
+      auth,
+      deployment: {
+        cluster_wide_access: true,
+        instance_name: "kiali",
+        namespace: istioNamespace,
+        view_only_mode: true,
+      },
+      external_services: {
+        istio: { root_namespace: istioNamespace },
+        prometheus,
+        grafana: { enabled: false },
+        tracing: { enabled: false },
+      },
+      kubernetes_config: { cluster_name: cluster.name },
+      server: { ...server, observability: { metrics: { enabled: true, port: 9090 } } },
+    }),
+    rules: [
+      ...readWorkloads,
+      {
+        apiGroups: [
+          "networking.istio.io",
+          "security.istio.io",
+          "extensions.istio.io",
+          "telemetry.istio.io",
+          "gateway.networking.k8s.io",
+          "inference.networking.k8s.io",
+        ],
+        resources: ["*"],
+        verbs: read,
+      },
+      {
+        apiGroups: ["admissionregistration.k8s.io"],
+        resources: ["mutatingwebhookconfigurations"],
+        verbs: read,
+      },
+    ],
+    writesRootFilesystem: false,
+    dashboards: false,
+  },
+  "shared-control-plane": {
+    config: () => ({
+      auth,
+      deployment: { accessible_namespaces: ["**"], view_only_mode: true },
+      external_services: {
+        istio: { url_service_version: "http://istiod:15014/version" },
+        prometheus,
+        grafana: { enabled: false },
+        tracing: { enabled: false },
+      },
+      istio_namespace: istioNamespace,
+      server: { ...server, metrics_enabled: true, metrics_port: 9090 },
+    }),
+    rules: [
+      ...readWorkloads,
+      {
+        apiGroups: ["config.istio.io", "networking.istio.io", "security.istio.io"],
+        resources: ["*"],
+        verbs: read,
+      },
+      { apiGroups: ["monitoring.kiali.io"], resources: ["monitoringdashboards"], verbs: ["get", "list"] },
+    ],
+    writesRootFilesystem: true,
+    dashboards: true,
+  },
+};

@@ -1,0 +1,50 @@
+import { gatewayAddressName } from "../mesh/azure-names";
+import type { Cluster, Mesh } from "../mesh/mesh";
+
+/**
+ * How the load balancer in front of a cluster's cross-cluster gateway is set up. Other clouds pass Azure's annotations
+ * over.
+ */
+export interface LoadBalancer {
+  readonly annotations: Readonly<Record<string, string>>;
+  /** IPv4 ranges; undefined: everyone. */
+  readonly sourceRanges: readonly string[] | undefined;
+}
+
+const azure = "service.beta.kubernetes.io";
+
+export function loadBalancer(mesh: Mesh, cluster: Cluster): LoadBalancer {
+  const { allowedSourceRanges } = mesh.gateways;
+  return {
+    annotations: { ...internal(mesh), ...staticAddress(mesh, cluster) },
+    sourceRanges: allowedSourceRanges.length > 0 ? allowedSourceRanges : undefined,
+  };
+}
+
+/**
+ * Azure asks the gateway's own readiness, for every port. By itself it dials the port, on which Envoy listens only
+ * once a Gateway opens it; a load balancer with no healthy port answers nobody.
+ * https://cloud-provider-azure.sigs.k8s.io/topics/loadbalancer/#custom-load-balancer-health-probe
+ */
+export function healthProbes(ports: readonly number[]): Record<string, string> {
+  return Object.fromEntries(
+    ports.flatMap((port) => [
+      [`${azure}/port_${port}_health-probe_port`, "15021"],
+      [`${azure}/port_${port}_health-probe_protocol`, "Http"],
+      [`${azure}/port_${port}_health-probe_request-path`, "/healthz/ready"],
+    ]),
+  );
+}
+
+function internal({ gateways }: Mesh): Record<string, string> {
+  return gateways.internal ? { [`${azure}/azure-load-balancer-internal`]: "true" } : {};
+}
+
+/** The public IP that Terraform made. It lies outside the node resource group, where AKS looks by itself. */
+function staticAddress({ azure: terraform, gateways }: Mesh, { role, aks }: Cluster): Record<string, string> {
+  if (gateways.address !== "static" || role !== "primary" || !aks || !terraform) return {};
+  return {
+    [`${azure}/azure-load-balancer-resource-group`]: terraform.resourceGroup,
+    [`${azure}/azure-pip-name`]: gatewayAddressName(aks),
+  };
+}

@@ -1,0 +1,15 @@
+import { type App, Chart } from "cdk8s";
+import type { Mesh } from "../mesh/mesh";
+
+/** A chart whose resources say who owns them. Names are exact, since Istio and people look resources up by name. */
+export class MeshChart extends Chart {
+  /** @param id part of the file's name: `0000-<id>.k8s.yaml` */
+  constructor(app: App, id: string, mesh: Mesh) {
+    super(app, id, { labels: ownerLabels(mesh), disableResourceNameHashes: true });
+  }
+}
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/ */
+export function ownerLabels(mesh: Mesh): Record<string, string> {
+  return { "app.kubernetes.io/managed-by": "mesh", "app.kubernetes.io/part-of": mesh.name };
+}

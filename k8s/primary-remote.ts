@@ -1,0 +1,94 @@
+import type { Cluster, Mesh } from "../mesh/mesh";
+import { type IstioOperator, istioOperator } from "./istio-operator";
+import { healthProbes, loadBalancer } from "./load-balancer";
+
+/**
+ * The primary in one file: control plane, east-west gateway and, if kept, the ingress gateway.
+ * https://istio.io/latest/docs/setup/install/multicluster/primary-remote_multi-network/
+ */
+export function primary(mesh: Mesh, cluster: Cluster): IstioOperator {
+  return istioOperator(
+    {
+      profile: "default",
+      ...images(mesh),
+      components: {
+        // The list replaces the profile's: what it does not name is not installed.
+        ingressGateways: [eastWestGateway(mesh, cluster), ...(mesh.gateways.ingress ? [ingressGateway] : [])],
+      },
+      values: {
+        ...gatewayInjection,
+        global: {
+          meshID: mesh.name,
+          multiCluster: { clusterName: cluster.name },
+          network: cluster.network,
+          // Remotes get their configuration, certificates and injection from here.
+          externalIstiod: true,
+          ...pullSecrets(mesh),
+        },
+      },
+    },
+    "istio",
+  );
+}
+
+/**
+ * A remote's way to the primary: webhook, RBAC, and a Service `istiod` that leads to the primary's gateway.
+ * @param address of the primary's gateway. Without one istioctl would install no Service and say nothing
+ */
+export function remoteControlPlane(mesh: Mesh, cluster: Cluster, address: string): IstioOperator {
+  return istioOperator(
+    {
+      profile: "remote",
+      ...images(mesh),
+      values: {
+        istiodRemote: { injectionPath: `/inject/cluster/${cluster.name}/net/${cluster.network}` },
+        global: { remotePilotAddress: address, ...pullSecrets(mesh) },
+      },
+    },
+    "istio",
+  );
+}
+
+/** A remote's east-west gateway: its pod is injected, so it comes after the remote secret has reached the primary. */
+export function remoteGateway(mesh: Mesh, cluster: Cluster): IstioOperator {
+  return istioOperator(
+    {
+      profile: "empty",
+      ...images(mesh),
+      components: { ingressGateways: [eastWestGateway(mesh, cluster)] },
+      values: { ...gatewayInjection, global: { network: cluster.network, ...pullSecrets(mesh) } },
+    },
+    "eastwest",
+  );
+}
+
+/** istioctl would take its own build's otherwise, whichever version that is. */
+function images({ istio }: Mesh) {
+  return { hub: istio.hub, tag: istio.version };
+}
+
+function pullSecrets({ istio }: Mesh) {
+  return istio.pullSecrets.length > 0 ? { imagePullSecrets: istio.pullSecrets } : {};
+}
+
+/** Gateways are plain proxies, made by injection with upstream's template for them. The key stands for all of them. */
+const gatewayInjection = { gateways: { "istio-ingressgateway": { injectionTemplate: "gateway" } } };
+
+const ingressGateway = { name: "istio-ingressgateway", enabled: true };
+
+/** samples/multicluster/gen-eastwest-gateway.sh; no appProtocol on its ports, which would break Azure's probes. */
+function eastWestGateway(mesh: Mesh, cluster: Cluster) {
+  const { name, selector, ports } = mesh.istio.line.gateway;
+  const { annotations, sourceRanges } = loadBalancer(mesh, cluster);
+  return {
+    name,
+    enabled: true,
+    label: { istio: selector, app: name, "topology.istio.io/network": cluster.network },
+    k8s: {
+      // Traffic that comes in is for this network only.
+      env: [{ name: "ISTIO_META_REQUESTED_NETWORK_VIEW", value: cluster.network }],
+      service: { ports, ...(sourceRanges && { loadBalancerSourceRanges: sourceRanges }) },
+      serviceAnnotations: { ...healthProbes(ports.map(({ port }) => port)), ...annotations },
+    },
+  };
+}
