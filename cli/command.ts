@@ -1,0 +1,55 @@
+import pc from "picocolors";
+import { InputError } from "../mesh/problem";
+import { OutputError } from "../synth/staging";
+
+/** Exit codes that scripts can rely on. */
+export const exitCode = {
+  fine: 0,
+  /** A check or step failed, or `diff` found a difference. */
+  failed: 1,
+  badInput: 2,
+} as const;
+
+/** Where commands write. Results go to stdout, everything about the run to stderr. */
+export interface Output {
+  result(text: string): void;
+  note(text: string): void;
+  warning(text: string): void;
+}
+
+export const consoleOutput: Output = {
+  result: (text) => process.stdout.write(`${text}\n`),
+  note: (text) => process.stderr.write(`${text}\n`),
+  warning: (text) => process.stderr.write(`${pc.yellow("warning")}: ${text}\n`),
+};
+
+/** Writes an error as people read it and gives the exit code that fits it. A stack is shown only for our own bugs. */
+export function report(error: unknown, output: Output): number {
+  if (error instanceof InputError) {
+    for (const line of error.message.split("\n")) output.note(line);
+    const { length } = error.problems;
+    output.note(pc.red(`${length} ${length === 1 ? "problem" : "problems"}; nothing was written`));
+    return exitCode.badInput;
+  }
+  const { code, syscall, path } = error as NodeJS.ErrnoException & { path?: string };
+  if (error instanceof OutputError) output.note(`${pc.red("error")}: ${error.message}`);
+  else if (code && syscall)
+    output.note(`${pc.red("error")}: cannot ${syscall} ${path ?? ""}: ${adviceFor(code)}`);
+  else
+    output.note(
+      `${pc.red("error")}: this is a bug of mesh, please report it\n${(error as Error)?.stack ?? error}`,
+    );
+  return exitCode.failed;
+}
+
+function adviceFor(code: string): string {
+  const advice: Record<string, string> = {
+    ENOSPC: "the disk is full; make room and run it again",
+    EACCES: "no permission; change the owner or the mode",
+    EPERM: "no permission; change the owner or the mode",
+    EROFS: "the file system is read-only",
+    EBUSY: "it is in use, or a mount of its own; end what uses it",
+    EXDEV: "it lies on another file system; move it here",
+  };
+  return advice[code] ?? code;
+}

@@ -1,0 +1,30 @@
+import pc from "picocolors";
+import { meshPaths } from "../mesh/paths";
+import { diff } from "../synth/diff";
+import { readInputs } from "../synth/inputs";
+import { exitCode, type Output } from "./command";
+import { mark } from "./synth";
+
+/** Shows what a synth would change. Exit code 1: something. */
+export function showDiff(file: string, format: "text" | "json", output: Output): number {
+  const changes = diff(readInputs(meshPaths(file), new Date()));
+  if (format === "json") output.result(JSON.stringify({ changes }, null, 2));
+  else {
+    for (const { action, scope, resource, lines } of changes) {
+      output.result(`${mark[action]} ${scope}: ${resource}`);
+      for (const line of lines) output.result(`    ${coloured(line)}`);
+    }
+    const count = (wanted: string) => changes.filter(({ action }) => action === wanted).length;
+    output.result(
+      changes.length === 0
+        ? "no difference: a synth would change nothing"
+        : `${count("added")} to add, ${count("changed")} to change, ${count("removed")} to remove`,
+    );
+  }
+  return changes.length === 0 ? exitCode.fine : exitCode.failed;
+}
+
+function coloured(line: string): string {
+  if (line.startsWith("+")) return pc.green(line);
+  return line.startsWith("-") ? pc.red(line) : line;
+}

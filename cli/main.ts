@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+import { CommanderError } from "commander";
+import { consoleOutput, report } from "./command";
+import { program } from "./program";
+
+const setExitCode = (code: number) => {
+  process.exitCode = code;
+};
+
+// `mesh synth | head`: the reader has gone, and nobody wants to hear of it.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit();
+});
+
+program(setExitCode)
+  .parseAsync()
+  .catch((error: unknown) => {
+    // Commander has written its own message.
+    setExitCode(error instanceof CommanderError ? error.exitCode : report(error, consoleOutput));
+  });

@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { meshFile } from "../mesh/paths";
+import { consoleOutput, exitCode, type Output } from "./command";
+
+/** package.json stands beside `cli/` in the sources and one level further up in the build. */
+function version(): string {
+  for (const up of ["..", "../.."]) {
+    try {
+      return (JSON.parse(readFileSync(join(__dirname, up, "package.json"), "utf8")) as { version: string })
+        .version;
+    } catch {}
+  }
+  return "unknown";
+}
+
+/**
+ * The command line. A command parses its options and calls one function; what that function needs is loaded only
+ * then, so that `mesh --help` starts fast.
+ * @param exit called with the exit code of the command that ran
+ */
+export function program(exit: (code: number) => void, output: Output = consoleOutput): Command {
+  const mesh = new Command("mesh")
+    .description("One Istio mesh over several AKS clusters, from one file.")
+    .version(version())
+    .showSuggestionAfterError()
+    .exitOverride((error) => {
+      throw Object.assign(error, { exitCode: error.exitCode === 0 ? exitCode.fine : exitCode.badInput });
+    });
+  const fileOption = () =>
+    new Option("-f, --file <file>", "the mesh (default: MESH_FILE, else mesh.yaml)")
+      .argParser(meshFile)
+      .default(undefined);
+  const json = () =>
+    new Option("-o, --output <format>", "form of the result").choices(["text", "json"]).default("text");
+  const command = (name: string, description: string, example: string) =>
+    mesh.command(name).description(description).addHelpText("after", `\nExample:\n  ${example}`);
+
+  command("init", "write a first mesh.yaml", "mesh init --context kind-one --context kind-two")
+    .addOption(fileOption())
+    .option(
+      "--context <context...>",
+      "clusters that exist already, the primary first (default: two AKS clusters)",
+    )
+    .action(async ({ file, context }) => {
+      const { init } = await import("./init");
+      exit(init(meshFile(file), context ?? [], output));
+    });
+
+  command("ca", "make the certificate authority, or what is missing of it", "mesh ca")
+    .addOption(fileOption())
+    .action(async ({ file }) => {
+      const { ca } = await import("./ca");
+      exit(await ca(meshFile(file), output));
+    });
+
+  command(
+    "synth",
+    "write the Terraform JSON and the manifests of every cluster",
+    "mesh synth && git diff --stat",
+  )
+    .addOption(fileOption())
+    .addOption(json())
+    .action(async ({ file, output: format }) => {
+      const { synth } = await import("./synth");
+      exit(synth(meshFile(file), format, output));
+    });
+
+  command(
+    "diff",
+    "show what a synth would change, resource by resource; exits with 1 if anything",
+    "mesh diff -o json",
+  )
+    .addOption(fileOption())
+    .addOption(json())
+    .action(async ({ file, output: format }) => {
+      const { showDiff } = await import("./diff");
+      exit(showDiff(meshFile(file), format, output));
+    });
+
+  return mesh;
+}

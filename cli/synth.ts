@@ -1,0 +1,42 @@
+import pc from "picocolors";
+import { meshPaths } from "../mesh/paths";
+import type { Action, FileChange } from "../synth/files";
+import { missingInputs } from "../synth/gaps";
+import { type Inputs, readInputs } from "../synth/inputs";
+import { synthesize } from "../synth/synthesize";
+import { exitCode, type Output } from "./command";
+
+/** Writes all output and says what changed, and what is missing until somebody fills it in. */
+export function synth(file: string, format: "text" | "json", output: Output): number {
+  const inputs = readInputs(meshPaths(file), new Date());
+  for (const warning of inputs.warnings) output.warning(warning);
+  const changes = synthesize(inputs);
+  const missing = missingInputs(inputs);
+  if (format === "json") {
+    output.result(JSON.stringify({ changes, missing, warnings: inputs.warnings }, null, 2));
+    return exitCode.fine;
+  }
+  for (const line of summary(inputs, changes)) output.result(line);
+  for (const { what, files, remedy } of missing)
+    output.note(`${pc.yellow("missing")}: ${what}, for ${files.join(", ")}; ${remedy}`);
+  return exitCode.fine;
+}
+
+export const mark: Record<Action, string> = {
+  added: pc.green("+"),
+  changed: pc.yellow("~"),
+  removed: pc.red("-"),
+};
+
+function summary({ mesh, paths }: Inputs, changes: readonly FileChange[]): string[] {
+  const clusters = mesh.clusters.map(({ name, role }) => `${name} (${role})`).join(", ");
+  const counts = (["added", "changed", "removed"] as const).flatMap((action) => {
+    const count = changes.filter((change) => change.action === action).length;
+    return count > 0 ? [`${count} ${action}`] : [];
+  });
+  return [
+    ...changes.map(({ action, file }) => `${mark[action]} ${file}`),
+    `mesh ${mesh.name}, Istio ${mesh.istio.version}: ${clusters}`,
+    `${paths.dist}: ${counts.length > 0 ? `${counts.join(", ")}; ${paths.dist}/RUNBOOK.md has every command` : "unchanged"}`,
+  ];
+}

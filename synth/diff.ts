@@ -1,0 +1,44 @@
+import { structuredPatch } from "diff";
+import { type Action, changesBetween, filesBelow } from "./files";
+import type { Inputs } from "./inputs";
+import { hideSecrets } from "./redact";
+import { type Resource, resourcesOf } from "./resources";
+import { withStaging } from "./staging";
+import { stage, terraformFiles } from "./synthesize";
+
+/** One resource that a synth would add, change or remove. */
+export interface ResourceChange {
+  readonly action: Action;
+  /** Cluster, `terraform`, or `dist` for the files that are about the whole mesh. */
+  readonly scope: string;
+  /** For example `VirtualService sample/helloworld`. */
+  readonly resource: string;
+  /** Changed lines with some around them, each led by '+', '-' or ' '; secrets are hidden. */
+  readonly lines: readonly string[];
+}
+
+/** What a synth would change against what `dist` and `cdktf.out` hold, resource by resource. Changes nothing. */
+export function diff(inputs: Inputs): readonly ResourceChange[] {
+  return withStaging((staging) => {
+    const staged = stage(inputs, staging);
+    const { dist, terraform } = inputs.paths;
+    const before = resourcesOf(filesBelow(dist), terraformFiles(terraform));
+    const after = resourcesOf(filesBelow(staged.dist), terraformFiles(staged.terraform));
+    return changesBetween(texts(before), texts(after)).map(({ key, action }) => {
+      const [one, other] = hideSecrets(before.get(key), after.get(key));
+      const { scope, resource } = (after.get(key) ?? before.get(key))!;
+      return { action, scope, resource, lines: changedLines(one, other) };
+    });
+  });
+}
+
+function texts(resources: ReadonlyMap<string, Resource>): Map<string, string> {
+  return new Map([...resources].map(([key, { text }]) => [key, text]));
+}
+
+function changedLines(before: string, after: string): string[] {
+  const { hunks } = structuredPatch("", "", before, after, "", "", { context: 3 });
+  return hunks
+    .flatMap(({ lines }, index) => (index > 0 ? ["...", ...lines] : lines))
+    .filter((line) => !line.startsWith("\\"));
+}

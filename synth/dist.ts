@@ -1,0 +1,27 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeClusterBundle } from "../k8s/cluster-bundle";
+import type { Inputs } from "./inputs";
+import { picture } from "./picture";
+import { runbook } from "./runbook";
+
+/** Stands in every `dist`, so that nobody commits keys, and so that `mesh synth` knows the folder for its own. */
+export const distMarker = ".gitignore";
+
+/**
+ * Writes all of `dist` into `outdir`: a folder per cluster, the runbook and the picture.
+ * @param outdir folder, made if it is missing; what it holds already is not looked at
+ */
+export function writeDist(inputs: Inputs, outdir: string): void {
+  const { mesh, ca, addresses } = inputs;
+  mkdirSync(outdir, { recursive: true });
+  writeFileSync(
+    join(outdir, distMarker),
+    "# Made by `mesh synth` from mesh.yaml; it holds CA keys. Never commit it.\n*\n",
+  );
+  for (const cluster of mesh.clusters) {
+    writeClusterBundle(mesh, cluster, { ca: ca?.[cluster.name], addresses }, join(outdir, cluster.name));
+  }
+  writeFileSync(join(outdir, "RUNBOOK.md"), runbook(inputs));
+  writeFileSync(join(outdir, "mesh.svg"), picture(mesh, addresses));
+}

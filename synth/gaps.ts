@@ -1,0 +1,32 @@
+import { bundleGaps } from "../k8s/bundle-files";
+import type { Inputs } from "./inputs";
+
+/** Something that the output lacks because an input is not there yet. */
+export interface MissingInput {
+  readonly what: string;
+  /** Files that are not written without it. */
+  readonly files: readonly string[];
+  /** Who fills it in, and how. */
+  readonly remedy: string;
+}
+
+/** What is missing until somebody fills it in. */
+export function missingInputs({ mesh, ca, addresses, paths }: Inputs): readonly MissingInput[] {
+  const gaps = bundleGaps(mesh, { ca, addresses });
+  const filesWithout = (input: (typeof gaps)[number]["missing"]) =>
+    gaps
+      .filter(({ missing }) => missing === input)
+      .map(({ cluster, file }) => `${paths.dist}/${cluster.name}/${file}`);
+  return [
+    {
+      what: "a certificate authority",
+      files: filesWithout("ca"),
+      remedy: "`mesh ca` makes it; without it `mesh apply` refuses",
+    },
+    {
+      what: `the address of ${mesh.primary.name}'s ${mesh.istio.line.gateway.name}`,
+      files: filesWithout("primary address"),
+      remedy: `\`mesh apply\` finds it and keeps it in ${paths.addresses}; ${paths.dist}/RUNBOOK.md says how by hand`,
+    },
+  ].filter(({ files }) => files.length > 0);
+}

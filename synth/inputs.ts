@@ -1,0 +1,28 @@
+import { loadCa } from "../ca/load";
+import type { CaMaterial } from "../ca/material";
+import { readAddresses } from "../mesh/addresses";
+import { readMesh } from "../mesh/load";
+import type { Addresses, Mesh } from "../mesh/mesh";
+import type { MeshPaths } from "../mesh/paths";
+
+/** Everything that the output depends on: the same inputs give the same bytes on any machine. */
+export interface Inputs {
+  readonly mesh: Mesh;
+  readonly paths: MeshPaths;
+  /** Undefined while `mesh ca` has not run. A cluster that has joined since may be absent. */
+  readonly ca: CaMaterial | undefined;
+  readonly addresses: Addresses;
+  /** What is not wrong enough to stop, such as a certificate that expires soon. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads `mesh.yaml`, the CA and the known addresses.
+ * @param now the moment at which certificates must be valid
+ * @throws InputError with every problem of the first of the three that has any
+ */
+export function readInputs(paths: MeshPaths, now: Date): Inputs {
+  const mesh = readMesh(paths.mesh);
+  const { material, warnings } = loadCa(mesh, paths.mesh, now);
+  return { mesh, paths, ca: material, addresses: readAddresses(paths.addresses, mesh), warnings };
+}

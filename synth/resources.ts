@@ -1,0 +1,70 @@
+import { CORE_SCHEMA, loadAll } from "js-yaml";
+import type { Files } from "./files";
+
+/** Something that has a name of its own in what a synth writes. */
+export interface Resource {
+  readonly scope: string;
+  readonly resource: string;
+  readonly text: string;
+  /** The parsed Kubernetes object; undefined for everything else. */
+  readonly object?: KubernetesObject;
+}
+
+export interface KubernetesObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata?: { readonly name?: string; readonly namespace?: string };
+  readonly data?: Readonly<Record<string, string>>;
+  readonly stringData?: Readonly<Record<string, string>>;
+}
+
+/** Every resource of `dist` and of the Terraform JSON, by a key that stays the same while the resource does. */
+export function resourcesOf(dist: Files, terraform: Files): ReadonlyMap<string, Resource> {
+  const resources = [
+    ...[...dist].flatMap(([file, text]) => distResources(file, text)),
+    ...[...terraform].flatMap(([file, text]) => (file === "manifest.json" ? [] : terraformResources(text))),
+  ];
+  return new Map(resources.map((resource) => [`${resource.scope} ${resource.resource}`, resource]));
+}
+
+function distResources(file: string, text: string): Resource[] {
+  const [scope, ...rest] = file.split("/");
+  if (rest.length === 0) return [{ scope: "dist", resource: file, text }];
+  return text
+    .split(/^---\n/m)
+    .filter((document) => document.trim() !== "")
+    .map((document) => {
+      const object = parse(document);
+      return { scope: scope!, resource: nameOf(object) ?? rest.join("/"), text: document, object };
+    });
+}
+
+/** A file that somebody edited by hand into something else is compared as text. */
+function parse(document: string): KubernetesObject {
+  try {
+    return (loadAll(document, { schema: CORE_SCHEMA })[0] ?? {}) as KubernetesObject;
+  } catch {
+    return {};
+  }
+}
+
+function nameOf({ kind, metadata }: KubernetesObject): string | undefined {
+  if (kind === undefined) return undefined;
+  // An IstioOperator may go without a name.
+  return `${kind} ${[metadata?.namespace, metadata?.name].filter(Boolean).join("/")}`.trim();
+}
+
+function terraformResources(text: string): Resource[] {
+  const { resource = {}, ...rest } = JSON.parse(text) as Record<
+    string,
+    Record<string, Record<string, unknown>>
+  >;
+  const made = Object.entries(resource).flatMap(([type, byName]) =>
+    Object.entries(byName).map(([name, body]) => [`${type}.${name}`, body] as const),
+  );
+  return [...made, ...Object.entries(rest)].map(([name, body]) => ({
+    scope: "terraform",
+    resource: name,
+    text: `${JSON.stringify(body, null, 2)}\n`,
+  }));
+}
