@@ -15,3 +15,14 @@ export interface ClusterCa {
 
 /** Every cluster's CA, by cluster name. */
 export type CaMaterial = Readonly<Record<string, ClusterCa>>;
+
+/** Names of the files in a cluster's folder, and of the keys in `cacerts`. */
+export const caFileNames: Readonly<Record<keyof ClusterCa, string>> = {
+  caCert: "ca-cert.pem",
+  caKey: "ca-key.pem",
+  rootCert: "root-cert.pem",
+  certChain: "cert-chain.pem",
+};
+
+/** Names of the root's own files, at the top of a generated CA's folder. The key never goes into a cluster. */
+export const rootFileNames = { cert: "root-cert.pem", key: "root-key.pem" } as const;

@@ -1,0 +1,126 @@
+import { createHash, type KeyObject, X509Certificate } from "node:crypto";
+import { type Der, derElements, derTags } from "./der";
+
+/** A certificate, read. Distinguished names and fingerprints are public and may be shown. */
+export interface Certificate {
+  readonly x509: X509Certificate;
+  readonly publicKey: KeyObject;
+  /** SHA-256 of the certificate, lower-case hex. */
+  readonly fingerprint: string;
+  /** SHA-256 of the SubjectPublicKeyInfo, lower-case hex. */
+  readonly publicKeyFingerprint: string;
+  /** For people: `O=mesh1, CN=Root CA`. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** For comparing: Go compares names byte by byte. */
+  readonly subjectDer: Buffer;
+  readonly issuerDer: Buffer;
+  /** Hex of the signed integer. */
+  readonly serial: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** Object identifier's content in hex. */
+  readonly signatureAlgorithm: string;
+  readonly isCa: boolean;
+  /** How many CA certificates may follow below it; undefined: any number. */
+  readonly pathLength: number | undefined;
+  /** True also where the certificate has no key usage at all. */
+  readonly maySignCertificates: boolean;
+  /** Object identifiers; undefined: any usage. */
+  readonly extendedKeyUsage: readonly string[] | undefined;
+}
+
+const extensionIds = { keyUsage: "551d0f", basicConstraints: "551d13" } as const;
+/** keyCertSign, the bit numbered 5 from the left: https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.3 */
+const keyCertSign = 0x04;
+
+/** Reads a DER certificate; undefined when it is none, or none that Go's strict parser would take. */
+export function parseCertificate(der: Buffer): Certificate | undefined {
+  try {
+    return readCertificate(der);
+  } catch {
+    // OpenSSL's errors and ours say no more than that: the message must be safe to print.
+    return undefined;
+  }
+}
+
+function readCertificate(der: Buffer): Certificate {
+  const x509 = new X509Certificate(der);
+  const [whole, ...trailing] = derElements(der);
+  if (trailing.length > 0) throw new RangeError("bytes after the certificate");
+  const [toBeSigned, algorithm] = derElements(whole!.content);
+  const fields = derElements(toBeSigned!.content);
+  if (fields[0]!.tag === derTags.context0) fields.shift();
+  const [serial, , issuer, , subject, publicKey, ...optional] = fields;
+  const extensions = readExtensions(optional);
+  const { isCa, pathLength } = readBasicConstraints(extensions.get(extensionIds.basicConstraints));
+  return {
+    x509,
+    publicKey: x509.publicKey,
+    fingerprint: sha256(der),
+    publicKeyFingerprint: sha256(publicKey!.raw),
+    subject: x509.subject?.replaceAll("\n", ", ") ?? "",
+    issuer: x509.issuer?.replaceAll("\n", ", ") ?? "",
+    subjectDer: subject!.raw,
+    issuerDer: issuer!.raw,
+    serial: serial!.content.toString("hex"),
+    notBefore: readDate(x509.validFrom),
+    notAfter: readDate(x509.validTo),
+    signatureAlgorithm: derElements(algorithm!.content)[0]!.content.toString("hex"),
+    isCa,
+    pathLength,
+    maySignCertificates: maySign(extensions.get(extensionIds.keyUsage)),
+    extendedKeyUsage: x509.keyUsage,
+  };
+}
+
+/** Values by the extension's object identifier in hex. */
+function readExtensions(optional: readonly Der[]): Map<string, Buffer> {
+  const list = optional.find(({ tag }) => tag === derTags.context3);
+  const extensions = list ? derElements(derElements(list.content)[0]!.content) : [];
+  return new Map(
+    extensions.map(({ content }) => {
+      const parts = derElements(content);
+      return [parts[0]!.content.toString("hex"), parts.at(-1)!.content];
+    }),
+  );
+}
+
+function readBasicConstraints(value: Buffer | undefined) {
+  const parts = value ? derElements(derElements(value)[0]!.content) : [];
+  const length = parts.find(({ tag }) => tag === derTags.integer);
+  return {
+    isCa: parts.some(({ tag, content }) => tag === derTags.boolean && content[0] !== 0),
+    pathLength: length && Number.parseInt(length.content.toString("hex"), 16),
+  };
+}
+
+function maySign(keyUsage: Buffer | undefined): boolean {
+  if (keyUsage === undefined) return true;
+  // A bit string: the number of unused bits, then the bits.
+  const [bits] = derElements(keyUsage);
+  return ((bits?.content[1] ?? 0) & keyCertSign) !== 0;
+}
+
+/** The issuer's key made the certificate's signature, and the issuer's name stands in it. */
+export function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
+  return certificate.issuerDer.equals(issuer.subjectDer) && isSignedBy(certificate, issuer);
+}
+
+function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
+  try {
+    return certificate.x509.verify(issuer.publicKey);
+  } catch {
+    return false; // a key of another kind, or one that OpenSSL does not know
+  }
+}
+
+function readDate(text: string): Date {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) throw new RangeError("not a date");
+  return date;
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

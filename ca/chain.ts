@@ -1,0 +1,150 @@
+import { quote } from "../mesh/problem";
+import { type Certificate, isIssuedBy } from "./certificate";
+import type { Finding } from "./pem";
+
+/** One cluster's certificates, read. */
+export interface ClusterCertificates {
+  readonly caCert: Certificate;
+  /** More than one only while a root is being replaced. */
+  readonly roots: readonly Certificate[];
+  readonly certChain: readonly Certificate[];
+}
+
+/** The file that is wrong, and what is wrong with it. */
+export interface ChainFinding extends Finding {
+  readonly file: "caCert" | "rootCert" | "certChain";
+}
+
+const chainFix =
+  "put ca-cert.pem first, then what leads from it to the root: `cat ca-cert.pem root-cert.pem`";
+
+/**
+ * What keeps a proxy that trusts the roots from trusting a workload's certificate: istiod signs it with the
+ * intermediate and hands out cert-chain with it. Stricter than istiod's own check at its start, which takes the
+ * intermediate for the end of the chain and so does not see that it could sign nothing.
+ */
+export function chainFindings(certificates: ClusterCertificates): ChainFinding[] {
+  const unrooted = certificates.roots.flatMap(rootFinding);
+  if (unrooted.length > 0) return unrooted;
+  const path = pathToRoot(certificates);
+  if (!Array.isArray(path)) return [path as ChainFinding];
+  return [...pathFindings(path, certificates), ...orderFindings(path, certificates)];
+}
+
+function rootFinding(root: Certificate): ChainFinding | [] {
+  if (isIssuedBy(root, root)) return [];
+  const self = root.subjectDer.equals(root.issuerDer);
+  return {
+    file: "rootCert",
+    message: self
+      ? `holds ${quote(root.subject)}, whose signature is not of its own key; allowed are self-signed roots`
+      : `holds ${quote(root.subject)}, issued by ${quote(root.issuer)}; allowed are self-signed roots`,
+    fix: self
+      ? "copy the root's certificate again from where it was made"
+      : "put the root's certificate there, and this one into cert-chain.pem",
+  };
+}
+
+/** From the intermediate up to a root, or why there is no way. */
+function pathToRoot({ caCert, roots, certChain }: ClusterCertificates): Certificate[] | ChainFinding {
+  const path = [caCert];
+  for (;;) {
+    const last = path.at(-1)!;
+    if (roots.some((root) => same(root, last))) return path;
+    const unused = [...roots, ...certChain].filter((other) => !path.some((one) => same(one, other)));
+    const named = unused.filter((other) => other.subjectDer.equals(last.issuerDer));
+    const issuer = named.find((other) => isIssuedBy(last, other));
+    if (!issuer) return deadEnd(last, named.length > 0, last === caCert ? "caCert" : "certChain");
+    path.push(issuer);
+  }
+}
+
+function deadEnd(last: Certificate, issuerNamed: boolean, holder: "caCert" | "certChain"): ChainFinding {
+  if (issuerNamed) {
+    return {
+      file: holder,
+      message: `holds ${quote(last.subject)}, whose signature is not of the key of ${quote(last.issuer)} in these files`,
+      fix: "the issuer was made again under its old name, or the files belong to different CAs: take all of them from one",
+    };
+  }
+  if (last.subjectDer.equals(last.issuerDer)) {
+    return {
+      file: holder,
+      message: `leads to the root ${quote(last.subject)}, which is not in root-cert.pem`,
+      fix: "put the root that issued the intermediate into root-cert.pem, in every cluster",
+    };
+  }
+  return {
+    file: "certChain",
+    message: `does not lead to the root: neither it nor root-cert.pem holds ${quote(last.issuer)}, which issued ${quote(last.subject)}`,
+    fix: chainFix,
+  };
+}
+
+function pathFindings(path: readonly Certificate[], { caCert }: ClusterCertificates): ChainFinding[] {
+  return path.slice(1).flatMap((issuer, index) => {
+    const below = index + 1;
+    const last = index === path.length - 2;
+    const file = last ? "rootCert" : "certChain";
+    const findings: ChainFinding[] = [];
+    if (issuer.pathLength !== undefined && issuer.pathLength < below) {
+      findings.push({
+        file,
+        message: `holds ${quote(issuer.subject)} with a path length of ${issuer.pathLength}; ${below} CA certificates follow below it`,
+        fix: `have ${quote(caCert.subject)} issued by a CA that allows it, with a path length of at least ${below} or none`,
+      });
+    }
+    const issued = path[index]!;
+    // With the name and the signature right, what OpenSSL's check adds is the key identifier (and keyCertSign,
+    // which the certificate's own rules report).
+    if (issuer.maySignCertificates && !issued.x509.checkIssued(issuer.x509)) {
+      findings.push({
+        file: index === 0 ? "caCert" : "certChain",
+        message: `holds ${quote(issued.subject)}, whose authorityKeyIdentifier is not that of its issuer ${quote(issuer.subject)}; proxies refuse it`,
+        fix: "have it issued again by the certificate in these files",
+      });
+    }
+    return findings;
+  });
+}
+
+/** The root itself may be missing from cert-chain: upstream's sample has none, and every proxy holds it anyway. */
+function orderFindings(
+  path: readonly Certificate[],
+  { caCert, certChain }: ClusterCertificates,
+): ChainFinding[] {
+  const strangers = certChain.filter((one) => !path.some((other) => same(one, other)));
+  if (!certChain.some((one) => same(one, caCert))) {
+    return [
+      {
+        file: "certChain",
+        message:
+          "lacks the certificate of ca-cert.pem, so nobody can follow a workload's certificate to the root",
+        fix: chainFix,
+      },
+    ];
+  }
+  if (strangers.length > 0) {
+    return [
+      {
+        file: "certChain",
+        message: `holds ${quote(strangers[0]!.subject)}, which is not on the way from ca-cert.pem to the root`,
+        fix: chainFix,
+      },
+    ];
+  }
+  const inOrder = certChain.every((one, index) => path[index] && same(one, path[index]));
+  return inOrder
+    ? []
+    : [
+        {
+          file: "certChain",
+          message: "holds its certificates in the wrong order, or one twice",
+          fix: chainFix,
+        },
+      ];
+}
+
+function same(one: Certificate, other: Certificate): boolean {
+  return one.fingerprint === other.fingerprint;
+}

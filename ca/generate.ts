@@ -1,0 +1,180 @@
+import { join } from "node:path";
+import type { Mesh } from "../mesh/mesh";
+import { formatProblem, InputError, type Problem } from "../mesh/problem";
+import { parseCertificate } from "./certificate";
+import { checkCa, type RootFiles } from "./check";
+import { issueIntermediate, issueRoot, type KeyPair, newKeyPair, readIssuer } from "./issue";
+import { type CaMaterial, caFileNames, rootFileNames } from "./material";
+import { type PemBlock, pemBlocks } from "./pem";
+import { isAbsentOrEmpty, readCa, readCaFile } from "./read";
+import { gitIgnore, keepOutOfGit, placeFolder, removeLeftovers } from "./write";
+
+/** What `generateCa` made and what was there. Nothing in it is secret. */
+export interface GenerateReport {
+  readonly directory: string;
+  readonly root: CertificateReport;
+  /** In the mesh's order. */
+  readonly clusters: readonly (CertificateReport & { readonly cluster: string })[];
+  /** Each with its fix on a line of its own. */
+  readonly warnings: readonly string[];
+}
+
+export interface CertificateReport {
+  /** False: it was there, and was left as it is. */
+  readonly made: boolean;
+  readonly expires: Date;
+  /** SHA-256 of the certificate, lower-case hex: what `openssl x509 -fingerprint -sha256` prints with colons. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Makes what a mesh's CA lacks: a root, once, and an intermediate for every cluster. What is there stays as it is,
+ * byte for byte. The root and each cluster's folder appear whole or not at all, whenever the run is killed; of two
+ * runs at once, one makes the root and both go on from it. A folder that holds a root made elsewhere
+ * (root-cert.pem, root-key.pem) gets its intermediates from that one.
+ *
+ * Importing this module loads @peculiar/x509 (a tenth of a second): import it where a CA is made, not where one is
+ * read.
+ *
+ * @param directory made with mode 0700; see `caDirectory`
+ * @param now the certificates are valid from here on
+ * @param keyBits RSA key length @default - 4096, as upstream's tools/certs
+ * @throws InputError when what is there is incomplete or unsound; then nothing is made
+ */
+export async function generateCa(
+  mesh: Mesh,
+  directory: string,
+  now: Date,
+  keyBits = 4096,
+): Promise<GenerateReport> {
+  removeLeftovers(directory, now);
+  const fresh = isAbsentOrEmpty(directory);
+  // The root's key is the first in node's queue; the others are made beside it.
+  const rootKeys = fresh ? newKeyPair(keyBits) : undefined;
+  const missing = fresh ? mesh.clusters.map(({ name }) => name) : readSound(mesh, directory, now).missing;
+  const keys = missing.map(() => newKeyPair(keyBits));
+
+  const rootMade =
+    rootKeys !== undefined && placeRoot(directory, await issueRoot(mesh.name, await rootKeys, now));
+  keepOutOfGit(directory);
+  const made = await makeIntermediates(mesh, directory, now, missing, keys);
+  return report(mesh, directory, now, rootMade, made);
+}
+
+/** False: another run was faster, and its root counts. */
+function placeRoot(directory: string, { cert, key }: { cert: string; key: string }): boolean {
+  return placeFolder(directory, [
+    gitIgnore,
+    { name: rootFileNames.key, text: key, secret: true },
+    { name: rootFileNames.cert, text: cert },
+  ]);
+}
+
+/** Names of the clusters for which this run made an intermediate. */
+async function makeIntermediates(
+  mesh: Mesh,
+  directory: string,
+  now: Date,
+  missing: readonly string[],
+  keys: readonly Promise<KeyPair>[],
+): Promise<string[]> {
+  if (missing.length === 0) return [];
+  // Read again: it may be another run's.
+  const root = readSound(mesh, directory, now).root!;
+  const issuer = await readIssuer({ cert: root.cert, key: root.key! });
+  const made = await Promise.all(
+    missing.map(async (cluster, index) => {
+      const { cert, key } = await issueIntermediate(
+        issuer,
+        { mesh: mesh.name, cluster },
+        await keys[index]!,
+        now,
+      );
+      const placed = placeFolder(join(directory, cluster), [
+        { name: caFileNames.caKey, text: key, secret: true },
+        { name: caFileNames.caCert, text: cert },
+        { name: caFileNames.rootCert, text: root.cert },
+        { name: caFileNames.certChain, text: cert + root.cert },
+      ]);
+      return placed ? [cluster] : [];
+    }),
+  );
+  return made.flat();
+}
+
+interface SoundCa {
+  readonly material: CaMaterial;
+  readonly missing: readonly string[];
+  /** With its key, where clusters are missing. */
+  readonly root: RootFiles | undefined;
+  readonly warnings: readonly Problem[];
+}
+
+/** Reads what is there, and refuses to build on it unless it is sound. */
+function readSound(mesh: Mesh, directory: string, now: Date): SoundCa {
+  const { material, missing, problems, warnings } = readCa(mesh, directory);
+  const root = readRoot(directory, missing);
+  const findings = checkCa(mesh, directory, material, now, root.files);
+  const all = [...problems, ...root.problems, ...findings.problems];
+  if (all.length > 0) throw new InputError(all);
+  return {
+    material,
+    missing,
+    root: root.files,
+    warnings: [...root.warnings, ...warnings, ...findings.warnings],
+  };
+}
+
+/** The root's files; a team may keep its key, or both, elsewhere while no cluster needs an intermediate. */
+function readRoot(directory: string, missing: readonly string[]) {
+  const [cert, key] = [rootFileNames.cert, rootFileNames.key].map((name) => {
+    const file = join(directory, name);
+    const needed = missing.length > 0;
+    const absent = isAbsentOrEmpty(file);
+    if (!absent) return readCaFile(file, name === rootFileNames.key);
+    return needed ? { problem: absentRoot(file, directory, missing) } : {};
+  });
+  const files: RootFiles | undefined =
+    cert!.text === undefined ? undefined : { cert: cert!.text, key: key!.text };
+  return {
+    files,
+    problems: [cert!, key!].flatMap(({ problem }) => problem ?? []),
+    warnings: [cert!, key!].flatMap(({ warning }) => warning ?? []),
+  };
+}
+
+function absentRoot(file: string, directory: string, missing: readonly string[]): Problem {
+  return {
+    file,
+    position: undefined,
+    path: [],
+    message: `there is no such file; the ${missing.length > 1 ? "intermediates" : "intermediate"} of ${missing.join(", ")} must come from the mesh's root`,
+    fix: `put it there from your backup, with mode 0600; a root of your own will do where no cluster has a CA yet. If nothing in ${directory} is in use, move it away, and \`mesh ca\` makes a new CA`,
+  };
+}
+
+function report(
+  mesh: Mesh,
+  directory: string,
+  now: Date,
+  rootMade: boolean,
+  made: readonly string[],
+): GenerateReport {
+  const { material, warnings } = readSound(mesh, directory, now);
+  const clusters = mesh.clusters.map(({ name }) => ({
+    cluster: name,
+    ...certificateReport(material[name]!.caCert, made.includes(name)),
+  }));
+  return {
+    directory,
+    root: certificateReport(material[mesh.primary.name]!.rootCert, rootMade),
+    clusters,
+    warnings: warnings.map(formatProblem),
+  };
+}
+
+function certificateReport(text: string, made: boolean): CertificateReport {
+  const [block] = pemBlocks(text) as PemBlock[];
+  const { notAfter, fingerprint } = parseCertificate(block!.der)!;
+  return { made, expires: notAfter, fingerprint };
+}

@@ -1,0 +1,69 @@
+import { dirname, isAbsolute, join } from "node:path";
+import type { Mesh } from "../mesh/mesh";
+import { meshPaths } from "../mesh/paths";
+import { formatProblem, InputError, type Problem, quote } from "../mesh/problem";
+import { checkCa } from "./check";
+import type { CaMaterial } from "./material";
+import { isAbsentOrEmpty, readCa } from "./read";
+
+/** The CA of a mesh, fit to be installed. */
+export interface LoadedCa {
+  /** Undefined: nothing has been made yet. Clusters that have none yet are missing in it, with a warning. */
+  readonly material: CaMaterial | undefined;
+  /** To be shown on every run, each with its fix on a line of its own. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads and judges the CA of a mesh. Fast: it makes nothing, and loads no more than node:crypto.
+ *
+ * @param meshFile `mesh.yaml`, beside which the CA's folder lies
+ * @param now the time at which the certificates must be valid
+ * @throws InputError with every problem at once
+ */
+export function loadCa(mesh: Mesh, meshFile: string, now: Date): LoadedCa {
+  const directory = caDirectory(mesh, meshFile);
+  const own = mesh.ca.from === "files";
+  if (isAbsentOrEmpty(directory)) {
+    if (!own) return { material: undefined, warnings: [] };
+    throw new InputError([noOwnFolder(mesh, meshFile, directory)]);
+  }
+  const files = readCa(mesh, directory);
+  const { problems, warnings } = checkCa(mesh, directory, files.material, now);
+  const missing = files.missing.map((cluster) => missingCluster(cluster, own, directory));
+  const all = [...files.problems, ...(own ? missing : []), ...problems];
+  if (all.length > 0) throw new InputError(all);
+  return {
+    material: Object.keys(files.material).length > 0 ? files.material : undefined,
+    warnings: [...(own ? [] : missing), ...files.warnings, ...warnings].map(formatProblem),
+  };
+}
+
+/** The folder of the CA: the one that `ca.files` names, relative to `mesh.yaml`, or `mesh.ca` beside it. */
+export function caDirectory(mesh: Mesh, meshFile: string): string {
+  const given = mesh.ca.directory;
+  if (given === undefined) return meshPaths(meshFile).ca;
+  return isAbsolute(given) ? given : join(dirname(meshFile), given);
+}
+
+function noOwnFolder({ ca, clusters }: Mesh, meshFile: string, directory: string): Problem {
+  return {
+    file: meshFile,
+    position: undefined,
+    path: ["ca", "files"],
+    message: `${quote(ca.directory)} names no folder with files in it (${directory})`,
+    fix: `put ${clusters[0]!.name}/{ca-cert,ca-key,root-cert,cert-chain}.pem and the other clusters' there, or leave ca.files out and run \`mesh ca\``,
+  };
+}
+
+function missingCluster(cluster: string, own: boolean, directory: string): Problem {
+  return {
+    file: join(directory, cluster),
+    position: undefined,
+    path: [],
+    message: `there is no CA for ${cluster}`,
+    fix: own
+      ? "have an intermediate issued for it by the root of the other clusters, and put its four files there"
+      : "run `mesh ca`: it makes an intermediate from the same root and leaves the others as they are",
+  };
+}
