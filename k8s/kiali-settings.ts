@@ -8,6 +8,8 @@ export interface KialiSettings {
   readonly config: (cluster: Cluster) => Record<string, unknown>;
   /** What it may read. It may change nothing. */
   readonly rules: readonly PolicyRule[];
+  /** What it may do in istio-system besides. */
+  readonly rulesAtHome: readonly PolicyRule[];
   /** It writes files into its image when it starts. */
   readonly writesRootFilesystem: boolean;
   /** It takes its dashboards from MonitoringDashboard resources, whose CRD must be there first. */
@@ -85,6 +87,8 @@ export const kialiSettings: Readonly<Record<IstioLine["installation"], KialiSett
         verbs: read,
       },
     ],
+    // It asks istiod's debug interface for the state of the proxies, by port-forward.
+    rulesAtHome: [{ apiGroups: [""], resources: ["pods/portforward"], verbs: ["create"] }],
     writesRootFilesystem: false,
     dashboards: false,
   },
@@ -110,6 +114,7 @@ export const kialiSettings: Readonly<Record<IstioLine["installation"], KialiSett
       },
       { apiGroups: ["monitoring.kiali.io"], resources: ["monitoringdashboards"], verbs: ["get", "list"] },
     ],
+    rulesAtHome: [],
     writesRootFilesystem: true,
     dashboards: true,
   },

@@ -16,7 +16,8 @@ export function primary(mesh: Mesh, cluster: Cluster): IstioOperator {
         ingressGateways: [eastWestGateway(mesh, cluster), ...(mesh.gateways.ingress ? [ingressGateway] : [])],
       },
       values: {
-        ...gatewayInjection,
+        ...controlPlaneReplicas(cluster),
+        ...gatewayValues(cluster),
         global: {
           meshID: mesh.name,
           multiCluster: { clusterName: cluster.name },
@@ -56,7 +57,7 @@ export function remoteGateway(mesh: Mesh, cluster: Cluster): IstioOperator {
       profile: "empty",
       ...images(mesh),
       components: { ingressGateways: [eastWestGateway(mesh, cluster)] },
-      values: { ...gatewayInjection, global: { network: cluster.network, ...pullSecrets(mesh) } },
+      values: { ...gatewayValues(cluster), global: { network: cluster.network, ...pullSecrets(mesh) } },
     },
     "eastwest",
   );
@@ -71,8 +72,23 @@ function pullSecrets({ istio }: Mesh) {
   return istio.pullSecrets.length > 0 ? { imagePullSecrets: istio.pullSecrets } : {};
 }
 
-/** Gateways are plain proxies, made by injection with upstream's template for them. The key stands for all of them. */
-const gatewayInjection = { gateways: { "istio-ingressgateway": { injectionTemplate: "gateway" } } };
+/**
+ * The gateways carry every remote's configuration and all traffic between clusters. Two pods of each, and upstream's
+ * charts add the PodDisruptionBudget that keeps one while nodes are drained. A cluster that exists already may be too
+ * small for that: there it is upstream's default, one.
+ */
+function replicas({ aks }: Cluster) {
+  return aks ? { autoscaleMin: 2 } : {};
+}
+
+function controlPlaneReplicas(cluster: Cluster) {
+  return cluster.aks ? { pilot: replicas(cluster) } : {};
+}
+
+/** Gateways are proxies made by injection, with upstream's template for them. The key stands for all of them. */
+function gatewayValues(cluster: Cluster) {
+  return { gateways: { "istio-ingressgateway": { injectionTemplate: "gateway", ...replicas(cluster) } } };
+}
 
 const ingressGateway = { name: "istio-ingressgateway", enabled: true };
 

@@ -1,4 +1,3 @@
-import { ApiObject } from "cdk8s";
 import { type Container, KubeDeployment, type Volume } from "cdk8s-plus-27/lib/imports/k8s";
 import { Construct } from "constructs";
 import type { Mesh } from "../mesh/mesh";
@@ -33,7 +32,10 @@ export interface WorkloadContainer extends Omit<Container, "securityContext"> {
   readonly writesRootFilesystem?: boolean;
 }
 
-/** A Deployment of one pod that runs without rights, with a budget that lets nodes be drained. */
+/**
+ * A Deployment of one pod, which runs without rights. It has no PodDisruptionBudget: for a single pod one that lets
+ * nodes be drained protects nothing, and one that protects blocks every drain.
+ */
 export class Workload extends Construct {
   constructor(scope: Construct, name: string, props: WorkloadProps) {
     super(scope, name);
@@ -74,13 +76,6 @@ export class Workload extends Construct {
           },
         },
       },
-    });
-    // maxUnavailable, not minAvailable: with one pod the latter would block every drain of its node.
-    new ApiObject(this, "PodDisruptionBudget", {
-      apiVersion: kubernetes.policyApi,
-      kind: "PodDisruptionBudget",
-      metadata: { name, namespace },
-      spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
     });
   }
 }

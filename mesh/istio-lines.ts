@@ -34,8 +34,6 @@ export interface KubernetesRange {
   readonly max: string;
   /** For new AKS clusters. */
   readonly default: string;
-  /** API version of PodDisruptionBudget that every version of the range serves. */
-  readonly policyApi: "policy/v1" | "policy/v1beta1";
   /** How a container asks for the runtime's seccomp profile: the field came with Kubernetes 1.19. */
   readonly seccomp: "field" | "annotation";
 }
@@ -113,7 +111,6 @@ const currentKubernetes: KubernetesRange = {
   min: "1.32",
   max: "1.36",
   default: "1.35",
-  policyApi: "policy/v1",
   seccomp: "field",
 };
 
@@ -161,7 +158,6 @@ export const istioLines: readonly IstioLine[] = [
       min: "1.16",
       max: "1.18",
       default: "1.18.8",
-      policyApi: "policy/v1beta1",
       seccomp: "annotation",
     },
     // Rendered straight into an Endpoints `ip` (charts/base/templates/endpoints.yaml).

@@ -5,6 +5,8 @@ import {
   KubeClusterRole,
   KubeClusterRoleBinding,
   KubeConfigMap,
+  KubeRole,
+  KubeRoleBinding,
   KubeService,
   KubeServiceAccount,
 } from "cdk8s-plus-27/lib/imports/k8s";
@@ -80,11 +82,21 @@ export class Kiali extends MeshChart {
 /** Cluster-wide names carry the namespace, so that they do not meet those of another Kiali. */
 const clusterRole = `${name}-${istioNamespace}`;
 
-function rights(chart: Kiali, { rules }: KialiSettings): void {
+function rights(chart: Kiali, { rules, rulesAtHome }: KialiSettings): void {
+  const subjects = [{ kind: "ServiceAccount", name, namespace: istioNamespace }];
+  const apiGroup = "rbac.authorization.k8s.io";
   new KubeClusterRole(chart, "cluster-role", { metadata: { name: clusterRole }, rules: [...rules] });
   new KubeClusterRoleBinding(chart, "cluster-role-binding", {
     metadata: { name: clusterRole },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: clusterRole },
-    subjects: [{ kind: "ServiceAccount", name, namespace: istioNamespace }],
+    roleRef: { apiGroup, kind: "ClusterRole", name: clusterRole },
+    subjects,
+  });
+  if (rulesAtHome.length === 0) return;
+  const metadata = { name, namespace: istioNamespace };
+  new KubeRole(chart, "role", { metadata, rules: [...rulesAtHome] });
+  new KubeRoleBinding(chart, "role-binding", {
+    metadata,
+    roleRef: { apiGroup, kind: "Role", name },
+    subjects,
   });
 }
