@@ -1,0 +1,406 @@
+import { join } from "node:path";
+import { istioNamespace } from "../k8s/bundle";
+import { bundleCharts, type ChartId } from "../k8s/bundle-charts";
+import type { Addresses, Cluster, Mesh } from "../mesh/mesh";
+import type { Context } from "./context";
+import { eventsOf } from "./events";
+import { untilInjected } from "./injection";
+import { type Installation, installationIn, type Part } from "./installation";
+import { inventoryOf, writeInventory } from "./inventory";
+import { pause } from "./kubectl";
+import { isRolledOut, type KubernetesObject, loadBalancerAddress } from "./kubernetes-object";
+import { ensureRemoteSecret } from "./remote-secret";
+import type { Step, StepContext, StepOutcome } from "./steps";
+
+/** In the order in which a person would go; `--until` names the last. */
+export const phases = [
+  "namespaces",
+  "services",
+  "control-plane",
+  "address",
+  "exposure",
+  "remotes",
+  "sample",
+  "routing",
+  "hand-over",
+  "addons",
+] as const;
+export type Phase = (typeof phases)[number];
+
+/**
+ * Seconds after which a step is given up. A cloud's load balancer and a first image pull are the slow ones; the rest
+ * is a few requests to an API server.
+ */
+const deadlines = {
+  requests: 90,
+  terminating: 180,
+  rollout: 300,
+  address: 600,
+  injection: 180,
+  addon: 120,
+  install: 300,
+} as const;
+
+export interface ApplyInputs {
+  readonly mesh: Mesh;
+  /** Folder that `mesh synth` wrote. */
+  readonly dist: string;
+  /** Gateway addresses known so far. */
+  readonly addresses: Addresses;
+  /** PEM text of the mesh's root certificate. */
+  readonly rootCertificate: string;
+  /** Keeps a found address, and writes the files of `dist` that waited for it. */
+  readonly keepAddresses: (addresses: Addresses) => void | Promise<void>;
+  /** Instead of every step's own deadline. @default - undefined: its own */
+  readonly timeoutSeconds?: number;
+}
+
+export type ApplyStep = Step & { readonly phase: Phase };
+
+/** What the steps of one run share. */
+interface Run extends ApplyInputs {
+  readonly context: Context;
+  readonly installations: ReadonlyMap<string, Installation>;
+  /** Grows while the run finds addresses. */
+  readonly found: Record<string, string>;
+}
+
+/** Every step of bringing up the mesh, as data: `runSteps` finds the order. */
+export function applySteps(context: Context, inputs: ApplyInputs): readonly ApplyStep[] {
+  const { mesh } = inputs;
+  const run: Run = {
+    ...inputs,
+    context,
+    installations: new Map(
+      mesh.clusters.map((cluster) => [cluster.name, installationIn(context, mesh, cluster)]),
+    ),
+    found: { ...inputs.addresses },
+  };
+  return mesh.clusters.flatMap((cluster) => [
+    ...foundation(run, cluster),
+    ...(cluster.role === "primary" ? primarySteps(run, cluster) : remoteSteps(run, cluster)),
+    ...workloads(run, cluster),
+  ]);
+}
+
+type StepRow = Omit<ApplyStep, "id" | "cluster" | "needs"> & {
+  readonly needs: readonly string[];
+};
+
+/** `needs` names steps of the same cluster, or `primary/...` for the primary's. */
+function stepsOf(
+  run: Run,
+  cluster: Cluster,
+  rows: Readonly<Record<string, StepRow | undefined>>,
+): ApplyStep[] {
+  const idOf = (need: string) =>
+    need.startsWith("primary/")
+      ? `${run.mesh.primary.name}/${need.slice("primary/".length)}`
+      : `${cluster.name}/${need}`;
+  return Object.entries(rows).flatMap(([name, row]) =>
+    row === undefined
+      ? []
+      : [
+          {
+            ...row,
+            id: idOf(name),
+            cluster: cluster.name,
+            needs: row.needs.map(idOf),
+            deadlineSeconds: run.timeoutSeconds ?? row.deadlineSeconds,
+          },
+        ],
+  );
+}
+
+/** What needs nothing but an API server. */
+function foundation(run: Run, cluster: Cluster): ApplyStep[] {
+  const before = bundleCharts({ mesh: run.mesh, cluster }).filter(({ beforeIstio }) => beforeIstio);
+  const { kubectl } = run.installations.get(cluster.name)!;
+  return stepsOf(run, cluster, {
+    namespaces: {
+      phase: "namespaces",
+      title: "namespaces and CA",
+      needs: [],
+      deadlineSeconds: deadlines.terminating,
+      run: async (step) => {
+        await refuseForeignRoot(run, cluster, step);
+        await untilNamespacesAreUsable(run, cluster, step);
+        return applied(
+          await kubectl.applyFiles(
+            before.map(({ file }) => join(run.dist, cluster.name, file)),
+            { signal: step.signal },
+          ),
+        );
+      },
+    },
+    services: ahead(run, cluster, "services", "services", "gateway Services", ["namespaces"]),
+    crds: ahead(run, cluster, "crds", phaseOf(cluster), "Istio's CRDs", ["namespaces"]),
+    controlPlane: ahead(run, cluster, "controlPlane", phaseOf(cluster), titleOfControlPlane(cluster), [
+      "namespaces",
+    ]),
+  });
+}
+
+const phaseOf = ({ role }: Cluster): Phase => (role === "primary" ? "control-plane" : "remotes");
+const titleOfControlPlane = ({ role }: Cluster) => (role === "primary" ? "istiod" : "webhook and reader");
+
+function primarySteps(run: Run, cluster: Cluster): ApplyStep[] {
+  const { mesh } = run;
+  const { kubectl } = run.installations.get(cluster.name)!;
+  const { gateway } = mesh.istio.line;
+  return stepsOf(run, cluster, {
+    inventory: {
+      phase: "namespaces",
+      title: "inventory",
+      needs: ["namespaces"],
+      deadlineSeconds: deadlines.requests,
+      run: ({ signal }) => writeInventory(kubectl, inventoryOf(mesh), signal),
+    },
+    istiod: rollout(run, cluster, "control-plane", "istiod ready", istioNamespace, "istiod", [
+      "controlPlane",
+      "crds",
+    ]),
+    injection: injection(run, cluster, "control-plane", ["istiod"]),
+    gateways: ahead(run, cluster, "gateways", "control-plane", "gateways", ["injection", "services"]),
+    gatewayReady: rollout(
+      run,
+      cluster,
+      "control-plane",
+      `${gateway.name} ready`,
+      istioNamespace,
+      gateway.name,
+      ["gateways"],
+    ),
+    address: address(run, cluster, ["services"]),
+    exposure: chart(run, cluster, "exposure", ["expose-istiod", "expose-services"], "exposure", ["istiod"]),
+  });
+}
+
+function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
+  const { mesh } = run;
+  const primary = run.installations.get(mesh.primary.name)!;
+  const remote = run.installations.get(cluster.name)!;
+  const { gateway } = mesh.istio.line;
+  return stepsOf(run, cluster, {
+    // With the address known, the same part holds the way to the primary's istiod as well.
+    wayToPrimary: ahead(run, cluster, "controlPlane", "remotes", "way to istiod", [
+      "primary/address",
+      "controlPlane",
+    ]),
+    secret: {
+      phase: "remotes",
+      title: `remote secret in ${mesh.primary.name}`,
+      needs: ["controlPlane", "primary/namespaces"],
+      deadlineSeconds: deadlines.requests,
+      run: ({ signal }) =>
+        ensureRemoteSecret(
+          {
+            cluster: cluster.name,
+            primary: primary.kubectl,
+            remote: remote.kubectl,
+            istioctl: remote.istioctl,
+          },
+          signal,
+        ),
+    },
+    injection: injection(run, cluster, "remotes", [
+      "crds",
+      "wayToPrimary",
+      "secret",
+      "primary/exposure",
+      "primary/gatewayReady",
+    ]),
+    gateways: ahead(run, cluster, "gateways", "remotes", "gateway", ["injection", "services"]),
+    gatewayReady: rollout(run, cluster, "remotes", `${gateway.name} ready`, istioNamespace, gateway.name, [
+      "gateways",
+    ]),
+    address: address(run, cluster, ["services"]),
+  });
+}
+
+function workloads(run: Run, cluster: Cluster): ApplyStep[] {
+  const { mesh } = run;
+  const { sample } = mesh;
+  const { client } = mesh.istio.line.sample;
+  const isPrimary = cluster.role === "primary";
+  const here = sample?.versions.filter(({ clusters }) => clusters.includes(cluster.name)) ?? [];
+  const deployments = sample ? [client.name, ...here.map(({ name }) => `helloworld-${name}`)] : [];
+  const readySteps = deployments.map((name) => `${name} ready`);
+  // Istio takes over once every pod has been injected: istioctl replaces the webhook, and for a moment there is none.
+  const afterPods = ["gatewayReady", ...readySteps];
+  return stepsOf(run, cluster, {
+    sample: sample && chart(run, cluster, "sample", ["sample"], "sample", ["injection"]),
+    ...Object.fromEntries(
+      deployments.map((name) => [
+        `${name} ready`,
+        rollout(run, cluster, "sample", `${name} ready`, sample!.namespace, name, ["sample"]),
+      ]),
+    ),
+    routing:
+      sample && isPrimary ? chart(run, cluster, "routing", ["routing"], "routing", ["istiod"]) : undefined,
+    handOver: handOver(run, cluster, [...afterPods, ...(isPrimary ? ["exposure"] : ["wayToPrimary"])]),
+    // Nothing of the mesh waits for these: the sample comes first.
+    ...(mesh.addons.prometheus && isPrimary ? addon(run, cluster, "prometheus", afterPods) : {}),
+    ...(mesh.addons.kiali && isPrimary ? addon(run, cluster, "kiali", afterPods) : {}),
+  });
+}
+
+function ahead(
+  run: Run,
+  cluster: Cluster,
+  part: Part,
+  phase: Phase,
+  title: string,
+  needs: readonly string[],
+): StepRow {
+  const installation = run.installations.get(cluster.name)!;
+  return {
+    phase,
+    title,
+    needs,
+    deadlineSeconds: deadlines.requests,
+    run: ({ signal }) => installation.ahead(part, run.found, signal),
+  };
+}
+
+function chart(
+  run: Run,
+  cluster: Cluster,
+  phase: Phase,
+  ids: readonly ChartId[],
+  title: string,
+  needs: readonly string[],
+): StepRow {
+  const files = bundleCharts({ mesh: run.mesh, cluster })
+    .filter(({ id }) => ids.includes(id))
+    .map(({ file }) => join(run.dist, cluster.name, file));
+  const { kubectl } = run.installations.get(cluster.name)!;
+  return {
+    phase,
+    title,
+    needs,
+    deadlineSeconds: deadlines.requests,
+    run: async ({ signal }) => applied(await kubectl.applyFiles(files, { signal })),
+  };
+}
+
+function rollout(
+  run: Run,
+  cluster: Cluster,
+  phase: Phase,
+  title: string,
+  namespace: string,
+  name: string,
+  needs: readonly string[],
+): StepRow {
+  const { kubectl } = run.installations.get(cluster.name)!;
+  return {
+    phase,
+    title,
+    needs,
+    deadlineSeconds: deadlines.rollout,
+    run: ({ signal }) =>
+      waited(() => kubectl.until({ resource: "deployments", namespace, name, ready: isRolledOut }, signal)),
+    explain: (signal) => eventsOf(kubectl, namespace, name, signal),
+  };
+}
+
+function injection(run: Run, cluster: Cluster, phase: Phase, needs: readonly string[]): StepRow {
+  const { kubectl } = run.installations.get(cluster.name)!;
+  return {
+    phase,
+    title: "injection",
+    needs,
+    deadlineSeconds: deadlines.injection,
+    run: ({ signal }) => waited(() => untilInjected(run.context, kubectl, signal)),
+  };
+}
+
+function address(run: Run, cluster: Cluster, needs: readonly string[]): StepRow {
+  const { kubectl } = run.installations.get(cluster.name)!;
+  const { name } = run.mesh.istio.line.gateway;
+  return {
+    phase: cluster.role === "primary" ? "address" : "remotes",
+    title: `address of ${name}`,
+    needs,
+    deadlineSeconds: deadlines.address,
+    run: async ({ signal }) => {
+      const service: KubernetesObject = await kubectl.until(
+        {
+          resource: "services",
+          namespace: istioNamespace,
+          name,
+          ready: (object) => loadBalancerAddress(object) !== undefined,
+        },
+        signal,
+      );
+      const address = loadBalancerAddress(service)!;
+      if (run.found[cluster.name] === address) return "unchanged";
+      run.found[cluster.name] = address;
+      await run.keepAddresses({ ...run.found });
+      return "changed";
+    },
+    explain: (signal) => eventsOf(kubectl, istioNamespace, name, signal),
+  };
+}
+
+function handOver(run: Run, cluster: Cluster, needs: readonly string[]): StepRow {
+  const installation = run.installations.get(cluster.name)!;
+  return {
+    phase: "hand-over",
+    title: "istioctl install",
+    needs,
+    deadlineSeconds: deadlines.install + deadlines.requests,
+    run: ({ signal }) => installation.handOver(run.dist, run.found, deadlines.install, signal),
+  };
+}
+
+function addon(run: Run, cluster: Cluster, id: ChartId & ("prometheus" | "kiali"), needs: readonly string[]) {
+  return {
+    [id]: { ...chart(run, cluster, "addons", [id], id, needs), optional: true },
+    [`${id} ready`]: {
+      ...rollout(run, cluster, "addons", `${id} ready`, istioNamespace, id, [id]),
+      deadlineSeconds: deadlines.addon,
+      optional: true,
+    },
+  };
+}
+
+const applied = ({ changed }: { changed: readonly string[] }): StepOutcome =>
+  changed.length > 0 ? "changed" : "unchanged";
+
+/** A wait changes nothing by itself. */
+async function waited(wait: () => Promise<unknown>): Promise<StepOutcome> {
+  await wait();
+  return "unchanged";
+}
+
+/** A second root would cut the mesh in two: workloads of one root refuse those of the other. */
+async function refuseForeignRoot(run: Run, cluster: Cluster, { signal }: StepContext): Promise<void> {
+  const { kubectl } = run.installations.get(cluster.name)!;
+  const [cacerts] = await kubectl.get(["-n", istioNamespace, "secret", "cacerts"], { signal });
+  if (!cacerts) return;
+  const installed = Buffer.from(cacerts.data?.["root-cert.pem"] ?? "", "base64").toString("utf8");
+  if (installed.trim() === run.rootCertificate.trim()) return;
+  throw new Error(
+    `${cluster.name} has a Secret cacerts with another root certificate than this mesh's CA; one mesh has one root; ` +
+      "bring back the CA folder that the cluster was installed with, or run mesh destroy first",
+  );
+}
+
+/** A namespace that is being deleted takes nothing new, and tells so only when it is too late. */
+async function untilNamespacesAreUsable(
+  run: Run,
+  cluster: Cluster,
+  { signal, note }: StepContext,
+): Promise<void> {
+  const { kubectl } = run.installations.get(cluster.name)!;
+  const names = [istioNamespace, ...(run.mesh.sample ? [run.mesh.sample.namespace] : [])];
+  for (;;) {
+    const namespaces = await kubectl.get(["namespace", ...names], { signal });
+    const leaving = namespaces.filter(({ status }) => status?.phase === "Terminating");
+    if (leaving.length === 0) return;
+    note(`waiting for namespace ${leaving.map(({ metadata }) => metadata.name).join(", ")} to be gone`);
+    await pause(signal, 1000);
+  }
+}

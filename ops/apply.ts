@@ -1,0 +1,57 @@
+import type { Addresses } from "../mesh/mesh";
+import { type ApplyInputs, applySteps, type Phase, phases } from "./apply-steps";
+import type { Context } from "./context";
+import { runSteps, type StepResult } from "./steps";
+
+export interface ApplyOptions {
+  /** Name of the one cluster to work on; what others must have done is taken as done. @default - all */
+  readonly only?: string;
+  /** Last phase to go through. @default - all of them */
+  readonly until?: Phase;
+}
+
+export interface ApplyResult {
+  readonly results: readonly StepResult[];
+  /** No step has failed; warnings are no failures. */
+  readonly ok: boolean;
+  /** Nothing in any cluster was changed. */
+  readonly unchanged: boolean;
+  /** Gateway addresses by cluster name, as far as they are known. */
+  readonly addresses: Addresses;
+}
+
+/**
+ * Brings the clusters to what mesh.yaml says. Whatever is true already is left alone, so it may be run again at any
+ * time, also after it was killed.
+ */
+export async function apply(
+  context: Context,
+  inputs: ApplyInputs,
+  options: ApplyOptions = {},
+): Promise<ApplyResult> {
+  let addresses = inputs.addresses;
+  const keepAddresses = async (found: Addresses) => {
+    addresses = found;
+    await inputs.keepAddresses(found);
+  };
+  const steps = chosen(applySteps(context, { ...inputs, keepAddresses }), options);
+  const results = await runSteps(steps, context.reporter, context.signal);
+  return {
+    results,
+    ok: results.every(({ outcome }) => outcome !== "failed" && outcome !== "not tried"),
+    unchanged: results.every(({ outcome }) => outcome === "unchanged" || outcome === "warning"),
+    addresses,
+  };
+}
+
+function chosen<S extends ReturnType<typeof applySteps>[number]>(
+  steps: readonly S[],
+  { only, until }: ApplyOptions,
+): S[] {
+  const last = until === undefined ? phases.length : phases.indexOf(until);
+  const kept = steps.filter(
+    ({ cluster, phase }) => (only === undefined || cluster === only) && phases.indexOf(phase) <= last,
+  );
+  const ids = new Set(kept.map(({ id }) => id));
+  return kept.map((step) => ({ ...step, needs: step.needs.filter((id) => ids.has(id)) }));
+}

@@ -1,0 +1,51 @@
+import { loadAll } from "js-yaml";
+import type { KubernetesObject } from "./kubernetes-object";
+import type { Programs, RunOptions } from "./programs";
+
+/** The field manager of `istioctl install` (operator/pkg/install/install.go), for what is applied ahead of it. */
+export const istioctlFieldManager = "istio-operator";
+
+export interface Istioctl {
+  /** What `install` would apply, as objects; nothing is asked of a cluster. */
+  render(operatorFile: string): Promise<readonly KubernetesObject[]>;
+  install(operatorFile: string, deadlineSeconds: number, options?: RunOptions): Promise<void>;
+  /** The Secret that lets the primary read this cluster. Makes the reader's token where there is none. */
+  remoteSecret(cluster: string, options?: RunOptions): Promise<KubernetesObject>;
+}
+
+/** istioctl for one cluster. */
+export function istioctlFor(programs: Programs, context: string): Istioctl {
+  return {
+    async render(operatorFile) {
+      const { stdout } = await programs.run("istioctl", ["manifest", "generate", "-f", operatorFile]);
+      return loadAll(stdout).filter(
+        (document) => document !== null && document !== undefined,
+      ) as KubernetesObject[];
+    },
+    async install(operatorFile, deadlineSeconds, options) {
+      const readiness = ["--readiness-timeout", `${deadlineSeconds}s`];
+      await programs.run(
+        "istioctl",
+        ["install", "--context", context, "--skip-confirmation", ...readiness, "-f", operatorFile],
+        // istioctl's own time-out names the resource that is not ready: let it come first.
+        { ...options, deadlineSeconds: deadlineSeconds + 30 },
+      );
+    },
+    async remoteSecret(cluster, options) {
+      const { stdout } = await programs.run("istioctl", remoteSecretArgs(context, cluster), {
+        ...options,
+        secretOutput: true,
+      });
+      // A document of comments comes with it.
+      return (loadAll(stdout) as KubernetesObject[]).find((document) => document?.kind === "Secret")!;
+    },
+  };
+}
+
+export const remoteSecretArgs = (context: string, cluster: string): readonly string[] => [
+  "create-remote-secret",
+  "--context",
+  context,
+  "--name",
+  cluster,
+];

@@ -1,0 +1,117 @@
+import type { KubernetesObject } from "./kubernetes-object";
+import type { Output, Programs, RunOptions } from "./programs";
+
+/**
+ * One cluster through kubectl. Processes rather than a client library: kubectl reads every kubeconfig and runs every
+ * credential plugin (kubelogin on AKS), applies the way people's own `kubectl apply` does, starts in 60 ms, and what it
+ * did can be pasted into a shell. Waiting is `--watch`: one process that sleeps until something changes.
+ */
+export interface Kubectl {
+  readonly context: string;
+  run(args: readonly string[], options?: RunOptions): Promise<Output>;
+  /** Client-side apply of files, as people do it; says which objects it changed. */
+  applyFiles(files: readonly string[], options?: RunOptions): Promise<Applied>;
+  /** Objects by `kubectl get`; those that are not there are left out. */
+  get(args: readonly string[], options?: RunOptions): Promise<readonly KubernetesObject[]>;
+  /**
+   * Waits for one object to be as `ready` wants it; it need not exist yet.
+   * @returns the object as it was then
+   */
+  until(wait: Wait, signal: AbortSignal): Promise<KubernetesObject>;
+}
+
+export interface Wait {
+  /** For example `deployments`. */
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly ready: (object: KubernetesObject) => boolean;
+}
+
+export interface Applied {
+  readonly changed: readonly string[];
+  readonly unchanged: readonly string[];
+}
+
+/** A watch is opened anew after this time: load balancers between here and the API server drop silent connections. */
+const watchSeconds = 120;
+const pauseMilliseconds = 500;
+
+export function kubectlFor(programs: Programs, context: string): Kubectl {
+  const run = (args: readonly string[], options?: RunOptions) =>
+    programs.run("kubectl", ["--context", context, ...args], options);
+  return {
+    context,
+    run,
+    async applyFiles(files, options) {
+      const { stdout } = await run(["apply", ...files.flatMap((file) => ["-f", file])], options);
+      return readApplied(stdout);
+    },
+    async get(args, options) {
+      const { stdout } = await run(["get", ...args, "--ignore-not-found", "-o", "json"], {
+        ...options,
+        secretOutput: true,
+      });
+      if (stdout.trim() === "") return [];
+      const answer = JSON.parse(stdout);
+      return answer.kind === "List" ? answer.items : [answer];
+    },
+    async until({ resource, namespace, name, ready }, signal) {
+      const args = ["-n", namespace, "get", resource, "--field-selector", `metadata.name=${name}`];
+      for (;;) {
+        let found: KubernetesObject | undefined;
+        const read = objectReader((object) => {
+          if (ready(object)) found = object;
+          return found !== undefined;
+        });
+        await run([...args, "--watch", "-o", "json"], {
+          signal,
+          deadlineSeconds: watchSeconds,
+          until: read,
+        }).catch((error) => {
+          // The API server may be gone for a moment; the step's deadline, not this watch, says when to give up.
+          if (error.name !== "DeadlinePassed" && error.name !== "ProgramFailed") throw error;
+        });
+        if (found) return found;
+        await pause(signal);
+      }
+    },
+  };
+}
+
+/** `namespace/sample unchanged`: whatever is not unchanged was changed. */
+function readApplied(stdout: string): Applied {
+  const lines = stdout.split("\n").filter((line) => /^\S+\/\S+ \S/.test(line));
+  const isUnchanged = (line: string) => / unchanged( |$)/.test(line);
+  return {
+    changed: lines.filter((line) => !isUnchanged(line)).map((line) => line.split(" ")[0]!),
+    unchanged: lines.filter(isUnchanged).map((line) => line.split(" ")[0]!),
+  };
+}
+
+/** Reads the stream of `--watch -o json`: indented objects, each ending in a brace at the start of a line. */
+function objectReader(onObject: (object: KubernetesObject) => boolean): (chunk: string) => boolean {
+  let rest = "";
+  return (chunk) => {
+    rest += chunk;
+    for (let end = rest.indexOf("\n}\n"); end !== -1; end = rest.indexOf("\n}\n")) {
+      const object = JSON.parse(rest.slice(0, end + 2));
+      rest = rest.slice(end + 3);
+      if (onObject(object)) return true;
+    }
+    return false;
+  };
+}
+
+/** Between two looks at something that cannot be watched. */
+export function pause(signal: AbortSignal, milliseconds = pauseMilliseconds): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener("abort", done);
+  });
+}

@@ -1,0 +1,43 @@
+/** A Kubernetes object as YAML or JSON hold it. */
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly generation?: number;
+    readonly [key: string]: unknown;
+  };
+  // biome-ignore lint/suspicious/noExplicitAny: the API server is the judge of what is in here
+  readonly [key: string]: any;
+}
+
+/** The same for an object as rendered and as it lives in the cluster. */
+export function objectId({ apiVersion, kind, metadata }: KubernetesObject): string {
+  const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
+  return `${kind}.${group}/${metadata.namespace ?? ""}/${metadata.name}`;
+}
+
+/** As people name it: `Deployment istio-system/istiod`. */
+export function objectTitle({ kind, metadata }: KubernetesObject): string {
+  return `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ""}${metadata.name}`;
+}
+
+/** Every replica runs what the Deployment says now, and is available. The test of `kubectl rollout status`. */
+export function isRolledOut({ metadata, spec, status }: KubernetesObject): boolean {
+  const wanted = spec?.replicas ?? 1;
+  return (
+    (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
+    (status?.updatedReplicas ?? 0) >= wanted &&
+    (status?.replicas ?? 0) <= (status?.updatedReplicas ?? 0) &&
+    (status?.availableReplicas ?? 0) >= wanted
+  );
+}
+
+/** Address that the cloud gave a LoadBalancer Service, an IP before a host name; undefined until then. */
+export function loadBalancerAddress({ status }: KubernetesObject): string | undefined {
+  const [first] = status?.loadBalancer?.ingress ?? [];
+  return first?.ip || first?.hostname || undefined;
+}

@@ -1,0 +1,92 @@
+import type { KubernetesObject } from "./kubernetes-object";
+import { objectId } from "./kubernetes-object";
+
+/**
+ * Whether a cluster holds what istioctl would apply. The API server adds defaults and istiod completes webhooks, so an
+ * object matches when everything that was rendered is there, not when both are equal.
+ */
+
+/** What the cluster may hold otherwise than rendered: by kind, as a pattern over the path. */
+const completedLater: readonly { readonly kind: RegExp; readonly path: RegExp; readonly why: string }[] = [
+  {
+    kind: /./,
+    path: /^metadata\.labels\.(install\.operator\.istio\.io\/owning-resource|istio\.io\/rev)$/,
+    why: "istioctl install names the IstioOperator here; istioctl manifest generate cannot",
+  },
+  {
+    kind: /^ValidatingWebhookConfiguration$/,
+    path: /^webhooks\.\d+\.(failurePolicy|clientConfig\.caBundle)$/,
+    why: "istiod sets both once it serves",
+  },
+  {
+    kind: /^MutatingWebhookConfiguration$/,
+    path: /^webhooks\.\d+\.((namespaceSelector|objectSelector)(\.|$)|clientConfig\.caBundle)/,
+    why: "istioctl install hands selection over to the tag `default`; istiod sets the bundle",
+  },
+];
+
+/** Paths at which the live object is not as rendered; empty when it is. */
+export function differences(rendered: KubernetesObject, live: KubernetesObject | undefined): string[] {
+  if (live === undefined) return ["(missing)"];
+  const later = completedLater.filter(({ kind }) => kind.test(rendered.kind));
+  return compare(rendered, live, "").filter((path) => !later.some((pattern) => pattern.path.test(path)));
+}
+
+/** The rendered objects that the cluster does not hold as they were rendered. */
+export function missingFrom(
+  live: readonly KubernetesObject[],
+  rendered: readonly KubernetesObject[],
+): KubernetesObject[] {
+  const byId = new Map(live.map((object) => [objectId(object), object]));
+  return rendered.filter((object) => differences(object, byId.get(objectId(object))).length > 0);
+}
+
+/**
+ * Whether `istioctl install` itself applied the object: it leaves a label that it does not render, so that an object
+ * applied ahead of it has none yet.
+ */
+export function isOwnedByIstioctl({ metadata }: KubernetesObject): boolean {
+  return metadata.labels?.["operator.istio.io/managed"] !== undefined;
+}
+
+function compare(wanted: unknown, found: unknown, path: string): string[] {
+  if (isNothing(wanted) || wanted === found) return [];
+  if (Array.isArray(wanted) && Array.isArray(found)) {
+    if (wanted.length !== found.length) return [path];
+    return wanted.flatMap((item, index) => compare(item, found[index], join(path, index)));
+  }
+  if (typeof wanted === "object" && typeof found === "object" && found !== null) {
+    return Object.entries(wanted as object).flatMap(([key, value]) =>
+      compare(value, (found as Record<string, unknown>)[key], join(path, key)),
+    );
+  }
+  return isSameQuantity(wanted, found) ? [] : [path];
+}
+
+const join = (path: string, part: string | number) => (path === "" ? String(part) : `${path}.${part}`);
+
+/** The API server drops empty values on the way in. */
+function isNothing(value: unknown): boolean {
+  if (value === undefined || value === null || value === "" || value === false || value === 0) return true;
+  return typeof value === "object" && Object.values(value).every(isNothing);
+}
+
+const factors: Readonly<Record<string, number>> = {
+  m: 1e-3,
+  "": 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+};
+
+/** The API server writes 2000m as 2 and 1024Mi as 1Gi. */
+function isSameQuantity(one: unknown, other: unknown): boolean {
+  const amount = (value: unknown) => {
+    const match = /^(\d+(?:\.\d+)?)(m|k|M|G|Ki|Mi|Gi|)$/.exec(String(value));
+    return match ? Number(match[1]) * factors[match[2]!]! : undefined;
+  };
+  return amount(one) !== undefined && amount(one) === amount(other);
+}

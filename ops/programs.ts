@@ -1,0 +1,210 @@
+import { spawn } from "node:child_process";
+import { redact } from "./redact";
+import { noLog, type RunLog } from "./run-log";
+import { commandLine } from "./shell-quote";
+
+/** The programs that this project runs; nothing else is ever started. */
+export type ProgramName = "kubectl" | "istioctl" | "terraform" | "az";
+
+/** Where to get a program that is not there. */
+const advice: Readonly<Record<ProgramName, string>> = {
+  kubectl: "install it: https://kubernetes.io/docs/tasks/tools/",
+  istioctl: "install the release that mesh.yaml names: https://github.com/istio/istio/releases",
+  terraform: "install it: https://developer.hashicorp.com/terraform/install",
+  az: "install it: https://learn.microsoft.com/cli/azure/install-azure-cli",
+};
+
+export interface RunOptions {
+  /** Text for the program's input: manifests with secrets go here, never into the arguments. */
+  readonly input?: string;
+  /** The command whose output `input` is, as a person would pipe it, for `--verbose`. */
+  readonly inputFrom?: string;
+  /** After this many seconds the program and its children are ended. @default 60 */
+  readonly deadlineSeconds?: number;
+  /** Ends the program when aborted. @default - the run's own signal alone */
+  readonly signal?: AbortSignal;
+  /** The output holds a secret: the log gets its length alone. @default false */
+  readonly secretOutput?: boolean;
+  /** Exit codes that are answers rather than failures. @default [0] */
+  readonly answers?: readonly number[];
+  /** Reads the output as it comes; `true` says that enough was read, and the program is ended without an error. */
+  readonly until?: (chunk: string) => boolean;
+}
+
+export interface Output {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The one seam through which programs are run. KUBECONFIG and the rest of the environment reach them unchanged. */
+export interface Programs {
+  /**
+   * Runs a program to its end. Arguments are passed as they are; there is no shell.
+   * @throws MissingProgram, ProgramFailed, DeadlinePassed, Interrupted
+   */
+  run(program: ProgramName, args: readonly string[], options?: RunOptions): Promise<Output>;
+}
+
+export class MissingProgram extends Error {
+  constructor(readonly program: ProgramName) {
+    super(`${program} is not on the PATH; ${advice[program]}`);
+    this.name = "MissingProgram";
+  }
+}
+
+/** The program said no. Its words are redacted. */
+export class ProgramFailed extends Error {
+  readonly stderr: string;
+  constructor(
+    readonly command: string,
+    readonly code: number | string,
+    stderr: string,
+  ) {
+    const words = redact(stderr).trim();
+    super(`${command} ended with ${code}${words ? `:\n${words}` : ""}`);
+    this.name = "ProgramFailed";
+    this.stderr = words;
+  }
+}
+
+export class DeadlinePassed extends Error {
+  constructor(what: string, seconds: number) {
+    super(`${what}: not done within ${seconds} s`);
+    this.name = "DeadlinePassed";
+  }
+}
+
+/** Ctrl-C, or a step that was given up. */
+export class Interrupted extends Error {
+  constructor() {
+    super("interrupted; run the same command again to go on from here");
+    this.name = "Interrupted";
+  }
+}
+
+export interface ProgramsProps {
+  /** @default - no log */
+  readonly log?: RunLog;
+  /** Aborted on Ctrl-C. @default - never */
+  readonly signal?: AbortSignal;
+  /** Gets every command before it runs, ready to paste (`--verbose`). @default - nothing is shown */
+  readonly onCommand?: (line: string) => void;
+  /** @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+const defaultDeadlineSeconds = 60;
+/** Between asking a program to end and ending it. */
+const graceSeconds = 3;
+
+export function createPrograms({
+  log = noLog,
+  signal,
+  onCommand,
+  env = process.env,
+}: ProgramsProps = {}): Programs {
+  let count = 0;
+  return {
+    async run(program, args, options = {}) {
+      const line = commandLine(program, args);
+      const shown = redact(options.inputFrom ? `${options.inputFrom} | ${line}` : line);
+      const id = `#${++count}`;
+      onCommand?.(shown);
+      log.write(`${id} $ ${shown}`);
+      const started = performance.now();
+      try {
+        const output = await start(program, args, env, options, signal);
+        log.write(`${id} exit ${output.code} after ${secondsSince(started)} s${transcript(output, options)}`);
+        if ((options.answers ?? [0]).includes(output.code)) return output;
+        throw new ProgramFailed(line, output.code, output.stderr);
+      } catch (error) {
+        if (!(error instanceof ProgramFailed)) log.write(`${id} ${error} after ${secondsSince(started)} s`);
+        throw error;
+      }
+    },
+  };
+}
+
+function start(
+  program: ProgramName,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  options: RunOptions,
+  runSignal: AbortSignal | undefined,
+): Promise<Output> {
+  const { deadlineSeconds = defaultDeadlineSeconds, input, until } = options;
+  const signals = [runSignal, options.signal].filter((one) => one !== undefined);
+  return new Promise((resolve, reject) => {
+    if (signals.some(({ aborted }) => aborted)) return reject(new Interrupted());
+    // A process group of its own: its children (kubectl's credential plugins, terraform's providers) end with it, and
+    // Ctrl-C reaches this program first, which then decides.
+    const child = spawn(program, args, { env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+    let outcome: Error | "read enough" | undefined;
+    let forced: NodeJS.Timeout | undefined;
+    const end = (reason: Error | "read enough") => {
+      if (outcome !== undefined) return;
+      outcome = reason;
+      endGroup(child.pid, "SIGTERM");
+      forced = setTimeout(() => endGroup(child.pid, "SIGKILL"), graceSeconds * 1000);
+    };
+    const interrupt = () => end(new Interrupted());
+    for (const one of signals) one.addEventListener("abort", interrupt);
+    const deadline = setTimeout(
+      () => end(new DeadlinePassed(commandLine(program, args), deadlineSeconds)),
+      deadlineSeconds * 1000,
+    );
+    const settle = () => {
+      clearTimeout(deadline);
+      clearTimeout(forced);
+      for (const one of signals) one.removeEventListener("abort", interrupt);
+    };
+
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      stdout += chunk;
+      if (outcome === undefined && until?.(chunk)) end("read enough");
+    });
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      stderr += chunk;
+    });
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      settle();
+      reject(error.code === "ENOENT" ? new MissingProgram(program) : error);
+    });
+    child.on("close", (code, killedBy) => {
+      settle();
+      if (outcome instanceof Error) return reject(outcome);
+      if (outcome === "read enough") return resolve({ code: 0, stdout, stderr });
+      if (code === null)
+        return reject(new ProgramFailed(commandLine(program, args), killedBy ?? "a signal", stderr));
+      resolve({ code, stdout, stderr });
+    });
+    // A program that ends without reading its input is judged by its exit code.
+    child.stdin.on("error", () => {});
+    child.stdin.end(input);
+  });
+}
+
+function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function transcript({ stdout, stderr }: Output, { secretOutput = false, until }: RunOptions): string {
+  const withheld = secretOutput || until !== undefined;
+  const text = withheld ? `(${stdout.length} characters of output not kept)` : stdout.trim();
+  return [text, stderr.trim()]
+    .filter((part) => part !== "")
+    .map((part) => `\n${part}`)
+    .join("");
+}
+
+function secondsSince(started: number): string {
+  return ((performance.now() - started) / 1000).toFixed(2);
+}

@@ -1,0 +1,145 @@
+import type { Step, StepListener, StepResult } from "./steps";
+
+/** How a run tells what it does. The tool's own output, such as a table or JSON, is not its business. */
+export interface Reporter extends StepListener {
+  /** A sentence that stands for itself. */
+  say(text: string): void;
+  /** A command, before it runs (`--verbose`). */
+  command(line: string): void;
+  /** No more is to come: a display that redraws itself lets go of the screen. */
+  close(): void;
+}
+
+export interface ReporterProps {
+  /** Where to write: progress goes to stderr, so that stdout is the result alone. @default process.stderr */
+  readonly stream?: NodeJS.WriteStream | Sink;
+  /** @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** The part of a terminal, or of a file, that is needed. */
+export interface Sink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export const silentReporter: Reporter = {
+  started() {},
+  noted() {},
+  ended() {},
+  say() {},
+  command() {},
+  close() {},
+};
+
+/** Lines that redraw themselves on a terminal, plain ones elsewhere. https://no-color.org is kept. */
+export function createReporter({ stream = process.stderr, env = process.env }: ReporterProps = {}): Reporter {
+  const isLive = stream.isTTY === true && env.TERM !== "dumb" && !env.CI;
+  const paint = isLive && !env.NO_COLOR ? color : plain;
+  return isLive ? liveReporter(stream, paint) : plainReporter(stream);
+}
+
+const marks: Readonly<Record<StepResult["outcome"], string>> = {
+  changed: "done",
+  unchanged: "unchanged",
+  failed: "FAILED",
+  warning: "warning",
+  "not tried": "not tried",
+};
+const codes: Readonly<Record<StepResult["outcome"], number>> = {
+  changed: 32,
+  unchanged: 2,
+  failed: 31,
+  warning: 33,
+  "not tried": 2,
+};
+type Paint = (text: string, outcome: StepResult["outcome"]) => string;
+const color: Paint = (text, outcome) => `\u001b[${codes[outcome]}m${text}\u001b[0m`;
+const plain: Paint = (text) => text;
+
+/** Without a terminal a step that takes long says so now and then, so that a log shows where the time goes. */
+const reminderSeconds = 15;
+const redrawMilliseconds = 100;
+
+function endLine({ step, outcome, seconds, reason }: StepResult, paint: Paint): string {
+  const time = outcome === "not tried" ? "" : ` ${formatSeconds(seconds)}`;
+  const why = reason ? `\n${reason.replace(/^/gm, "    ")}` : "";
+  return `${stepLabel(step)} ${paint(marks[outcome], outcome)}${time}${why}`;
+}
+
+const stepLabel = ({ cluster, title }: Step) => `${cluster.padEnd(10)} ${title.padEnd(32)}`;
+const formatSeconds = (seconds: number) =>
+  seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+
+interface Running {
+  readonly step: Step;
+  readonly since: number;
+  note: string;
+}
+
+const secondsOf = ({ since }: Running) => (performance.now() - since) / 1000;
+const nowLine = (running: Running) =>
+  `${stepLabel(running.step)} ${running.note} ${formatSeconds(secondsOf(running))}`;
+
+function plainReporter(stream: Sink): Reporter {
+  const running = new Map<string, { entry: Running; reminder: NodeJS.Timeout }>();
+  const line = (text: string) => stream.write(`${text}\n`);
+  return {
+    started(step) {
+      const entry = { step, since: performance.now(), note: "..." };
+      const reminder = setInterval(() => line(nowLine(entry)), reminderSeconds * 1000);
+      reminder.unref();
+      running.set(step.id, { entry, reminder });
+    },
+    noted(step, text) {
+      const { entry } = running.get(step.id) ?? {};
+      if (entry) entry.note = text;
+    },
+    ended(result) {
+      clearInterval(running.get(result.step.id)?.reminder);
+      running.delete(result.step.id);
+      line(endLine(result, plain));
+    },
+    say: line,
+    command: (text) => line(`$ ${text}`),
+    close() {
+      for (const { reminder } of running.values()) clearInterval(reminder);
+    },
+  };
+}
+
+/** Finished steps scroll up; those that run stand below them, each with the time gone. */
+function liveReporter(stream: Sink, paint: Paint): Reporter {
+  const running = new Map<string, Running>();
+  let drawn = 0;
+  const erase = () => (drawn > 0 ? `\u001b[${drawn}A\u001b[0J` : "");
+  const draw = (above = "") => {
+    const width = (stream.columns ?? 80) - 1;
+    const lines = [...running.values()].map((entry) => nowLine(entry).slice(0, width));
+    stream.write(`${erase()}${above}${lines.map((text) => `${text}\n`).join("")}`);
+    drawn = lines.length;
+  };
+  const timer = setInterval(() => draw(), redrawMilliseconds);
+  timer.unref();
+  return {
+    started(step) {
+      running.set(step.id, { step, since: performance.now(), note: "" });
+    },
+    noted(step, text) {
+      const entry = running.get(step.id);
+      if (entry) entry.note = text;
+    },
+    ended(result) {
+      running.delete(result.step.id);
+      draw(`${endLine(result, paint)}\n`);
+    },
+    say: (text) => draw(`${text}\n`),
+    command: (text) => draw(`$ ${text}\n`),
+    close() {
+      clearInterval(timer);
+      running.clear();
+      draw();
+    },
+  };
+}
