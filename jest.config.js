@@ -9,5 +9,7 @@ module.exports = {
       { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } },
     ],
   },
+  // Keys of certificate authorities are made in tests, on machines that do other things as well.
+  testTimeout: 30_000,
   modulePathIgnorePatterns: ["<rootDir>/build/"],
 };

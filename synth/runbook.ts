@@ -3,7 +3,7 @@ import { bundleFiles } from "../k8s/bundle-files";
 import { terraformStackName } from "../mesh/azure-names";
 import type { Cluster, Mesh } from "../mesh/mesh";
 import type { Inputs } from "./inputs";
-import { commands, formatSteps, type Step, shellQuote } from "./markdown";
+import { type Commands, commands, formatSteps, type Step, shellQuote } from "./markdown";
 
 /**
  * `dist/RUNBOOK.md`: every command from nothing to a working mesh and back, in order, with this mesh's names filled
@@ -226,22 +226,54 @@ class Runbook {
 
   private endpoints(): Step {
     const { clusters, sample } = this.mesh;
-    const { name } = this.mesh.istio.line.sample.client;
-    const service = `helloworld.${sample!.namespace}.svc.cluster.local`;
     return {
       title: "What each cluster sees",
       body: [
         "The addresses are the cluster's own pods, and one per other cluster: that of its gateway, however many pods are behind it.",
         commands(
           ...clusters.flatMap((cluster) => [
-            `istioctl proxy-config endpoints deployment/${name} --context ${cluster.context} --namespace ${sample!.namespace} --cluster 'outbound|5000||${service}'`,
+            this.proxyEndpoints(cluster),
             `${kubectl(cluster)} get pods --namespace ${sample!.namespace} --selector app=helloworld --output wide`,
             `${kubectl(cluster)} get service ${this.gateway} --namespace ${istioNamespace}`,
           ]),
         ),
-        "Scale a version and look again: the number of local addresses grows, the other cluster's stays one.",
+        ...this.scaling(),
       ],
     };
+  }
+
+  /** The walk-through's look at scaled versions: more local addresses, and still one per other cluster. */
+  private scaling(): (string | Commands)[] {
+    const { clusters, sample } = this.mesh;
+    const { namespace } = sample!;
+    const places = sample!.versions.flatMap((version) =>
+      clusters
+        .filter(({ name }) => version.clusters.includes(name))
+        .map((cluster) => ({ cluster, deployment: `deployment/helloworld-${version.name}` })),
+    );
+    const scale = (replicas: number) =>
+      places.map(
+        ({ cluster, deployment }) =>
+          `${kubectl(cluster)} scale --namespace ${namespace} ${deployment} --replicas=${replicas}`,
+      );
+    return [
+      "Scaled to two, every version has two local addresses, and still one per other cluster:",
+      commands(
+        ...scale(2),
+        ...places.map(
+          ({ cluster, deployment }) =>
+            `${kubectl(cluster)} rollout status --namespace ${namespace} ${deployment} --timeout=5m`,
+        ),
+        ...clusters.map((cluster) => this.proxyEndpoints(cluster)),
+        ...scale(1),
+      ),
+    ];
+  }
+
+  private proxyEndpoints({ context }: Cluster): string {
+    const { namespace } = this.mesh.sample!;
+    const { name } = this.mesh.istio.line.sample.client;
+    return `istioctl proxy-config endpoints deployment/${name} --context ${context} --namespace ${namespace} --cluster 'outbound|5000||helloworld.${namespace}.svc.cluster.local'`;
   }
 
   private split(): Step[] {

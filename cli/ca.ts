@@ -1,0 +1,35 @@
+import { generateCa } from "../ca/generate";
+import { caDirectory, loadCa } from "../ca/load";
+import { readMesh } from "../mesh/load";
+import { exitCode, type Output } from "./command";
+
+/** Makes what the CA lacks; the user's own files are checked instead. */
+export async function ca(file: string, output: Output): Promise<number> {
+  const mesh = readMesh(file);
+  const directory = caDirectory(mesh, file);
+  const now = new Date();
+  if (mesh.ca.from === "files") {
+    const { warnings } = loadCa(mesh, file, now);
+    for (const warning of warnings) output.warning(warning);
+    output.result(
+      `${directory}: your own certificates are sound for ${mesh.clusters.length} clusters; nothing to make`,
+    );
+    return exitCode.fine;
+  }
+  const { root, clusters, warnings } = await generateCa(mesh, directory, now);
+  for (const warning of warnings) output.warning(warning);
+  output.result(line("root", root.made, root.expires, root.fingerprint));
+  for (const { cluster, made, expires, fingerprint } of clusters) {
+    output.result(line(cluster, made, expires, fingerprint));
+  }
+  if (root.made) {
+    output.note(
+      `back up ${directory} now, root-key.pem above all, where only the team can read it: whoever has it can sign for every workload, and without it no cluster can join this mesh`,
+    );
+  }
+  return exitCode.fine;
+}
+
+function line(name: string, made: boolean, expires: Date, fingerprint: string): string {
+  return `${made ? "made " : "there"}  ${name}  expires ${expires.toISOString().slice(0, 10)}  sha256 ${fingerprint.slice(0, 16)}`;
+}

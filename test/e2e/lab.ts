@@ -1,0 +1,77 @@
+import { spawnSync } from "node:child_process";
+
+/** What a command said; output is text. */
+export interface Result {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a program of the real world to its end. */
+export function sh(script: string, { cwd, seconds = 120 }: { cwd?: string; seconds?: number } = {}): Result {
+  const { status, stdout, stderr, error } = spawnSync("bash", ["-c", script], {
+    cwd,
+    encoding: "utf8",
+    timeout: seconds * 1000,
+    maxBuffer: 64 * 2 ** 20,
+  });
+  return { code: status ?? 1, out: stdout ?? "", err: `${stderr ?? ""}${error ? String(error) : ""}` };
+}
+
+/** The same, where a failure is a failure of the test. */
+export function must(script: string, options: { cwd?: string; seconds?: number } = {}): string {
+  const { code, out, err } = sh(script, options);
+  if (code !== 0) throw new Error(`exit ${code}: ${script}\n${out}${err}`);
+  return out;
+}
+
+/** Contexts that these tests own. */
+export const contexts = ["main0", "remote0"] as const;
+
+/** Why the clusters cannot be used; undefined: they can. */
+export function whyNoLab(wanted: readonly string[] = contexts): string | undefined {
+  for (const program of ["kubectl", "istioctl"]) {
+    if (sh(`command -v ${program}`).code !== 0) return `no ${program} on the PATH`;
+  }
+  for (const context of wanted) {
+    if (sh(`kubectl --context ${context} --request-timeout=10s get --raw /readyz`).code !== 0) {
+      return `no cluster answers under the context ${context}`;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * `describe` where the clusters are; else the tests are skipped, with the reason in their names, so that they are
+ * counted. With MESH_LAB=required a missing lab is a failure.
+ */
+export function describeInLab(name: string, body: () => void, wanted: readonly string[] = contexts): void {
+  const reason = whyNoLab(wanted);
+  if (reason === undefined) describe(name, body);
+  else if (process.env.MESH_LAB === "required") {
+    describe(name, () => {
+      test("needs clusters", () => {
+        throw new Error(reason);
+      });
+    });
+  } else {
+    console.warn(`SKIPPED: ${name}: ${reason}`);
+    describe.skip(`${name} (${reason})`, body);
+  }
+}
+
+/** Takes everything of Istio, the sample and this project away, so that the clusters are as bare as new ones. */
+export function bare(wanted: readonly string[] = contexts): void {
+  const one = (context: string) => `
+    (
+    k="kubectl --context ${context}"
+    $k -n istio-system delete deploy,svc --all --ignore-not-found --wait=true --timeout=60s >/dev/null
+    istioctl uninstall --context ${context} --purge -y >/dev/null 2>&1
+    $k delete validatingwebhookconfiguration,mutatingwebhookconfiguration -l istio.io/rev --ignore-not-found >/dev/null 2>&1
+    $k delete ns sample istio-system --ignore-not-found --timeout=120s >/dev/null
+    $k get crd -o name | grep -E 'istio.io|kiali.io' | xargs -r $k delete --timeout=60s >/dev/null
+    $k delete clusterrole,clusterrolebinding -l app.kubernetes.io/managed-by=mesh --ignore-not-found >/dev/null
+    $k get clusterrole,clusterrolebinding -o name | grep -E 'istio|kiali|prometheus' | xargs -r $k delete >/dev/null
+    true ) &`;
+  must(`${wanted.map(one).join("\n")}\nwait`, { seconds: 300 });
+}

@@ -1,0 +1,103 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { meshPaths } from "../../mesh/paths";
+import { diff } from "../../synth/diff";
+import { filesBelow } from "../../synth/files";
+import { readInputs } from "../../synth/inputs";
+import { synthesize } from "../../synth/synthesize";
+import { project } from "./project";
+
+const inputs = () => readInputs(meshPaths("mesh.yaml"), new Date());
+const edit = (from: string | RegExp, to: string) =>
+  writeFileSync("mesh.yaml", readFileSync("mesh.yaml", "utf8").replace(from, to));
+const shown = () => diff(inputs()).map(({ action, scope, resource }) => `${action} ${scope} ${resource}`);
+
+let leave: () => void;
+beforeEach(async () => {
+  ({ leave } = await project());
+});
+afterEach(() => leave());
+
+test("finds nothing right after a synth, and changes nothing itself", () => {
+  synthesize(inputs());
+  const before = filesBelow("dist");
+  expect(diff(inputs())).toEqual([]);
+  edit("v1: 50, v2: 50", "v1: 90, v2: 10");
+  expect(diff(inputs())).not.toEqual([]);
+  expect(filesBelow("dist")).toEqual(before);
+});
+
+test("names the resource and shows its changed lines", () => {
+  synthesize(inputs());
+  edit("v1: 50, v2: 50", "v1: 90, v2: 10");
+  const change = diff(inputs()).find(({ resource }) => resource === "VirtualService sample/helloworld");
+  expect(change).toMatchObject({ action: "changed", scope: "main0" });
+  expect(change?.lines.filter((line) => /^[+-]/.test(line)).map((line) => line.replace(/\s+/g, " "))).toEqual(
+    ["- weight: 50", "+ weight: 90", "- weight: 50", "+ weight: 10"],
+  );
+});
+
+test("shows everything as new where there is no dist yet", () => {
+  expect(shown()).toEqual(
+    expect.arrayContaining([
+      "added main0 Namespace istio-system",
+      "added main0 Secret istio-system/cacerts",
+      "added terraform azurerm_kubernetes_cluster.aks-main",
+      "added dist RUNBOOK.md",
+    ]),
+  );
+});
+
+test("shows a Terraform resource by its address", () => {
+  synthesize(inputs());
+  edit("resourceGroup: rg-demo", "resourceGroup: rg-demo\n  tags: { team: a }");
+  expect(shown()).toContain("changed terraform azurerm_kubernetes_cluster.aks-remote");
+});
+
+test("shows what is gone", () => {
+  synthesize(inputs());
+  edit("sample:\n", "addons: { kiali: false }\nsample:\n");
+  expect(shown()).toContain("removed main0 Deployment istio-system/kiali");
+});
+
+test("hides the values of secrets and says that they differ", () => {
+  synthesize(inputs());
+  const keys = ["main0", "remote0"].map((name) => readFileSync(`mesh.ca/${name}/ca-key.pem`, "utf8"));
+  const exchanged = { ...inputs(), ca: { main0: pem("remote0"), remote0: pem("main0") } };
+  const changes = diff(exchanged);
+  const text = JSON.stringify(changes);
+  expect(changes.map(({ resource }) => resource)).toEqual([
+    "Secret istio-system/cacerts",
+    "Secret istio-system/cacerts",
+  ]);
+  expect(text).toContain("ca-key.pem: (hidden, before)");
+  expect(text).toContain("ca-key.pem: (hidden, after)");
+  expect(text).toContain("root-cert.pem: (hidden)");
+  for (const key of keys) expectNoTrace(text, key);
+});
+
+test("shows nothing of a secret's file that was broken by hand", () => {
+  synthesize(inputs());
+  const file = "dist/main0/0001-cacerts.k8s.yaml";
+  const key = readFileSync("mesh.ca/main0/ca-key.pem", "utf8");
+  writeFileSync(file, `kind: [Secret\n${key}`);
+  expectNoTrace(JSON.stringify(diff(inputs())), key);
+});
+
+function pem(cluster: string) {
+  const read = (name: string) => readFileSync(`mesh.ca/${cluster}/${name}.pem`, "utf8");
+  return {
+    caCert: read("ca-cert"),
+    caKey: read("ca-key"),
+    rootCert: read("root-cert"),
+    certChain: read("cert-chain"),
+  };
+}
+
+/** Neither the key's lines nor their base64, whatever the text was wrapped in. */
+function expectNoTrace(text: string, key: string) {
+  const lines = key.split("\n").filter((line) => line.length > 20 && !line.includes("-----"));
+  expect(lines.length).toBeGreaterThan(5);
+  for (const line of lines) expect(text).not.toContain(line);
+  const encoded = Buffer.from(key).toString("base64");
+  for (let at = 0; at + 40 < encoded.length; at += 40) expect(text).not.toContain(encoded.slice(at, at + 40));
+}

@@ -1,0 +1,199 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { meshPaths } from "../../mesh/paths";
+import { filesBelow } from "../../synth/files";
+import { missingInputs } from "../../synth/gaps";
+import { readInputs } from "../../synth/inputs";
+import { picture } from "../../synth/picture";
+import { synthesize } from "../../synth/synthesize";
+import { project, thirdCluster } from "./project";
+
+jest.mock("../../synth/picture", () => {
+  const { picture: real } = jest.requireActual("../../synth/picture");
+  return { picture: jest.fn(real) };
+});
+
+const inputs = () => readInputs(meshPaths("mesh.yaml"), new Date());
+const run = () => synthesize(inputs());
+const changedFiles = () => run().map(({ action, file }) => `${action} ${file}`);
+const edit = (from: string | RegExp, to: string) =>
+  writeFileSync("mesh.yaml", readFileSync("mesh.yaml", "utf8").replace(from, to));
+const everything = () => new Map([...filesBelow("dist"), ...filesBelow("cdktf.out")]);
+
+let leave: () => void;
+beforeEach(async () => {
+  ({ leave } = await project());
+});
+afterEach(() => leave());
+
+test("writes Terraform, a folder per cluster, the runbook and the picture", () => {
+  run();
+  expect(readdirSync("dist").sort()).toEqual([".gitignore", "RUNBOOK.md", "main0", "mesh.svg", "remote0"]);
+  expect(readdirSync("cdktf.out/stacks")).toEqual(["rg-demo"]);
+  expect(readdirSync("dist/main0")).toContain("istio");
+});
+
+test("makes files with keys readable by their owner alone, and nothing else holds a key", () => {
+  run();
+  const withKeys = [...filesBelow("dist")].filter(([, text]) =>
+    /PRIVATE KEY|LS0tLS1CRUdJTi|ca-key/.test(text),
+  );
+  expect(withKeys.map(([file]) => file)).toEqual([
+    "main0/0001-cacerts.k8s.yaml",
+    "remote0/0001-cacerts.k8s.yaml",
+  ]);
+  for (const [file] of withKeys) expect(statSync(join("dist", file)).mode & 0o777).toBe(0o600);
+  expect(readFileSync("dist/.gitignore", "utf8")).toContain("\n*\n");
+});
+
+test("says what changed, and nothing on a second run", () => {
+  run();
+  expect(run()).toEqual([]);
+  edit("{ v1: 50, v2: 50 }", "{ v1: 90, v2: 10 }");
+  expect(changedFiles()).toEqual([
+    "changed dist/RUNBOOK.md",
+    expect.stringMatching(/^changed dist\/main0\/\d{4}-routing\.k8s\.yaml$/),
+    "changed dist/mesh.svg",
+  ]);
+});
+
+test("gives the same bytes again and in another folder", async () => {
+  run();
+  const first = everything();
+  const other = await project();
+  run();
+  expect(everything()).toEqual(first);
+  other.leave();
+});
+
+test("takes away what belonged to a cluster that is gone", () => {
+  edit("sample:", `${thirdCluster}sample:`);
+  run();
+  expect(existsSync("dist/remote1/0000-namespaces.k8s.yaml")).toBe(true);
+  edit(thirdCluster, "");
+  expect(changedFiles()).toContain("removed dist/remote1/0000-namespaces.k8s.yaml");
+  expect(existsSync("dist/remote1")).toBe(false);
+});
+
+test("changes nothing of the other clusters' manifests when one joins", () => {
+  run();
+  edit("sample:", `${thirdCluster}sample:`);
+  const changes = changedFiles().filter((line) => /dist\/(main0|remote0)\//.test(line));
+  expect(changes).toEqual([]);
+});
+
+test("keeps what Terraform has beside its configuration", () => {
+  run();
+  mkdirSync("cdktf.out/stacks/rg-demo/.terraform");
+  writeFileSync("cdktf.out/stacks/rg-demo/.terraform.lock.hcl", "lock");
+  edit("centralus", "westeurope");
+  expect(changedFiles()).toContain("changed cdktf.out/stacks/rg-demo/cdk.tf.json");
+  expect(readFileSync("cdktf.out/stacks/rg-demo/.terraform.lock.hcl", "utf8")).toBe("lock");
+  expect(existsSync("cdktf.out/stacks/rg-demo/.terraform")).toBe(true);
+});
+
+test("takes the stack of another resource group away, as cdktf would", () => {
+  run();
+  edit("rg-demo", "rg-other");
+  expect(changedFiles()).toEqual(
+    expect.arrayContaining([
+      "removed cdktf.out/stacks/rg-demo/cdk.tf.json",
+      "added cdktf.out/stacks/rg-other/cdk.tf.json",
+    ]),
+  );
+});
+
+test("leaves the old output as it was when anything fails on the way", () => {
+  run();
+  const before = everything();
+  edit("{ v1: 50, v2: 50 }", "{ v1: 90, v2: 10 }");
+  jest.mocked(picture).mockImplementationOnce(() => {
+    throw new Error("no picture today");
+  });
+  expect(run).toThrow("no picture today");
+  expect(everything()).toEqual(before);
+  expect(existsSync(".mesh/staging")).toBe(false);
+});
+
+test("leaves the old output as it was when its place cannot be taken", () => {
+  run();
+  const before = everything();
+  edit("centralus", "westeurope");
+  // The stack's folder is replaced after dist: a failure there must bring the old dist back.
+  rmSync("cdktf.out/stacks/rg-demo/cdk.tf.json");
+  rmSync("cdktf.out/stacks/rg-demo", { recursive: true });
+  writeFileSync("cdktf.out/stacks/rg-demo", "a file in the way of a folder");
+  expect(run).toThrow(/ENOTDIR|EEXIST/);
+  expect(filesBelow("dist")).toEqual(
+    new Map([...before].filter(([file]) => !/^(stacks|manifest)/.test(file))),
+  );
+});
+
+test("writes nothing for a mesh that is wrong", () => {
+  run();
+  const before = everything();
+  edit("network2", "network1");
+  expect(run).toThrow(/network1/);
+  expect(everything()).toEqual(before);
+});
+
+test("never replaces a dist that is somebody else's", () => {
+  mkdirSync("dist");
+  writeFileSync("dist/bundle.js", "precious");
+  expect(run).toThrow(/dist holds files that are not this project's \(bundle\.js\)/);
+  expect(readFileSync("dist/bundle.js", "utf8")).toBe("precious");
+});
+
+test("refuses while another run is writing, and clears up after one that was killed", () => {
+  mkdirSync(".mesh/staging", { recursive: true });
+  writeFileSync(".mesh/staging/owner", String(process.pid));
+  expect(run).toThrow(`another run (process ${process.pid}) is writing the output`);
+  // No process has a number beyond the kernel's limit of 2^22.
+  writeFileSync(".mesh/staging/owner", "4194305");
+  expect(run().length).toBeGreaterThan(0);
+});
+
+test("writes no cacerts without a CA, and says who makes it", () => {
+  rmSync("mesh.ca", { recursive: true });
+  run();
+  expect([...filesBelow("dist").keys()].filter((file) => file.includes("cacerts"))).toEqual([]);
+  expect(missingInputs(inputs())).toContainEqual({
+    what: "a certificate authority",
+    files: ["dist/main0/0001-cacerts.k8s.yaml", "dist/remote0/0001-cacerts.k8s.yaml"],
+    remedy: expect.stringContaining("`mesh ca` makes it"),
+  });
+});
+
+test("writes the remote's control plane only when the primary's address is known", () => {
+  run();
+  expect(existsSync("dist/remote0/istio/control-plane.yaml")).toBe(false);
+  expect(missingInputs(inputs())).toMatchObject([{ files: ["dist/remote0/istio/control-plane.yaml"] }]);
+  writeFileSync("mesh.addresses.yaml", "main0: 203.0.113.7\n");
+  run();
+  expect(readFileSync("dist/remote0/istio/control-plane.yaml", "utf8")).toContain(
+    "remotePilotAddress: 203.0.113.7",
+  );
+  expect(missingInputs(inputs())).toEqual([]);
+});
+
+test("writes no Terraform where every cluster exists already", () => {
+  edit(/azure:\n.*\n.*\n/, "");
+  edit("aks: aks-main", "context: a");
+  edit("aks: aks-remote", "context: b");
+  run();
+  expect([...filesBelow("cdktf.out").keys()].filter((file) => file.endsWith("cdk.tf.json"))).toEqual([]);
+});
+
+test("warns of a private key that others can read", () => {
+  chmodSync("mesh.ca/main0/ca-key.pem", 0o644);
+  expect(inputs().warnings.join()).toMatch(/ca-key\.pem.*chmod|chmod.*ca-key\.pem/s);
+});
