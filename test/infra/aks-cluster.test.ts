@@ -69,6 +69,6 @@ test("any name that AKS takes gives a resource name and a DNS prefix that Terraf
       // azurerm 4.55.0, internal/services/containers/validate/kubernetes.go
       expect(cluster.dns_prefix).toMatch(/^[a-zA-Z\d]([-a-zA-Z\d]{0,52}[a-zA-Z\d])?$/);
     }),
-    { numRuns: 50 },
+    { numRuns: 50, examples: [["a".repeat(63)], [`${"a".repeat(53)}-b`], [`${"a".repeat(53)}_b`]] },
   );
 });
