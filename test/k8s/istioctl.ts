@@ -1,0 +1,70 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { loadAll } from "js-yaml";
+import type { Mesh } from "../../mesh/mesh";
+import { type RenderInputs, type Resource, render } from "./render";
+
+/** The real programs, where they may be found. */
+const candidates = {
+  "1.31": ["istioctl", join(process.env.LAB ?? "/var/lib/mesh-lab", "bin/istioctl")],
+  "1.7": [resolve(__dirname, "../../../shared/istio-1.7.3/istioctl")],
+};
+
+/**
+ * Tests with the real istioctl of an Istio line. Where it is missing they are skipped, counted and named; with
+ * MESH_LAB=required they fail.
+ */
+export function describeWithIstioctl(
+  line: keyof typeof candidates,
+  body: (rendered: (of: Mesh, cluster: string, file: string, inputs?: RenderInputs) => Resource[]) => void,
+): void {
+  const istioctl = candidates[line].find((program) => isOf(program, line));
+  if (istioctl) {
+    describe(`istioctl ${line}`, () =>
+      body((of, cluster, file, inputs) => generate(istioctl, render(of, cluster, inputs).get(file)!.text)));
+    return;
+  }
+  const reason = `no istioctl ${line}: looked for ${candidates[line].join(", ")}`;
+  if (process.env.MESH_LAB === "required") throw new Error(reason);
+  console.warn(`SKIPPED: ${reason}`);
+  describe.skip(`istioctl ${line} (${reason})`, () => body(() => []));
+}
+
+function isOf(program: string, line: string): boolean {
+  try {
+    const version = execFileSync(program, ["version", "--remote=false"], { encoding: "utf8", stdio: "pipe" });
+    return version.includes(`${line}.`);
+  } catch {
+    return false;
+  }
+}
+
+/** What `istioctl install -f` would apply. */
+function generate(istioctl: string, operator: string): Resource[] {
+  const folder = mkdtempSync(join(tmpdir(), "mesh-istioctl-"));
+  try {
+    const file = join(folder, "istio.yaml");
+    writeFileSync(file, operator);
+    const rendered = execFileSync(istioctl, ["manifest", "generate", "-f", file], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+      maxBuffer: 64 * 2 ** 20,
+    });
+    return (loadAll(rendered) as (Resource | null)[]).filter((resource) => resource?.kind);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Environment of a Deployment's first container, by name, where the values are given. */
+export function environment(deployment: Resource): Record<string, string> {
+  const { env } = deployment.spec.template.spec.containers[0];
+  return Object.fromEntries(env.map(({ name, value }: Resource) => [name, value]));
+}
+
+/** Port numbers of a Service. */
+export function portsOf(service: Resource): number[] {
+  return service.spec.ports.map(({ port }: Resource) => port);
+}

@@ -1,0 +1,336 @@
+import { CrdSchemas } from "./crd-schemas";
+import { find, manifests, mesh, type Resource, referenceMeshes, repositoryMesh } from "./render";
+
+const everyManifest = () =>
+  Object.values(referenceMeshes).flatMap((reference) =>
+    reference().clusters.flatMap(({ name }) => manifests(reference(), name)),
+  );
+const containersOf = (resource: Resource): Resource[] => resource.spec.template.spec.containers;
+const named = (resources: readonly Resource[], kind: string) =>
+  resources.filter((resource) => resource.kind === kind).map(({ metadata }) => metadata.name);
+
+describe("Istio's CRDs", () => {
+  const crds = {
+    "1.31": new CrdSchemas("istio-networking-1.31.yaml"),
+    "1.7": new CrdSchemas("istio-networking-1.7.3.yaml"),
+  };
+
+  test.each(["1.31", "1.7"] as const)("of %s know every field of the line's manifests", (line) => {
+    const judged = referenceMeshes[line]()
+      .clusters.flatMap(({ name }) => manifests(referenceMeshes[line](), name))
+      .map((resource) => ({ kind: resource.kind, problems: crds[line].problemsOf(resource) }))
+      .filter(({ problems }) => problems !== undefined);
+    expect(judged.filter(({ problems }) => problems!.length > 0)).toEqual([]);
+    expect(new Set(judged.map(({ kind }) => kind))).toEqual(
+      new Set(["Gateway", "DestinationRule", "VirtualService"]),
+    );
+    // Nothing of Istio's passed unseen, in a version that the CRDs do not serve.
+    const istios = referenceMeshes[line]()
+      .clusters.flatMap(({ name }) => manifests(referenceMeshes[line](), name))
+      .filter(({ apiVersion }) => apiVersion.includes("istio.io"));
+    expect(judged).toHaveLength(istios.length);
+  });
+
+  test("find a field that they do not know, a wrong type and a missing field", () => {
+    const gateway = () => structuredClone(find(manifests(mesh(), "main0"), "Gateway", "istiod-gateway"));
+    const unknown = gateway();
+    unknown.spec.servers[0].tls.moode = "PASSTHROUGH";
+    const wrong = gateway();
+    wrong.spec.servers[0].port.number = "15012";
+    const missing = gateway();
+    delete missing.spec.servers[0].hosts;
+    for (const broken of [unknown, wrong, missing]) expect(crds["1.31"].problemsOf(broken)).toHaveLength(1);
+    expect(crds["1.31"].problemsOf(gateway())).toEqual([]);
+  });
+});
+
+describe("every resource", () => {
+  test("says who owns it and names its namespace", () => {
+    for (const resource of everyManifest()) {
+      expect(resource.metadata.labels).toMatchObject({
+        "app.kubernetes.io/managed-by": "mesh",
+        "app.kubernetes.io/part-of": "mesh1",
+      });
+      const clusterWide = ["Namespace", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"];
+      expect([resource.kind, resource.metadata.namespace === undefined]).toEqual([
+        resource.kind,
+        clusterWide.includes(resource.kind),
+      ]);
+    }
+    const [resource] = manifests(mesh("name: shop\n"), "main0");
+    expect(resource.metadata.labels["app.kubernetes.io/part-of"]).toBe("shop");
+  });
+
+  test("is there once", () => {
+    for (const reference of Object.values(referenceMeshes)) {
+      for (const { name } of reference().clusters) {
+        const ids = manifests(reference(), name).map(
+          ({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`,
+        );
+        expect(new Set(ids).size).toBe(ids.length);
+      }
+    }
+  });
+
+  test("holds no field without a value", () => {
+    for (const resource of everyManifest())
+      expect(JSON.stringify(resource)).not.toMatch(/null|\[\]|"annotations":\{\}/);
+  });
+
+  test("is of a kind of which kubectl apply can tell that nothing changed", () => {
+    // kubectl's patch always holds a PodDisruptionBudget's selector, whose patch strategy is to replace.
+    expect(named(everyManifest(), "PodDisruptionBudget")).toEqual([]);
+    for (const secret of everyManifest().filter(({ kind }) => kind === "Secret")) {
+      expect(secret).not.toHaveProperty("stringData");
+    }
+  });
+});
+
+describe("every container", () => {
+  const deployments = () => everyManifest().filter(({ kind }) => kind === "Deployment");
+
+  test("runs without rights", () => {
+    for (const container of deployments().flatMap(containersOf)) {
+      expect(container.securityContext).toMatchObject({
+        runAsNonRoot: true,
+        runAsUser: 1000,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ["ALL"] },
+      });
+    }
+  });
+
+  test("has a read-only root file system, 1.7's Kiali apart, which writes into its image", () => {
+    const writing = deployments()
+      .flatMap(containersOf)
+      .filter(({ securityContext }) => securityContext.readOnlyRootFilesystem !== true)
+      .map(({ image }) => image);
+    expect(writing).toEqual(["quay.io/kiali/kiali:v1.22"]);
+  });
+
+  test("has the runtime's seccomp profile, in the form that its Kubernetes knows", () => {
+    for (const { spec } of manifests(referenceMeshes["1.31"](), "main0").filter(
+      ({ kind }) => kind === "Deployment",
+    )) {
+      for (const { securityContext } of spec.template.spec.containers) {
+        expect(securityContext.seccompProfile).toEqual({ type: "RuntimeDefault" });
+      }
+    }
+    for (const { spec } of manifests(referenceMeshes["1.7"](), "main0").filter(
+      ({ kind }) => kind === "Deployment",
+    )) {
+      // The field came with Kubernetes 1.19: kubectl 1.18 refuses it.
+      for (const { securityContext } of spec.template.spec.containers) {
+        expect(securityContext).not.toHaveProperty("seccompProfile");
+      }
+      expect(spec.template.metadata.annotations).toMatchObject({
+        "seccomp.security.alpha.kubernetes.io/pod": "runtime/default",
+      });
+    }
+  });
+
+  test("requests CPU and memory and has a limit of memory", () => {
+    for (const { resources } of deployments().flatMap(containersOf)) {
+      expect(resources).toEqual({
+        requests: { cpu: expect.any(String), memory: expect.any(String) },
+        limits: { memory: expect.any(String) },
+      });
+    }
+  });
+
+  test("that serves has probes", () => {
+    const serving = deployments()
+      .flatMap(containersOf)
+      .filter(({ ports }) => ports !== undefined);
+    expect(serving.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["helloworld", "prometheus", "kiali"]),
+    );
+    for (const container of serving) {
+      expect(container).toMatchObject({
+        readinessProbe: expect.anything(),
+        livenessProbe: expect.anything(),
+      });
+    }
+  });
+
+  test("has no token unless it asks the API server, as Prometheus and Kiali do", () => {
+    const withToken = deployments()
+      .filter(({ spec }) => spec.template.spec.automountServiceAccountToken !== false)
+      .map(({ metadata }) => metadata.name);
+    expect(new Set(withToken)).toEqual(new Set(["prometheus", "kiali"]));
+  });
+
+  test("uses the pull Secrets of mesh.yaml", () => {
+    const deploymentsOf = manifests(mesh("istio: { pullSecrets: [ours] }\n"), "main0").filter(
+      ({ kind }) => kind === "Deployment",
+    );
+    expect(deploymentsOf).toHaveLength(4);
+    for (const { spec } of deploymentsOf) {
+      expect(spec.template.spec.imagePullSecrets).toEqual([{ name: "ours" }]);
+    }
+  });
+
+  test("is found by its Service", () => {
+    for (const reference of Object.values(referenceMeshes)) {
+      const resources = manifests(reference(), "main0");
+      for (const service of resources.filter(({ kind }) => kind === "Service")) {
+        const pods = resources.filter(
+          ({ kind, spec }) =>
+            kind === "Deployment" &&
+            Object.entries(service.spec.selector).every(
+              ([label, value]) => spec.template.metadata.labels[label] === value,
+            ),
+        );
+        expect([service.metadata.name, pods.length]).toEqual([service.metadata.name, 1]);
+      }
+    }
+  });
+});
+
+describe("namespaces", () => {
+  const namespace = (cluster: string, name: string, of = mesh()) =>
+    find(manifests(of, cluster), "Namespace", name).metadata;
+
+  test("of Istio name the network, and on remotes the primary", () => {
+    expect(namespace("main0", "istio-system").labels["topology.istio.io/network"]).toBe("network1");
+    expect(namespace("main0", "istio-system")).not.toHaveProperty("annotations");
+    expect(namespace("remote0", "istio-system").labels["topology.istio.io/network"]).toBe("network2");
+    expect(namespace("remote0", "istio-system").annotations).toEqual({
+      "topology.istio.io/controlPlaneClusters": "main0",
+    });
+  });
+
+  test("of the sample are injected, in every cluster", () => {
+    const of = mesh("sample: { namespace: shop }\n");
+    for (const cluster of ["main0", "remote0"]) {
+      expect(namespace(cluster, "shop", of).labels["istio-injection"]).toBe("enabled");
+    }
+  });
+});
+
+test("cacerts holds the four files that istiod reads, of this very cluster", () => {
+  const { type, data } = find(manifests(mesh(), "remote0"), "Secret", "cacerts");
+  const texts = Object.entries<string>(data).map(([file, text]) => [
+    file,
+    Buffer.from(text, "base64").toString(),
+  ]);
+  expect(type).toBe("Opaque");
+  expect(Object.fromEntries(texts)).toEqual({
+    "ca-cert.pem": "the certificate of remote0",
+    "ca-key.pem": "the key of remote0",
+    "root-cert.pem": "the root",
+    "cert-chain.pem": "the chain of remote0",
+  });
+});
+
+describe("exposure", () => {
+  test("is the primary's alone on current lines, everywhere on 1.7", () => {
+    expect(named(manifests(mesh(), "main0"), "Gateway")).toEqual(["istiod-gateway", "cross-network-gateway"]);
+    expect(named(manifests(mesh(), "remote0"), "Gateway")).toEqual([]);
+    for (const cluster of ["main0", "remote0"]) {
+      const old = manifests(referenceMeshes["1.7"](), cluster);
+      expect(named(old, "Gateway")).toEqual(["cluster-aware-gateway"]);
+      expect(find(old, "Gateway", "cluster-aware-gateway")).toMatchObject({
+        apiVersion: "networking.istio.io/v1alpha3",
+        spec: {
+          selector: { istio: "ingressgateway" },
+          servers: [
+            { port: { number: 443, name: "tls" }, tls: { mode: "AUTO_PASSTHROUGH" }, hosts: ["*.local"] },
+          ],
+        },
+      });
+    }
+  });
+
+  test("leads 15012 to istiod's own port and 15017 to its webhook, TLS untouched", () => {
+    const resources = manifests(mesh(), "main0");
+    const gateway = find(resources, "Gateway", "istiod-gateway");
+    expect(gateway.spec.servers.map(({ port, tls }: Resource) => [port.number, tls.mode])).toEqual([
+      [15012, "PASSTHROUGH"],
+      [15017, "PASSTHROUGH"],
+    ]);
+    const { spec } = find(resources, "VirtualService", "istiod-vs");
+    expect(spec.tls.map(({ match, route }: Resource) => [match[0].port, route[0].destination])).toEqual([
+      [15012, { host: "istiod.istio-system.svc.cluster.local", port: { number: 15012 } }],
+      [15017, { host: "istiod.istio-system.svc.cluster.local", port: { number: 443 } }],
+    ]);
+  });
+});
+
+describe("sample", () => {
+  const of = repositoryMesh("examples/three-clusters.yaml");
+
+  test("runs each version where mesh.yaml says, its Service and the client everywhere", () => {
+    const deployments = (cluster: string) =>
+      named(manifests(of, cluster), "Deployment").filter((name: string) => !/kiali|prometheus/.test(name));
+    expect(deployments("hub")).toEqual(["helloworld-v1", "curl"]);
+    expect(deployments("north")).toEqual(["helloworld-v1", "curl"]);
+    expect(deployments("south")).toEqual(["helloworld-v2", "curl"]);
+    for (const { name } of of.clusters) {
+      expect(named(manifests(of, name), "Service")).toEqual(expect.arrayContaining(["helloworld", "curl"]));
+    }
+  });
+
+  test("has the labels of upstream's, on the Deployments too", () => {
+    const resources = manifests(of, "hub");
+    const deployment = find(resources, "Deployment", "helloworld-v1");
+    expect(deployment.metadata.labels).toMatchObject({ app: "helloworld", version: "v1" });
+    expect(deployment.spec.selector.matchLabels).toEqual({ app: "helloworld", version: "v1" });
+    expect(deployment.spec.template.metadata.labels).toEqual({ app: "helloworld", version: "v1" });
+    expect(find(resources, "Service", "helloworld")).toMatchObject({
+      metadata: { labels: { app: "helloworld", service: "helloworld" } },
+      spec: { ports: [{ name: "http", port: 5000 }], selector: { app: "helloworld" } },
+    });
+  });
+
+  test("has 1.7's client on 1.7", () => {
+    const { spec } = find(manifests(referenceMeshes["1.7"](), "remote0"), "Deployment", "sleep");
+    expect(spec.template.spec.containers[0]).toMatchObject({
+      name: "sleep",
+      image: "governmentpaas/curl-ssl",
+      command: ["/bin/sleep", "3650d"],
+    });
+  });
+});
+
+describe("routing", () => {
+  const routing = (more: string, cluster = "main0") =>
+    manifests(mesh(more), cluster).filter(
+      ({ kind, metadata }) => /Rule|VirtualService/.test(kind) && metadata.namespace === "sample",
+    );
+
+  test("is on the primary, where Istio reads it, and nowhere else", () => {
+    expect(routing("sample: { weights: { v1: 90, v2: 10 } }\n").map(({ kind }) => kind)).toEqual([
+      "DestinationRule",
+      "VirtualService",
+    ]);
+    expect(routing("sample: { weights: { v1: 90, v2: 10 } }\n", "remote0")).toEqual([]);
+  });
+
+  test("splits by the weights, each on the subset of its version", () => {
+    const [rule, service] = routing("sample: { weights: { v1: 90, v2: 10 } }\n");
+    const host = "helloworld.sample.svc.cluster.local";
+    expect(rule.spec).toEqual({
+      host,
+      subsets: [
+        { name: "v1", labels: { version: "v1" } },
+        { name: "v2", labels: { version: "v2" } },
+      ],
+    });
+    expect(service.spec).toEqual({
+      hosts: [host],
+      http: [
+        {
+          route: [
+            { destination: { host, subset: "v1", port: { number: 5000 } }, weight: 90 },
+            { destination: { host, subset: "v2", port: { number: 5000 } }, weight: 10 },
+          ],
+        },
+      ],
+    });
+  });
+
+  test("without weights is subsets alone: pods share equally", () => {
+    expect(routing("").map(({ kind }) => kind)).toEqual(["DestinationRule"]);
+  });
+});

@@ -1,0 +1,197 @@
+import { describeWithIstioctl, environment, portsOf } from "./istioctl";
+import { address, find, mesh, operator, type Resource, referenceMeshes, repositoryMesh } from "./render";
+
+jest.setTimeout(60_000);
+
+const primary = "istio/istio.yaml";
+const controlPlane = "istio/control-plane.yaml";
+const gateway = "istio/eastwest-gateway.yaml";
+const gatewaysOf = (spec: Resource) => spec.components.ingressGateways.map(({ name }: Resource) => name);
+
+describe("IstioOperators", () => {
+  test("pin images: the line's own, or those of mesh.yaml", () => {
+    const own = mesh("istio: { version: 1.31.0, hub: registry.example/istio, pullSecrets: [ours] }\n");
+    for (const [cluster, file] of [
+      ["main0", primary],
+      ["remote0", controlPlane],
+      ["remote0", gateway],
+    ] as const) {
+      expect(operator(mesh(), cluster, file).spec).toMatchObject({
+        hub: "registry.istio.io/release",
+        tag: "1.31.1",
+      });
+      expect(operator(mesh(), cluster, file).spec.values.global).not.toHaveProperty("imagePullSecrets");
+      expect(operator(own, cluster, file).spec).toMatchObject({
+        hub: "registry.example/istio",
+        tag: "1.31.0",
+        values: { global: { imagePullSecrets: ["ours"] } },
+      });
+    }
+    expect(operator(mesh('istio: { line: "1.30" }\n'), "main0", primary).spec.tag).toBe("1.30.3");
+  });
+
+  test("of one cluster have names of their own: istioctl removes what an earlier file of the name installed", () => {
+    expect(operator(mesh(), "remote0", controlPlane).metadata.name).not.toBe(
+      operator(mesh(), "remote0", gateway).metadata.name,
+    );
+  });
+
+  test("of the primary keep the ingress gateway, or do not", () => {
+    expect(gatewaysOf(operator(mesh(), "main0", primary).spec)).toEqual([
+      "istio-eastwestgateway",
+      "istio-ingressgateway",
+    ]);
+    expect(gatewaysOf(operator(mesh("gateways: { ingress: false }\n"), "main0", primary).spec)).toEqual([
+      "istio-eastwestgateway",
+    ]);
+  });
+
+  test("of a remote lead to the primary, by address or host name", () => {
+    const { spec } = operator(mesh(), "remote0", controlPlane, {
+      addresses: { main0: "gateway.example.com" },
+    });
+    expect(spec).toMatchObject({
+      profile: "remote",
+      values: {
+        istiodRemote: { injectionPath: "/inject/cluster/remote0/net/network2" },
+        global: { remotePilotAddress: "gateway.example.com" },
+      },
+    });
+  });
+});
+
+describe("the gateway's load balancer", () => {
+  const of = (text: string, cluster: string, file: string) =>
+    operator(mesh(text), cluster, file).spec.components.ingressGateways[0].k8s;
+  const azure = "service.beta.kubernetes.io";
+
+  test("is asked for the gateway's readiness at every port", () => {
+    const { serviceAnnotations } = of("", "main0", primary);
+    for (const port of [15021, 15443, 15012, 15017]) {
+      expect(serviceAnnotations).toMatchObject({
+        [`${azure}/port_${port}_health-probe_port`]: "15021",
+        [`${azure}/port_${port}_health-probe_protocol`]: "Http",
+        [`${azure}/port_${port}_health-probe_request-path`]: "/healthz/ready",
+      });
+    }
+    expect(Object.keys(serviceAnnotations)).toHaveLength(12);
+  });
+
+  test("lets in whom mesh.yaml allows, in every cluster", () => {
+    const text = "gateways: { allowedSourceRanges: [203.0.113.0/24] }\n";
+    for (const [cluster, file] of [
+      ["main0", primary],
+      ["remote0", gateway],
+    ] as const) {
+      expect(of(text, cluster, file).service.loadBalancerSourceRanges).toEqual(["203.0.113.0/24"]);
+      expect(of("", cluster, file).service).not.toHaveProperty("loadBalancerSourceRanges");
+    }
+  });
+
+  test("is internal in every cluster, or in none", () => {
+    const internal = `${azure}/azure-load-balancer-internal`;
+    for (const [cluster, file] of [
+      ["main0", primary],
+      ["remote0", gateway],
+    ] as const) {
+      expect(of("gateways: { internal: true }\n", cluster, file).serviceAnnotations[internal]).toBe("true");
+      expect(of("", cluster, file).serviceAnnotations).not.toHaveProperty([internal]);
+    }
+  });
+
+  test("takes the static address that Terraform makes, on the primary alone", () => {
+    const shop = repositoryMesh("examples/three-clusters.yaml");
+    const annotations = (cluster: string, file: string) =>
+      operator(shop, cluster, file).spec.components.ingressGateways[0].k8s.serviceAnnotations;
+    expect(annotations("hub", primary)).toMatchObject({
+      [`${azure}/azure-load-balancer-resource-group`]: "rg-shop-westeurope",
+      [`${azure}/azure-pip-name`]: "aks-shop-hub-gateway",
+    });
+    expect(Object.keys(annotations("north", gateway)).join()).not.toContain("azure-pip-name");
+  });
+});
+
+describeWithIstioctl("1.31", (rendered) => {
+  const find0 = (kind: string, name: string, ...props: Parameters<typeof rendered>) =>
+    find(rendered(...props), kind, name);
+
+  test("renders a primary that is istiod to others, with both gateways", () => {
+    const resources = rendered(mesh(), "main0", primary);
+    expect(environment(find(resources, "Deployment", "istiod"))).toMatchObject({
+      EXTERNAL_ISTIOD: "true",
+      CLUSTER_ID: "main0",
+    });
+    expect(find(resources, "Deployment", "istiod").spec.template.spec.containers[0].image).toBe(
+      "registry.istio.io/release/pilot:1.31.1",
+    );
+    expect(portsOf(find(resources, "Service", "istio-eastwestgateway"))).toEqual([
+      15021, 15443, 15012, 15017,
+    ]);
+    expect(portsOf(find(resources, "Service", "istio-ingressgateway"))).toEqual([15021, 80, 443]);
+    expect(find(resources, "ConfigMap", "values")).toBeDefined();
+  });
+
+  test("renders an east-west gateway that belongs to its network, the same in every cluster", () => {
+    for (const [cluster, file, network] of [
+      ["main0", primary, "network1"],
+      ["remote0", gateway, "network2"],
+    ] as const) {
+      const resources = rendered(mesh(), cluster, file);
+      const service = find(resources, "Service", "istio-eastwestgateway");
+      const deployment = find(resources, "Deployment", "istio-eastwestgateway");
+      expect(service.metadata.labels).toMatchObject({
+        istio: "eastwestgateway",
+        app: "istio-eastwestgateway",
+        "topology.istio.io/network": network,
+      });
+      expect(service.spec.type).toBe("LoadBalancer");
+      // With one Azure would probe `/`, which no gateway answers.
+      expect(JSON.stringify(service.spec.ports)).not.toContain("appProtocol");
+      expect(environment(deployment).ISTIO_META_REQUESTED_NETWORK_VIEW).toBe(network);
+      expect(deployment.spec.template.metadata.annotations["inject.istio.io/templates"]).toBe("gateway");
+      expect(deployment.spec.template.spec.containers[0].image).toBe("auto");
+    }
+  });
+
+  test("renders a remote without an istiod of its own, its Service leading to the primary's gateway", () => {
+    const resources = rendered(mesh(), "remote0", controlPlane);
+    const kinds = new Set(resources.map(({ kind }) => kind));
+    expect(kinds).not.toContain("Deployment");
+    expect(find(resources, "Service", "istiod").spec).not.toHaveProperty("selector");
+    const slice = resources.find(({ kind }) => kind === "EndpointSlice");
+    expect(slice.endpoints[0].addresses).toEqual([address]);
+    const webhook = resources.find(({ kind }) => kind === "MutatingWebhookConfiguration");
+    expect(webhook.webhooks[0].clientConfig.service.path).toBe("/inject/cluster/remote0/net/network2");
+    const byName = { addresses: { main0: "gateway.example.com" } };
+    expect(find0("Service", "istiod", mesh(), "remote0", controlPlane, byName).spec.externalName).toBe(
+      "gateway.example.com",
+    );
+  });
+
+  test("renders two pods of istiod and of each gateway on AKS, with budgets, and one elsewhere, without", () => {
+    const named = (resources: readonly Resource[], kind: string) =>
+      resources
+        .filter((resource) => resource.kind === kind)
+        .map(({ metadata, spec }) => [metadata.name, spec]);
+    const aks = rendered(referenceMeshes["1.31"](), "main0", primary);
+    expect(
+      Object.fromEntries(
+        named(aks, "HorizontalPodAutoscaler").map(([name, spec]) => [name, spec.minReplicas]),
+      ),
+    ).toEqual({ istiod: 2, "istio-eastwestgateway": 2, "istio-ingressgateway": 2 });
+    expect(named(aks, "PodDisruptionBudget")).toHaveLength(3);
+    expect(
+      named(rendered(referenceMeshes["1.31"](), "remote0", gateway), "PodDisruptionBudget"),
+    ).toHaveLength(1);
+    expect(named(rendered(mesh(), "main0", primary), "PodDisruptionBudget")).toEqual([]);
+  });
+
+  test("takes the settings of the load balancer over to the Service", () => {
+    const text = "gateways: { internal: true, allowedSourceRanges: [203.0.113.0/24] }\n";
+    const service = find0("Service", "istio-eastwestgateway", mesh(text), "remote0", gateway);
+    expect(service.spec.loadBalancerSourceRanges).toEqual(["203.0.113.0/24"]);
+    expect(service.metadata.annotations["service.beta.kubernetes.io/azure-load-balancer-internal"]).toBe(
+      "true",
+    );
+  });
+});
