@@ -1,0 +1,194 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CommanderError } from "commander";
+import { type Output, report } from "../../cli/command";
+import { program } from "../../cli/program";
+import { project } from "../synth/project";
+
+/** Runs a command line as `main.ts` does, and keeps what it says. */
+async function mesh(...args: string[]): Promise<{ code: number; result: string; notes: string }> {
+  const result: string[] = [];
+  const notes: string[] = [];
+  const output: Output = {
+    result: (text) => result.push(text),
+    note: (text) => notes.push(text),
+    warning: (text) => notes.push(`warning: ${text}`),
+  };
+  let code = 0;
+  const command = program((given) => {
+    code = given;
+  }, output);
+  const quiet = {
+    writeOut: (text: string) => result.push(text),
+    writeErr: (text: string) => notes.push(text),
+  };
+  for (const each of [command, ...command.commands]) each.configureOutput(quiet);
+  try {
+    await command.parseAsync(["node", "mesh", ...args]);
+  } catch (error) {
+    code = error instanceof CommanderError ? error.exitCode : report(error, output);
+  }
+  return { code, result: result.join("\n"), notes: notes.join("\n") };
+}
+
+describe("in a project", () => {
+  let leave: () => void;
+  beforeEach(async () => {
+    ({ leave } = await project());
+  });
+  afterEach(() => leave());
+
+  test("synth writes, says what changed and what is missing, and ends with 0", async () => {
+    const { code, result, notes } = await mesh("synth");
+    expect(code).toBe(0);
+    expect(result).toContain("+ dist/main0/0000-namespaces.k8s.yaml");
+    expect(result).toContain("main0 (primary), remote0 (remote)");
+    expect(notes).toContain("missing: the address of main0's istio-eastwestgateway");
+    expect((await mesh("synth")).result).toContain("dist: unchanged");
+  });
+
+  test("synth -o json is for scripts", async () => {
+    const { result } = await mesh("synth", "-o", "json");
+    expect(JSON.parse(result)).toMatchObject({
+      changes: expect.arrayContaining([{ action: "added", file: "dist/RUNBOOK.md" }]),
+      missing: [{ files: ["dist/remote0/istio/control-plane.yaml"] }],
+    });
+  });
+
+  test("diff ends with 1 where a synth would change something, and with 0 where not", async () => {
+    expect(await mesh("diff")).toMatchObject({
+      code: 1,
+      result: expect.stringMatching(/\d+ to add, 0 to change, 0 to remove$/),
+    });
+    await mesh("synth");
+    expect(await mesh("diff")).toMatchObject({ code: 0, result: expect.stringContaining("no difference") });
+    expect(JSON.parse((await mesh("diff", "-o", "json")).result)).toEqual({ changes: [] });
+  });
+
+  test("ca makes nothing again", async () => {
+    const before = readFileSync("mesh.ca/root-cert.pem", "utf8");
+    const { code, result } = await mesh("ca");
+    expect(code).toBe(0);
+    expect(result.split("\n").map((line) => line.split(/ +/).slice(0, 2))).toEqual([
+      ["there", "root"],
+      ["there", "main0"],
+      ["there", "remote0"],
+    ]);
+    expect(readFileSync("mesh.ca/root-cert.pem", "utf8")).toBe(before);
+  });
+
+  test("bad input ends with 2, says how much, and writes nothing", async () => {
+    writeFileSync(
+      "mesh.yaml",
+      readFileSync("mesh.yaml", "utf8").replace("network2", "network1").replace("main0", "Main0"),
+    );
+    const { code, notes } = await mesh("synth");
+    expect(code).toBe(2);
+    expect(notes).toMatch(/mesh\.yaml:5:11: clusters\[0\]\.name: "Main0"/);
+    expect(notes).toMatch(/\d problems?; nothing was written/);
+    expect(existsSync("dist")).toBe(false);
+  });
+
+  test("-f names another mesh, and so does MESH_FILE", async () => {
+    expect(await mesh("synth", "-f", "other.yaml")).toMatchObject({
+      code: 2,
+      notes: expect.stringContaining("other.yaml: there is no such file"),
+    });
+    process.env.MESH_FILE = "third.yaml";
+    try {
+      expect((await mesh("synth")).notes).toContain("third.yaml: there is no such file");
+    } finally {
+      delete process.env.MESH_FILE;
+    }
+  });
+
+  test("init never overwrites", async () => {
+    const before = readFileSync("mesh.yaml", "utf8");
+    expect(await mesh("init")).toMatchObject({
+      code: 2,
+      notes: expect.stringContaining("is there already, and is not overwritten"),
+    });
+    expect(readFileSync("mesh.yaml", "utf8")).toBe(before);
+  });
+});
+
+describe("in an empty folder", () => {
+  const here = process.cwd();
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "mesh-cli-"));
+    process.chdir(folder);
+  });
+  afterEach(() => {
+    process.chdir(here);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("init writes a mesh that synth takes, and keeps keys out of Git", async () => {
+    expect((await mesh("init")).code).toBe(0);
+    expect(readFileSync(".gitignore", "utf8")).toMatch(/^\*\.ca\/$/m);
+    expect(await mesh("synth")).toMatchObject({
+      code: 0,
+      notes: expect.stringContaining("missing: a certificate authority"),
+    });
+  });
+
+  test("init takes clusters that exist", async () => {
+    expect((await mesh("init", "--context", "kind-one", "kind-two")).code).toBe(0);
+    const { code, result } = await mesh("synth");
+    expect({ code, result }).toEqual({
+      code: 0,
+      result: expect.stringContaining("main0 (primary), remote0 (remote)"),
+    });
+    expect(existsSync("cdktf.out/stacks")).toBe(false);
+  });
+
+  test("init refuses a context that cannot be one", async () => {
+    expect(await mesh("init", "--context", "$(reboot)")).toMatchObject({
+      code: 2,
+      notes: expect.stringContaining("is given; allowed is"),
+    });
+    expect(existsSync("mesh.yaml")).toBe(false);
+  });
+
+  test("synth says how to begin", async () => {
+    expect(await mesh("synth")).toMatchObject({
+      code: 2,
+      notes: expect.stringContaining("`mesh init` writes a first mesh.yaml"),
+    });
+  });
+});
+
+test("every command explains itself with an example", async () => {
+  for (const { name } of program(() => {}).commands.map((command) => ({ name: command.name() }))) {
+    const { code, result } = await mesh(name, "--help");
+    expect({ name, code, result }).toEqual({
+      name,
+      code: 0,
+      result: expect.stringMatching(/Example:\n {2}\$? ?mesh /),
+    });
+  }
+});
+
+test("--version is the package's", async () => {
+  const { version } = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8"));
+  expect(await mesh("--version")).toMatchObject({ code: 0, result: expect.stringContaining(version) });
+});
+
+test.each([
+  ["a mistyped command", ["snyth"], /Did you mean synth\?/],
+  ["a mistyped option", ["synth", "--fil", "x"], /unknown option '--fil'/],
+  ["a form of output that is not there", ["diff", "-o", "xml"], /Allowed choices are text, json/],
+  ["an argument too many", ["synth", "main0"], /too many arguments/],
+])("%s ends with 2 and advice", async (_, args, says) => {
+  expect(await mesh(...args)).toMatchObject({ code: 2, notes: expect.stringMatching(says) });
+});
+
+test("a full disk is told as what it is", async () => {
+  const notes: string[] = [];
+  const output: Output = { result: () => {}, note: (text) => notes.push(text), warning: () => {} };
+  const error = Object.assign(new Error("ENOSPC"), { code: "ENOSPC", syscall: "write", path: "dist/x" });
+  expect(report(error, output)).toBe(1);
+  expect(notes.join()).toMatch(/cannot write dist\/x: the disk is full/);
+});

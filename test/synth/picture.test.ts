@@ -1,0 +1,351 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { parseMesh, readMesh } from "../../mesh/load";
+import type { Mesh } from "../../mesh/mesh";
+import { picture } from "../../synth/picture";
+import { type Box, coloursOf, type Drawing, type Point, readSvg } from "./svg-reader";
+
+const root = join(__dirname, "../..");
+const defaultMesh = readMesh(join(root, "mesh.yaml"));
+
+function meshOf(count: number, rest = ""): Mesh {
+  const clusters = Array.from(
+    { length: count },
+    (_, index) =>
+      `  - { name: cluster${index}, ${index === 0 ? "role: primary, " : ""}network: net${index}, context: context${index} }`,
+  );
+  return parseMesh(`clusters:\n${clusters.join("\n")}\n${rest}`, "mesh.yaml");
+}
+
+/** Everything as long as it may be. */
+const longNames = ((): Mesh => {
+  const name = (start: string) => start.padEnd(63, "w");
+  return parseMesh(
+    `name: ${name("m")}
+ca: { files: ${"folder/".repeat(50)}certs, acceptSampleCertificates: true }
+gateways: { allowedSourceRanges: [203.113.113.128/24, 198.151.100.128/24], internal: true }
+clusters:
+  - { name: ${name("p")}, role: primary, network: ${name("n")}, context: ${"C".repeat(253)} }
+  - { name: ${name("r")}, network: ${name("o")}, context: ${"W".repeat(253)} }
+sample: { versions: { v1: [${name("p")}, ${name("r")}], v2: [${name("p")}, ${name("r")}] } }
+`,
+    "mesh.yaml",
+  );
+})();
+const longAddresses = Object.fromEntries(
+  longNames.clusters.map(({ name }) => [name, `${"gateway.".repeat(30)}example`]),
+);
+
+const examples = readdirSync(join(root, "examples")).map((file): [string, Mesh] => [
+  `examples/${file}`,
+  readMesh(join(root, "examples", file)),
+]);
+const meshes: [string, Mesh, Record<string, string>][] = [
+  ["mesh.yaml", defaultMesh, {}],
+  ["mesh.yaml with its addresses", defaultMesh, { main0: "203.0.113.7", remote0: "gw.example.com" }],
+  ...examples.map(([name, mesh]): [string, Mesh, Record<string, string>] => [name, mesh, {}]),
+  ...[1, 4, 5, 9, 12, 13, 100].map((count): [string, Mesh, Record<string, string>] => [
+    `${count} clusters`,
+    meshOf(count),
+    {},
+  ]),
+  ["no sample, no addons", meshOf(5, "sample: {enabled: false}\naddons: {prometheus: false}"), {}],
+  ["a weight of nothing", meshOf(3, "sample: {weights: {v1: 100, v2: 0}}"), {}],
+  ["names as long as they may be", longNames, longAddresses],
+];
+
+const words = (mesh: Mesh, addresses = {}) =>
+  readSvg(picture(mesh, addresses)).texts.map(({ whole }) => whole);
+
+test("the default mesh's picture is the one that was reviewed", () => {
+  expect(picture(defaultMesh, {})).toMatchSnapshot();
+});
+
+describe.each(meshes)("the picture of %s", (_, mesh, addresses) => {
+  const svg = picture(mesh, addresses);
+  const drawing = readSvg(svg);
+
+  test("keeps every text within the box that it stands in", () => {
+    expect(drawing.texts.filter(({ box, baseline }) => !within(box, boxAround(baseline, drawing)))).toEqual(
+      [],
+    );
+  });
+
+  test("sets no text over another, and no line through a text", () => {
+    const { texts, lines } = drawing;
+    const near = (one: Box, other: Box) => Math.abs(one.y - other.y) < 100;
+    expect(
+      texts.flatMap((one, index) =>
+        texts
+          .slice(index + 1)
+          .filter((other) => near(one.box, other.box) && overlap(one.box, other.box))
+          .map((other) => [one.content, other.content]),
+      ),
+    ).toEqual([]);
+    expect(
+      texts.filter(({ box }) =>
+        lines.some(({ points }) => segments(points).some((part) => overlap(box, part))),
+      ),
+    ).toEqual([]);
+  });
+
+  test("ends every line at a thing or at another line", () => {
+    const explained = drawing.texts.find(({ content }) => content === "Lines")!.baseline.y;
+    const lines = drawing.lines.filter(({ points }) => points[0]!.y < explained);
+    const loose = lines.flatMap((own) =>
+      [own.points[0]!, own.points.at(-1)!].filter(
+        (end) => !edgesOf(drawing, own).some((edge) => distance(end, edge) <= 8),
+      ),
+    );
+    expect(loose).toEqual([]);
+  });
+
+  test.each(["light", "dark"] as const)("can be read in a %s surrounding", (surrounding) => {
+    const colours = coloursOf(svg, surrounding);
+    const fillOf = (paint: string) => colours.get(paint)!.fill!;
+    const pale = drawing.texts
+      .map(({ content, ink, baseline }) => ({
+        content,
+        contrast: contrast(fillOf(ink), fillOf(boxAround(baseline, drawing).paint)),
+      }))
+      .filter((text) => text.contrast < 4.5);
+    expect(pale).toEqual([]);
+    for (const line of ["trust-line", "xds-line", "data-line"]) {
+      expect(contrast(colours.get(line)!.stroke!, fillOf("page"))).toBeGreaterThan(3);
+    }
+  });
+
+  test("names every cluster, network and context in full", () => {
+    const whole = drawing.texts.map((text) => text.whole);
+    for (const { name, network, aks, context } of mesh.clusters) {
+      expect(whole).toEqual(expect.arrayContaining([name, network, aks?.name ?? context]));
+    }
+  });
+
+  test("fetches nothing and leaves an embedding page alone", () => {
+    expect(svg.replace("http://www.w3.org/2000/svg", "")).not.toMatch(
+      /https?:|url\(|@import|href|<script|<image/i,
+    );
+    const style = drawing.elements.find(({ name }) => name === "style")!.content;
+    const selectors = style.replace("@media (prefers-color-scheme:dark){", "").match(/[^{}]+(?=\{)/g)!;
+    expect(selectors.filter((selector) => !selector.startsWith(".mesh-picture "))).toEqual([]);
+  });
+
+  test("says in words what it shows", () => {
+    const [svgElement] = drawing.elements;
+    expect(svgElement!.attributes.role).toBe("img");
+    const ids = svgElement!.attributes["aria-labelledby"]!.split(" ");
+    const [title, desc] = ids.map((id) => drawing.elements.find(({ attributes }) => attributes.id === id)!);
+    expect(title).toMatchObject({ name: "title", content: `Mesh ${mesh.name}` });
+    expect(desc!.name).toBe("desc");
+    for (const { name } of mesh.clusters) expect(desc!.content).toContain(name);
+  });
+});
+
+describe("what the picture shows", () => {
+  const count = (list: readonly string[], word: string) => list.filter((other) => other === word).length;
+
+  test("of the current line: one istiod, that serves the remotes, behind the east-west gateway", () => {
+    const shown = words(defaultMesh);
+    expect(count(shown, "istiod")).toBe(1);
+    expect(count(shown, "served by the primary's istiod")).toBe(1);
+    expect(count(shown, "istio-eastwestgateway")).toBe(2);
+    expect(count(shown, "mTLS 15443")).toBe(2);
+    expect(count(shown, "xDS 15012")).toBe(1);
+    expect(shown).toEqual(expect.arrayContaining(["Kubernetes", "1.35", "ingress", "Prometheus", "Kiali"]));
+  });
+
+  test("of 1.7: an istiod in each, traffic through the ingress gateways on 443", () => {
+    const shown = words(readMesh(join(root, "examples/istio-1.7.yaml")));
+    expect(count(shown, "istiod")).toBe(2);
+    expect(count(shown, "istio-ingressgateway")).toBe(2);
+    expect(count(shown, "mTLS 443")).toBe(2);
+    expect(count(shown, "xDS 15012")).toBe(1);
+    expect(shown).not.toContain("ingress");
+  });
+
+  test("addresses that are known, and where the others come from", () => {
+    const shown = words(defaultMesh, { remote0: "203.0.113.8" });
+    expect(count(shown, "203.0.113.8")).toBe(1);
+    expect(count(shown, "address found after the install")).toBe(1);
+    expect(words(readMesh(join(root, "examples/three-clusters.yaml")))).toContain(
+      "static public IP, made by Terraform",
+    );
+  });
+
+  test("who may reach the gateways", () => {
+    const label = (gateways: string) =>
+      words(meshOf(2, `gateways: ${gateways}`)).find((text) => text.startsWith("between all gateways"));
+    expect(label("{}")).toMatch(/public addresses, open to every source$/);
+    expect(label("{internal: true, allowedSourceRanges: [10.0.0.0/8, 192.168.0.0/16]}")).toMatch(
+      /internal addresses, open to 10\.0\.0\.0\/8 and 1 more$/,
+    );
+  });
+
+  test("the weights as lengths of a bar, or that pods share equally", () => {
+    const bars = (mesh: Mesh) =>
+      readSvg(picture(mesh, {})).rectangles.filter(
+        ({ paint, width }) => paint.startsWith("version-") && width > 40,
+      );
+    const [v1, v2] = bars(meshOf(3, "sample: {weights: {v1: 90, v2: 10}}"));
+    expect(v1!.width / v2!.width).toBeCloseTo(9);
+    expect(v1!.x + v1!.width).toBeCloseTo(v2!.x);
+    expect(words(meshOf(3, "sample: {weights: {v1: 90, v2: 10}}"))).toContain("v2: 10%, in 2 clusters");
+    expect(bars(meshOf(3))).toEqual([]);
+    expect(words(meshOf(3))).toContain("no weights: pods share equally");
+    expect(bars(meshOf(3, "sample: {weights: {v1: 100, v2: 0}}"))).toHaveLength(1);
+  });
+
+  test("where certificates come from", () => {
+    expect(words(defaultMesh)).toContain("made by mesh ca");
+    expect(words(readMesh(join(root, "examples/own-ca.yaml")))).toContain("your own files, in own-ca");
+    expect(words(longNames).join()).toContain("public sample certificates accepted");
+    expect(count(words(meshOf(12)), "intermediate CA")).toBe(12);
+  });
+
+  test("the primary first, wherever it stands in the file", () => {
+    const mesh = parseMesh(
+      "clusters:\n- {name: far, network: a, context: a}\n- {name: near, role: primary, network: b, context: b}\n",
+      "mesh.yaml",
+    );
+    const { texts } = readSvg(picture(mesh, {}));
+    const left = (name: string) => texts.find(({ content }) => content === name)!.box.x;
+    expect(left("near")).toBeLessThan(left("far"));
+  });
+});
+
+describe("the text of the picture", () => {
+  test("is the same for the same mesh and addresses", () => {
+    expect(picture(defaultMesh, { main0: "203.0.113.7", remote0: "203.0.113.8" })).toBe(
+      picture(structuredCloned(defaultMesh), { remote0: "203.0.113.8", main0: "203.0.113.7" }),
+    );
+  });
+
+  test("grows with the clusters, not with their pairs", () => {
+    const size = (clusters: number) => picture(meshOf(clusters), {}).length;
+    const perCluster = (from: number, to: number) => (size(to) - size(from)) / (to - from);
+    expect(perCluster(100, 200) / perCluster(20, 100)).toBeLessThan(1.05);
+  });
+
+  const hostile = `</text></desc><script>alert("1")</script><!-- ]]> &amp; & ' \u0000 \u001b[31m \ud800`;
+
+  test("escapes whatever names bring along", () => {
+    const svg = picture(renamed(defaultMesh, hostile), { [hostile]: hostile });
+    expect(svg).not.toMatch(/<script|<!--|]]>|\p{Surrogate}|[^\P{Cc}\n]/u);
+    const shown = readSvg(svg).texts.map(({ whole }) => whole);
+    expect(shown.filter((text) => text.includes(`<script>alert("1")</script>`)).length).toBeGreaterThan(4);
+    expect(svg.match(/<text/g)).toHaveLength(picture(defaultMesh, {}).match(/<text/g)!.length);
+  });
+
+  test("is well-formed for any name", () => {
+    const anyText = fc.string({
+      unit: fc.oneof(fc.constantFrom(..."<>&\"'\u0007]"), fc.string({ unit: "binary", maxLength: 1 })),
+    });
+    fc.assert(
+      fc.property(anyText, (name) => {
+        const svg = picture(renamed(defaultMesh, name), { [name]: name });
+        expect(readSvg(svg).texts.length).toBeGreaterThan(20);
+        expect(svg).not.toMatch(/\p{Surrogate}|[^\P{Cc}\n\t\r]|[\ufffe\uffff]/u);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+/** A mesh with names that no `mesh.yaml` can bring in. */
+function renamed(mesh: Mesh, name: string): Mesh {
+  const [first, ...others] = mesh.clusters.map((cluster) => ({
+    ...cluster,
+    network: name,
+    aks: undefined,
+    context: name,
+  }));
+  const primary = { ...first!, name };
+  return {
+    ...mesh,
+    name,
+    clusters: [primary, ...others],
+    primary,
+    remotes: others,
+    ca: { from: "files", directory: name, acceptSampleCertificates: false },
+  };
+}
+
+/** The same values without a shared object, the primary being one of the clusters as ever. */
+function structuredCloned(mesh: Mesh): Mesh {
+  return structuredClone(mesh);
+}
+
+function within(inner: Box, outer: Box): boolean {
+  return (
+    inner.x >= outer.x &&
+    inner.y >= outer.y &&
+    inner.x + inner.width <= outer.x + outer.width &&
+    inner.y + inner.height <= outer.y + outer.height
+  );
+}
+
+function overlap(one: Box, other: Box): boolean {
+  return (
+    one.x < other.x + other.width &&
+    other.x < one.x + one.width &&
+    one.y < other.y + other.height &&
+    other.y < one.y + one.height
+  );
+}
+
+/** The smallest rectangle around a point of a text. */
+function boxAround({ x, y }: Point, { rectangles }: Drawing): Box & { readonly paint: string } {
+  const area = ({ width, height }: Box) => width * height;
+  return rectangles
+    .filter((box) => within({ x, y: y - 3, width: 0, height: 0 }, box))
+    .sort((one, other) => area(one) - area(other))[0]!;
+}
+
+function segments(points: readonly Point[]): Box[] {
+  return points.slice(1).map((to, index) => {
+    const from = points[index]!;
+    return {
+      x: Math.min(from.x, to.x),
+      y: Math.min(from.y, to.y),
+      width: Math.abs(from.x - to.x),
+      height: Math.abs(from.y - to.y),
+    };
+  });
+}
+
+/** Outlines of everything at which a line may end. */
+function edgesOf({ rectangles, shapes, lines }: Drawing, but: Drawing["lines"][number]): Box[] {
+  const network = shapes.filter(({ paint }) => paint === "data").flatMap(({ points }) => segments(points));
+  const boxes = rectangles
+    .filter(({ paint }) => paint !== "page")
+    .flatMap(({ x, y, width, height }) => [
+      { x, y, width, height: 0 },
+      { x, y: y + height, width, height: 0 },
+      { x, y, width: 0, height },
+      { x: x + width, y, width: 0, height },
+    ]);
+  const same = lines.filter((line) => line.paint === but.paint && line !== but);
+  return [...network, ...boxes, ...same.flatMap(({ points }) => segments(points))];
+}
+
+function distance({ x, y }: Point, edge: Box): number {
+  const beyond = (value: number, start: number, length: number) =>
+    Math.max(start - value, 0, value - start - length);
+  return Math.hypot(beyond(x, edge.x, edge.width), beyond(y, edge.y, edge.height));
+}
+
+/** WCAG 2's contrast ratio of two colours. */
+function contrast(one: string, other: string): number {
+  const [darker, lighter] = [luminance(one), luminance(other)].sort((first, second) => first - second);
+  return (lighter! + 0.05) / (darker! + 0.05);
+}
+
+function luminance(colour: string): number {
+  const [red, green, blue] = [1, 3, 5].map((start) => {
+    const share = Number.parseInt(colour.slice(start, start + 2), 16) / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
+}

@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import { readMesh } from "../../mesh/load";
+import { meshPaths } from "../../mesh/paths";
+import { runbook } from "../../synth/runbook";
+
+const root = join(__dirname, "../..");
+const of = (file: string) => runbook({ mesh: readMesh(join(root, file)), paths: meshPaths(file) });
+
+test("has every command of the default mesh", () => {
+  expect(of("mesh.yaml")).toMatchSnapshot();
+});
+
+test("has every command of the walk-through's mesh of Istio 1.7", () => {
+  expect(of("examples/istio-1.7.yaml")).toMatchSnapshot();
+});
+
+test("begins with the CA where the clusters exist, and never speaks of Terraform", () => {
+  const text = of("examples/existing-clusters.yaml");
+  expect(text).toMatch(/## 2\. Certificate authority/);
+  expect(text).not.toMatch(/terraform|az /);
+});
+
+test("names the file of the mesh in every command of mesh, where it is not mesh.yaml", () => {
+  const text = of("examples/three-clusters.yaml");
+  const calls = text.match(/^npx mesh .*$/gm) ?? [];
+  expect(calls.length).toBeGreaterThanOrEqual(4);
+  for (const call of calls) expect(call).toMatch(/ -f examples\/three-clusters\.yaml$/);
+  expect(text).toContain("> examples/three-clusters.addresses.yaml");
+});
+
+test("has a step for every remote", () => {
+  const text = of("examples/three-clusters.yaml");
+  for (const remote of ["north", "south"]) expect(text).toContain(`The remote ${remote}`);
+  expect(text).toContain("delete secret istio-remote-secret-south");
+});
+
+test("does not make a CA where the user brings one", () => {
+  expect(of("examples/own-ca.yaml")).not.toContain("npx mesh ca");
+});
+
+test("leaves nothing to fill in", () => {
+  for (const file of ["mesh.yaml", "examples/istio-1.7.yaml", "examples/three-clusters.yaml"]) {
+    expect(of(file)).not.toMatch(/<[a-z-]+>|undefined|\bnull\b/);
+  }
+});
