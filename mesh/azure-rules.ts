@@ -121,7 +121,7 @@ const nodeResourceGroupFits: Rule = ({ azure }, { clusters }) =>
       : [];
   });
 
-/** Azure's limit is 50 a resource; this project adds two of its own. */
+/** Azure's limit is 50 a resource; the rest is for tags of this project and of AKS. */
 const tagLimit = 48;
 
 const notTooManyTags: Rule = ({ azure }) => {

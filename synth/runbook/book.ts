@@ -1,0 +1,23 @@
+import type { Cluster, Mesh } from "../../mesh/mesh";
+import type { MeshPaths } from "../../mesh/paths";
+import { shellQuote } from "./markdown";
+
+/** What the runbook is about. */
+export interface Book {
+  readonly mesh: Mesh;
+  readonly paths: MeshPaths;
+}
+
+export function kubectl({ context }: Cluster): string {
+  return `kubectl --context ${context}`;
+}
+
+/** `npx mesh ca`, with `-f` where the mesh is not in `mesh.yaml`. */
+export function meshCommand({ paths }: Book, name: string): string {
+  return `npx mesh ${name}${paths.mesh === "mesh.yaml" ? "" : ` -f ${shellQuote(paths.mesh)}`}`;
+}
+
+/** Name of istioctl's command: some were experimental on the older kind of line. */
+export function istioctlCommand({ mesh }: Book, name: "create-remote-secret" | "uninstall"): string {
+  return mesh.istio.line.installation === "shared-control-plane" ? `istioctl x ${name}` : `istioctl ${name}`;
+}

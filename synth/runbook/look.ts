@@ -1,0 +1,150 @@
+import { istioNamespace } from "../../k8s/bundle";
+import { bundleFiles } from "../../k8s/bundle-files";
+import type { Cluster } from "../../mesh/mesh";
+import { type Book, kubectl, meshCommand } from "./book";
+import { type Commands, commands, type Step } from "./markdown";
+
+/** What people look at to see that the mesh works, and how they move its traffic. */
+export function look(book: Book): Step[] {
+  const { remotes, sample } = book.mesh;
+  return [
+    ...(remotes.length > 0 ? [lookAtTheControlPlane(book)] : []),
+    ...(sample ? [sampleAnswers(book), endpoints(book), ...split(book)] : []),
+    ...dashboards(book),
+  ];
+}
+
+function lookAtTheControlPlane(book: Book): Step {
+  const { primary, istio } = book.mesh;
+  return {
+    title: "The control plane reads every cluster",
+    body:
+      istio.line.installation === "primary-remote"
+        ? [
+            "Every cluster must say `synced`.",
+            commands(`istioctl remote-clusters --context ${primary.context}`),
+          ]
+        : [
+            "Proxies of every cluster must say `SYNCED`.",
+            commands(`istioctl proxy-status --context ${primary.context}`),
+          ],
+  };
+}
+
+function sampleAnswers(book: Book): Step {
+  const { clusters, sample, istio } = book.mesh;
+  const versions = sample!.versions;
+  const rollouts = clusters.flatMap((cluster) =>
+    [
+      ...versions
+        .filter((version) => version.clusters.includes(cluster.name))
+        .map((version) => `helloworld-${version.name}`),
+      istio.line.sample.client.name,
+    ].map(
+      (deployment) =>
+        `${kubectl(cluster)} rollout status --namespace ${sample!.namespace} deployment/${deployment} --timeout=5m`,
+    ),
+  );
+  return {
+    title: "The sample app answers from every cluster",
+    body: [
+      `Both sides must see ${versions.map(({ name }) => name).join(" and ")}.`,
+      commands(...rollouts),
+      commands(...clusters.map((cluster) => requests(book, cluster, 20))),
+    ],
+  };
+}
+
+function requests(book: Book, cluster: Cluster, count: number): string {
+  const { sample, istio } = book.mesh;
+  const { name } = istio.line.sample.client;
+  const url = `http://helloworld.${sample!.namespace}:5000/hello`;
+  return `${kubectl(cluster)} exec --namespace ${sample!.namespace} deployment/${name} --container ${name} -- sh -c 'for i in $(seq ${count}); do curl -sS -m 5 ${url}; done'`;
+}
+
+function endpoints(book: Book): Step {
+  const { clusters, sample } = book.mesh;
+  return {
+    title: "What each cluster sees",
+    body: [
+      "The addresses are the cluster's own pods, and one per other cluster: that of its gateway, however many pods are behind it.",
+      commands(
+        ...clusters.flatMap((cluster) => [
+          proxyEndpoints(book, cluster),
+          `${kubectl(cluster)} get pods --namespace ${sample!.namespace} --selector app=helloworld --output wide`,
+          `${kubectl(cluster)} get service ${book.mesh.istio.line.gateway.name} --namespace ${istioNamespace}`,
+        ]),
+      ),
+      ...scaling(book),
+    ],
+  };
+}
+
+/** The walk-through's look at scaled versions: more local addresses, and still one per other cluster. */
+function scaling(book: Book): (string | Commands)[] {
+  const { clusters, sample } = book.mesh;
+  const { namespace } = sample!;
+  const places = sample!.versions.flatMap((version) =>
+    clusters
+      .filter(({ name }) => version.clusters.includes(name))
+      .map((cluster) => ({ cluster, deployment: `deployment/helloworld-${version.name}` })),
+  );
+  const scale = (replicas: number) =>
+    places.map(
+      ({ cluster, deployment }) =>
+        `${kubectl(cluster)} scale --namespace ${namespace} ${deployment} --replicas=${replicas}`,
+    );
+  return [
+    "Scaled to two, every version has two local addresses, and still one per other cluster:",
+    commands(
+      ...scale(2),
+      ...places.map(
+        ({ cluster, deployment }) =>
+          `${kubectl(cluster)} rollout status --namespace ${namespace} ${deployment} --timeout=5m`,
+      ),
+      ...clusters.map((cluster) => proxyEndpoints(book, cluster)),
+      ...scale(1),
+    ),
+  ];
+}
+
+function proxyEndpoints(book: Book, { context }: Cluster): string {
+  const { namespace } = book.mesh.sample!;
+  const { name } = book.mesh.istio.line.sample.client;
+  return `istioctl proxy-config endpoints deployment/${name} --context ${context} --namespace ${namespace} --cluster 'outbound|5000||helloworld.${namespace}.svc.cluster.local'`;
+}
+
+function split(book: Book): Step[] {
+  const { primary, sample } = book.mesh;
+  if (!sample!.weights) return [];
+  const weights = Object.entries(sample!.weights).map(([name, weight]) => `${name} ${weight}`);
+  const routing = bundleFiles(book.mesh, primary).manifests.find(({ id }) => id === "routing")!;
+  return [
+    {
+      title: "The split",
+      body: [
+        `Now ${weights.join(", ")} percent. To move it, edit \`sample.weights\` in \`${book.paths.mesh}\`, then:`,
+        commands(
+          meshCommand(book, "synth"),
+          `${kubectl(primary)} apply -f dist/${primary.name}/${routing.file}`,
+        ),
+        "Count the answers:",
+        commands(`${requests(book, primary, 200)} | cut -d, -f1 | sort | uniq -c`),
+      ],
+    },
+  ];
+}
+
+function dashboards(book: Book): Step[] {
+  const { addons, primary, sample } = book.mesh;
+  if (!addons.kiali) return [];
+  return [
+    {
+      title: "Kiali",
+      body: [
+        `Opens the browser. In the graph choose the namespace ${sample?.namespace ?? "of your app"}, the versioned app graph and the display of request percentages.`,
+        commands(`istioctl dashboard kiali --context ${primary.context}`),
+      ],
+    },
+  ];
+}

@@ -1,0 +1,139 @@
+import { istioNamespace } from "../../k8s/bundle";
+import { bundleFiles } from "../../k8s/bundle-files";
+import { terraformStackName } from "../../mesh/azure-names";
+import type { Cluster } from "../../mesh/mesh";
+import { type Book, istioctlCommand, kubectl, meshCommand } from "./book";
+import { commands, type Step, shellQuote } from "./markdown";
+
+/** From programs and clusters to the last remote, in order. */
+export function setUp(book: Book): Step[] {
+  const { azure, remotes } = book.mesh;
+  return [
+    programs(book),
+    ...(azure ? [aksClusters(book)] : []),
+    certificateAuthority(book),
+    beforeIstio(book),
+    primary(book),
+    ...(remotes.length > 0 ? [address(book), ...remotes.map((cluster) => remote(book, cluster))] : []),
+  ];
+}
+
+function programs(book: Book): Step {
+  const { version, line } = book.mesh.istio;
+  return {
+    title: "Programs",
+    body: [
+      `istioctl must be ${version}; kubectl within one minor version of the clusters (${line.kubernetes.min} to ${line.kubernetes.max}).`,
+      commands("istioctl version --remote=false", "kubectl version --client"),
+    ],
+  };
+}
+
+function aksClusters(book: Book): Step {
+  const { clusters, azure } = book.mesh;
+  const chdir = `-chdir=${shellQuote(`cdktf.out/stacks/${terraformStackName(azure!)}`)}`;
+  const group = shellQuote(azure!.resourceGroup);
+  return {
+    title: "Resource group and AKS clusters",
+    body: [
+      "Terraform shows what it is going to make and asks. Its state holds the clusters' kubeconfigs, so nobody else may read the file; docs/azure.md shows an encrypted backend.",
+      commands(
+        ...(azure!.subscription
+          ? []
+          : ["export ARM_SUBSCRIPTION_ID=$(az account show --query id --output tsv)"]),
+        `terraform ${chdir} init`,
+        `(umask 077 && terraform ${chdir} apply)`,
+        ...clusters
+          .filter(({ aks }) => aks)
+          .map(({ aks }) => `az aks get-credentials --resource-group ${group} --name ${aks!.name}`),
+      ),
+    ],
+  };
+}
+
+function certificateAuthority(book: Book): Step {
+  return {
+    title: "Certificate authority",
+    body: [
+      book.mesh.ca.from === "files"
+        ? "Your own certificates are checked and put into `dist`."
+        : "Makes a root for the mesh and an intermediate per cluster where there are none. Back up the folder: README.md says how.",
+      commands(
+        ...(book.mesh.ca.from === "files" ? [] : [meshCommand(book, "ca")]),
+        meshCommand(book, "synth"),
+      ),
+    ],
+  };
+}
+
+function beforeIstio(book: Book): Step {
+  return {
+    title: "Namespaces and CA secrets, in every cluster",
+    body: [
+      "First, because istiod reads the secret `cacerts` when it starts, and signs with a root of its own where there is none.",
+      commands(
+        ...book.mesh.clusters.map((cluster) => {
+          const files = bundleFiles(book.mesh, cluster)
+            .manifests.filter(({ beforeIstio }) => beforeIstio)
+            .map(({ file }) => `-f dist/${cluster.name}/${file}`);
+          return `${kubectl(cluster)} apply ${files.join(" ")}`;
+        }),
+      ),
+    ],
+  };
+}
+
+function primary(book: Book): Step {
+  const { primary } = book.mesh;
+  return {
+    title: `Control plane and gateways on ${primary.name}`,
+    body: [
+      commands(
+        ...install(book, primary),
+        `${kubectl(primary)} rollout status --namespace ${istioNamespace} deployment/istiod --timeout=5m`,
+        `${kubectl(primary)} apply -f dist/${primary.name}`,
+      ),
+    ],
+  };
+}
+
+function address(book: Book): Step {
+  const { primary } = book.mesh;
+  const address = "{.status.loadBalancer.ingress[0].ip}{.status.loadBalancer.ingress[0].hostname}";
+  return {
+    title: `Address of ${primary.name}'s ${book.mesh.istio.line.gateway.name}`,
+    body: [
+      "The load balancer takes a while: this looks every five seconds, for ten minutes at most. With the address known, `dist` gets the remotes' control planes.",
+      commands(
+        `for i in $(seq 120); do ADDRESS=$(${kubectl(primary)} get service ${book.mesh.istio.line.gateway.name} --namespace ${istioNamespace} --output jsonpath='${address}'); [ -n "$ADDRESS" ] && break; sleep 5; done`,
+        `printf '${primary.name}: %s\\n' "$ADDRESS" > ${shellQuote(book.paths.addresses)}`,
+        meshCommand(book, "synth"),
+      ),
+    ],
+  };
+}
+
+function remote(book: Book, remote: Cluster): Step {
+  const { primary } = book.mesh;
+  const secret = `${istioctlCommand(book, "create-remote-secret")} --context ${remote.context} --name ${remote.name} | ${kubectl(primary)} apply -f -`;
+  const [controlPlane, ...gateway] = install(book, remote);
+  return {
+    title: `The remote ${remote.name}`,
+    body: [
+      `The remote secret gives ${primary.name}'s istiod access to the API server of ${remote.name}. It goes before anything with a sidecar starts there.`,
+      commands(
+        controlPlane!,
+        secret,
+        ...gateway,
+        `${kubectl(remote)} apply -f dist/${remote.name}`,
+        `${kubectl(remote)} rollout status --namespace ${istioNamespace} deployment/${book.mesh.istio.line.gateway.name} --timeout=5m`,
+      ),
+    ],
+  };
+}
+
+function install(book: Book, cluster: Cluster): string[] {
+  return bundleFiles(book.mesh, cluster).operators.map(
+    ({ file }) => `istioctl install --context ${cluster.context} -y -f dist/${cluster.name}/${file}`,
+  );
+}

@@ -1,0 +1,28 @@
+import { istioNamespace } from "../../k8s/bundle";
+import { terraformStackName } from "../../mesh/azure-names";
+import { type Book, istioctlCommand, kubectl } from "./book";
+import { commands, type Step, shellQuote } from "./markdown";
+
+/** The way down, the reverse of the way up. */
+export function teardown(book: Book): Step {
+  const { clusters, primary, remotes, sample, azure } = book.mesh;
+  const chdir = azure && `-chdir=${shellQuote(`cdktf.out/stacks/${terraformStackName(azure)}`)}`;
+  return {
+    title: "Taking it down",
+    body: [
+      "Remote secrets first, so that no endpoints of a dead cluster stay behind; load balancers before the clusters, or Azure keeps their addresses. Istio's CRDs go too, and with them every resource of theirs, other people's included: leave out `--purge` to keep them.",
+      commands(
+        ...remotes.map(
+          ({ name }) =>
+            `${kubectl(primary)} delete secret istio-remote-secret-${name} --namespace ${istioNamespace} --ignore-not-found`,
+        ),
+        ...clusters.flatMap((cluster) => [
+          ...(sample ? [`${kubectl(cluster)} delete namespace ${sample.namespace} --ignore-not-found`] : []),
+          `${istioctlCommand(book, "uninstall")} --context ${cluster.context} --purge -y`,
+          `${kubectl(cluster)} delete namespace ${istioNamespace} --ignore-not-found`,
+        ]),
+        ...(chdir ? [`(umask 077 && terraform ${chdir} destroy)`] : []),
+      ),
+    ],
+  };
+}
