@@ -20,7 +20,7 @@ export function picture(mesh: Mesh, addresses: Addresses): string {
   const content = [
     element("title", { id: `${id}-title` }, escapeXml(`Mesh ${mesh.name}`)),
     element("desc", { id: `${id}-desc` }, escapeXml(description(mesh))),
-    element("style", {}, faceSheet(`.${id}`) + colourSheet(`.${id}`)),
+    element("style", {}, `\n${faceSheet(`.${id}`)}${colourSheet(`.${id}`)}`),
     rectangle({ x: 0, y: 0, width, height }, "page", 0),
     header(mesh, layout),
     root(mesh, layout),
@@ -32,7 +32,7 @@ export function picture(mesh: Mesh, addresses: Addresses): string {
     xdsWays(layout),
     footer(mesh, layout),
   ];
-  const svg = element(
+  return element(
     "svg",
     {
       xmlns: "http://www.w3.org/2000/svg",
@@ -43,9 +43,8 @@ export function picture(mesh: Mesh, addresses: Addresses): string {
       width,
       height,
     },
-    `\n${content.filter((part) => part !== "").join("\n")}\n`,
+    `\n${content.join("")}`,
   );
-  return `${svg}\n`;
 }
 
 /** The picture for those who can't see it. */

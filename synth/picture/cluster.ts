@@ -1,6 +1,5 @@
-import type { IstioLine } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import { versionShades } from "./paint";
+import { controlPlaneOf, type Fact, factsOf, type List, listsOf, missingAddress } from "./contents";
 import { type Box, head, headLength, labelled, line, type Point, rectangle, text, widthOf } from "./svg";
 
 /** From the top of a cluster down; the control plane and the gateway hang on its bottom. */
@@ -66,57 +65,6 @@ export function anchorsOf(box: Box): Anchors {
   };
 }
 
-interface Fact {
-  readonly label: string;
-  readonly value: string;
-}
-
-function factsOf({ network, aks, context }: Cluster): Fact[] {
-  return [
-    { label: "network", value: network },
-    aks ? { label: "AKS", value: aks.name } : { label: "context", value: context },
-    ...(aks ? [{ label: "Kubernetes", value: aks.kubernetesVersion }] : []),
-  ];
-}
-
-interface List {
-  readonly label: string;
-  readonly entries: readonly { readonly name: string; readonly paint: string }[];
-}
-
-function listsOf(mesh: Mesh, cluster: Cluster): List[] {
-  return [
-    { label: "helloworld", entries: sampleEntries(mesh, cluster) },
-    { label: "also here", entries: cluster === mesh.primary ? primaryEntries(mesh) : [] },
-  ].filter(({ entries }) => entries.length > 0);
-}
-
-function sampleEntries({ sample, istio }: Mesh, cluster: Cluster): List["entries"] {
-  if (!sample) return [];
-  return [
-    ...sample.versions
-      .map(({ name, clusters }, index) => ({ name, clusters, paint: versionPaint(index) }))
-      .filter(({ clusters }) => clusters.includes(cluster.name)),
-    { name: `${istio.line.sample.client.name} (client)`, paint: "chip" },
-  ];
-}
-
-function primaryEntries({ addons, gateways, istio }: Mesh): List["entries"] {
-  const apart = istio.line.installation === "primary-remote" && gateways.ingress;
-  return [
-    { name: "ingress", runs: apart },
-    { name: "Prometheus", runs: addons.prometheus },
-    { name: "Kiali", runs: addons.kiali },
-  ]
-    .filter(({ runs }) => runs)
-    .map(({ name }) => ({ name, paint: "chip" }));
-}
-
-/** Class of the version that stands at this place in the sample. */
-export function versionPaint(index: number): string {
-  return versionShades[index % versionShades.length]!;
-}
-
 function heading({ name, role }: Cluster, box: Box): string {
   const badge = { x: box.x + box.width - padding - 76, y: box.y + nameBaseline - 17, width: 76, height: 22 };
   const ofPrimary = role === "primary";
@@ -162,32 +110,13 @@ function intermediate(box: Box): string {
   return labelled(intermediateBox(box), "trust", "intermediate CA", "small", "trust-ink");
 }
 
-interface ControlPlane {
-  readonly paint: "xds" | "absent";
-  readonly title: string;
-  readonly duties: string;
-}
-
-const wholeControlPlane: ControlPlane = {
-  paint: "xds",
-  title: "istiod",
-  duties: "xDS, certificates, injection",
-};
-
-/** What a remote has in the control plane's place. */
-const remoteControlPlanes: Readonly<Record<IstioLine["installation"], ControlPlane>> = {
-  "primary-remote": { ...wholeControlPlane, paint: "absent", title: "served by the primary's istiod" },
-  "shared-control-plane": { ...wholeControlPlane, duties: "certificates, injection; xDS: the primary's" },
-};
-
 function controlPlaneBox({ x, y, width, height }: Box): Box {
   const top = y + height + gatewayOutside - gatewayHeight - betweenThem - controlPlaneHeight;
   return { x: x + padding, y: top, width: width - 2 * padding, height: controlPlaneHeight };
 }
 
-function controlPlane({ primary, istio }: Mesh, cluster: Cluster, box: Box): string {
-  const { paint, title, duties } =
-    cluster === primary ? wholeControlPlane : remoteControlPlanes[istio.line.installation];
+function controlPlane(mesh: Mesh, cluster: Cluster, box: Box): string {
+  const { paint, title, duties } = controlPlaneOf(mesh, cluster);
   const plane = controlPlaneBox(box);
   const room = { x: plane.x + 12, width: plane.width - 24 };
   const ink = paint === "xds" ? "xds-ink" : "muted";
@@ -242,12 +171,6 @@ function gateway(mesh: Mesh, cluster: Cluster, box: Box, address: string | undef
     labelled(dataPortBox(box), "data", `mTLS ${facts.dataPort}`, "small-code", "data-ink"),
     cluster === mesh.primary ? xdsPort(box, facts.xdsPort) : "",
   ].join("");
-}
-
-function missingAddress({ gateways, primary }: Mesh, cluster: Cluster): string {
-  return gateways.address === "static" && cluster === primary
-    ? "static public IP, made by Terraform"
-    : "address found after the install";
 }
 
 /** The primary's second port, and the arrow from its gateway to its control plane. */

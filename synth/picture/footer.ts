@@ -1,9 +1,9 @@
 import type { Mesh, Sample } from "../../mesh/mesh";
-import { versionPaint } from "./cluster";
+import { versionPaint } from "./contents";
 import type { Layout } from "./layout";
 import { type Box, line, rectangle, text } from "./svg";
 
-export const footerHeight = 128;
+export const footerHeight = 112;
 const columnGap = 40;
 const lineHeight = 24;
 

@@ -72,7 +72,7 @@ export const versionShades = ["version-0", "version-1"] as const;
  * stands in an HTML page holds for the whole page.
  */
 export function colourSheet(scope: string): string {
-  return `${rules(scope, "light")}@media (prefers-color-scheme:dark){${rules(scope, "dark")}}`;
+  return `${rules(scope, "light")}@media (prefers-color-scheme:dark){\n${rules(scope, "dark")}}\n`;
 }
 
 function rules(scope: string, surrounding: keyof Shade): string {
@@ -83,7 +83,7 @@ function rules(scope: string, surrounding: keyof Shade): string {
         stroke && `stroke:${shades[stroke][surrounding]}`,
         surrounding === "light" && also,
       ].filter(Boolean);
-      return `${scope} .${name}{${colours.join(";")}}`;
+      return `${scope} .${name}{${colours.join(";")}}\n`;
     })
     .join("");
 }

@@ -38,7 +38,8 @@ const families = {
 export function faceSheet(scope: string): string {
   return Object.entries(faces)
     .map(
-      ([name, { size, weight, family }]) => `${scope} .${name}{font:${weight} ${size}px ${families[family]}}`,
+      ([name, { size, weight, family }]) =>
+        `${scope} .${name}{font:${weight} ${size}px ${families[family]}}\n`,
     )
     .join("");
 }
@@ -56,7 +57,7 @@ export function widthOf(text: string, face: FaceName): number {
 function emsOf(character: string): number {
   if (character > "\u2e7f") return 1.05;
   if (/[ijlI.,:;|!'()/ ]/.test(character)) return 0.4;
-  if (/[mwMWQO@%]/.test(character)) return 0.98;
+  if (/[mwMWOQ@%#&+<=>~^…]/.test(character)) return 1;
   return /[A-Z]/.test(character) ? 0.78 : 0.645;
 }
 
@@ -83,13 +84,13 @@ export function escapeXml(text: string): string {
 
 type Attributes = Readonly<Record<string, string | number>>;
 
+/** An element on a line of its own, so that a changed picture can be reviewed. */
 export function element(name: string, attributes: Attributes, content = ""): string {
   const written = Object.entries(attributes).map(
     ([key, value]) => ` ${key}="${escapeXml(String(rounded(value)))}"`,
   );
-  return content === ""
-    ? `<${name}${written.join("")}/>`
-    : `<${name}${written.join("")}>${content}</${name}>`;
+  const start = `<${name}${written.join("")}`;
+  return content === "" ? `${start}/>\n` : `${start}>${content}</${name}>\n`;
 }
 
 export interface TextProps extends Point {
@@ -106,7 +107,7 @@ export interface TextProps extends Point {
 /** One line of text; `y` is its baseline. */
 export function text({ x, y, content, face, ink = "ink", width, anchor }: TextProps): string {
   const shown = shorten(content, width, face);
-  const whole = shown === content ? "" : element("title", {}, escapeXml(content));
+  const whole = shown === content ? "" : `<title>${escapeXml(content)}</title>`;
   return element(
     "text",
     { x, y, class: `${face} ${ink}`, ...(anchor && { "text-anchor": anchor }) },

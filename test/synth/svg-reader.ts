@@ -76,7 +76,7 @@ export function readSvg(svg: string): Drawing {
       .map(({ d, paint }: { d: string; paint: string }) => ({ paint, points: pointsOf(d) })),
     shapes: paths
       .filter(({ d }: { d: string }) => d.endsWith("Z"))
-      .map(({ d, paint }: { d: string; paint: string }) => ({ paint, points: pointsOf(d) })),
+      .map(({ d, paint }: { d: string; paint: string }) => ({ paint, points: closed(pointsOf(d)) })),
   };
 }
 
@@ -86,7 +86,7 @@ export function coloursOf(
   surrounding: "light" | "dark",
 ): Map<string, { fill?: string; stroke?: string }> {
   const style = readSvg(svg).elements.find(({ name }) => name === "style")!.content;
-  const [light, dark] = style.split("@media (prefers-color-scheme:dark)");
+  const [light, dark] = style.split("@media");
   const colours = new Map<string, { fill?: string; stroke?: string }>();
   for (const [, name, body] of (surrounding === "light" ? light : dark)!.matchAll(/\.([\w-]+)\{([^}]*)\}/g)) {
     const fill = /fill:(#\w{6})/.exec(body!)?.[1];
@@ -146,6 +146,10 @@ function textOf({ attributes, content, children }: Element, faces: ReadonlyMap<s
     box: { x: x - width * share, y: y - size * 0.76, width, height: size },
     baseline: { x, y },
   };
+}
+
+function closed(points: Point[]): Point[] {
+  return [...points, points[0]!];
 }
 
 /** Corners of a path of straight lines and rounded corners. */

@@ -1,0 +1,85 @@
+import type { IstioLine } from "../../mesh/istio-lines";
+import type { Cluster, Mesh } from "../../mesh/mesh";
+import { versionShades } from "./paint";
+
+/** One line of what a cluster is. */
+export interface Fact {
+  readonly label: string;
+  readonly value: string;
+}
+
+export function factsOf({ network, aks, context }: Cluster): Fact[] {
+  return [
+    { label: "network", value: network },
+    aks ? { label: "AKS", value: aks.name } : { label: "context", value: context },
+    ...(aks ? [{ label: "Kubernetes", value: aks.kubernetesVersion }] : []),
+  ];
+}
+
+/** One line of what runs in a cluster. */
+export interface List {
+  readonly label: string;
+  readonly entries: readonly { readonly name: string; readonly paint: string }[];
+}
+
+export function listsOf(mesh: Mesh, cluster: Cluster): List[] {
+  return [
+    { label: "helloworld", entries: sampleEntries(mesh, cluster) },
+    { label: "also here", entries: cluster === mesh.primary ? primaryEntries(mesh) : [] },
+  ].filter(({ entries }) => entries.length > 0);
+}
+
+function sampleEntries({ sample, istio }: Mesh, cluster: Cluster): List["entries"] {
+  if (!sample) return [];
+  return [
+    ...sample.versions
+      .map(({ name, clusters }, index) => ({ name, clusters, paint: versionPaint(index) }))
+      .filter(({ clusters }) => clusters.includes(cluster.name)),
+    { name: `${istio.line.sample.client.name} (client)`, paint: "chip" },
+  ];
+}
+
+function primaryEntries({ addons, gateways, istio }: Mesh): List["entries"] {
+  const apart = istio.line.installation === "primary-remote" && gateways.ingress;
+  return [
+    { name: "ingress", runs: apart },
+    { name: "Prometheus", runs: addons.prometheus },
+    { name: "Kiali", runs: addons.kiali },
+  ]
+    .filter(({ runs }) => runs)
+    .map(({ name }) => ({ name, paint: "chip" }));
+}
+
+/** Class of the version that stands at this place in the sample. */
+export function versionPaint(index: number): string {
+  return versionShades[index % versionShades.length]!;
+}
+
+export interface ControlPlane {
+  readonly paint: "xds" | "absent";
+  readonly title: string;
+  readonly duties: string;
+}
+
+const wholeControlPlane: ControlPlane = {
+  paint: "xds",
+  title: "istiod",
+  duties: "xDS, certificates, injection",
+};
+
+/** What a remote has in the control plane's place. */
+const remoteControlPlanes: Readonly<Record<IstioLine["installation"], ControlPlane>> = {
+  "primary-remote": { ...wholeControlPlane, paint: "absent", title: "served by the primary's istiod" },
+  "shared-control-plane": { ...wholeControlPlane, duties: "certificates, injection; no xDS" },
+};
+
+/** What stands in place of an address that is not known. */
+export function missingAddress({ gateways, primary }: Mesh, cluster: Cluster): string {
+  return gateways.address === "static" && cluster === primary
+    ? "static public IP, made by Terraform"
+    : "address found after the install";
+}
+
+export function controlPlaneOf({ primary, istio }: Mesh, cluster: Cluster): ControlPlane {
+  return cluster === primary ? wholeControlPlane : remoteControlPlanes[istio.line.installation];
+}
