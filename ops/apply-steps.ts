@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { istioNamespace } from "../k8s/bundle";
 import { bundleCharts, type ChartId } from "../k8s/bundle-charts";
 import type { Addresses, Cluster, Mesh } from "../mesh/mesh";
@@ -6,11 +7,10 @@ import type { Context } from "./context";
 import { eventsOf } from "./events";
 import { untilInjected } from "./injection";
 import { type Installation, installationIn, type Part } from "./installation";
-import { inventoryOf, writeInventory } from "./inventory";
-import { pause } from "./kubectl";
+import { inventoryManifest, inventoryOf, readInventory } from "./inventory";
 import { isRolledOut, type KubernetesObject, loadBalancerAddress } from "./kubernetes-object";
 import { ensureRemoteSecret } from "./remote-secret";
-import type { Step, StepContext, StepOutcome } from "./steps";
+import type { Step, StepContext } from "./steps";
 
 /** In the order in which a person would go; `--until` names the last. */
 export const phases = [
@@ -72,7 +72,7 @@ export function applySteps(context: Context, inputs: ApplyInputs): readonly Appl
     ...inputs,
     context,
     installations: new Map(
-      mesh.clusters.map((cluster) => [cluster.name, installationIn(context, mesh, cluster)]),
+      mesh.clusters.map((cluster) => [cluster.name, installationIn(context, mesh, cluster, inputs.dist)]),
     ),
     found: { ...inputs.addresses },
   };
@@ -115,7 +115,7 @@ function stepsOf(
 /** What needs nothing but an API server. */
 function foundation(run: Run, cluster: Cluster): ApplyStep[] {
   const before = bundleCharts({ mesh: run.mesh, cluster }).filter(({ beforeIstio }) => beforeIstio);
-  const { kubectl } = run.installations.get(cluster.name)!;
+  const installation = run.installations.get(cluster.name)!;
   return stepsOf(run, cluster, {
     namespaces: {
       phase: "namespaces",
@@ -123,13 +123,12 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
       needs: [],
       deadlineSeconds: deadlines.terminating,
       run: async (step) => {
-        await refuseForeignRoot(run, cluster, step);
+        await refuseForeignRoot(run, cluster);
         await untilNamespacesAreUsable(run, cluster, step);
-        return applied(
-          await kubectl.applyFiles(
-            before.map(({ file }) => join(run.dist, cluster.name, file)),
-            { signal: step.signal },
-          ),
+        return installation.applyFiles(
+          before.map(({ file }) => join(run.dist, cluster.name, file)),
+          run.found,
+          step.signal,
         );
       },
     },
@@ -154,7 +153,12 @@ function primarySteps(run: Run, cluster: Cluster): ApplyStep[] {
       title: "inventory",
       needs: ["namespaces"],
       deadlineSeconds: deadlines.requests,
-      run: ({ signal }) => writeInventory(kubectl, inventoryOf(mesh), signal),
+      run: async ({ signal }) => {
+        const wanted = inventoryOf(mesh);
+        if (isDeepStrictEqual(await readInventory(kubectl, signal), wanted)) return "unchanged";
+        await kubectl.run(["apply", "-f", "-"], { signal, input: JSON.stringify(inventoryManifest(wanted)) });
+        return "changed";
+      },
     },
     istiod: rollout(run, cluster, "control-plane", "istiod ready", istioNamespace, "istiod", [
       "controlPlane",
@@ -221,10 +225,10 @@ function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
 function workloads(run: Run, cluster: Cluster): ApplyStep[] {
   const { mesh } = run;
   const { sample } = mesh;
-  const { client } = mesh.istio.line.sample;
   const isPrimary = cluster.role === "primary";
-  const here = sample?.versions.filter(({ clusters }) => clusters.includes(cluster.name)) ?? [];
-  const deployments = sample ? [client.name, ...here.map(({ name }) => `helloworld-${name}`)] : [];
+  const deployments = injectedDeployments(mesh, cluster)
+    .filter(({ namespace }) => namespace !== istioNamespace)
+    .map(({ name }) => name);
   const readySteps = deployments.map((name) => `${name} ready`);
   // Istio takes over once every pod has been injected: istioctl replaces the webhook, and for a moment there is none.
   const afterPods = ["gatewayReady", ...readySteps];
@@ -274,13 +278,13 @@ function chart(
   const files = bundleCharts({ mesh: run.mesh, cluster })
     .filter(({ id }) => ids.includes(id))
     .map(({ file }) => join(run.dist, cluster.name, file));
-  const { kubectl } = run.installations.get(cluster.name)!;
+  const installation = run.installations.get(cluster.name)!;
   return {
     phase,
     title,
     needs,
     deadlineSeconds: deadlines.requests,
-    run: async ({ signal }) => applied(await kubectl.applyFiles(files, { signal })),
+    run: ({ signal }) => installation.applyFiles(files, run.found, signal),
   };
 }
 
@@ -299,10 +303,21 @@ function rollout(
     title,
     needs,
     deadlineSeconds: deadlines.rollout,
-    run: ({ signal }) =>
-      waited(() => kubectl.until({ resource: "deployments", namespace, name, ready: isRolledOut }, signal)),
+    run: async ({ signal }) => {
+      if (!(await wasRolledOut(run, cluster, namespace, name))) {
+        await kubectl.until({ resource: "deployments", namespace, name, ready: isRolledOut }, signal);
+      }
+      return "unchanged";
+    },
     explain: (signal) => eventsOf(kubectl, namespace, name, signal),
   };
+}
+
+/** It was when the run began, and the run has not touched it. */
+async function wasRolledOut(run: Run, cluster: Cluster, namespace: string, name: string): Promise<boolean> {
+  const state = await run.installations.get(cluster.name)!.state(run.found);
+  const deployment = state.untouched(`Deployment.apps/${namespace}/${name}`);
+  return deployment !== undefined && isRolledOut(deployment);
 }
 
 function injection(run: Run, cluster: Cluster, phase: Phase, needs: readonly string[]): StepRow {
@@ -312,12 +327,33 @@ function injection(run: Run, cluster: Cluster, phase: Phase, needs: readonly str
     title: "injection",
     needs,
     deadlineSeconds: deadlines.injection,
-    run: ({ signal }) => waited(() => untilInjected(run.context, kubectl, signal)),
+    run: async ({ signal }) => {
+      const pods = injectedDeployments(run.mesh, cluster);
+      const isNeeded = await Promise.all(
+        pods.map(({ namespace, name }) => wasRolledOut(run, cluster, namespace, name)),
+      );
+      if (isNeeded.includes(false)) await untilInjected(run.context, kubectl, signal);
+      return "unchanged";
+    },
   };
 }
 
+/** Deployments whose pods are of use only with a proxy. */
+function injectedDeployments(
+  { istio, sample }: Mesh,
+  cluster: Cluster,
+): { namespace: string; name: string }[] {
+  const versions = sample?.versions.filter(({ clusters }) => clusters.includes(cluster.name)) ?? [];
+  const names = [istio.line.sample.client.name, ...versions.map(({ name }) => `helloworld-${name}`)];
+  return [
+    { namespace: istioNamespace, name: istio.line.gateway.name },
+    ...(sample ? names.map((name) => ({ namespace: sample.namespace, name })) : []),
+  ];
+}
+
 function address(run: Run, cluster: Cluster, needs: readonly string[]): StepRow {
-  const { kubectl } = run.installations.get(cluster.name)!;
+  const installation = run.installations.get(cluster.name)!;
+  const { kubectl } = installation;
   const { name } = run.mesh.istio.line.gateway;
   return {
     phase: cluster.role === "primary" ? "address" : "remotes",
@@ -325,15 +361,16 @@ function address(run: Run, cluster: Cluster, needs: readonly string[]): StepRow 
     needs,
     deadlineSeconds: deadlines.address,
     run: async ({ signal }) => {
-      const service: KubernetesObject = await kubectl.until(
-        {
-          resource: "services",
-          namespace: istioNamespace,
-          name,
-          ready: (object) => loadBalancerAddress(object) !== undefined,
-        },
-        signal,
-      );
+      const state = await installation.state(run.found);
+      const known = state.untouched(`Service./${istioNamespace}/${name}`);
+      const hasAddress = (object: KubernetesObject) => loadBalancerAddress(object) !== undefined;
+      const service =
+        known && hasAddress(known)
+          ? known
+          : await kubectl.until(
+              { resource: "services", namespace: istioNamespace, name, ready: hasAddress },
+              signal,
+            );
       const address = loadBalancerAddress(service)!;
       if (run.found[cluster.name] === address) return "unchanged";
       run.found[cluster.name] = address;
@@ -351,7 +388,7 @@ function handOver(run: Run, cluster: Cluster, needs: readonly string[]): StepRow
     title: "istioctl install",
     needs,
     deadlineSeconds: deadlines.install + deadlines.requests,
-    run: ({ signal }) => installation.handOver(run.dist, run.found, deadlines.install, signal),
+    run: ({ signal }) => installation.handOver(run.found, deadlines.install, signal),
   };
 }
 
@@ -366,19 +403,10 @@ function addon(run: Run, cluster: Cluster, id: ChartId & ("prometheus" | "kiali"
   };
 }
 
-const applied = ({ changed }: { changed: readonly string[] }): StepOutcome =>
-  changed.length > 0 ? "changed" : "unchanged";
-
-/** A wait changes nothing by itself. */
-async function waited(wait: () => Promise<unknown>): Promise<StepOutcome> {
-  await wait();
-  return "unchanged";
-}
-
 /** A second root would cut the mesh in two: workloads of one root refuse those of the other. */
-async function refuseForeignRoot(run: Run, cluster: Cluster, { signal }: StepContext): Promise<void> {
-  const { kubectl } = run.installations.get(cluster.name)!;
-  const [cacerts] = await kubectl.get(["-n", istioNamespace, "secret", "cacerts"], { signal });
+async function refuseForeignRoot(run: Run, cluster: Cluster): Promise<void> {
+  const state = await run.installations.get(cluster.name)!.state(run.found);
+  const cacerts = state.untouched(`Secret./${istioNamespace}/cacerts`);
   if (!cacerts) return;
   const installed = Buffer.from(cacerts.data?.["root-cert.pem"] ?? "", "base64").toString("utf8");
   if (installed.trim() === run.rootCertificate.trim()) return;
@@ -394,13 +422,20 @@ async function untilNamespacesAreUsable(
   cluster: Cluster,
   { signal, note }: StepContext,
 ): Promise<void> {
-  const { kubectl } = run.installations.get(cluster.name)!;
+  const { kubectl, state, forget } = run.installations.get(cluster.name)!;
+  const atStart = await state(run.found);
   const names = [istioNamespace, ...(run.mesh.sample ? [run.mesh.sample.namespace] : [])];
-  for (;;) {
-    const namespaces = await kubectl.get(["namespace", ...names], { signal });
-    const leaving = namespaces.filter(({ status }) => status?.phase === "Terminating");
-    if (leaving.length === 0) return;
-    note(`waiting for namespace ${leaving.map(({ metadata }) => metadata.name).join(", ")} to be gone`);
-    await pause(signal, 1000);
-  }
+  const leaving = names.filter(
+    (name) => atStart.untouched(`Namespace.//${name}`)?.status?.phase === "Terminating",
+  );
+  if (leaving.length === 0) return;
+  note(`waiting for namespace ${leaving.join(", ")} to be gone`);
+  await kubectl.run(
+    ["wait", "--for=delete", "--timeout=-1s", ...leaving.map((name) => `namespace/${name}`)],
+    {
+      signal,
+      deadlineSeconds: deadlines.terminating,
+    },
+  );
+  forget();
 }

@@ -1,17 +1,19 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { dump } from "js-yaml";
+import { dump, loadAll } from "js-yaml";
 import { istioOperatorRows } from "../k8s/istio-operators";
 import type { Addresses, Cluster, Mesh } from "../mesh/mesh";
+import { applyAsIstioctl, type ClusterState, readClusterState } from "./cluster-state";
 import type { Context } from "./context";
-import { type Istioctl, istioctlFieldManager, istioctlFor } from "./istioctl";
+import { type Istioctl, istioctlFor } from "./istioctl";
 import { type Kubectl, kubectlFor } from "./kubectl";
 import { type KubernetesObject, objectId } from "./kubernetes-object";
-import { isOwnedByIstioctl, missingFrom } from "./live-match";
+import { isOwnedByIstioctl } from "./live-match";
 import type { StepOutcome } from "./steps";
 
 /**
- * Istio in one cluster: what istioctl would apply, applied in the order in which a mesh comes up fastest.
+ * One cluster's share of the mesh: what istioctl would apply and what the folder `dist/<cluster>` holds, applied in the
+ * order in which a mesh comes up fastest.
  *
  * `istioctl install` applies one component after another and looks every two seconds whether it is ready; a remote
  * cannot even begin before the primary's address is known. So the objects that istioctl renders are applied ahead of it,
@@ -22,21 +24,19 @@ import type { StepOutcome } from "./steps";
 export interface Installation {
   readonly kubectl: Kubectl;
   readonly istioctl: Istioctl;
-  /** Applies those of the rendered objects that `part` holds and that the cluster does not hold yet. */
-  ahead(part: Part, addresses: Addresses, signal: AbortSignal): Promise<StepOutcome>;
+  /** As the run found the cluster, and what it has applied since. */
+  state(addresses: Addresses): Promise<ClusterState>;
+  /** The cluster has changed from outside: the next question reads its state anew. */
+  forget(): void;
   /** Rendered objects of a part. */
   objects(part: Part, addresses: Addresses): Promise<readonly KubernetesObject[]>;
+  /** Applies those rendered objects of a part that the cluster does not hold yet. */
+  ahead(part: Part, addresses: Addresses, signal: AbortSignal): Promise<StepOutcome>;
+  /** `kubectl apply` of manifests, left out where the cluster holds them. */
+  applyFiles(files: readonly string[], addresses: Addresses, signal: AbortSignal): Promise<StepOutcome>;
   /** Runs `istioctl install` for every operator file whose objects are not all istioctl's own. */
-  handOver(
-    dist: string,
-    addresses: Addresses,
-    deadlineSeconds: number,
-    signal: AbortSignal,
-  ): Promise<StepOutcome>;
+  handOver(addresses: Addresses, deadlineSeconds: number, signal: AbortSignal): Promise<StepOutcome>;
 }
-
-/** Parts of what istioctl renders, by what each needs before it can work. */
-export type Part = keyof typeof parts;
 
 type Filter = (object: KubernetesObject) => boolean;
 
@@ -45,6 +45,7 @@ const isLoadBalancer: Filter = ({ kind, spec }) => kind === "Service" && spec.ty
 const isGateway: Filter = ({ metadata }) =>
   metadata.labels?.["operator.istio.io/component"] === "IngressGateways";
 
+/** What istioctl renders, by what it needs before it can work. */
 const parts = {
   /** Load balancers, so that the cloud's delay runs beside all else. */
   services: isLoadBalancer,
@@ -54,11 +55,14 @@ const parts = {
   /** Gateways' pods get their image by injection. */
   gateways: (object: KubernetesObject) => isGateway(object) && !isLoadBalancer(object),
 } as const;
+export type Part = keyof typeof parts;
 
-export function installationIn(context: Context, mesh: Mesh, cluster: Cluster): Installation {
+/** @param dist folder that `mesh synth` wrote */
+export function installationIn(context: Context, mesh: Mesh, cluster: Cluster, dist: string): Installation {
   const kubectl = kubectlFor(context.programs, cluster.context);
   const istioctl = istioctlFor(context.programs, cluster.context);
   const rows = istioOperatorRows(mesh, cluster);
+  const bundle = join(dist, cluster.name);
   const folder = join(context.workFolder, "istio", cluster.name);
   const write = (name: string, text: string) => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -66,74 +70,78 @@ export function installationIn(context: Context, mesh: Mesh, cluster: Cluster): 
     writeFileSync(file, text, { mode: 0o600 });
     return file;
   };
+  const writeObjects = (name: string, objects: readonly KubernetesObject[]) =>
+    write(name, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
 
-  const renderRow = once(async (index: number, address: string): Promise<readonly KubernetesObject[]> => {
-    const { make } = rows[index]!;
+  const renderRow = once((index: number, address: string) => {
     // Without an address istioctl renders a remote's base alone: all of it that can be there already.
-    const file = write(`operator-${index}${address ? "" : "-base"}.yaml`, dump(make(mesh, cluster, address)));
-    return istioctl.render(file);
+    const name = `operator-${index}${address ? "" : "-base"}.yaml`;
+    return istioctl.render(write(name, dump(rows[index]!.make(mesh, cluster, address))));
   });
-  const addressFor = (index: number, addresses: Addresses) =>
-    rows[index]!.needsPrimaryAddress ? (addresses[mesh.primary.name] ?? "") : "known";
-  const render = async (addresses: Addresses) =>
-    (await Promise.all(rows.map((_, index) => renderRow(index, addressFor(index, addresses))))).flat();
+  const renderRows = (addresses: Addresses) =>
+    Promise.all(
+      rows.map(({ needsPrimaryAddress }, index) =>
+        renderRow(index, needsPrimaryAddress ? (addresses[mesh.primary.name] ?? "") : "not needed"),
+      ),
+    );
+  const objects = async (part: Part, addresses: Addresses) =>
+    (await renderRows(addresses)).flat().filter(parts[part]);
 
-  const readLive = async (objects: readonly KubernetesObject[], name: string, signal: AbortSignal) => {
-    if (objects.length === 0) return [];
-    const file = write(`${name}.yaml`, objects.map((object) => dump(object)).join("---\n"));
-    return kubectl.get(["-f", file], { signal });
+  let reading: Promise<ClusterState> | undefined;
+  const readState = async (addresses: Addresses) => {
+    const rendered = writeObjects("rendered.json", (await renderRows(addresses)).flat());
+    return readClusterState(kubectl, [bundle, rendered], context.signal);
   };
-  // One look at the whole serves every part, since each is applied once.
-  const applied = new Set<string>();
-  const liveAtStart = once(async (address: string) => {
-    return readLive(await render({ [mesh.primary.name]: address }), "rendered", context.signal);
-  });
-
-  const objects = async (part: Part, addresses: Addresses) => (await render(addresses)).filter(parts[part]);
+  const state = (addresses: Addresses) => {
+    reading ??= readState(addresses);
+    return reading;
+  };
 
   return {
     kubectl,
     istioctl,
+    state,
+    forget() {
+      reading = undefined;
+    },
     objects,
     async ahead(part, addresses, signal) {
-      const address = addresses[mesh.primary.name] ?? "";
-      if (applied.has(`${part} ${address}`)) return "unchanged";
-      const wanted = await objects(part, addresses);
-      const live = await liveAtStart(address);
-      const missing = missingFrom(live, wanted);
+      const current = await state(addresses);
+      const missing = current.missing(await objects(part, addresses));
       if (missing.length === 0) return "unchanged";
-      const file = write(`ahead-${part}.yaml`, missing.map((object) => dump(object)).join("---\n"));
-      await kubectl.run(
-        [
-          "apply",
-          "--server-side",
-          `--field-manager=${istioctlFieldManager}`,
-          "--force-conflicts",
-          "-f",
-          file,
-        ],
-        { signal },
-      );
-      applied.add(`${part} ${address}`);
+      const file = writeObjects(`ahead-${part}.json`, missing);
+      await kubectl.run([...applyAsIstioctl, "-f", file], { signal });
+      current.applied(missing);
       return "changed";
     },
-    async handOver(dist, addresses, deadlineSeconds, signal) {
-      const all = await Promise.all(rows.map((_, index) => renderRow(index, addressFor(index, addresses))));
-      const live = await readLive(all.flat(), "rendered", signal);
-      const byId = new Map(live.map((object) => [objectId(object), object]));
-      let outcome: StepOutcome = "unchanged";
-      for (const [index, { file }] of rows.entries()) {
-        const rendered = all[index]!;
-        const isInstalled =
-          missingFrom(live, rendered).length === 0 &&
-          rendered.every((object) => isOwnedByIstioctl(byId.get(objectId(object))!));
-        if (isInstalled) continue;
-        await istioctl.install(join(dist, cluster.name, file), deadlineSeconds, { signal });
-        outcome = "changed";
-      }
-      return outcome;
+    async applyFiles(files, addresses, signal) {
+      const current = await state(addresses);
+      const wanted = files.flatMap(readObjects);
+      if (current.notApplied(wanted).length === 0) return "unchanged";
+      const { changed } = await kubectl.applyFiles(files, { signal });
+      current.applied(wanted);
+      return changed.length > 0 ? "changed" : "unchanged";
+    },
+    async handOver(addresses, deadlineSeconds, signal) {
+      const rendered = await renderRows(addresses);
+      const isInstalled = (objectsOfRow: readonly KubernetesObject[], now: ClusterState) =>
+        now.missing(objectsOfRow).length === 0 &&
+        objectsOfRow.every((object) => {
+          const live = now.untouched(objectId(object));
+          return live !== undefined && isOwnedByIstioctl(live);
+        });
+      const now = await state(addresses);
+      const open = rows.filter((_, index) => !isInstalled(rendered[index]!, now));
+      for (const { file } of open) await istioctl.install(join(bundle, file), deadlineSeconds, { signal });
+      return open.length > 0 ? "changed" : "unchanged";
     },
   };
+}
+
+function readObjects(file: string): KubernetesObject[] {
+  return loadAll(readFileSync(file, "utf8")).filter(
+    (document) => document !== null && document !== undefined,
+  ) as KubernetesObject[];
 }
 
 /** Remembers the promise of each set of arguments: the same question is asked once. */

@@ -1,7 +1,7 @@
 import { istioNamespace } from "../k8s/bundle";
 import type { Mesh } from "../mesh/mesh";
 import type { Kubectl } from "./kubectl";
-import type { StepOutcome } from "./steps";
+import type { KubernetesObject } from "./kubernetes-object";
 
 /** What a mesh consists of, kept on the primary so that a later run sees what has left mesh.yaml. Nothing secret. */
 export interface Inventory {
@@ -34,12 +34,9 @@ export async function readInventory(primary: Kubectl, signal: AbortSignal): Prom
   return found && JSON.parse(found.data["inventory.json"]);
 }
 
-export async function writeInventory(
-  primary: Kubectl,
-  inventory: Inventory,
-  signal: AbortSignal,
-): Promise<StepOutcome> {
-  const configMap = {
+/** The ConfigMap that keeps it. */
+export function inventoryManifest(inventory: Inventory): KubernetesObject {
+  return {
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: {
@@ -49,8 +46,6 @@ export async function writeInventory(
     },
     data: { "inventory.json": JSON.stringify(inventory, undefined, 2) },
   };
-  const { stdout } = await primary.run(["apply", "-f", "-"], { signal, input: JSON.stringify(configMap) });
-  return stdout.includes("unchanged") ? "unchanged" : "changed";
 }
 
 /** Remotes that were in the mesh and that mesh.yaml does not name any more. */

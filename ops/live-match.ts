@@ -1,5 +1,4 @@
 import type { KubernetesObject } from "./kubernetes-object";
-import { objectId } from "./kubernetes-object";
 
 /**
  * Whether a cluster holds what istioctl would apply. The API server adds defaults and istiod completes webhooks, so an
@@ -30,15 +29,6 @@ export function differences(rendered: KubernetesObject, live: KubernetesObject |
   if (live === undefined) return ["(missing)"];
   const later = completedLater.filter(({ kind }) => kind.test(rendered.kind));
   return compare(rendered, live, "").filter((path) => !later.some((pattern) => pattern.path.test(path)));
-}
-
-/** The rendered objects that the cluster does not hold as they were rendered. */
-export function missingFrom(
-  live: readonly KubernetesObject[],
-  rendered: readonly KubernetesObject[],
-): KubernetesObject[] {
-  const byId = new Map(live.map((object) => [objectId(object), object]));
-  return rendered.filter((object) => differences(object, byId.get(objectId(object))).length > 0);
 }
 
 /**

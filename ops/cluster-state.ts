@@ -1,0 +1,76 @@
+import { istioctlFieldManager } from "./istioctl";
+import type { Kubectl } from "./kubectl";
+import { type KubernetesObject, objectId } from "./kubernetes-object";
+import { differences } from "./live-match";
+
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+/**
+ * What a cluster held when the run began, read in one request for everything that the run is about, and what the run
+ * has applied since. It lets a run that finds nothing to do find so without asking step by step.
+ */
+export interface ClusterState {
+  /** The object as it was at the beginning; undefined when it was not there, or has been applied since. */
+  untouched(id: string): KubernetesObject | undefined;
+  /** Those that the cluster does not hold as they are given here. */
+  missing(objects: readonly KubernetesObject[]): KubernetesObject[];
+  /** Those that `kubectl apply` would change, or would not call its own. */
+  notApplied(objects: readonly KubernetesObject[]): KubernetesObject[];
+  /** The cluster holds these from now on. */
+  applied(objects: readonly KubernetesObject[]): void;
+}
+
+/** @param files manifests of all objects that matter */
+export async function readClusterState(
+  kubectl: Kubectl,
+  files: readonly string[],
+  signal: AbortSignal,
+): Promise<ClusterState> {
+  // Before Istio's CRDs are there kubectl ends with 1 for the kinds it does not know, and prints the others.
+  const live = await kubectl.get(
+    files.flatMap((file) => ["-f", file]),
+    { signal, answers: [0, 1] },
+  );
+  const atStart = new Map(live.map((object) => [objectId(object), object]));
+  const since = new Map<string, KubernetesObject>();
+  const untouched = (id: string) => (since.has(id) ? undefined : atStart.get(id));
+  const current = (object: KubernetesObject) => since.get(objectId(object)) ?? atStart.get(objectId(object));
+  return {
+    untouched,
+    missing: (objects) => objects.filter((object) => differences(object, current(object)).length > 0),
+    notApplied: (objects) =>
+      objects.filter(
+        (object) =>
+          differences(object, current(object)).length > 0 || !isApplied(object, untouched(objectId(object))),
+      ),
+    applied(objects) {
+      for (const object of objects) since.set(objectId(object), object);
+    },
+  };
+}
+
+/** Whether the object is what `kubectl apply` was given the last time. */
+function isApplied(object: KubernetesObject, live: KubernetesObject | undefined): boolean {
+  const text = live?.metadata.annotations?.[lastApplied];
+  return text !== undefined && canonical(JSON.parse(text)) === canonical(object);
+}
+
+/** Independent of the order of keys; kubectl adds empty annotations to what it is given. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner) => {
+    if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;
+    const entries = Object.entries(inner).filter(([key, one]) => !(key === "annotations" && isEmpty(one)));
+    return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
+  });
+}
+
+const isEmpty = (value: unknown) =>
+  typeof value === "object" && value !== null && Object.keys(value).length === 0;
+
+/** How `istioctl install` would apply. */
+export const applyAsIstioctl = [
+  "apply",
+  "--server-side",
+  `--field-manager=${istioctlFieldManager}`,
+  "--force-conflicts",
+] as const;
