@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Where output is made before it takes the place of the old: private, on the same file system. */
@@ -53,7 +53,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** A staged file or folder and the place that it takes; without one, what is at the place goes. */
+/** A staged file and the place that it takes; without one, the file at the place goes. */
 export interface Replacement {
   readonly staged: string | undefined;
   readonly target: string;
@@ -61,24 +61,20 @@ export interface Replacement {
 
 /**
  * Puts everything staged in its place, or leaves everything as it was: when one move fails, the earlier ones are
- * undone.
+ * undone. File by file and each in one move, so that nobody who reads meanwhile finds a file missing.
  */
 export function replaceAll(replacements: readonly Replacement[]): void {
   const undo: (() => void)[] = [];
-  const backups: string[] = [];
   try {
     for (const [index, { staged, target }] of replacements.entries()) {
-      if (existsSync(target)) {
-        const backup = join(stagingFolder, `old-${index}`);
-        renameSync(target, backup);
-        undo.push(() => renameSync(backup, target));
-        backups.push(backup);
-      }
-      if (staged !== undefined) {
+      const backup = existsSync(target) ? join(stagingFolder, `old-${index}`) : undefined;
+      if (backup !== undefined) linkSync(target, backup);
+      if (staged === undefined) rmSync(target);
+      else {
         mkdirSync(dirname(target), { recursive: true });
         renameSync(staged, target);
-        undo.push(() => renameSync(target, staged));
       }
+      undo.push(() => (backup === undefined ? rmSync(target) : renameSync(backup, target)));
     }
   } catch (error) {
     for (const step of undo.reverse()) step();

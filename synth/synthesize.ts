@@ -1,8 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, rmdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { synthesizeTerraform } from "../infra/app";
 import { distMarker, writeDist } from "./dist";
-import { changesBetween, type FileChange, type Files, filesBelow } from "./files";
+import { type Action, changesBetween, type FileChange, type Files, filesBelow } from "./files";
 import type { Inputs } from "./inputs";
 import { OutputError, type Replacement, replaceAll, withStaging } from "./staging";
 
@@ -17,20 +17,13 @@ export function synthesize(inputs: Inputs): readonly FileChange[] {
   refuseForeign(dist);
   return withStaging((staging) => {
     const staged = stage(inputs, staging);
-    const before = terraformFiles(terraform);
-    const after = terraformFiles(staged.terraform);
     const changes = [
-      ...fileChanges(dist, filesBelow(dist), filesBelow(staged.dist)),
-      ...fileChanges(terraform, before, after),
+      ...changesOf({ from: staged.dist, to: dist }, filesBelow),
+      ...changesOf({ from: staged.terraform, to: terraform }, terraformFiles),
     ];
-    const changedTerraform = changesBetween(before, after).map(
-      ({ key, action }): Replacement => ({
-        staged: action === "removed" ? undefined : join(staged.terraform, key),
-        target: join(terraform, key),
-      }),
-    );
-    replaceAll([{ staged: staged.dist, target: dist }, ...changedTerraform]);
-    return changes;
+    replaceAll(changes);
+    for (const { action, target } of changes) if (action === "removed") removeEmptyFolders(dirname(target));
+    return changes.map(({ action, target }) => ({ action, file: target }));
   });
 }
 
@@ -50,8 +43,21 @@ export function terraformFiles(folder: string): Files {
   );
 }
 
-function fileChanges(folder: string, before: Files, after: Files): FileChange[] {
-  return changesBetween(before, after).map(({ key, action }) => ({ file: `${folder}/${key}`, action }));
+function changesOf(
+  { from, to }: { from: string; to: string },
+  read: (folder: string) => Files,
+): (Replacement & { action: Action })[] {
+  return changesBetween(read(to), read(from)).map(({ key, action }) => ({
+    action,
+    staged: action === "removed" ? undefined : join(from, key),
+    target: join(to, key),
+  }));
+}
+
+/** The folder of a cluster that is gone, and what was in it. */
+function removeEmptyFolders(folder: string): void {
+  for (let empty = folder; empty !== "." && readdirSync(empty).length === 0; empty = dirname(empty))
+    rmdirSync(empty);
 }
 
 /** `dist` is a common name: a folder of somebody else's must not be replaced. */
