@@ -79,5 +79,18 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
       exit(showDiff(meshFile(file), format, output));
     });
 
+  const verbose = () => new Option("--verbose", "show every program that is run, ready to paste");
+
+  command("apply", "bring the clusters to what mesh.yaml says", "mesh apply --until control-plane")
+    .addOption(fileOption())
+    .addOption(verbose())
+    .option("--only <cluster>", "work on this cluster alone")
+    .option("--until <phase>", "stop after this phase")
+    .option("--timeout <seconds>", "seconds for every step (default: each its own)", Number)
+    .action(async ({ file, ...flags }) => {
+      const { apply } = await import("./apply");
+      exit(await apply(meshFile(file), flags, output));
+    });
+
   return mesh;
 }

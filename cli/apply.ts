@@ -1,0 +1,82 @@
+import { writeFileSync } from "node:fs";
+import pc from "picocolors";
+import { formatAddresses } from "../mesh/addresses";
+import { type MeshPaths, meshPaths } from "../mesh/paths";
+import { InputError } from "../mesh/problem";
+import { type ApplyResult, apply as applyMesh } from "../ops/apply";
+import type { Phase } from "../ops/apply-steps";
+import { type Inputs, readInputs } from "../synth/inputs";
+import { synthesize } from "../synth/synthesize";
+import { exitCode, type Output } from "./command";
+import { type RunOptions, withContext } from "./context";
+
+export interface ApplyFlags extends RunOptions {
+  readonly only?: string;
+  readonly until?: Phase;
+  /** Seconds for every step. */
+  readonly timeout?: number;
+}
+
+/** Writes `dist` anew and brings the clusters to it. */
+export async function apply(file: string, flags: ApplyFlags, output: Output): Promise<number> {
+  const paths = meshPaths(file);
+  const inputs = readInputs(paths, new Date());
+  for (const warning of inputs.warnings) output.warning(warning);
+  const root = rootCertificate(inputs);
+  synthesize(inputs);
+  return withContext(flags, output, async (context) => {
+    const result = await applyMesh(
+      context,
+      {
+        mesh: inputs.mesh,
+        dist: paths.dist,
+        addresses: inputs.addresses,
+        rootCertificate: root,
+        keepAddresses: (addresses) => keepAddresses(paths, { ...inputs, addresses }),
+        timeoutSeconds: flags.timeout,
+      },
+      { only: flags.only, until: flags.until },
+    );
+    for (const line of summary(inputs, result)) output.result(line);
+    return result.ok ? exitCode.fine : exitCode.failed;
+  });
+}
+
+/** @throws InputError without a CA for every cluster: istiod would sign with a root of its own */
+function rootCertificate({ mesh, ca, paths }: Inputs): string {
+  const missing = mesh.clusters.filter(({ name }) => !ca?.[name]);
+  if (ca && missing.length === 0) return ca[mesh.primary.name]!.rootCert;
+  throw new InputError([
+    {
+      file: paths.ca,
+      position: undefined,
+      path: [],
+      message: `there is no CA for ${missing.map(({ name }) => name).join(", ")}, and without it each cluster would trust itself alone`,
+      fix: "run `mesh ca` first",
+    },
+  ]);
+}
+
+/** Found addresses are inputs like the others: they are kept beside `mesh.yaml`, and `dist` follows. */
+function keepAddresses(paths: MeshPaths, inputs: Inputs): void {
+  writeFileSync(paths.addresses, formatAddresses(inputs.addresses));
+  synthesize(inputs);
+}
+
+function summary({ mesh }: Inputs, { ok, unchanged, addresses, results }: ApplyResult): string[] {
+  const warnings = results.filter(({ outcome }) => outcome === "warning").length;
+  if (!ok) {
+    const failed = results.filter(({ outcome }) => outcome === "failed").map(({ step }) => step.id);
+    return [
+      pc.red(
+        `not applied: ${failed.length > 0 ? failed.join(", ") : "stopped"}; run it again when the cause is gone`,
+      ),
+    ];
+  }
+  return [
+    ...mesh.clusters
+      .filter(({ name }) => addresses[name])
+      .map(({ name }) => `${name}: ${mesh.istio.line.gateway.name} at ${addresses[name]}`),
+    `${pc.green(unchanged ? "nothing to change" : "applied")}${warnings > 0 ? `, with ${warnings} warnings` : ""}; next: mesh verify`,
+  ];
+}

@@ -1,0 +1,59 @@
+import type { Context } from "../ops/context";
+import { createPrograms } from "../ops/programs";
+import { createReporter } from "../ops/progress";
+import { openRunLog } from "../ops/run-log";
+import { exitCode, type Output } from "./command";
+
+/** For what lasts no longer than a run: logs and staged output. Git ignores it. */
+const workFolder = ".mesh";
+
+export interface RunOptions {
+  /** Show every program and its arguments, ready to paste. */
+  readonly verbose?: boolean;
+  /** Say nothing while it runs: the result is for a script. */
+  readonly quiet?: boolean;
+}
+
+/**
+ * Gives a command what it needs of the outside: programs, a log of this run, progress, and a signal that Ctrl-C
+ * aborts. The first Ctrl-C lets every program end in order; the second one does not wait.
+ */
+export async function withContext(
+  { verbose = false, quiet = false }: RunOptions,
+  output: Output,
+  work: (context: Context) => Promise<number>,
+): Promise<number> {
+  const controller = new AbortController();
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(interrupted);
+    output.note("stopping; the next run goes on from here (Ctrl-C again to stop at once)");
+    controller.abort();
+  };
+  const log = openRunLog(`${workFolder}/log`, new Date());
+  const reporter = createReporter(quiet ? { stream: { write: () => {} } } : {});
+  const programs = createPrograms({
+    log,
+    signal: controller.signal,
+    onCommand: verbose ? (line) => reporter.command(line) : undefined,
+  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+  try {
+    const code = await work({
+      programs,
+      reporter,
+      now: () => new Date(),
+      signal: controller.signal,
+      workFolder,
+    });
+    reporter.close();
+    if (code === exitCode.failed) output.note(`everything that was run: ${log.file}`);
+    return controller.signal.aborted ? interrupted : code;
+  } finally {
+    reporter.close();
+    log.close();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
+  }
+}
+
+/** What a shell reports of a program that Ctrl-C ended. */
+const interrupted = 130;
