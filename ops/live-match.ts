@@ -40,17 +40,19 @@ export function isOwnedByIstioctl({ metadata }: KubernetesObject): boolean {
 }
 
 function compare(wanted: unknown, found: unknown, path: string): string[] {
-  if (isNothing(wanted) || wanted === found) return [];
+  if (wanted === found) return [];
+  if (found === undefined || found === null) return isNothing(wanted) ? [] : [path];
   if (Array.isArray(wanted) && Array.isArray(found)) {
+    if (wanted.length === 0) return [];
     if (wanted.length !== found.length) return [path];
     return wanted.flatMap((item, index) => compare(item, found[index], join(path, index)));
   }
-  if (typeof wanted === "object" && typeof found === "object" && found !== null) {
-    return Object.entries(wanted as object).flatMap(([key, value]) =>
+  if (typeof wanted === "object" && typeof found === "object") {
+    return Object.entries(wanted ?? {}).flatMap(([key, value]) =>
       compare(value, (found as Record<string, unknown>)[key], join(path, key)),
     );
   }
-  return isSameQuantity(wanted, found) ? [] : [path];
+  return wanted === undefined || isSameQuantity(wanted, found) ? [] : [path];
 }
 
 const join = (path: string, part: string | number) => (path === "" ? String(part) : `${path}.${part}`);
