@@ -54,9 +54,24 @@ function pathToRoot({ caCert, roots, certChain }: ClusterCertificates): Certific
     const unused = [...roots, ...certChain].filter((other) => !path.some((one) => same(one, other)));
     const named = unused.filter((other) => other.subjectDer.equals(last.issuerDer));
     const issuer = named.find((other) => isIssuedBy(last, other));
-    if (!issuer) return deadEnd(last, named.length > 0, last === caCert ? "caCert" : "certChain");
+    const holder = last === caCert ? "caCert" : "certChain";
+    if (!issuer) return deadEnd(last, named.length > 0, holder);
+    const rival = named.find(
+      (other) =>
+        other.publicKeyFingerprint !== issuer.publicKeyFingerprint && last.x509.checkIssued(other.x509),
+    );
+    if (rival) return ambiguous(last, holder);
     path.push(issuer);
   }
+}
+
+/** BoringSSL goes by name and key identifier, and tries no second one when the signature does not fit. */
+function ambiguous(last: Certificate, holder: "caCert" | "certChain"): ChainFinding {
+  return {
+    file: holder,
+    message: `holds ${quote(last.subject)}, which may come from either of two certificates named ${quote(last.issuer)}; proxies try the first alone`,
+    fix: "have it issued with an authorityKeyIdentifier, or give the new root a name of its own",
+  };
 }
 
 function deadEnd(last: Certificate, issuerNamed: boolean, holder: "caCert" | "certChain"): ChainFinding {

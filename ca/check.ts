@@ -5,7 +5,7 @@ import type { Problem } from "../mesh/problem";
 import { type Certificate, parseCertificate } from "./certificate";
 import { certificateFindings } from "./certificate-rules";
 import { type ClusterCertificates, chainFindings } from "./chain";
-import { keyWeakness, readPrivateKey } from "./key";
+import { isKeyOf, keyWeakness, readPrivateKey } from "./key";
 import { type CaMaterial, type ClusterCa, caFileNames, rootFileNames } from "./material";
 import { type Finding, type PemBlock, pemBlocks } from "./pem";
 
@@ -174,7 +174,7 @@ class CaCheck {
     const weakness = keyWeakness(key);
     // The same weakness of the certificate says it already.
     if (weakness && !(certificate && keyWeakness(certificate.publicKey))) this.problem(file, weakness);
-    if (certificate && !certificate.x509.checkPrivateKey(key)) {
+    if (certificate && !isKeyOf(key, certificate.publicKey)) {
       this.problem(file, {
         message: `is not the key of ${of}`,
         fix: `put the key that ${of} was issued for there, or have a certificate issued for this key`,

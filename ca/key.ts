@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from "node:crypto";
+import { createPrivateKey, type JsonWebKey, type KeyObject, sign, verify } from "node:crypto";
 import { type Finding, type PemBlock, pemBlocks } from "./pem";
 
 /** What istiod parses by the label of the PEM block (security/pkg/pki/util/crypto.go). */
@@ -91,4 +91,38 @@ export function keyWeakness(key: KeyObject): Finding | undefined {
   }
   // Ed25519: istiod fails to start with it (istio/istio#27238), and the proxies do not verify it.
   return { message: `has a key of the kind ${type}; allowed are RSA and EC`, fix };
+}
+
+/**
+ * A private key does what the public key promises, to the last number: OpenSSL compares only the public halves, Go
+ * refuses a key whose numbers do not fit one another.
+ */
+export function isKeyOf(privateKey: KeyObject, publicKey: KeyObject): boolean {
+  if (privateKey.asymmetricKeyType !== publicKey.asymmetricKeyType) return false;
+  if (privateKey.asymmetricKeyType === "rsa") {
+    const { n, e } = publicKey.export({ format: "jwk" });
+    const numbers = privateKey.export({ format: "jwk" });
+    return numbers.n === n && numbers.e === e && fitsTogether(numbers);
+  }
+  const anything = Buffer.from("proof of possession");
+  try {
+    return verify(null, anything, publicKey, sign(null, anything, privateKey));
+  } catch {
+    return false;
+  }
+}
+
+/** RSA's numbers by their relations: a signature to prove them takes milliseconds, and hides a wrong prime. */
+function fitsTogether(jwk: JsonWebKey): boolean {
+  const number = (name: "n" | "e" | "d" | "p" | "q" | "dp" | "dq" | "qi") =>
+    BigInt(`0x0${Buffer.from(jwk[name] ?? "", "base64url").toString("hex")}`);
+  const [p, q, d, dp, dq] = [number("p"), number("q"), number("d"), number("dp"), number("dq")];
+  if (p < 3n || q < 3n || p * q !== number("n")) return false;
+  return (
+    (number("e") * d) % (p - 1n) === 1n &&
+    (number("e") * d) % (q - 1n) === 1n &&
+    d % (p - 1n) === dp &&
+    d % (q - 1n) === dq &&
+    (number("qi") * q) % p === 1n
+  );
 }
