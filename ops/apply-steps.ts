@@ -8,6 +8,7 @@ import { eventsOf } from "./events";
 import { untilInjected } from "./injection";
 import { type Installation, installationIn, type Part } from "./installation";
 import { inventoryManifest, inventoryOf, readInventory } from "./inventory";
+import { noValidation } from "./kubectl";
 import { isRolledOut, type KubernetesObject, loadBalancerAddress } from "./kubernetes-object";
 import { ensureRemoteSecret } from "./remote-secret";
 import type { Step, StepContext } from "./steps";
@@ -127,7 +128,6 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
         await untilNamespacesAreUsable(run, cluster, step);
         return installation.applyFiles(
           before.map(({ file }) => join(run.dist, cluster.name, file)),
-          run.found,
           step.signal,
         );
       },
@@ -156,7 +156,10 @@ function primarySteps(run: Run, cluster: Cluster): ApplyStep[] {
       run: async ({ signal }) => {
         const wanted = inventoryOf(mesh);
         if (isDeepStrictEqual(await readInventory(kubectl, signal), wanted)) return "unchanged";
-        await kubectl.run(["apply", "-f", "-"], { signal, input: JSON.stringify(inventoryManifest(wanted)) });
+        await kubectl.run(["apply", noValidation, "-f", "-"], {
+          signal,
+          input: JSON.stringify(inventoryManifest(wanted)),
+        });
         return "changed";
       },
     },
@@ -233,7 +236,7 @@ function workloads(run: Run, cluster: Cluster): ApplyStep[] {
   // Istio takes over once every pod has been injected: istioctl replaces the webhook, and for a moment there is none.
   const afterPods = ["gatewayReady", ...readySteps];
   return stepsOf(run, cluster, {
-    sample: sample && chart(run, cluster, "sample", ["sample"], "sample", ["injection"]),
+    sample: sample && chart(run, cluster, "sample", ["sample"], "sample", ["gateways"]),
     ...Object.fromEntries(
       deployments.map((name) => [
         `${name} ready`,
@@ -284,7 +287,7 @@ function chart(
     title,
     needs,
     deadlineSeconds: deadlines.requests,
-    run: ({ signal }) => installation.applyFiles(files, run.found, signal),
+    run: ({ signal }) => installation.applyFiles(files, signal),
   };
 }
 
@@ -315,8 +318,8 @@ function rollout(
 
 /** It was when the run began, and the run has not touched it. */
 async function wasRolledOut(run: Run, cluster: Cluster, namespace: string, name: string): Promise<boolean> {
-  const state = await run.installations.get(cluster.name)!.state(run.found);
-  const deployment = state.untouched(`Deployment.apps/${namespace}/${name}`);
+  const { untouched } = run.installations.get(cluster.name)!;
+  const deployment = await untouched(`Deployment.apps/${namespace}/${name}`, run.found);
   return deployment !== undefined && isRolledOut(deployment);
 }
 
@@ -361,8 +364,7 @@ function address(run: Run, cluster: Cluster, needs: readonly string[]): StepRow 
     needs,
     deadlineSeconds: deadlines.address,
     run: async ({ signal }) => {
-      const state = await installation.state(run.found);
-      const known = state.untouched(`Service./${istioNamespace}/${name}`);
+      const known = await installation.untouched(`Service./${istioNamespace}/${name}`, run.found);
       const hasAddress = (object: KubernetesObject) => loadBalancerAddress(object) !== undefined;
       const service =
         known && hasAddress(known)
@@ -405,8 +407,7 @@ function addon(run: Run, cluster: Cluster, id: ChartId & ("prometheus" | "kiali"
 
 /** A second root would cut the mesh in two: workloads of one root refuse those of the other. */
 async function refuseForeignRoot(run: Run, cluster: Cluster): Promise<void> {
-  const state = await run.installations.get(cluster.name)!.state(run.found);
-  const cacerts = state.untouched(`Secret./${istioNamespace}/cacerts`);
+  const cacerts = await run.installations.get(cluster.name)!.inBundle(`Secret./${istioNamespace}/cacerts`);
   if (!cacerts) return;
   const installed = Buffer.from(cacerts.data?.["root-cert.pem"] ?? "", "base64").toString("utf8");
   if (installed.trim() === run.rootCertificate.trim()) return;
@@ -422,12 +423,10 @@ async function untilNamespacesAreUsable(
   cluster: Cluster,
   { signal, note }: StepContext,
 ): Promise<void> {
-  const { kubectl, state, forget } = run.installations.get(cluster.name)!;
-  const atStart = await state(run.found);
+  const { kubectl, inBundle, forget } = run.installations.get(cluster.name)!;
   const names = [istioNamespace, ...(run.mesh.sample ? [run.mesh.sample.namespace] : [])];
-  const leaving = names.filter(
-    (name) => atStart.untouched(`Namespace.//${name}`)?.status?.phase === "Terminating",
-  );
+  const found = await Promise.all(names.map((name) => inBundle(`Namespace.//${name}`)));
+  const leaving = names.filter((_, index) => found[index]?.status?.phase === "Terminating");
   if (leaving.length === 0) return;
   note(`waiting for namespace ${leaving.join(", ")} to be gone`);
   await kubectl.run(

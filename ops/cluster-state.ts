@@ -1,5 +1,5 @@
 import { istioctlFieldManager } from "./istioctl";
-import type { Kubectl } from "./kubectl";
+import { type Kubectl, noValidation } from "./kubectl";
 import { type KubernetesObject, objectId } from "./kubernetes-object";
 import { differences } from "./live-match";
 
@@ -73,4 +73,5 @@ export const applyAsIstioctl = [
   "--server-side",
   `--field-manager=${istioctlFieldManager}`,
   "--force-conflicts",
+  noValidation,
 ] as const;

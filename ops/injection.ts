@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { istioNamespace } from "../k8s/bundle";
 import type { Context } from "./context";
-import { type Kubectl, pause } from "./kubectl";
+import { type Kubectl, noValidation, pause } from "./kubectl";
 
 const probe = {
   apiVersion: "v1",
@@ -35,6 +35,7 @@ async function isInjected(kubectl: Kubectl, file: string, signal: AbortSignal): 
     [
       "create",
       "--dry-run=server",
+      noValidation,
       "-o",
       "jsonpath={.spec.initContainers[*].name} {.spec.containers[*].name}",
       "-f",

@@ -24,8 +24,10 @@ import type { StepOutcome } from "./steps";
 export interface Installation {
   readonly kubectl: Kubectl;
   readonly istioctl: Istioctl;
-  /** As the run found the cluster, and what it has applied since. */
-  state(addresses: Addresses): Promise<ClusterState>;
+  /** The object as the run found it; undefined when it was not there, or has been applied since. */
+  untouched(id: string, addresses: Addresses): Promise<KubernetesObject | undefined>;
+  /** The same for objects of `dist/<cluster>`, which does not wait for istioctl. */
+  inBundle(id: string): Promise<KubernetesObject | undefined>;
   /** The cluster has changed from outside: the next question reads its state anew. */
   forget(): void;
   /** Rendered objects of a part. */
@@ -33,7 +35,7 @@ export interface Installation {
   /** Applies those rendered objects of a part that the cluster does not hold yet. */
   ahead(part: Part, addresses: Addresses, signal: AbortSignal): Promise<StepOutcome>;
   /** `kubectl apply` of manifests, left out where the cluster holds them. */
-  applyFiles(files: readonly string[], addresses: Addresses, signal: AbortSignal): Promise<StepOutcome>;
+  applyFiles(files: readonly string[], signal: AbortSignal): Promise<StepOutcome>;
   /** Runs `istioctl install` for every operator file whose objects are not all istioctl's own. */
   handOver(addresses: Addresses, deadlineSeconds: number, signal: AbortSignal): Promise<StepOutcome>;
 }
@@ -42,18 +44,19 @@ type Filter = (object: KubernetesObject) => boolean;
 
 const isCrd: Filter = ({ kind }) => kind === "CustomResourceDefinition";
 const isLoadBalancer: Filter = ({ kind, spec }) => kind === "Service" && spec.type === "LoadBalancer";
-const isGateway: Filter = ({ metadata }) =>
-  metadata.labels?.["operator.istio.io/component"] === "IngressGateways";
+const isGatewayDeployment: Filter = ({ kind, metadata }) =>
+  kind === "Deployment" && metadata.labels?.["operator.istio.io/component"] === "IngressGateways";
 
 /** What istioctl renders, by what it needs before it can work. */
 const parts = {
   /** Load balancers, so that the cloud's delay runs beside all else. */
   services: isLoadBalancer,
   crds: isCrd,
-  /** istiod, or what a remote has in its stead. */
-  controlPlane: (object: KubernetesObject) => !isCrd(object) && !isGateway(object),
+  /** istiod, or what a remote has in its stead, and what gateways need before they start. */
+  controlPlane: (object: KubernetesObject) =>
+    !isCrd(object) && !isLoadBalancer(object) && !isGatewayDeployment(object),
   /** Gateways' pods get their image by injection. */
-  gateways: (object: KubernetesObject) => isGateway(object) && !isLoadBalancer(object),
+  gateways: isGatewayDeployment,
 } as const;
 export type Part = keyof typeof parts;
 
@@ -87,26 +90,33 @@ export function installationIn(context: Context, mesh: Mesh, cluster: Cluster, d
   const objects = async (part: Part, addresses: Addresses) =>
     (await renderRows(addresses)).flat().filter(parts[part]);
 
-  let reading: Promise<ClusterState> | undefined;
-  const readState = async (addresses: Addresses) => {
-    const rendered = writeObjects("rendered.json", (await renderRows(addresses)).flat());
-    return readClusterState(kubectl, [bundle, rendered], context.signal);
-  };
-  const state = (addresses: Addresses) => {
-    reading ??= readState(addresses);
-    return reading;
+  // Apart, so that the first manifests go out while istioctl still renders.
+  const readings = {
+    bundle: remembered(() => readClusterState(kubectl, [bundle], context.signal)),
+    istio: remembered(async (addresses: Addresses) => {
+      const rendered = writeObjects("rendered.json", (await renderRows(addresses)).flat());
+      return readClusterState(kubectl, [rendered], context.signal);
+    }),
   };
 
   return {
     kubectl,
     istioctl,
-    state,
+    async inBundle(id) {
+      return (await readings.bundle.get()).untouched(id);
+    },
+    async untouched(id, addresses) {
+      return (
+        (await readings.bundle.get()).untouched(id) ?? (await readings.istio.get(addresses)).untouched(id)
+      );
+    },
     forget() {
-      reading = undefined;
+      readings.bundle.forget();
+      readings.istio.forget();
     },
     objects,
     async ahead(part, addresses, signal) {
-      const current = await state(addresses);
+      const current = await readings.istio.get(addresses);
       const missing = current.missing(await objects(part, addresses));
       if (missing.length === 0) return "unchanged";
       const file = writeObjects(`ahead-${part}.json`, missing);
@@ -114,8 +124,8 @@ export function installationIn(context: Context, mesh: Mesh, cluster: Cluster, d
       current.applied(missing);
       return "changed";
     },
-    async applyFiles(files, addresses, signal) {
-      const current = await state(addresses);
+    async applyFiles(files, signal) {
+      const current = await readings.bundle.get();
       const wanted = files.flatMap(readObjects);
       if (current.notApplied(wanted).length === 0) return "unchanged";
       const { changed } = await kubectl.applyFiles(files, { signal });
@@ -130,7 +140,7 @@ export function installationIn(context: Context, mesh: Mesh, cluster: Cluster, d
           const live = now.untouched(objectId(object));
           return live !== undefined && isOwnedByIstioctl(live);
         });
-      const now = await state(addresses);
+      const now = await readings.istio.get(addresses);
       const open = rows.filter((_, index) => !isInstalled(rendered[index]!, now));
       for (const { file } of open) await istioctl.install(join(bundle, file), deadlineSeconds, { signal });
       return open.length > 0 ? "changed" : "unchanged";
@@ -142,6 +152,20 @@ function readObjects(file: string): KubernetesObject[] {
   return loadAll(readFileSync(file, "utf8")).filter(
     (document) => document !== null && document !== undefined,
   ) as KubernetesObject[];
+}
+
+/** Asks once; what is asked while the answer is on its way gets the same. */
+function remembered<Args extends readonly unknown[], T>(ask: (...args: Args) => Promise<T>) {
+  let answer: Promise<T> | undefined;
+  return {
+    get(...args: Args): Promise<T> {
+      answer ??= ask(...args);
+      return answer;
+    },
+    forget() {
+      answer = undefined;
+    },
+  };
 }
 
 /** Remembers the promise of each set of arguments: the same question is asked once. */

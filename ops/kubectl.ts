@@ -33,6 +33,12 @@ export interface Applied {
   readonly unchanged: readonly string[];
 }
 
+/**
+ * The API server judges every object anyway. Having kubectl do so first means to fetch the description of the whole
+ * API, which a server that has just got Istio's CRDs takes seconds to write.
+ */
+export const noValidation = "--validate=false";
+
 /** A watch is opened anew after this time: load balancers between here and the API server drop silent connections. */
 const watchSeconds = 120;
 const pauseMilliseconds = 500;
@@ -44,7 +50,10 @@ export function kubectlFor(programs: Programs, context: string): Kubectl {
     context,
     run,
     async applyFiles(files, options) {
-      const { stdout } = await run(["apply", ...files.flatMap((file) => ["-f", file])], options);
+      const { stdout } = await run(
+        ["apply", noValidation, ...files.flatMap((file) => ["-f", file])],
+        options,
+      );
       return readApplied(stdout);
     },
     async get(args, options) {

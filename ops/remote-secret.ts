@@ -1,7 +1,7 @@
 import { dump } from "js-yaml";
 import { istioNamespace } from "../k8s/bundle";
 import { type Istioctl, remoteSecretArgs } from "./istioctl";
-import type { Kubectl } from "./kubectl";
+import { type Kubectl, noValidation } from "./kubectl";
 import type { KubernetesObject } from "./kubernetes-object";
 import { commandLine } from "./shell-quote";
 import type { StepOutcome } from "./steps";
@@ -29,7 +29,7 @@ export async function ensureRemoteSecret(
     primary.get(["-n", istioNamespace, "secret", remoteSecretName(cluster)], { signal }),
   ]);
   if (found && saysTheSame(wanted, found)) return "unchanged";
-  await primary.run(["apply", "-f", "-"], {
+  await primary.run(["apply", noValidation, "-f", "-"], {
     signal,
     input: dump(wanted),
     inputFrom: commandLine("istioctl", remoteSecretArgs(remote.context, cluster)),
