@@ -1,0 +1,89 @@
+import type { Cluster, Mesh } from "../mesh/mesh";
+
+/** What checks are sorted by, lowest first: what stands higher rests on what stands lower. */
+export const layers = {
+  programs: "programs on this machine",
+  reachable: "clusters reachable",
+  versions: "versions",
+  clusters: "clusters, one by one",
+  rights: "rights",
+  installed: "what is installed already",
+  trust: "trust",
+  capacity: "room on the nodes",
+  exposure: "exposure",
+  azure: "Azure",
+} as const;
+export type Layer = keyof typeof layers;
+
+/** What it means when a check finds something: the mesh will not work, may not work, or is only to be told. */
+export type Severity = "fail" | "warn" | "info";
+
+/** A check without its function: what the documentation is made of. */
+export interface CheckFacts {
+  /** Stable, `<layer>.<what must hold>`: scripts and searches rely on it. */
+  readonly id: `${Layer}.${string}`;
+  readonly severity: Severity;
+  /** What must hold, as a sentence without its full stop. */
+  readonly title: string;
+  /** Where it looks, so that a person can look there too. */
+  readonly looksAt: string;
+  /** What happens to people when it does not hold. */
+  readonly why: string;
+  /** What to do, in general; a verdict may know better. */
+  readonly fix: string;
+  /** Ids of checks, standing earlier in the list, without which this one means nothing. */
+  readonly needs: readonly CheckFacts["id"][];
+}
+
+/** A check of the mesh as a whole. */
+export interface MeshCheck<World> extends CheckFacts {
+  readonly of: "mesh";
+  /** @default - every mesh */
+  readonly applies?: (mesh: Mesh) => boolean;
+  readonly look: (world: World) => Verdict | Promise<Verdict>;
+}
+
+/** A check of each cluster. What it needs is needed of the same cluster. */
+export interface ClusterCheck<World> extends CheckFacts {
+  readonly of: "cluster";
+  /** @default - every cluster */
+  readonly applies?: (mesh: Mesh, cluster: Cluster) => boolean;
+  readonly look: (world: World, cluster: Cluster) => Verdict | Promise<Verdict>;
+}
+
+/** @typeParam World what the checks of a command look at */
+export type Check<World> = MeshCheck<World> | ClusterCheck<World>;
+
+/** What a check found. Evidence is safe to show: no keys, no tokens. */
+export interface Verdict {
+  readonly kind: "sound" | "faulty" | "unjudged";
+  /** What it saw, a line each. */
+  readonly evidence: readonly string[];
+  /** @default - the check's own */
+  readonly fix?: string;
+  /** Ready to paste. @default - none */
+  readonly commands?: readonly string[];
+}
+
+export type Remedy = Pick<Verdict, "fix" | "commands">;
+
+export const sound = (...evidence: string[]): Verdict => ({ kind: "sound", evidence });
+
+/** It does not hold; how bad that is, the check's severity says. */
+export const faulty = (evidence: string | readonly string[], remedy: Remedy = {}): Verdict => ({
+  kind: "faulty",
+  evidence: [evidence].flat(),
+  ...remedy,
+});
+
+/** It cannot be known yet, and nobody is to blame. */
+export const unjudged = (evidence: string, remedy: Remedy = {}): Verdict => ({
+  kind: "unjudged",
+  evidence: [evidence],
+  ...remedy,
+});
+
+export const layerOf = ({ id }: Pick<CheckFacts, "id">) => id.slice(0, id.indexOf(".")) as Layer;
+
+/** Where the documentation tells of a check; the anchor is the heading's on GitHub. */
+export const docsOf = ({ id }: Pick<CheckFacts, "id">) => `docs/checks.md#${id.replace(".", "")}`;

@@ -1,0 +1,42 @@
+import type { CheckFacts, Layer, Severity } from "./check";
+
+export type Status = "pass" | "info" | "warn" | "fail" | "not judged";
+
+/** One check of one cluster, or of the mesh. Field names are part of `-o json`. */
+export interface CheckResult {
+  readonly id: CheckFacts["id"];
+  readonly layer: Layer;
+  readonly severity: Severity;
+  readonly title: string;
+  /** Name in mesh.yaml; undefined: the mesh as a whole. */
+  readonly cluster?: string;
+  readonly status: Status;
+  /** What was seen, a line each. */
+  readonly evidence: readonly string[];
+  /** Of what did not pass. */
+  readonly fix?: string;
+  /** Ready to paste. */
+  readonly commands: readonly string[];
+  /** Where docs/checks.md tells of it. */
+  readonly docs: string;
+  /** Of what is not judged: the check that has to pass first. */
+  readonly blockedBy?: { readonly id: CheckFacts["id"]; readonly cluster?: string };
+  readonly seconds: number;
+}
+
+export interface CheckReport {
+  /** Mesh ID. */
+  readonly mesh: string;
+  /** Nothing has failed. Warnings, and what is not judged for a good reason, are no failures. */
+  readonly ok: boolean;
+  readonly counts: Readonly<Record<Status, number>>;
+  /** In the order of the checks, clusters as in mesh.yaml. */
+  readonly results: readonly CheckResult[];
+  readonly seconds: number;
+}
+
+export function reportOf(mesh: string, results: readonly CheckResult[], seconds: number): CheckReport {
+  const counts = { pass: 0, info: 0, warn: 0, fail: 0, "not judged": 0 };
+  for (const { status } of results) counts[status]++;
+  return { mesh, ok: counts.fail === 0, counts, results, seconds };
+}

@@ -1,0 +1,155 @@
+import type { Cluster, Mesh } from "../mesh/mesh";
+import type { Context } from "../ops/context";
+import { Interrupted, ProgramFailed } from "../ops/programs";
+import { redact } from "../ops/redact";
+import { type Check, docsOf, faulty, layerOf, type Severity, unjudged, type Verdict } from "./check";
+import { type CheckReport, type CheckResult, reportOf, type Status } from "./report";
+
+/** One look: a check, and the cluster that it is about. */
+interface Look<World> {
+  readonly check: Check<World>;
+  readonly cluster: Cluster | undefined;
+}
+
+/** What takes longer than people like to wait without a word. */
+const noticeSeconds = 2;
+
+/**
+ * Takes every look at once, and judges afterwards: what stands on something that does not hold is not judged, so that
+ * the first broken layer is what fails, and a healthy mesh costs no more time than its slowest look.
+ *
+ * @param checks each after those that it needs
+ * @throws Interrupted on Ctrl-C; whatever else goes wrong is a result
+ */
+export async function runChecks<World>(
+  checks: readonly Check<World>[],
+  mesh: Mesh,
+  world: World,
+  { reporter, signal }: Pick<Context, "reporter" | "signal">,
+): Promise<CheckReport> {
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  refuseUnknownNeeds(checks);
+  const looks = checks.flatMap((check) => looksOf(check, mesh));
+  const open = new Set(looks);
+  const notice = setInterval(
+    () => reporter.say(`looking at ${nameOpen([...open])} (${Math.round(seconds())} s)`),
+    noticeSeconds * 1000,
+  );
+  try {
+    const verdicts = new Map(
+      looks.map((look) => [
+        look,
+        verdictOf(look, world).then((verdict) => {
+          open.delete(look);
+          return { verdict, seconds: seconds() };
+        }),
+      ]),
+    );
+    const results = new Map<Look<World>, CheckResult>();
+    // Each stands after what it needs.
+    for (const look of looks) {
+      const { verdict, seconds } = await verdicts.get(look)!;
+      results.set(look, resultOf(look, verdict, blocker(look, results), seconds));
+    }
+    if (signal.aborted) throw new Interrupted();
+    return reportOf(mesh.name, [...results.values()], seconds());
+  } finally {
+    clearInterval(notice);
+  }
+}
+
+function looksOf<World>(check: Check<World>, mesh: Mesh): Look<World>[] {
+  const { of, applies } = check;
+  if (of === "mesh") return !applies || applies(mesh) ? [{ check, cluster: undefined }] : [];
+  const clusters = mesh.clusters.filter((cluster) => !applies || applies(mesh, cluster));
+  return clusters.map((cluster) => ({ check, cluster }));
+}
+
+async function verdictOf<World>({ check, cluster }: Look<World>, world: World): Promise<Verdict> {
+  try {
+    return await (check.of === "mesh" ? check.look(world) : check.look(world, cluster!));
+  } catch (error) {
+    return couldNotLook(error as Error, check.severity);
+  }
+}
+
+/** What cannot be confirmed is no all-clear where the mesh depends on it. */
+function couldNotLook(error: Error, severity: Severity): Verdict {
+  const evidence = redact(error.message).trim().split("\n");
+  const remedy = {
+    fix: "see why it was refused, and run this again",
+    ...(error instanceof ProgramFailed && { commands: [error.command] }),
+  };
+  const seen = [`could not be looked at: ${evidence[0]}`, ...evidence.slice(1)];
+  return severity === "fail" ? faulty(seen, remedy) : { ...unjudged("", remedy), evidence: seen };
+}
+
+const statuses: Readonly<Record<Verdict["kind"], (severity: Severity) => Status>> = {
+  sound: () => "pass",
+  faulty: (severity) => severity,
+  unjudged: () => "not judged",
+};
+
+type Blocker = NonNullable<CheckResult["blockedBy"]>;
+
+function resultOf<World>(
+  { check, cluster }: Look<World>,
+  verdict: Verdict,
+  blockedBy: Blocker | undefined,
+  seconds: number,
+): CheckResult {
+  const status = statuses[verdict.kind](check.severity);
+  const facts = {
+    id: check.id,
+    layer: layerOf(check),
+    severity: check.severity,
+    title: check.title,
+    ...(cluster && { cluster: cluster.name }),
+    docs: docsOf(check),
+    seconds,
+  };
+  if (blockedBy) {
+    const { id, cluster: where } = blockedBy;
+    const evidence = [`${id}${where ? ` of ${where}` : ""} has to pass first`];
+    return { ...facts, status: "not judged", evidence, commands: [], blockedBy };
+  }
+  return {
+    ...facts,
+    status,
+    evidence: verdict.evidence,
+    ...(status !== "pass" && { fix: verdict.fix ?? check.fix }),
+    commands: verdict.commands ?? [],
+  };
+}
+
+/** The first cause: what blocks the blocker, if anything does. */
+function blocker<World>(
+  { check, cluster }: Look<World>,
+  results: ReadonlyMap<Look<World>, CheckResult>,
+): Blocker | undefined {
+  for (const [other, result] of results) {
+    const concerns = cluster === undefined || other.cluster === undefined || other.cluster === cluster;
+    if (!concerns || !check.needs.includes(other.check.id)) continue;
+    if (result.status !== "fail" && result.status !== "not judged") continue;
+    return result.blockedBy ?? { id: result.id, ...(result.cluster && { cluster: result.cluster }) };
+  }
+  return undefined;
+}
+
+function nameOpen<World>(open: readonly Look<World>[]): string {
+  const names = open.map(({ check, cluster }) => (cluster ? `${check.id} of ${cluster.name}` : check.id));
+  return names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
+}
+
+/** A need that is not there would be taken for one that is met. */
+function refuseUnknownNeeds<World>(checks: readonly Check<World>[]): void {
+  const known = new Set<string>();
+  for (const { id, needs } of checks) {
+    const unknown = needs.filter((need) => !known.has(need));
+    if (unknown.length > 0)
+      throw new Error(`check ${id} needs ${unknown.join(", ")}, not among those before`);
+    if (known.has(id)) throw new Error(`there are two checks ${id}`);
+    known.add(id);
+  }
+}
