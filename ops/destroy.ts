@@ -1,0 +1,215 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { dump } from "js-yaml";
+import { istioNamespace } from "../k8s/bundle";
+import { istioOperatorRows } from "../k8s/istio-operators";
+import type { Cluster, Mesh } from "../mesh/mesh";
+import type { Context } from "./context";
+import { eventsOf } from "./events";
+import { readInventory } from "./inventory";
+import { istioctlFor } from "./istioctl";
+import { type Kubectl, kubectlFor } from "./kubectl";
+import type { KubernetesObject } from "./kubernetes-object";
+import { remoteSecretName } from "./remote-secret";
+import { runSteps, type Step, type StepOutcome, type StepResult } from "./steps";
+
+export interface DestroyOptions {
+  /** Also Istio's CRDs, and with them every resource of these kinds, whoever made it. @default false */
+  readonly crds?: boolean;
+}
+
+export interface DestroyResult {
+  readonly results: readonly StepResult[];
+  readonly ok: boolean;
+}
+
+/** istiod puts them into every namespace, and nobody else takes them away. */
+const istiodsConfigMaps = ["istio-ca-root-cert", "istio-ca-crl"];
+
+/** Seconds. A cloud takes its time to take a load balancer away, and a namespace goes when its last pod is gone. */
+const deadlines = { requests: 90, loadBalancers: 600, uninstall: 300, namespaces: 300 } as const;
+
+/**
+ * Takes the mesh off its clusters, in the order in which nothing is left behind: the primary's access to the remotes
+ * first, so that no endpoint outlives its cluster, and load balancers before what would remove their addresses.
+ * Safe to run again. Namespaces that this project did not make stay.
+ */
+export async function destroy(
+  context: Context,
+  mesh: Mesh,
+  options: DestroyOptions = {},
+): Promise<DestroyResult> {
+  const steps = [
+    removeRemoteSecrets(context, mesh),
+    ...mesh.clusters.flatMap((cluster) => clusterSteps(context, mesh, cluster, options)),
+  ];
+  const results = await runSteps(steps, context.reporter, context.signal);
+  return { results, ok: results.every(({ outcome }) => outcome === "changed" || outcome === "unchanged") };
+}
+
+function removeRemoteSecrets({ programs }: Context, mesh: Mesh): Step {
+  const kubectl = kubectlFor(programs, mesh.primary.context);
+  return {
+    id: "remote-secrets",
+    cluster: mesh.primary.name,
+    phase: "remote-secrets",
+    title: "remote secrets",
+    needs: [],
+    deadlineSeconds: deadlines.requests,
+    run: async ({ signal }) => {
+      const applied = (await readInventory(kubectl, signal))?.clusters ?? [];
+      const remotes = [...mesh.remotes, ...applied.filter(({ role }) => role === "remote")];
+      const names = [...new Set(remotes.map(({ name }) => remoteSecretName(name)))];
+      if (names.length === 0) return "unchanged";
+      return remove(kubectl, ["-n", istioNamespace, "secret", ...names], signal);
+    },
+  };
+}
+
+function clusterSteps(
+  context: Context,
+  mesh: Mesh,
+  cluster: Cluster,
+  { crds = false }: DestroyOptions,
+): Step[] {
+  const kubectl = kubectlFor(context.programs, cluster.context);
+  const owned = `app.kubernetes.io/managed-by=mesh,app.kubernetes.io/part-of=${mesh.name}`;
+  const step = (
+    name: string,
+    title: string,
+    needs: readonly string[],
+    deadlineSeconds: number,
+    run: (signal: AbortSignal) => Promise<StepOutcome>,
+  ): Step => ({
+    id: `${cluster.name}/${name}`,
+    cluster: cluster.name,
+    phase: name,
+    title,
+    needs: needs.map((need) => (need === "remote-secrets" ? need : `${cluster.name}/${need}`)),
+    deadlineSeconds,
+    run: ({ signal }) => run(signal),
+  });
+  const gateways = ["-n", istioNamespace, "services", "-l", "operator.istio.io/component=IngressGateways"];
+  return [
+    {
+      ...step("load-balancers", "load balancers", ["remote-secrets"], deadlines.loadBalancers, (signal) =>
+        remove(kubectl, [...gateways, "--wait", `--timeout=${deadlines.loadBalancers}s`], signal),
+      ),
+      explain: (signal) => eventsOf(kubectl, istioNamespace, mesh.istio.line.gateway.name, signal),
+    },
+    step("sample", "sample", ["remote-secrets"], deadlines.namespaces, (signal) =>
+      mesh.sample
+        ? removeNamespaces(kubectl, mesh, [mesh.sample.namespace], signal)
+        : Promise.resolve("unchanged"),
+    ),
+    step("istio", "Istio", ["load-balancers"], deadlines.uninstall, (signal) =>
+      uninstall(context, mesh, cluster, kubectl, crds, signal),
+    ),
+    step("namespaces", "namespace istio-system", ["istio", "sample"], deadlines.namespaces, (signal) =>
+      removeNamespaces(kubectl, mesh, [istioNamespace], signal),
+    ),
+    step(
+      "rest",
+      "cluster roles and root certificates",
+      ["namespaces"],
+      deadlines.requests,
+      async (signal) => {
+        const roles = await remove(kubectl, ["clusterroles,clusterrolebindings", "-l", owned], signal);
+        const left = await Promise.all(
+          istiodsConfigMaps.map((name) =>
+            remove(
+              kubectl,
+              ["configmaps", "--all-namespaces", "--field-selector", `metadata.name=${name}`],
+              signal,
+            ),
+          ),
+        );
+        return [roles, ...left].includes("changed") ? "changed" : "unchanged";
+      },
+    ),
+  ];
+}
+
+async function uninstall(
+  context: Context,
+  mesh: Mesh,
+  cluster: Cluster,
+  kubectl: Kubectl,
+  crds: boolean,
+  signal: AbortSignal,
+): Promise<StepOutcome> {
+  const rendered = (
+    await Promise.all(
+      istioOperatorRows(mesh, cluster).map((_, index) => render(context, mesh, cluster, index)),
+    )
+  ).flat();
+  const { stderr, stdout } = await context.programs.run(
+    "istioctl",
+    ["uninstall", "--context", cluster.context, "--purge", "--skip-confirmation"],
+    { signal, deadlineSeconds: deadlines.uninstall },
+  );
+  // What an interrupted apply has put there ahead of istioctl does not bear its label, so that it passes it over.
+  const wanted = rendered.filter(({ kind }) => crds || kind !== "CustomResourceDefinition");
+  const file = writeWork(
+    context,
+    cluster,
+    "remove.json",
+    JSON.stringify({ apiVersion: "v1", kind: "List", items: wanted }),
+  );
+  const rest = await remove(kubectl, ["-f", file], signal);
+  return rest === "changed" || /removed/i.test(stdout + stderr) ? "changed" : "unchanged";
+}
+
+/** The address that a remote was installed with does not matter any more; any will render all objects. */
+const anyAddress = "192.0.2.1";
+
+function render(
+  context: Context,
+  mesh: Mesh,
+  cluster: Cluster,
+  index: number,
+): Promise<readonly KubernetesObject[]> {
+  const operator = istioOperatorRows(mesh, cluster)[index]!.make(mesh, cluster, anyAddress);
+  return istioctlFor(context.programs, cluster.context).render(
+    writeWork(context, cluster, `remove-${index}.yaml`, dump(operator)),
+  );
+}
+
+function writeWork({ workFolder }: Context, cluster: Cluster, name: string, text: string): string {
+  const folder = join(workFolder, "istio", cluster.name);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, name);
+  writeFileSync(file, text, { mode: 0o600 });
+  return file;
+}
+
+/** Namespaces that `mesh apply` made, until they are gone; a foreign one of the same name stays. */
+async function removeNamespaces(
+  kubectl: Kubectl,
+  mesh: Mesh,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<StepOutcome> {
+  const found = await kubectl.get(["namespaces", ...names], { signal });
+  const ours = found.filter(({ metadata }) => metadata.labels?.["app.kubernetes.io/part-of"] === mesh.name);
+  if (ours.length === 0) return "unchanged";
+  return remove(
+    kubectl,
+    ["namespaces", ...ours.map(({ metadata }) => metadata.name), `--timeout=${deadlines.namespaces}s`],
+    signal,
+    deadlines.namespaces,
+  );
+}
+
+async function remove(
+  kubectl: Kubectl,
+  args: readonly string[],
+  signal: AbortSignal,
+  deadlineSeconds: number = deadlines.loadBalancers,
+): Promise<StepOutcome> {
+  const { stdout } = await kubectl.run(["delete", ...args, "--ignore-not-found"], {
+    signal,
+    deadlineSeconds,
+  });
+  return / deleted/.test(stdout) ? "changed" : "unchanged";
+}
