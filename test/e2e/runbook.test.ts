@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bare, contexts, describeInLab, must, sh } from "./lab";
@@ -12,8 +21,8 @@ const minutes = 60_000;
 function userFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "mesh-runbook-"));
   cpSync(join(root, "examples/existing-clusters.yaml"), join(folder, "mesh.yaml"));
-  for (const name of ["package.json", "node_modules", "build"])
-    symlinkSync(join(root, name), join(folder, name));
+  mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
+  symlinkSync(join(root, "build/cli/main.js"), join(folder, "node_modules/.bin/mesh"));
   return folder;
 }
 
@@ -42,7 +51,7 @@ describeInLab("the runbook", () => {
   };
 
   beforeAll(() => {
-    must("npm run build", { cwd: root });
+    must("npm run build && chmod +x build/cli/main.js", { cwd: root });
     bare();
     folder = userFolder();
     must("npx mesh ca && npx mesh synth", { cwd: folder });
@@ -101,9 +110,15 @@ describeInLab("the runbook", () => {
       )
         .flatMap(({ hostStatuses }) => hostStatuses)
         .map(({ address }) => address.socketAddress.address);
-      const pods = must(
-        `kubectl --context ${context} -n sample get pods -l app=helloworld -o jsonpath='{.items[*].status.podIP}'`,
-      ).split(" ");
+      // The step has scaled down again: pods that are on their way out are no endpoints.
+      const { items } = JSON.parse(
+        must(`kubectl --context ${context} -n sample get pods -l app=helloworld -o json`),
+      ) as {
+        items: { metadata: { deletionTimestamp?: string }; status: { podIP: string } }[];
+      };
+      const pods = items
+        .filter(({ metadata }) => !metadata.deletionTimestamp)
+        .map(({ status }) => status.podIP);
       const gateway = must(
         `kubectl --context ${peer} -n istio-system get svc istio-eastwestgateway -o jsonpath='{.status.loadBalancer.ingress[0].ip}'`,
       );
