@@ -7,11 +7,12 @@ import type { Context } from "./context";
 import { eventsOf } from "./events";
 import { untilInjected } from "./injection";
 import { type Installation, installationIn, type Part } from "./installation";
-import { inventoryManifest, inventoryOf, readInventory } from "./inventory";
-import { noValidation } from "./kubectl";
+import { inventoryManifest, inventoryOf, readInventory, removedClusters } from "./inventory";
+import { type Kubectl, noValidation } from "./kubectl";
 import { isRolledOut, type KubernetesObject, loadBalancerAddress } from "./kubernetes-object";
-import { ensureRemoteSecret } from "./remote-secret";
-import type { Step, StepContext } from "./steps";
+import { ensureRemoteSecret, remoteSecretName } from "./remote-secret";
+import { removeObjects, titlesOf, unwantedObjects } from "./removals";
+import type { Step, StepContext, StepOutcome } from "./steps";
 
 /** In the order in which a person would go; `--until` names the last. */
 export const phases = [
@@ -25,6 +26,7 @@ export const phases = [
   "routing",
   "hand-over",
   "addons",
+  "removals",
 ] as const;
 export type Phase = (typeof phases)[number];
 
@@ -52,6 +54,8 @@ export interface ApplyInputs {
   readonly rootCertificate: string;
   /** Keeps a found address, and writes the files of `dist` that waited for it. */
   readonly keepAddresses: (addresses: Addresses) => void | Promise<void>;
+  /** What mesh.yaml does not want any more may be removed. @default false: it is named, and stays */
+  readonly remove?: boolean;
   /** Instead of every step's own deadline. @default - undefined: its own */
   readonly timeoutSeconds?: number;
 }
@@ -153,19 +157,10 @@ function primarySteps(run: Run, cluster: Cluster): ApplyStep[] {
       title: "inventory",
       needs: ["namespaces"],
       deadlineSeconds: deadlines.requests,
-      run: async ({ signal }) => {
-        const wanted = inventoryOf(mesh);
-        if (isDeepStrictEqual(await readInventory(kubectl, signal), wanted)) return "unchanged";
-        await kubectl.run(["apply", noValidation, "-f", "-"], {
-          signal,
-          input: JSON.stringify(inventoryManifest(wanted)),
-        });
-        return "changed";
-      },
+      run: ({ signal }) => keepInventory(run, kubectl, signal),
     },
     istiod: rollout(run, cluster, "control-plane", "istiod ready", istioNamespace, "istiod", [
       "controlPlane",
-      "crds",
     ]),
     injection: injection(run, cluster, "control-plane", ["istiod"]),
     gateways: ahead(run, cluster, "gateways", "control-plane", "gateways", ["injection", "services"]),
@@ -179,8 +174,39 @@ function primarySteps(run: Run, cluster: Cluster): ApplyStep[] {
       ["gateways"],
     ),
     address: address(run, cluster, ["services"]),
-    exposure: chart(run, cluster, "exposure", ["expose-istiod", "expose-services"], "exposure", ["istiod"]),
+    exposure: chart(run, cluster, "exposure", ["expose-istiod", "expose-services"], "exposure", [
+      "istiod",
+      "crds",
+    ]),
   });
+}
+
+/**
+ * The secrets of remotes that have left mesh.yaml go first of all, so that their endpoints are gone before anything
+ * else is; then the inventory forgets them.
+ */
+async function keepInventory(run: Run, primary: Kubectl, signal: AbortSignal): Promise<StepOutcome> {
+  const wanted = inventoryOf(run.mesh);
+  const found = await readInventory(primary, signal);
+  const removed = removedClusters(found, run.mesh);
+  if (removed.length > 0 && !run.remove) {
+    throw new Error(
+      `${removed.map(({ name }) => name).join(", ")} has left mesh.yaml, and its remote secret would be removed; ` +
+        "run again with --yes, or bring the cluster back into mesh.yaml",
+    );
+  }
+  if (removed.length > 0) {
+    const secrets = removed.map(({ name }) => remoteSecretName(name));
+    await primary.run(["-n", istioNamespace, "delete", "--ignore-not-found", "secret", ...secrets], {
+      signal,
+    });
+  }
+  if (isDeepStrictEqual(found, wanted)) return "unchanged";
+  await primary.run(["apply", noValidation, "-f", "-"], {
+    signal,
+    input: JSON.stringify(inventoryManifest(wanted)),
+  });
+  return "changed";
 }
 
 function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
@@ -244,7 +270,10 @@ function workloads(run: Run, cluster: Cluster): ApplyStep[] {
       ]),
     ),
     routing:
-      sample && isPrimary ? chart(run, cluster, "routing", ["routing"], "routing", ["istiod"]) : undefined,
+      sample && isPrimary
+        ? chart(run, cluster, "routing", ["routing"], "routing", ["istiod", "crds"])
+        : undefined,
+    removals: removals(run, cluster, ["crds", "inventory"].slice(0, isPrimary ? 2 : 1)),
     handOver: handOver(run, cluster, [...afterPods, ...(isPrimary ? ["exposure"] : ["wayToPrimary"])]),
     // Nothing of the mesh waits for these: the sample comes first.
     ...(mesh.addons.prometheus && isPrimary ? addon(run, cluster, "prometheus", afterPods) : {}),
@@ -391,6 +420,25 @@ function handOver(run: Run, cluster: Cluster, needs: readonly string[]): StepRow
     needs,
     deadlineSeconds: deadlines.install + deadlines.requests,
     run: ({ signal }) => installation.handOver(run.found, deadlines.install, signal),
+  };
+}
+
+/** Optional: a mesh with something too much in it works. */
+function removals(run: Run, cluster: Cluster, needs: readonly string[]): StepRow {
+  const { kubectl } = run.installations.get(cluster.name)!;
+  return {
+    phase: "removals",
+    title: "what is not wanted any more",
+    needs,
+    deadlineSeconds: deadlines.rollout,
+    optional: true,
+    run: async ({ signal }) => {
+      const unwanted = await unwantedObjects(kubectl, run.mesh, cluster, run.dist, signal);
+      if (unwanted.length === 0) return "unchanged";
+      if (!run.remove) throw new Error(`stays unless --yes is given: ${titlesOf(unwanted)}`);
+      await removeObjects(kubectl, unwanted, signal);
+      return "changed";
+    },
   };
 }
 

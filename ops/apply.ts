@@ -1,6 +1,7 @@
 import type { Addresses } from "../mesh/mesh";
 import { type ApplyInputs, applySteps, type Phase, phases } from "./apply-steps";
 import type { Context } from "./context";
+import { preflight } from "./preflight";
 import { runSteps, type StepResult } from "./steps";
 
 export interface ApplyOptions {
@@ -23,12 +24,14 @@ export interface ApplyResult {
 /**
  * Brings the clusters to what mesh.yaml says. Whatever is true already is left alone, so it may be run again at any
  * time, also after it was killed.
+ * @throws PreflightError when a program, a version or a cluster stands in the way; nothing was changed then
  */
 export async function apply(
   context: Context,
   inputs: ApplyInputs,
   options: ApplyOptions = {},
 ): Promise<ApplyResult> {
+  await preflight(context, inputs.mesh);
   let addresses = inputs.addresses;
   const keepAddresses = async (found: Addresses) => {
     addresses = found;

@@ -1,0 +1,234 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { generateCa } from "../../ca/generate";
+import { caDirectory, loadCa } from "../../ca/load";
+import type { CaMaterial } from "../../ca/material";
+import { writeClusterBundle } from "../../k8s/cluster-bundle";
+import { parseMesh } from "../../mesh/load";
+import type { Addresses, Mesh } from "../../mesh/mesh";
+import { type ApplyResult, apply } from "../../ops/apply";
+import type { ApplyInputs } from "../../ops/apply-steps";
+import type { Context } from "../../ops/context";
+import { destroy } from "../../ops/destroy";
+import { createPrograms } from "../../ops/programs";
+import { silentReporter } from "../../ops/progress";
+import { openRunLog } from "../../ops/run-log";
+import { bare, contexts, describeInLab, must, sh } from "./lab";
+
+// From bare clusters to a mesh, again, changed, and away with it: the functions behind `mesh apply` and `mesh destroy`.
+
+const minutes = 60_000;
+/** Other clusters than the suite's own two: MESH_LAB_CONTEXTS="one two", the primary first. */
+const [primary, remote] = (process.env.MESH_LAB_CONTEXTS?.split(" ") ?? contexts) as [string, string];
+const both = [primary, remote];
+
+const meshYaml = (more = "") => `
+clusters:
+  - { name: main0, role: primary, network: network1, context: ${primary} }
+  - { name: remote0, network: network2, context: ${remote} }
+addons: { prometheus: false, kiali: false }
+${more}
+`;
+
+describeInLab(
+  "apply",
+  () => {
+    let folder: string;
+    let ca: CaMaterial;
+    let addresses: Addresses = {};
+    const before: Record<string, string> = {};
+
+    const context = (): Context => {
+      const { signal } = new AbortController();
+      const log = openRunLog(join(folder, ".mesh/log"), new Date());
+      return {
+        programs: createPrograms({ log, signal }),
+        reporter: silentReporter,
+        now: () => new Date(),
+        signal,
+        workFolder: join(folder, ".mesh"),
+      };
+    };
+    const run = async (mesh: Mesh, more: Partial<ApplyInputs> = {}): Promise<ApplyResult> => {
+      const dist = join(folder, "dist");
+      const write = (known: Addresses) => {
+        rmSync(dist, { recursive: true, force: true });
+        for (const cluster of mesh.clusters) {
+          writeClusterBundle(
+            mesh,
+            cluster,
+            { ca: ca[cluster.name], addresses: known },
+            join(dist, cluster.name),
+          );
+        }
+      };
+      write(addresses);
+      const keepAddresses = (found: Addresses) => {
+        addresses = found;
+        write(found);
+      };
+      const rootCertificate = ca.main0!.rootCert;
+      return apply(context(), { mesh, dist, addresses, rootCertificate, keepAddresses, ...more });
+    };
+    const failures = ({ results }: ApplyResult) =>
+      results.filter(({ reason }) => reason).map(({ step, reason }) => `${step.id}: ${reason}`);
+    /** Versions that answer, from each side. */
+    const answers = () =>
+      both.map((cluster) => {
+        const requests = "for i in $(seq 30); do curl -sS -m 5 helloworld.sample:5000/hello; done";
+        const { out } = sh(
+          `kubectl --context ${cluster} -n sample exec deploy/curl -c curl -- sh -c '${requests}'`,
+        );
+        return [...new Set(out.match(/version: v\d/g))].sort();
+      });
+    const eachSeesBoth = both.map(() => ["version: v1", "version: v2"]);
+    const inventory = (cluster: string) =>
+      must(
+        `kubectl --context ${cluster} get ns,all,cm,secret,sa,role,rolebinding -A -o name | grep -v -e pod/ -e event; ` +
+          `kubectl --context ${cluster} get crd,clusterrole,clusterrolebinding,mutatingwebhookconfiguration,validatingwebhookconfiguration -o name`,
+      );
+    const versionsOfAll = () =>
+      both
+        .map((cluster) =>
+          must(
+            `kubectl --context ${cluster} get ns,deploy,svc,cm,secret,sa,hpa,mutatingwebhookconfiguration,validatingwebhookconfiguration,gateways.networking.istio.io,virtualservices,destinationrules,clusterrole -A ` +
+              `-o jsonpath='{range .items[*]}{.kind}/{.metadata.namespace}/{.metadata.name} {.metadata.generation} {.metadata.resourceVersion}{"\\n"}{end}'`,
+          ),
+        )
+        .join("\n")
+        .split("\n")
+        // Leader election and autoscaling go on by themselves.
+        .filter((line) => !/leader|HorizontalPodAutoscaler/.test(line));
+
+    const fifty = parseMesh(meshYaml("sample: { weights: { v1: 50, v2: 50 } }"), "mesh.yaml");
+
+    beforeAll(async () => {
+      bare(both);
+      folder = mkdtempSync(join(tmpdir(), "mesh-apply-"));
+      const file = join(folder, "mesh.yaml");
+      writeFileSync(file, meshYaml());
+      await generateCa(fifty, caDirectory(fifty, file), new Date(), 2048);
+      ca = loadCa(fifty, file, new Date()).material!;
+      for (const cluster of both) before[cluster] = inventory(cluster);
+    }, 5 * minutes);
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+    test(
+      "makes a mesh of bare clusters in which both versions answer from both sides",
+      async () => {
+        const result = await run(fifty);
+        expect(failures(result)).toEqual([]);
+        expect(Object.keys(result.addresses).sort()).toEqual(["main0", "remote0"]);
+        expect(answers()).toEqual(eachSeesBoth);
+      },
+      5 * minutes,
+    );
+
+    test(
+      "a second run changes nothing, by the clusters' own account",
+      async () => {
+        const then = versionsOfAll();
+        const result = await run(fifty);
+        expect(result.unchanged).toBe(true);
+        expect(versionsOfAll()).toEqual(then);
+      },
+      2 * minutes,
+    );
+
+    test("afterwards kubectl apply by a person says unchanged, without a warning", () => {
+      for (const cluster of fifty.clusters) {
+        const { out, err } = sh(
+          `kubectl --context ${cluster.context} apply -f ${join(folder, "dist", cluster.name)}`,
+        );
+        expect(err).toBe("");
+        expect(
+          out
+            .trim()
+            .split("\n")
+            .filter((line) => !line.endsWith(" unchanged")),
+        ).toEqual([]);
+      }
+    });
+
+    test(
+      "istioctl finds an installation of its own: installing again changes no pod",
+      () => {
+        const pods = () => must(`kubectl --context ${primary} -n istio-system get pods -o name`);
+        const then = pods();
+        must(`istioctl install --context ${primary} -y -f ${join(folder, "dist/main0/istio/istio.yaml")}`);
+        expect(pods()).toBe(then);
+      },
+      2 * minutes,
+    );
+
+    test(
+      "what somebody has changed by hand is put right",
+      async () => {
+        must(`kubectl --context ${remote} -n istio-system delete endpointslice istiod`);
+        must(`kubectl --context ${primary} -n sample delete virtualservice helloworld`);
+        const result = await run(fifty);
+        expect(failures(result)).toEqual([]);
+        expect(result.unchanged).toBe(false);
+        must(`kubectl --context ${remote} -n istio-system get endpointslice istiod`);
+        must(`kubectl --context ${primary} -n sample get virtualservice helloworld`);
+      },
+      3 * minutes,
+    );
+
+    test(
+      "another root is refused, and the one installed stays",
+      async () => {
+        const result = await run(fifty, { rootCertificate: "-----BEGIN CERTIFICATE-----\nother\n" });
+        expect(result.ok).toBe(false);
+        expect(failures(result).join()).toContain("one mesh has one root");
+        expect((await run(fifty)).unchanged).toBe(true);
+      },
+      2 * minutes,
+    );
+
+    test(
+      "a sample that is switched off stays until removing is allowed, and nothing foreign goes with it",
+      async () => {
+        must(`kubectl --context ${primary} create configmap foreign -n istio-system`);
+        const without = parseMesh(meshYaml("sample: { enabled: false }"), "mesh.yaml");
+        const asked = await run(without);
+        expect(failures(asked).join()).toContain("stays unless --yes is given: ");
+        must(`kubectl --context ${primary} get namespace sample`);
+        const result = await run(without, { remove: true });
+        expect(failures(result)).toEqual([]);
+        for (const cluster of both)
+          expect(sh(`kubectl --context ${cluster} get namespace sample`).code).toBe(1);
+        must(`kubectl --context ${primary} -n istio-system delete configmap foreign`);
+      },
+      4 * minutes,
+    );
+
+    test(
+      "destroy leaves the clusters as they were",
+      async () => {
+        const { ok } = await destroy(context(), fifty, { crds: true });
+        expect(ok).toBe(true);
+        for (const cluster of both) expect(inventory(cluster)).toBe(before[cluster]);
+        expect((await destroy(context(), fifty, { crds: true })).ok).toBe(true);
+      },
+      5 * minutes,
+    );
+
+    test("no key and no token is in any log", () => {
+      const logs = readdirSync(join(folder, ".mesh/log")).map((file) =>
+        readFileSync(join(folder, ".mesh/log", file), "utf8"),
+      );
+      const keys = Object.values(ca).map(({ caKey }) => caKey.split("\n")[3]!);
+      expect(logs.length).toBeGreaterThan(5);
+      for (const text of logs) {
+        for (const key of keys) {
+          expect(text).not.toContain(key);
+          expect(text).not.toContain(Buffer.from(key).toString("base64").slice(4, 60));
+        }
+        expect(text).not.toMatch(/PRIVATE KEY|eyJ[\w-]{20,}\.eyJ/);
+      }
+    });
+  },
+  both,
+);
