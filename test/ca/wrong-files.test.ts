@@ -153,7 +153,7 @@ const refused: readonly Case[] = [
   [
     "bytes after the certificate",
     text(() => ({
-      "main0/ca-cert.pem": `-----BEGIN CERTIFICATE-----\n${Buffer.concat([der(main0.pem), Buffer.from("xyz")]).toString("base64")}\n-----END CERTIFICATE-----\n`,
+      "main0/ca-cert.pem": `-----BEGIN CERTIFICATE-----\n${Buffer.concat([der(main0.pem), Buffer.from([5, 0])]).toString("base64")}\n-----END CERTIFICATE-----\n`,
     })),
     /^problem main0\/ca-cert.pem: holds a CERTIFICATE block that is no X\.509/,
   ],
