@@ -78,7 +78,7 @@ export const skewRules: readonly ((mesh: Mesh, versions: Versions) => readonly s
 ];
 
 /** https://istio.io/latest/docs/setup/upgrade/: istioctl installs its own release. */
-function istioctlIsOfTheMeshsLine(mesh: Mesh, { istioctl }: Versions): string[] {
+export function istioctlIsOfTheMeshsLine(mesh: Mesh, { istioctl }: Versions): string[] {
   const wanted = parseVersion(mesh.istio.version)!;
   if (istioctl && minorOf(istioctl) === minorOf(wanted)) return [];
   return [
@@ -88,7 +88,7 @@ function istioctlIsOfTheMeshsLine(mesh: Mesh, { istioctl }: Versions): string[] 
 }
 
 /** https://kubernetes.io/releases/version-skew-policy/#kubectl */
-function kubectlIsWithinOneMinorOfEveryServer(_: Mesh, { kubectl, kubernetes }: Versions): string[] {
+export function kubectlIsWithinOneMinorOfEveryServer(_: Mesh, { kubectl, kubernetes }: Versions): string[] {
   return Object.entries(kubernetes)
     .filter(
       ([, server]) =>
@@ -101,7 +101,7 @@ function kubectlIsWithinOneMinorOfEveryServer(_: Mesh, { kubectl, kubernetes }: 
     );
 }
 
-function kubernetesIsInTheLinesRange(mesh: Mesh, { kubernetes }: Versions): string[] {
+export function kubernetesIsInTheLinesRange(mesh: Mesh, { kubernetes }: Versions): string[] {
   const { id, kubernetes: range } = mesh.istio.line;
   const [min, max] = [parseVersion(range.min)!, parseVersion(range.max)!];
   return Object.entries(kubernetes)
