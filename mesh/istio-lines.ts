@@ -19,6 +19,10 @@ export interface IstioLine {
   /** Registry and path of Istio's images. */
   readonly hub: string;
   readonly kubernetes: KubernetesRange;
+  /** For which its images are built, as nodes name it (`kubernetes.io/arch`). */
+  readonly architectures: readonly string[];
+  /** What its pods ask of a node. */
+  readonly requests: { readonly istiod: Requests; readonly proxy: Requests };
   /** What may stand in `remotePilotAddress`. */
   readonly remoteAddress: "ipv4" | "ipv4 or host name";
   /** API version of Gateway, VirtualService and DestinationRule in the manifests. */
@@ -36,6 +40,12 @@ export interface KubernetesRange {
   readonly default: string;
   /** How a container asks for the runtime's seccomp profile: the field came with Kubernetes 1.19. */
   readonly seccomp: "field" | "annotation";
+}
+
+/** Kubernetes quantities. */
+export interface Requests {
+  readonly cpu: string;
+  readonly memory: string;
 }
 
 /** The gateway through which clusters reach each other. */
@@ -114,6 +124,17 @@ const currentKubernetes: KubernetesRange = {
   seccomp: "field",
 };
 
+/**
+ * values.yaml of istio-discovery, the same from 1.7 to 1.31. A gateway is a proxy, and every pod of the sample has one.
+ */
+const requests = {
+  istiod: { cpu: "500m", memory: "2048Mi" },
+  proxy: { cpu: "100m", memory: "128Mi" },
+} as const;
+
+/** prow/release-commit.sh, `architectures`. */
+const currentArchitectures = ["amd64", "arm64"];
+
 /** Newest first: the first row is the default. */
 export const istioLines: readonly IstioLine[] = [
   {
@@ -122,6 +143,8 @@ export const istioLines: readonly IstioLine[] = [
     installation: "primary-remote",
     hub: "registry.istio.io/release",
     kubernetes: currentKubernetes,
+    architectures: currentArchitectures,
+    requests,
     remoteAddress: "ipv4 or host name",
     networkingApi: "networking.istio.io/v1",
     gateway: eastWestGateway,
@@ -138,6 +161,8 @@ export const istioLines: readonly IstioLine[] = [
     installation: "primary-remote",
     hub: "registry.istio.io/release",
     kubernetes: currentKubernetes,
+    architectures: currentArchitectures,
+    requests,
     remoteAddress: "ipv4 or host name",
     networkingApi: "networking.istio.io/v1",
     gateway: eastWestGateway,
@@ -160,6 +185,9 @@ export const istioLines: readonly IstioLine[] = [
       default: "1.18.8",
       seccomp: "annotation",
     },
+    // Images for arm64 came with 1.15.
+    architectures: ["amd64"],
+    requests,
     // Rendered straight into an Endpoints `ip` (charts/base/templates/endpoints.yaml).
     remoteAddress: "ipv4",
     networkingApi: "networking.istio.io/v1alpha3",
