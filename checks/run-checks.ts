@@ -131,7 +131,7 @@ function blocker<World>(
   for (const [other, result] of results) {
     const concerns = cluster === undefined || other.cluster === undefined || other.cluster === cluster;
     if (!concerns || !check.needs.includes(other.check.id)) continue;
-    if (result.status !== "fail" && result.status !== "not judged") continue;
+    if (result.status === "pass" || result.status === "info") continue;
     return result.blockedBy ?? { id: result.id, ...(result.cluster && { cluster: result.cluster }) };
   }
   return undefined;

@@ -1,0 +1,139 @@
+import { istioNamespace } from "../k8s/bundle";
+import type { Cluster } from "../mesh/mesh";
+import type { Context } from "../ops/context";
+import { type Inventory, inventoryName } from "../ops/inventory";
+import { type Kubectl, kubectlFor } from "../ops/kubectl";
+import type { KubernetesObject } from "../ops/kubernetes-object";
+import type { Programs } from "../ops/programs";
+import { parseVersion, type Version } from "../ops/versions";
+import { once } from "./once";
+import { askWho, type Right, type Who } from "./who";
+
+/**
+ * What is asked of one cluster, each question once and only when a check wants to know. Every other question waits for
+ * the first answer, so that a cluster that does not answer costs one deadline, not ten.
+ */
+export interface ClusterProbes {
+  readonly kubectl: Kubectl;
+  /** Kubernetes' version: the first question. */
+  version(): Promise<Version | undefined>;
+  /** Who asks, what the server's clock says, and what may be done. */
+  who(): Promise<Who>;
+  namespaces(): Promise<readonly KubernetesObject[]>;
+  nodes(): Promise<readonly KubernetesObject[]>;
+  /** Deployments of a control plane, in any namespace. */
+  controlPlanes(): Promise<readonly KubernetesObject[]>;
+  /** Mutating and validating webhook configurations, Istio's and others. */
+  webhooks(): Promise<readonly KubernetesObject[]>;
+  /** What this project noted here; undefined: nothing. */
+  inventory(): Promise<Inventory | undefined>;
+  /** PEM text of the root that workloads are told to trust; undefined: none. */
+  trustedRoot(): Promise<string | undefined>;
+  /** PEM text of the root in the Secret `cacerts`; undefined: there is none. The Secret's keys are not read. */
+  installedRoot(): Promise<string | undefined>;
+  /** Of the pods that hold a place on a node. */
+  podRequests(): Promise<readonly PodRequest[]>;
+}
+
+export interface PodRequest {
+  readonly node: string;
+  /** Kubernetes quantities, one for each container that asks for any. */
+  readonly cpu: readonly string[];
+  readonly memory: readonly string[];
+}
+
+/** Seconds for an API server to answer. kubectl is told, so that the words of failure are its own. */
+const requestSeconds = 10;
+/** Credential plugins talk to a cloud before kubectl talks to the cluster. */
+const pluginSeconds = 10;
+
+/** @param rights to ask about, in one go */
+export function probesOf(
+  { programs, now }: Pick<Context, "programs" | "now">,
+  { context }: Cluster,
+  rights: readonly Right[],
+): ClusterProbes {
+  const kubectl = bounded(programs, context);
+  const version = once(async () => {
+    const { stdout } = await kubectl.run(["get", "--raw", "/version"]);
+    return parseVersion(JSON.parse(stdout).gitVersion);
+  });
+  const ask = <T>(question: () => Promise<T>) =>
+    once(async () => {
+      await version();
+      return question();
+    });
+  const get = (...args: string[]) => ask(() => kubectl.get(args));
+  const all = get("namespaces,nodes");
+  const istio = get("-n", istioNamespace, `configmap/${inventoryName}`, "configmap/istio-ca-root-cert");
+  const ofKind = (objects: () => Promise<readonly KubernetesObject[]>, kind: string) => async () =>
+    (await objects()).filter((object) => object.kind === kind);
+  const configMap = async (name: string) => (await istio()).find(({ metadata }) => metadata.name === name);
+  return {
+    kubectl,
+    version,
+    who: ask(() => askWho(kubectl, rights, now)),
+    namespaces: ofKind(all, "Namespace"),
+    nodes: ofKind(all, "Node"),
+    controlPlanes: get("deployments", "--all-namespaces", "--selector=app=istiod"),
+    webhooks: get("mutatingwebhookconfigurations,validatingwebhookconfigurations"),
+    async inventory() {
+      const found = await configMap(inventoryName);
+      return found && JSON.parse(found.data["inventory.json"]);
+    },
+    async trustedRoot() {
+      return (await configMap("istio-ca-root-cert"))?.data?.["root-cert.pem"];
+    },
+    installedRoot: ask(() => readInstalledRoot(kubectl)),
+    podRequests: ask(() => readPodRequests(kubectl)),
+  };
+}
+
+/** kubectl whose every question has a deadline. */
+function bounded(programs: Programs, context: string): Kubectl {
+  return kubectlFor(
+    {
+      run: (program, args, options) =>
+        programs.run(program, [...args, `--request-timeout=${requestSeconds}s`], {
+          deadlineSeconds: requestSeconds + pluginSeconds,
+          ...options,
+        }),
+    },
+    context,
+  );
+}
+
+async function readInstalledRoot(kubectl: Kubectl): Promise<string | undefined> {
+  const output = "jsonpath={.metadata.name} {.data.root-cert\\.pem}";
+  const args = ["-n", istioNamespace, "get", "secret", "cacerts", "--ignore-not-found", "-o", output];
+  const { stdout } = await kubectl.run(args, { secretOutput: true });
+  const [name, root = ""] = stdout.split(" ");
+  return name ? Buffer.from(root, "base64").toString("utf8") : undefined;
+}
+
+const container = "{.resources.requests.cpu},{.resources.requests.memory}";
+const podLines =
+  `jsonpath={range .items[*]}{.spec.nodeName}{range .spec.containers[*]}{" "}${container}{end}` +
+  '{range .spec.initContainers[?(@.restartPolicy=="Always")]}{" "}' +
+  `${container}{end}{"\\n"}{end}`;
+
+/** Pods may be many and long: kubectl prints what counts, a line each. */
+async function readPodRequests(kubectl: Kubectl): Promise<PodRequest[]> {
+  const running = "--field-selector=status.phase!=Succeeded,status.phase!=Failed,spec.nodeName!=";
+  const { stdout } = await kubectl.run(["get", "pods", "--all-namespaces", running, "-o", podLines], {
+    // The log has no use for thousands of them.
+    secretOutput: true,
+  });
+  return stdout
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => {
+      const [node, ...containers] = line.split(" ");
+      const requests = containers.map((each) => each.split(","));
+      return {
+        node: node!,
+        cpu: requests.flatMap(([cpu]) => cpu || []),
+        memory: requests.flatMap(([, memory]) => memory || []),
+      };
+    });
+}

@@ -1,0 +1,45 @@
+import { type CheckFacts, type Layer, layerOf, layers, type Severity } from "./check";
+
+const severities: Readonly<Record<Severity, string>> = {
+  fail: "a failure: the mesh cannot work like this",
+  warn: "a warning: it may work, or not for long",
+  info: "for you to know; nothing is wrong",
+};
+
+/** `docs/checks.md`: every check of a command, in the order in which it is made. */
+export function checksDocument(commands: Readonly<Record<string, readonly CheckFacts[]>>): string {
+  const parts = Object.entries(commands).flatMap(([command, checks]) => [
+    `## \`mesh ${command}\``,
+    ...(Object.keys(layers) as Layer[]).flatMap((layer) => {
+      const inLayer = checks.filter((check) => layerOf(check) === layer);
+      return inLayer.flatMap((check) => checkParts(check));
+    }),
+  ]);
+  return `${[...introduction, ...parts].join("\n\n")}\n`;
+}
+
+const introduction = [
+  "# Checks",
+  "<!-- Written by `npx tsx checks/write-docs.ts` from the checks themselves. Change them there. -->",
+  [
+    "Every check has an id that stays the same, and looks at one thing. All of them look at once; what stands on a check",
+    "that did not pass is *not judged*, so that what is reported is the cause and not its echo. What cannot be looked at",
+    "counts as failed where the mesh depends on it. Nothing is changed by looking.",
+  ].join(" "),
+];
+
+function checkParts({ id, severity, title, looksAt, why, fix, needs }: CheckFacts): string[] {
+  const rows = [
+    ["looks at", looksAt],
+    ["otherwise", why],
+    ["fix", fix],
+    ["counts as", severities[severity]],
+    ...(needs.length > 0
+      ? [["needs", needs.map((need) => `[${need}](#${need.replace(".", "")})`).join(", ")]]
+      : []),
+  ];
+  return [`### ${id}`, `${capital(title)}.`, rows.map(([name, text]) => `- **${name}**: ${text}`).join("\n")];
+}
+
+const capital = (text: string) =>
+  /^(kubectl|istioctl|terraform|az) /.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,142 @@
+import type { Requests } from "../../mesh/istio-lines";
+import type { Cluster, Mesh } from "../../mesh/mesh";
+import type { KubernetesObject } from "../../ops/kubernetes-object";
+import { commandLine } from "../../ops/shell-quote";
+import { type Check, faulty, sound } from "../check";
+import type { PodRequest } from "../cluster-probes";
+import { isOfMesh } from "../owner";
+import { quantity } from "../quantity";
+import { runsIstiod } from "./installed";
+import type { DoctorWorld } from "./world";
+
+interface Taint {
+  readonly effect: string;
+}
+
+const architectureOf = ({ status }: KubernetesObject): string => status.nodeInfo?.architecture ?? "unknown";
+const isReady = ({ status }: KubernetesObject) =>
+  (status.conditions ?? []).some(
+    (condition: { type: string; status: string }) =>
+      condition.type === "Ready" && condition.status === "True",
+  );
+
+/** Ready, and open to pods that tolerate nothing. */
+function isOpen(node: KubernetesObject): boolean {
+  const taints: readonly Taint[] = node.spec.taints ?? [];
+  return (
+    isReady(node) && !node.spec.unschedulable && taints.every(({ effect }) => effect === "PreferNoSchedule")
+  );
+}
+
+/** CPUs and bytes. */
+interface Amount {
+  readonly cpu: number;
+  readonly memory: number;
+}
+
+const amountOf = ({ cpu, memory }: Requests): Amount => ({ cpu: quantity(cpu), memory: quantity(memory) });
+const sum = (quantities: readonly string[]) => quantities.reduce((total, one) => total + quantity(one), 0);
+const describe = ({ cpu, memory }: Amount) =>
+  `${Math.round(cpu * 1000)}m CPU and ${Math.floor(memory / 2 ** 20)}Mi memory`;
+
+/** Istio's own pods and the sample's proxies, at least one of each, the largest first. */
+export function podsOf(mesh: Mesh, cluster: Cluster): { name: string; requests: Requests }[] {
+  const { line } = mesh.istio;
+  const versions = mesh.sample?.versions.filter(({ clusters }) => clusters.includes(cluster.name)) ?? [];
+  const proxies = [
+    line.gateway.name,
+    ...(mesh.gateways.ingress && cluster.role === "primary" ? ["istio-ingressgateway"] : []),
+    ...(mesh.sample ? [line.sample.client.name, ...versions.map(({ name }) => `helloworld-${name}`)] : []),
+  ];
+  return [
+    ...(runsIstiod(mesh, cluster) ? [{ name: "istiod", requests: line.requests.istiod }] : []),
+    ...[...new Set(proxies)].map((name) => ({ name, requests: line.requests.proxy })),
+  ];
+}
+
+/** Free amounts of the nodes, once what runs has its place. */
+function freeOf(nodes: readonly KubernetesObject[], pods: readonly PodRequest[]): Amount[] {
+  return nodes.map(({ metadata, status }) => {
+    const here = pods.filter(({ node }) => node === metadata.name);
+    return {
+      cpu: quantity(status.allocatable.cpu) - sum(here.flatMap(({ cpu }) => cpu)),
+      memory: quantity(status.allocatable.memory) - sum(here.flatMap(({ memory }) => memory)),
+    };
+  });
+}
+
+/** The first pod that finds no node with room, each taking the first that has. */
+function withoutRoom(wanted: ReturnType<typeof podsOf>, free: readonly Amount[]) {
+  const left = free.map((amount) => ({ ...amount }));
+  return wanted.find(({ requests }) => {
+    const { cpu, memory } = amountOf(requests);
+    const node = left.find((amount) => amount.cpu >= cpu && amount.memory >= memory);
+    if (!node) return true;
+    node.cpu -= cpu;
+    node.memory -= memory;
+    return false;
+  });
+}
+
+export const capacityChecks: readonly Check<DoctorWorld>[] = [
+  {
+    id: "capacity.nodes",
+    of: "cluster",
+    severity: "fail",
+    title: "there are nodes that are ready",
+    looksAt: "the nodes' condition Ready, taints and cordons",
+    why: "Without a node nothing starts, and every later step waits for its deadline.",
+    fix: "see what the nodes wait for; start the cluster or its node pool if it is stopped",
+    needs: ["rights.read"],
+    async look({ probes }, cluster) {
+      const nodes = await probes(cluster).nodes();
+      const open = nodes.filter(isOpen);
+      if (open.length > 0) return sound(`${open.length} of ${nodes.length} nodes`);
+      const command = commandLine("kubectl", ["--context", cluster.context, "get", "nodes"]);
+      return faulty(`none of ${nodes.length} nodes is ready and takes pods`, { commands: [command] });
+    },
+  },
+  {
+    id: "capacity.architecture",
+    of: "cluster",
+    severity: "warn",
+    title: "Istio has images for the nodes' architecture",
+    looksAt: "the architecture that each node reports, and those that the Istio line is built for",
+    why: "An image of another architecture is pulled and then cannot be run: `exec format error`, again and again.",
+    fix: "add nodes of an architecture that the line is built for, or choose a newer istio.line",
+    needs: ["capacity.nodes"],
+    async look({ mesh, probes }, cluster) {
+      const { id, architectures } = mesh.istio.line;
+      const nodes = (await probes(cluster).nodes()).filter(isOpen);
+      const others = nodes.filter((node) => !architectures.includes(architectureOf(node)));
+      if (others.length === 0) return sound([...new Set(nodes.map(architectureOf))].join(", "));
+      const names = others.slice(0, 5).map((node) => `${node.metadata.name} (${architectureOf(node)})`);
+      const evidence = `${others.length} of ${nodes.length} nodes: ${names.join(", ")}`;
+      return faulty(`${evidence}; Istio ${id} is built for ${architectures.join(", ")}`);
+    },
+  },
+  {
+    id: "capacity.room",
+    of: "cluster",
+    severity: "warn",
+    title: "the nodes have room for Istio's own pods",
+    looksAt:
+      "what nodes can allocate, less what their pods request, against what istiod and the proxies request",
+    why: "A pod that finds no node waits in Pending. istiod alone asks for 2 GiB, more than small nodes have left.",
+    fix: "add a node or take a larger size; where the cluster scales by itself, it may only take longer",
+    needs: ["capacity.nodes"],
+    async look({ mesh, probes }, cluster) {
+      if (isOfMesh(await probes(cluster).namespaces(), mesh)) return sound(`${mesh.name} is there already`);
+      const nodes = (await probes(cluster).nodes()).filter(isOpen);
+      const free = freeOf(nodes, await probes(cluster).podRequests());
+      const wanted = podsOf(mesh, cluster);
+      const names = wanted.map(({ name }) => name).join(", ");
+      const pod = withoutRoom(wanted, free);
+      if (!pod) return sound(`for ${names}`);
+      const freest = [...free].sort((one, other) => other.memory - one.memory)[0]!;
+      return faulty(
+        `${pod.name} asks for ${describe(amountOf(pod.requests))}; beside ${names} no node has that left (the one with most memory: ${describe(freest)})`,
+      );
+    },
+  },
+];

@@ -1,0 +1,134 @@
+import { istioNamespace } from "../../k8s/bundle";
+import type { Cluster } from "../../mesh/mesh";
+import { commandLine } from "../../ops/shell-quote";
+import { type Check, faulty, sound, unjudged } from "../check";
+import { ownerOf } from "../owner";
+import type { DoctorWorld } from "./world";
+
+/**
+ * Seconds. istiod dates its certificates two minutes back for clocks that differ (security/pkg/pki/util,
+ * ClockSkewGracePeriod); half of that is a sign that nobody sets the clock.
+ */
+const toleratedSkew = 60;
+
+export const clusterChecks: readonly Check<DoctorWorld>[] = [
+  {
+    id: "clusters.distinct",
+    of: "cluster",
+    severity: "fail",
+    title: "every context leads to a cluster of its own",
+    looksAt: "the UID of the namespace kube-system, which no two clusters share",
+    why: "Two contexts may lead to one cluster, under other names. A mesh of such would install a remote over its own primary.",
+    fix: "name the context of another cluster in mesh.yaml, or take the cluster out",
+    needs: ["rights.read"],
+    async look(world, cluster) {
+      const uid = await uidOf(world, cluster);
+      if (uid === undefined) return faulty("there is no namespace kube-system");
+      const before = world.mesh.clusters.slice(0, world.mesh.clusters.indexOf(cluster));
+      const uids = await Promise.all(before.map((other) => uidOf(world, other).catch(() => undefined)));
+      const same = before[uids.indexOf(uid)];
+      if (same === undefined) return sound(`kube-system ${uid}`);
+      return faulty(
+        `the contexts ${same.context} (${same.name}) and ${cluster.context} lead to the same cluster (kube-system ${uid})`,
+        { commands: [commandLine("kubectl", ["config", "get-contexts"])] },
+      );
+    },
+  },
+  {
+    id: "clusters.place",
+    of: "cluster",
+    severity: "fail",
+    title: "the cluster has the place in the mesh that mesh.yaml gives it",
+    looksAt:
+      "labels and annotations of the namespace istio-system, and the ConfigMap mesh-inventory, where an earlier run has made them",
+    why: "Swapped contexts look like two good clusters. Applied, they would turn a running primary into a remote, and give its workloads another network.",
+    fix: "see whether the contexts in mesh.yaml are swapped; to give a cluster another place, run `mesh destroy` first",
+    needs: ["rights.read"],
+    async look({ mesh, probes }, cluster) {
+      const owner = ownerOf(await probes(cluster).namespaces());
+      if (owner === undefined) return sound("nothing of a mesh is there yet");
+      const { labels = {}, annotations = {} } = owner.namespace.metadata;
+      const inventory = await probes(cluster).inventory();
+      const primary = annotations["topology.istio.io/controlPlaneClusters"];
+      const network = labels["topology.istio.io/network"];
+      const differences = [
+        owner.mesh !== mesh.name && `it belongs to the mesh ${owner.mesh}, mesh.yaml is of ${mesh.name}`,
+        network !== undefined &&
+          network !== cluster.network &&
+          `its network is ${network}, mesh.yaml says ${cluster.network}`,
+        primary !== undefined &&
+          primary !== mesh.primary.name &&
+          `its primary is ${primary}, mesh.yaml says ${mesh.primary.name}`,
+        primary !== undefined && cluster.role === "primary" && "it is a remote, mesh.yaml says primary",
+        inventory && cluster.role === "remote" && "it is a primary, mesh.yaml says remote",
+      ].filter((difference) => typeof difference === "string");
+      return differences.length > 0
+        ? faulty(differences)
+        : sound(`${cluster.role} of ${mesh.name}, ${cluster.network}`);
+    },
+  },
+  {
+    id: "clusters.terminating",
+    of: "cluster",
+    severity: "fail",
+    title: "no namespace of the mesh is on its way out",
+    looksAt: "the phase of istio-system and of the sample's namespace",
+    why: "A namespace in Terminating takes nothing new. It stays so for as long as something in it has a finalizer that nobody serves, often for ever.",
+    fix: "wait until it is gone; if it stays, remove what its conditions name",
+    needs: ["rights.read"],
+    async look({ mesh, probes }, cluster) {
+      const names = [istioNamespace, ...(mesh.sample ? [mesh.sample.namespace] : [])];
+      const namespaces = await probes(cluster).namespaces();
+      const leaving = namespaces.filter(
+        ({ metadata, status }) => names.includes(metadata.name) && status?.phase === "Terminating",
+      );
+      if (leaving.length === 0) return sound(`none of ${names.join(", ")}`);
+      const reasons = leaving.flatMap(({ metadata, status }) => [
+        `${metadata.name} has been Terminating since ${metadata.deletionTimestamp}`,
+        ...(status.conditions ?? [])
+          .filter((condition: { status: string }) => condition.status === "True")
+          .map((condition: { message: string }) => `${metadata.name}: ${condition.message}`),
+      ]);
+      const see = leaving.map(({ metadata }) => {
+        const output = "jsonpath={range .status.conditions[*]}{.message}{'\\n'}{end}";
+        return commandLine("kubectl", [
+          "--context",
+          cluster.context,
+          "get",
+          "namespace",
+          metadata.name,
+          "-o",
+          output,
+        ]);
+      });
+      return faulty(reasons, { commands: see });
+    },
+  },
+  {
+    id: "clusters.clock",
+    of: "cluster",
+    severity: "warn",
+    title: `the clocks agree within ${toleratedSkew} seconds`,
+    looksAt: "the time that the API server gives to a SelfSubjectReview, against this machine's",
+    why: "Certificates and tokens are valid from one moment to another. istiod dates its certificates two minutes back; beyond that a proxy whose clock is behind refuses them as not yet valid.",
+    fix: "set the clock of the one that is wrong, and let NTP keep it",
+    needs: ["reachable.api"],
+    async look({ probes }, cluster) {
+      const { clock } = await probes(cluster).who();
+      if (!clock) return unjudged("the server does not tell (Kubernetes before 1.28)");
+      const { ahead, time } = clock;
+      if (Math.abs(ahead) <= toleratedSkew) return sound(`${time.toISOString()} there`);
+      const direction = ahead > 0 ? "ahead of" : "behind";
+      return faulty(
+        `the cluster's clock is ${Math.round(Math.abs(ahead))} s ${direction} this machine's: ${time.toISOString()} there`,
+      );
+    },
+  },
+];
+
+async function uidOf(world: DoctorWorld, cluster: Cluster): Promise<string | undefined> {
+  const namespaces = await world.probes(cluster).namespaces();
+  return namespaces.find(({ metadata }) => metadata.name === "kube-system")?.metadata.uid as
+    | string
+    | undefined;
+}

@@ -1,0 +1,149 @@
+import { BlockList, isIPv4, isIPv6 } from "node:net";
+import type { Mesh } from "../../mesh/mesh";
+import { didYouMean } from "../../mesh/suggest";
+import { DeadlinePassed, ProgramFailed } from "../../ops/programs";
+import { commandLine } from "../../ops/shell-quote";
+import { type Check, faulty, sound, unjudged } from "../check";
+import { getCredentials } from "./get-credentials";
+import type { DoctorWorld } from "./world";
+
+/** What kubectl says when it gets nowhere, and what helps. The first that fits counts. */
+const failures: readonly { readonly words: RegExp; readonly fix: string }[] = [
+  {
+    words: /executable .* (not found|failed)|exec plugin|getting credentials/i,
+    fix: "the context logs in through a program of its own: install it (kubelogin on AKS), or log in again",
+  },
+  {
+    words: /Unauthorized|must be logged in|provide credentials/i,
+    fix: "the cluster does not know these credentials, or no longer: log in again, or fetch the context anew",
+  },
+  {
+    words: /x509|certificate/i,
+    fix: "the kubeconfig trusts another certificate than the server's: was the cluster made again under this name? fetch the context anew",
+  },
+  {
+    words: /no such host|server misbehaving|lookup /i,
+    fix: "nobody knows the server's name: does the cluster still exist, and are you in a network that knows it?",
+  },
+  {
+    words: /refused/i,
+    fix: "nothing listens at that address: is the cluster running, and is the address still its own?",
+  },
+  {
+    words: /timeout|timed out|deadline|not done within|no route|unreachable/i,
+    fix: "no answer: a firewall, authorized IP ranges, a VPN that is off, or a cluster that is stopped",
+  },
+];
+
+const loopback = ranges(["127.0.0.0", 8], ["::1", 128], ["0.0.0.0", 32]);
+/** RFC 1918, RFC 6598, link-local, unique local. */
+const privateNetworks = ranges(
+  ["10.0.0.0", 8],
+  ["172.16.0.0", 12],
+  ["192.168.0.0", 16],
+  ["100.64.0.0", 10],
+  ["169.254.0.0", 16],
+  ["fc00::", 7],
+  ["fe80::", 10],
+);
+
+function ranges(...nets: [string, number][]): BlockList {
+  const list = new BlockList();
+  for (const [net, prefix] of nets) list.addSubnet(net, prefix, isIPv4(net) ? "ipv4" : "ipv6");
+  return list;
+}
+
+const isIn = (list: BlockList, host: string) =>
+  isIPv4(host) ? list.check(host, "ipv4") : isIPv6(host) && list.check(host, "ipv6");
+
+/** Where a server's address leads from inside another cluster; undefined: there. */
+export function whyUnusable(server: string, { gateways }: Pick<Mesh, "gateways">): string | undefined {
+  const host = URL.canParse(server) ? new URL(server).hostname.replace(/^\[|\]$/g, "") : server;
+  if (isIn(loopback, host) || /^(localhost|.*\.docker\.internal)$/.test(host)) {
+    return "is this machine's own: a pod that dials it reaches itself";
+  }
+  // Networks that are connected for internal gateways carry this as well.
+  if (gateways.internal) return undefined;
+  if (isIn(privateNetworks, host) || /\.privatelink\./.test(host)) {
+    return "is private: the primary reaches it only if the clusters' networks are connected";
+  }
+  return undefined;
+}
+
+export const reachableChecks: readonly Check<DoctorWorld>[] = [
+  {
+    id: "reachable.context",
+    of: "cluster",
+    severity: "fail",
+    title: "the context is in the kubeconfig",
+    looksAt: "`kubectl config get-contexts`, every file that KUBECONFIG names",
+    why: "A cluster is found by its kubeconfig context: the one that mesh.yaml names, or the AKS name, as `az aks get-credentials` writes it.",
+    fix: "name a context that is there in mesh.yaml, or point KUBECONFIG to the file that has it",
+    needs: ["programs.kubectl"],
+    async look({ mesh, kubeconfig }, cluster) {
+      const { contexts } = await kubeconfig();
+      const { context } = cluster;
+      const known = [...contexts.keys()];
+      const found = contexts.get(context);
+      if (found) return found.server ? sound(context) : faulty(`context ${context} leads to no server`);
+      const there = known.length > 0 ? `there are ${known.slice(0, 10).join(", ")}` : "there are none";
+      const evidence = `no context ${context}; ${there}`;
+      if (cluster.aks) {
+        return unjudged(`${evidence}: the cluster is not made yet, or its credentials are not fetched`, {
+          fix: "make it with Terraform, then fetch its credentials",
+          commands: getCredentials(mesh, cluster),
+        });
+      }
+      return faulty(evidence, {
+        fix: `${didYouMean(context, known)}name a context that is there in mesh.yaml, or point KUBECONFIG to the file that has it`,
+        commands: [commandLine("kubectl", ["config", "get-contexts"])],
+      });
+    },
+  },
+  {
+    id: "reachable.api",
+    of: "cluster",
+    severity: "fail",
+    title: "the API server answers",
+    looksAt: "`kubectl get --raw /version`, for ten seconds at most",
+    why: "Nothing can be asked of a cluster, or put into it, before its API server answers.",
+    fix: "try the command by hand, and see what kubectl says",
+    needs: ["reachable.context"],
+    async look({ mesh, kubeconfig, probes }, cluster) {
+      const server = async () => (await kubeconfig()).contexts.get(cluster.context)?.server;
+      try {
+        await probes(cluster).version();
+        return sound((await server()) ?? cluster.context);
+      } catch (error) {
+        if (!(error instanceof ProgramFailed) && !(error instanceof DeadlinePassed)) throw error;
+        const words = error instanceof ProgramFailed ? lastLine(error.stderr) : error.message;
+        const fix = failures.find((failure) => failure.words.test(words))?.fix;
+        const command = ["--context", cluster.context, "get", "--raw", "/version"];
+        return faulty(`${await server()}: ${words}`, {
+          ...(fix && { fix }),
+          commands: [...getCredentials(mesh, cluster), commandLine("kubectl", command)],
+        });
+      }
+    },
+  },
+  {
+    id: "reachable.from-primary",
+    of: "cluster",
+    severity: "warn",
+    applies: (_, { role }) => role === "remote",
+    title: "the primary can use the API server's address",
+    looksAt: "the server of the context: it goes into the remote secret as it is",
+    why: "istiod on the primary watches every remote's API server under the address that the kubeconfig has. A loopback address (kind, minikube, a tunnel) or one of a private network answers here and not there: endpoints of the remote never appear, and istiod turns ready without them.",
+    fix: "give the context an address that pods of the primary reach",
+    needs: ["reachable.context"],
+    async look({ mesh, kubeconfig }, { context }) {
+      const { cluster, server } = (await kubeconfig()).contexts.get(context)!;
+      const why = whyUnusable(server!, mesh);
+      if (why === undefined) return sound(server!);
+      const setServer = ["config", "set-cluster", cluster, "--server=https://ADDRESS:PORT"];
+      return faulty(`${server} ${why}`, { commands: [commandLine("kubectl", setServer)] });
+    },
+  },
+];
+
+const lastLine = (text: string) => text.trim().split("\n").at(-1)!;

@@ -1,0 +1,68 @@
+import {
+  istioctlIsOfTheMeshsLine,
+  kubectlIsWithinOneMinorOfEveryServer,
+  kubernetesIsInTheLinesRange,
+  type skewRules,
+} from "../../ops/versions";
+import { type Check, faulty, sound, type Verdict } from "../check";
+import type { DoctorWorld } from "./world";
+
+type SkewRule = (typeof skewRules)[number];
+type Versions = Parameters<SkewRule>[1];
+
+/** A rule's sentence ends in what to do. */
+function judge(rule: SkewRule, { mesh }: DoctorWorld, versions: Partial<Versions>, seen: string): Verdict {
+  const [sentence] = rule(mesh, { kubectl: undefined, istioctl: undefined, kubernetes: {}, ...versions });
+  if (sentence === undefined) return sound(seen);
+  const end = sentence.lastIndexOf("; ");
+  return faulty(sentence.slice(0, end), { fix: sentence.slice(end + 2) });
+}
+
+export const versionChecks: readonly Check<DoctorWorld>[] = [
+  {
+    id: "versions.istioctl",
+    of: "mesh",
+    severity: "fail",
+    title: "istioctl is of the mesh's Istio line",
+    looksAt: "`istioctl version --remote=false` and istio.line in mesh.yaml",
+    why: "istioctl installs the charts that it carries: one of another line would install another Istio than mesh.yaml names, or refuse its input.",
+    fix: "put an istioctl of that line first on the PATH, or change istio.line in mesh.yaml",
+    needs: ["programs.istioctl"],
+    async look(world) {
+      const istioctl = await world.program("istioctl");
+      return judge(istioctlIsOfTheMeshsLine, world, { istioctl }, `istioctl ${istioctl?.text}`);
+    },
+  },
+  {
+    id: "versions.kubectl",
+    of: "cluster",
+    severity: "fail",
+    title: "kubectl is within one minor version of the server",
+    looksAt: "`kubectl version`",
+    why: "Kubernetes promises no more: https://kubernetes.io/releases/version-skew-policy/#kubectl",
+    fix: "install a kubectl that is no more than one minor version from every cluster",
+    needs: ["programs.kubectl", "reachable.api"],
+    async look(world, cluster) {
+      const kubectl = await world.program("kubectl");
+      const server = await world.probes(cluster).version();
+      const versions = { kubectl, kubernetes: { [cluster.name]: server } };
+      return judge(kubectlIsWithinOneMinorOfEveryServer, world, versions, `kubectl ${kubectl?.text}`);
+    },
+  },
+  {
+    id: "versions.kubernetes",
+    of: "cluster",
+    severity: "fail",
+    title: "Kubernetes is one that the Istio line supports",
+    looksAt: "`kubectl get --raw /version`",
+    why: "istiod refuses to start on Kubernetes older than its least version, and what is newer than its greatest has not been tried.",
+    fix: "upgrade the cluster, or choose another istio.line in mesh.yaml",
+    needs: ["reachable.api"],
+    async look(world, cluster) {
+      const server = await world.probes(cluster).version();
+      if (!server) return faulty("the server tells no version");
+      const versions = { kubernetes: { [cluster.name]: server } };
+      return judge(kubernetesIsInTheLinesRange, world, versions, `Kubernetes ${server.text}`);
+    },
+  },
+];

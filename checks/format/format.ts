@@ -1,0 +1,18 @@
+import type { CheckReport } from "../report";
+import { formatJunit } from "./junit";
+import { formatTable } from "./table";
+
+export interface FormatOptions {
+  /** Colours for a terminal; the table alone has any. */
+  readonly color: boolean;
+}
+
+/** What `-o` may name. Each text ends in a line break. */
+export const reportFormats: Readonly<
+  Record<"table" | "json" | "junit", (report: CheckReport, options: FormatOptions) => string>
+> = {
+  table: (report, { color }) => formatTable(report, color),
+  json: (report) => `${JSON.stringify(report, undefined, 2)}\n`,
+  junit: (report) => formatJunit(report),
+};
+export type ReportFormat = keyof typeof reportFormats;

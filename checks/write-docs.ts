@@ -1,0 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { checksDocument } from "./docs";
+import { doctorChecks } from "./doctor/doctor";
+
+writeFileSync("docs/checks.md", checksDocument({ doctor: doctorChecks }));
