@@ -273,7 +273,8 @@ function workloads(run: Run, cluster: Cluster): ApplyStep[] {
       sample && isPrimary
         ? chart(run, cluster, "routing", ["routing"], "routing", ["istiod", "crds"])
         : undefined,
-    removals: removals(run, cluster, ["crds", "inventory"].slice(0, isPrimary ? 2 : 1)),
+    // By then the API server has learned of every kind it is asked for.
+    removals: removals(run, cluster, ["crds", ...afterPods]),
     handOver: handOver(run, cluster, [...afterPods, ...(isPrimary ? ["exposure"] : ["wayToPrimary"])]),
     // Nothing of the mesh waits for these: the sample comes first.
     ...(mesh.addons.prometheus && isPrimary ? addon(run, cluster, "prometheus", afterPods) : {}),

@@ -99,12 +99,17 @@ describeInLab(
         .join("\n")
         .split("\n")
         // Leader election and autoscaling go on by themselves.
-        .filter((line) => !/leader|HorizontalPodAutoscaler/.test(line));
+        .filter((line) => !/leader|election|istio-ip-autoallocate|HorizontalPodAutoscaler/.test(line));
 
     const fifty = parseMesh(meshYaml("sample: { weights: { v1: 50, v2: 50 } }"), "mesh.yaml");
 
     beforeAll(async () => {
       bare(both);
+      for (const cluster of both) {
+        for (const name of ["istio-ca-root-cert", "istio-ca-crl"]) {
+          must(`kubectl --context ${cluster} delete configmap -A --field-selector metadata.name=${name}`);
+        }
+      }
       folder = mkdtempSync(join(tmpdir(), "mesh-apply-"));
       const file = join(folder, "mesh.yaml");
       writeFileSync(file, meshYaml());
