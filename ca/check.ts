@@ -2,9 +2,10 @@ import type { KeyObject } from "node:crypto";
 import { join } from "node:path";
 import type { Mesh } from "../mesh/mesh";
 import type { Problem } from "../mesh/problem";
+import { differentRoots, repeatedSerials, sharedIntermediates } from "./across-clusters";
 import { type Certificate, parseCertificate } from "./certificate";
 import { certificateFindings } from "./certificate-rules";
-import { type ClusterCertificates, chainFindings } from "./chain";
+import { chainFindings } from "./chain";
 import { isKeyOf, keyWeakness, readPrivateKey } from "./key";
 import { type CaMaterial, type ClusterCa, caFileNames, rootFileNames } from "./material";
 import { type Finding, type PemBlock, pemBlocks } from "./pem";
@@ -54,8 +55,8 @@ export function checkCa(
 class CaCheck {
   readonly findings: CaFindings = { problems: [], warnings: [] };
   private readonly occurrences = new Map<string, Occurrence>();
-  private readonly read = new Map<string, ClusterCertificates>();
-  /** By the file that holds them. */
+  // By the file that holds them.
+  private readonly intermediates = new Map<string, Certificate>();
   private readonly roots = new Map<string, readonly Certificate[]>();
 
   constructor(
@@ -73,10 +74,11 @@ class CaCheck {
     const certChain = certificates("certChain");
     this.privateKey(ca.caKey, file("caKey"), caCert, caFileNames.caCert);
     if (!caCert || !roots || !certChain) return;
-    const read = { caCert, roots, certChain };
-    this.read.set(cluster, read);
+    this.intermediates.set(file("caCert"), caCert);
     this.roots.set(file("rootCert"), roots);
-    for (const finding of chainFindings(read)) this.problem(file(finding.file), finding);
+    for (const finding of chainFindings({ caCert, roots, certChain })) {
+      this.problem(file(finding.file), finding);
+    }
     if (roots.some((root) => root.fingerprint === caCert.fingerprint)) {
       this.warning(file("caCert"), {
         message: "is the root itself, so the root's key goes into the cluster",
@@ -106,9 +108,12 @@ class CaCheck {
 
   acrossClusters(): void {
     this.eachCertificate();
-    this.sameRoots();
-    this.sharedIntermediates();
-    this.repeatedSerials();
+    for (const finding of differentRoots([...this.roots])) this.problem(finding.file, finding);
+    for (const finding of sharedIntermediates([...this.intermediates])) this.warning(finding.file, finding);
+    const certificates = [...this.occurrences.values()].map(
+      (one) => [one.files[0]!, one.certificate] as const,
+    );
+    for (const finding of repeatedSerials(certificates)) this.warning(finding.file, finding);
   }
 
   /** Reads a file of certificates, and remembers each with the places where it stands. */
@@ -204,49 +209,6 @@ class CaCheck {
       : `remove ${join(this.directory, cluster ?? "")}, and \`mesh ca\` makes a new intermediate from the same root`;
   }
 
-  private sameRoots(): void {
-    const fingerprints = (roots: readonly Certificate[]) =>
-      roots
-        .map(({ fingerprint }) => fingerprint.slice(0, 16))
-        .sort()
-        .join(" and ");
-    const [first, ...others] = [...this.roots];
-    for (const [file, roots] of others) {
-      const [expectedFile, expected] = first!;
-      if (fingerprints(roots) !== fingerprints(expected)) {
-        this.problem(file, {
-          message: `differs from ${expectedFile}: SHA-256 ${fingerprints(roots)} here, ${fingerprints(expected)} there; allowed is one root for the whole mesh`,
-          fix: "issue every cluster's intermediate from one root, and put that root's certificate into every folder",
-        });
-      }
-    }
-  }
-
-  /**
-   * One intermediate in several clusters works, and a company's CA may not issue more than one: a warning. (The root
-   * used as such is warned of already; Istio's samples are refused, or accepted knowingly.)
-   */
-  private sharedIntermediates(): void {
-    for (const clusters of groups(this.read, ({ caCert }) => caCert.publicKeyFingerprint)) {
-      this.warning(join(this.directory, clusters[1]!, caFileNames.caCert), {
-        message: `has the same key as ${clusters[0]}'s: who gets into one cluster can speak for the other (shared by ${clusters.length} clusters)`,
-        fix: "issue an intermediate of its own for each cluster",
-      });
-    }
-  }
-
-  /** RFC 5280 wants them unique; Istio works without, revocation lists and some tools do not. */
-  private repeatedSerials(): void {
-    const issued = new Map([...this.occurrences.values()].map((one) => [one.files[0]!, one.certificate]));
-    const identity = ({ issuerDer, serial }: Certificate) => `${issuerDer.toString("hex")} ${serial}`;
-    for (const files of groups(issued, identity)) {
-      this.warning(files[1]!, {
-        message: `has the serial number of ${files[0]}, from the same issuer; allowed is a number of its own`,
-        fix: "have it issued again with another serial number",
-      });
-    }
-  }
-
   private problem(file: string, finding: Finding): void {
     this.findings.problems.push({
       file,
@@ -266,15 +228,6 @@ class CaCheck {
       fix: finding.fix,
     });
   }
-}
-
-/** Keys of the entries that have the same identity as another one, group by group. */
-function groups<T>(entries: ReadonlyMap<string, T>, identity: (value: T) => string): string[][] {
-  const byIdentity = new Map<string, string[]>();
-  for (const [key, value] of entries) {
-    byIdentity.set(identity(value), [...(byIdentity.get(identity(value)) ?? []), key]);
-  }
-  return [...byIdentity.values()].filter((keys) => keys.length > 1);
 }
 
 function isKey(value: KeyObject | Finding): value is KeyObject {

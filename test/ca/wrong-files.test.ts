@@ -518,7 +518,7 @@ const warned: readonly Case[] = [
   [
     "one intermediate in both clusters",
     async () => filesOf({ main0: await clusterCa(main0, root), remote0: await clusterCa(main0, root) }),
-    /^warning remote0\/ca-cert.pem: has the same key as main0's: .*shared by 2 clusters/,
+    /^warning remote0\/ca-cert.pem: has the same key as main0\/ca-cert.pem: .*shared by 2 clusters/,
   ],
   [
     "the root itself as the intermediate",
