@@ -66,7 +66,7 @@ ${clusters.join("")}
 ${contexts.length > 1 ? sample : ""}`;
 }
 
-const ignored = ["dist/", "cdktf.out/", "*.ca/", "*.tfstate", "*.tfstate.*", ".mesh/"];
+const ignored = ["dist/", "cdktf.out/", "*.ca/", "*.tfstate", "*.tfstate.*", ".terraform/", ".mesh/"];
 
 function ignore(file: string): void {
   const present = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];

@@ -58,7 +58,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
   command(
     "synth",
     "write the Terraform JSON and the manifests of every cluster",
-    "mesh synth && git diff --stat",
+    "mesh synth -f examples/three-clusters.yaml",
   )
     .addOption(fileOption())
     .addOption(json())

@@ -27,7 +27,9 @@ export function diff(inputs: Inputs): readonly ResourceChange[] {
     return changesBetween(texts(before), texts(after)).map(({ key, action }) => {
       const [one, other] = hideSecrets(before.get(key), after.get(key));
       const { scope, resource } = (after.get(key) ?? before.get(key))!;
-      return { action, scope, resource, lines: changedLines(one, other) };
+      // The runbook and the picture follow from the rest: that they change is enough to know.
+      const lines = scope === "dist" ? [] : changedLines(one, other);
+      return { action, scope, resource, lines };
     });
   });
 }

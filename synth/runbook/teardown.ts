@@ -10,7 +10,7 @@ export function teardown(book: Book): Step {
   return {
     title: "Taking it down",
     body: [
-      "Remote secrets first, so that no endpoints of a dead cluster stay behind; load balancers before the clusters, or Azure keeps their addresses. Istio's CRDs go too, and with them every resource of theirs, other people's included: leave out `--purge` to keep them.",
+      "Remote secrets first, so that no endpoints of a dead cluster stay behind; load balancers before the clusters, or Azure keeps their addresses. `--purge` takes Istio's CRDs too, and with them every resource of their kinds, other people's included.",
       commands(
         ...remotes.map(
           ({ name }) =>

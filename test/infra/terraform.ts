@@ -1,10 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 /** 1.11 brought `state_key`, with which the runs of a test share a state. */
 const leastMinorVersion = 11;
+
+/** What the bindings were generated from. */
+const azurerm = { source: "hashicorp/azurerm", version: "4.55.0" };
 
 /** Unpacks azurerm for machines without a network; beside the checkout, where there is one. */
 const mirror = resolve(__dirname, "../../../shared/terraform/mirror");
@@ -34,8 +37,31 @@ export class Terraform {
     const [major, minor] = version.split(".").map(Number);
     if (major !== 1 || minor! < leastMinorVersion)
       return `terraform is ${version}; allowed is 1.${leastMinorVersion} or a later 1.x`;
-    const offline = existsSync(mirror) ? { TF_CLI_CONFIG_FILE: unpackMirror() } : {};
-    return new Terraform({ ...process.env, CHECKPOINT_DISABLE: "1", ...offline });
+    const provider = existsSync(mirror)
+      ? { TF_CLI_CONFIG_FILE: unpackMirror() }
+      : { TF_PLUGIN_CACHE_DIR: unpacked };
+    const terraform = new Terraform({ ...process.env, CHECKPOINT_DISABLE: "1", ...provider });
+    return terraform.hasProvider()
+      ? terraform
+      : "azurerm is neither beside the checkout nor can it be downloaded";
+  }
+
+  /** Downloads it where it must; once, for every checkout. */
+  private hasProvider(): boolean {
+    mkdirSync(unpacked, { recursive: true });
+    const folder = mkdtempSync(join(tmpdir(), "mesh-provider-"));
+    try {
+      writeFileSync(
+        join(folder, "main.tf.json"),
+        JSON.stringify({ terraform: { required_providers: { azurerm } } }),
+      );
+      this.run(folder, "init");
+      return true;
+    } catch {
+      return false;
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   }
 
   /** Runs to the end. @returns stdout @throws Error with what it printed when it fails */
