@@ -26,59 +26,77 @@ const namedClusters = 4;
 /** @param color escape sequences for a terminal */
 export function formatTable(report: CheckReport, color: boolean): string {
   const colors = pc.createColors(color);
+  const waiting = waitingFor(report.results);
   const groups = (Object.keys(layers) as Layer[]).flatMap((layer) => {
-    const results = report.results.filter((result) => result.layer === layer);
+    const results = report.results.filter((result) => result.layer === layer && !result.blockedBy);
     if (results.length === 0) return [];
-    const rows = rowsOf(results).flatMap((row) => rowLines(row, colors));
+    const rows = rowsOf(results).flatMap((row) => rowLines(row, waiting, colors));
     return [[colors.bold(layers[layer]), "-".repeat(layers[layer].length), ...rows].join("\n")];
   });
   return `${[...groups, summary(report, colors)].join("\n\n")}\n`;
+}
+
+const nameOf = (id: string, cluster: string | undefined) => `${id} ${cluster ?? ""}`;
+
+/** How many checks wait for one that did not pass. They are counted there: listed, they would bury it. */
+function waitingFor(results: readonly CheckResult[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { blockedBy } of results) {
+    if (!blockedBy) continue;
+    const name = nameOf(blockedBy.id, blockedBy.cluster);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** Results that say the same of several clusters. */
 interface Row {
   readonly result: CheckResult;
   readonly clusters: readonly string[];
-  /** Undefined where passing clusters show different things. */
-  readonly evidence: readonly string[] | undefined;
+  /** None where passing clusters show different things. */
+  readonly evidence: readonly string[];
 }
 
 function rowsOf(results: readonly CheckResult[]): Row[] {
   const rows = new Map<string, CheckResult[]>();
   for (const result of results) {
-    // What is not judged needs no words of its own; what went wrong does.
-    const isPlain = result.status === "pass";
-    const key = JSON.stringify([
-      result.id,
-      result.status,
-      ...(isPlain ? [] : [result.evidence, result.commands]),
-    ]);
+    // What passed needs no words of its own for each cluster; what did not has them.
+    const words = result.status === "pass" ? [] : [result.evidence, result.commands];
+    const key = JSON.stringify([result.id, result.status, ...words]);
     rows.set(key, [...(rows.get(key) ?? []), result]);
   }
   return [...rows.values()].map((same) => {
-    const [first] = same as [CheckResult];
+    const first = same[0]!;
     const isOne = same.every(({ evidence }) => evidence.join() === first.evidence.join());
     return {
       result: first,
       clusters: same.flatMap(({ cluster }) => cluster ?? []),
-      evidence: isOne ? first.evidence : undefined,
+      evidence: isOne ? first.evidence : [],
     };
   });
 }
 
-function rowLines({ result, clusters, evidence }: Row, colors: Colors): string[] {
-  const { status, title, fix, commands, docs } = result;
+function rowLines(
+  { result, clusters, evidence }: Row,
+  waiting: ReadonlyMap<string, number>,
+  colors: Colors,
+): string[] {
+  const { id, status, title, fix, commands, docs } = result;
   const color = paint(colors)[status];
   const head = `${color(marks[status])} ${title}${clusters.length > 0 ? ` (${nameClusters(clusters)})` : ""}`;
-  if (status === "pass")
-    return [evidence?.length ? `${head}${colors.dim(`: ${evidence.join("; ")}`)}` : head];
-  const seen = (evidence ?? []).map((line) => `    ${color(line)}`);
-  if (result.blockedBy) return [head, ...seen];
+  if (status === "pass") {
+    return [evidence.length > 0 ? `${head}${colors.dim(`: ${evidence.join("; ")}`)}` : head];
+  }
+  const names = clusters.length > 0 ? clusters : [undefined];
+  const count = names.reduce((total, cluster) => total + (waiting.get(nameOf(id, cluster)) ?? 0), 0);
   return [
     head,
-    ...seen,
+    ...evidence.map((line) => `    ${color(line)}`),
     ...(fix ? [`    fix: ${fix}`] : []),
     ...commands.map((command) => `      ${colors.bold(command)}`),
+    ...(count > 0
+      ? [`    ${count} other ${count === 1 ? "check is" : "checks are"} not judged until it passes`]
+      : []),
     colors.dim(`    see ${docs}`),
   ];
 }

@@ -1,0 +1,161 @@
+import { type Check, faulty, sound, unjudged, type Verdict } from "../../checks/check";
+import { runChecks } from "../../checks/run-checks";
+import { parseMesh } from "../../mesh/load";
+import { Interrupted, ProgramFailed } from "../../ops/programs";
+import { silentReporter } from "../../ops/progress";
+
+const mesh = parseMesh(
+  "clusters:\n  - {name: main0, role: primary, network: n1, context: main0}\n  - {name: remote0, network: n2, context: remote0}\n",
+  "mesh.yaml",
+);
+const facts = { title: "it holds", looksAt: "it", why: "because", fix: "mend it", severity: "fail" } as const;
+type Looks = Record<string, () => Verdict | Promise<Verdict>>;
+
+const ofMesh = (id: Check<Looks>["id"], needs: Check<Looks>["needs"] = []): Check<Looks> => ({
+  ...facts,
+  id,
+  needs,
+  of: "mesh",
+  look: (looks) => looks[id]!(),
+});
+const ofCluster = (id: Check<Looks>["id"], needs: Check<Looks>["needs"] = []): Check<Looks> => ({
+  ...facts,
+  id,
+  needs,
+  of: "cluster",
+  look: (looks, { name }) => looks[`${id} ${name}`]!(),
+});
+
+const run = (checks: readonly Check<Looks>[], looks: Looks, signal = new AbortController().signal) =>
+  runChecks(checks, mesh, looks, { reporter: silentReporter, signal });
+
+const statuses = async (report: ReturnType<typeof run>) =>
+  Object.fromEntries(
+    (await report).results.map(({ id, cluster, status }) => [[id, cluster].join(" "), status]),
+  );
+
+test("what stands on a check that failed is not judged, in the same cluster and no other", async () => {
+  const checks = [ofCluster("reachable.api"), ofCluster("versions.fit", ["reachable.api"])];
+  const report = run(checks, {
+    "reachable.api main0": () => sound("yes"),
+    "reachable.api remote0": () => faulty("no answer"),
+    "versions.fit main0": () => sound("1.34"),
+    "versions.fit remote0": () => sound("1.34"),
+  });
+  expect(await statuses(report)).toEqual({
+    "reachable.api main0": "pass",
+    "reachable.api remote0": "fail",
+    "versions.fit main0": "pass",
+    "versions.fit remote0": "not judged",
+  });
+  expect((await report).ok).toBe(false);
+});
+
+test("what is not judged names the first cause, not the link before it", async () => {
+  const checks = [
+    ofMesh("programs.kubectl"),
+    ofCluster("reachable.api", ["programs.kubectl"]),
+    ofMesh("trust.root", ["reachable.api"]),
+  ];
+  const { results } = await run(checks, {
+    "programs.kubectl": () => faulty("is not there"),
+    "reachable.api main0": () => faulty("echo"),
+    "reachable.api remote0": () => faulty("echo"),
+    "trust.root": () => faulty("echo"),
+  });
+  expect(results.map(({ status }) => status)).toEqual(["fail", "not judged", "not judged", "not judged"]);
+  expect(results.at(-1)).toMatchObject({
+    blockedBy: { id: "programs.kubectl" },
+    evidence: ["programs.kubectl has to pass first"],
+  });
+  expect(JSON.stringify(results)).not.toContain("echo");
+});
+
+test("a warning fails nothing, and what stands on it is not judged all the same", async () => {
+  const login = { ...ofMesh("azure.login"), severity: "warn" } as const;
+  const report = await run([login, ofMesh("azure.provider", ["azure.login"])], {
+    "azure.login": () => faulty("nobody"),
+    "azure.provider": () => sound("Registered"),
+  });
+  expect(report).toMatchObject({ ok: true, counts: { warn: 1, "not judged": 1 } });
+});
+
+test("looks are taken side by side: the whole takes as long as the slowest", async () => {
+  let together = 0;
+  let most = 0;
+  const slow = async () => {
+    most = Math.max(most, ++together);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    together--;
+    return sound();
+  };
+  await run([ofMesh("reachable.one"), ofMesh("trust.two", ["reachable.one"])], {
+    "reachable.one": slow,
+    "trust.two": slow,
+  });
+  expect(most).toBe(2);
+});
+
+test("what cannot be looked at counts as failed, with the command and without secrets", async () => {
+  const { results } = await run([ofMesh("trust.root")], {
+    "trust.root": () => {
+      throw new ProgramFailed("kubectl get secret", 1, "boom\ntoken: abcdefghijklmnop");
+    },
+  });
+  expect(results[0]).toMatchObject({
+    status: "fail",
+    commands: ["kubectl get secret"],
+    evidence: ["could not be looked at: kubectl get secret ended with 1:", "boom", "token: [redacted]"],
+  });
+});
+
+test("what cannot be looked at and is only a warning is not judged", async () => {
+  const room = { ...ofMesh("capacity.room"), severity: "warn" } as const;
+  const { results, ok } = await run([room], {
+    "capacity.room": () => Promise.reject(new Error("forbidden")),
+  });
+  expect(results[0]).toMatchObject({ status: "not judged", evidence: ["could not be looked at: forbidden"] });
+  expect(ok).toBe(true);
+});
+
+test("a verdict's own fix comes before the check's", async () => {
+  const { results } = await run([ofMesh("trust.one"), ofMesh("trust.two")], {
+    "trust.one": () => faulty("no", { fix: "do this" }),
+    "trust.two": () => unjudged("not yet"),
+  });
+  expect(results.map(({ fix }) => fix)).toEqual(["do this", "mend it"]);
+});
+
+test("Ctrl-C ends the run instead of making results of it", async () => {
+  const controller = new AbortController();
+  const report = run(
+    [ofMesh("trust.one")],
+    {
+      "trust.one": async () => {
+        controller.abort();
+        throw new Interrupted();
+      },
+    },
+    controller.signal,
+  );
+  await expect(report).rejects.toThrow(Interrupted);
+});
+
+test("a check that needs one which is not there, or stands later, is refused", async () => {
+  await expect(run([ofMesh("trust.one", ["trust.two"]), ofMesh("trust.two")], {})).rejects.toThrow(
+    "check trust.one needs trust.two, not among those before",
+  );
+});
+
+test("what takes long says what it is at", async () => {
+  const said: string[] = [];
+  const reporter = { ...silentReporter, say: (text: string) => said.push(text) };
+  const slow = () => new Promise<Verdict>((resolve) => setTimeout(() => resolve(sound()), 2200));
+  await runChecks(
+    [ofMesh("trust.one")],
+    mesh,
+    { "trust.one": slow },
+    { reporter, signal: new AbortController().signal },
+  );
+  expect(said).toEqual(["looking at trust.one (2 s)"]);
+});
