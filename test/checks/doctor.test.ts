@@ -1,0 +1,714 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { doctor } from "../../checks/doctor/doctor";
+import type { CheckReport, CheckResult } from "../../checks/report";
+import { parseMesh } from "../../mesh/load";
+import type { Mesh } from "../../mesh/mesh";
+import { createPrograms } from "../../ops/programs";
+import { silentReporter } from "../../ops/progress";
+import {
+  clusterCa,
+  type Files,
+  filesOf,
+  issue,
+  meshOf,
+  newFolder,
+  now,
+  ownCa,
+  removeFolders,
+  secretLines,
+  writeFiles,
+} from "../ca/authority";
+import { bareCluster, type FakeCluster, type FakeWorld, fakeWorld, node } from "./fake-clusters";
+
+// Every check, on two clusters that answer as the test says.
+
+let files: Files;
+let root: string;
+let otherRoot: string;
+let meshFile: string;
+
+beforeAll(async () => {
+  const ca = await issue({ subject: "CN=root" });
+  root = ca.pem;
+  otherRoot = (await issue({ subject: "CN=other root" })).pem;
+  const intermediates = await Promise.all(
+    ["main0", "remote0"].map((name) => issue({ subject: `CN=${name}`, issuer: ca })),
+  );
+  files = filesOf({
+    main0: await clusterCa(intermediates[0]!, ca),
+    remote0: await clusterCa(intermediates[1]!, ca),
+  });
+  const folder = newFolder();
+  writeFiles(join(folder, "own-ca"), files);
+  meshFile = join(folder, "mesh.yaml");
+});
+afterAll(removeFolders);
+
+const worlds: FakeWorld[] = [];
+afterEach(() => {
+  for (const { path } of worlds.splice(0)) path.remove();
+});
+
+interface Given {
+  readonly mesh?: Mesh;
+  readonly main0?: Partial<FakeCluster>;
+  readonly remote0?: Partial<FakeCluster>;
+  /** Shell scripts beside the usual programs, or in their stead. */
+  readonly programs?: Readonly<Record<string, string>>;
+  readonly file?: string;
+}
+
+function worldOf({ mesh = meshOf(ownCa), main0, remote0, programs = {} }: Given): FakeWorld {
+  const world = fakeWorld(mesh, {
+    main0: { ...bareCluster("main0"), ...main0 },
+    remote0: { ...bareCluster("remote0"), ...remote0 },
+  });
+  for (const [name, script] of Object.entries(programs)) world.path.add(name, script);
+  worlds.push(world);
+  return world;
+}
+
+async function diagnose(
+  given: Given,
+  world = worldOf(given),
+  programs = createPrograms({ env: world.path.env }),
+): Promise<CheckReport> {
+  const context = {
+    programs,
+    reporter: silentReporter,
+    now: () => now,
+    signal: new AbortController().signal,
+    workFolder: world.path.folder,
+  };
+  return doctor(context, { mesh: given.mesh ?? meshOf(ownCa), meshFile: given.file ?? meshFile });
+}
+
+function find({ results }: CheckReport, id: string, cluster?: string): CheckResult {
+  const result = results.find((one) => one.id === id && one.cluster === cluster);
+  if (!result) throw new Error(`no ${id} of ${cluster}`);
+  return result;
+}
+
+const failed = ({ results }: CheckReport) =>
+  results
+    .filter(({ status }) => status !== "pass" && status !== "info")
+    .map(({ id, cluster, status }) => [status, id, cluster].filter(Boolean).join(" "));
+
+const owned = (mesh: string, more: { labels?: object; annotations?: object } = {}) => ({
+  kind: "Namespace",
+  metadata: {
+    name: "istio-system",
+    labels: { "app.kubernetes.io/managed-by": "mesh", "app.kubernetes.io/part-of": mesh, ...more.labels },
+    annotations: more.annotations,
+  },
+  status: { phase: "Active" },
+});
+
+const istiod = (version: string, more: { namespace?: string; revision?: string } = {}) => ({
+  kind: "Deployment",
+  metadata: {
+    name: more.revision ? `istiod-${more.revision}` : "istiod",
+    namespace: more.namespace ?? "istio-system",
+    labels: { app: "istiod", "istio.io/rev": more.revision ?? "default" },
+  },
+  spec: { template: { spec: { containers: [{ image: `registry.istio.io/release/pilot:${version}` }] } } },
+});
+
+const webhook = (service: object, kind = "MutatingWebhookConfiguration") => ({
+  kind,
+  metadata: { name: "istio-sidecar-injector", labels: { "istio.io/rev": "default" } },
+  webhooks: [{ name: "rev.namespace.sidecar-injector.istio.io", clientConfig: { service } }],
+});
+
+test("two bare clusters and a sound CA pass, with no more than eight questions to each", async () => {
+  const world = worldOf({});
+  const report = await diagnose({}, world);
+  expect(failed(report)).toEqual([]);
+  expect(report.ok).toBe(true);
+  const toMain = world.calls().filter((call) => call.startsWith("kubectl --context main0"));
+  expect(toMain.length).toBeLessThanOrEqual(8);
+});
+
+describe("programs", () => {
+  test("without kubectl that alone is what failed", async () => {
+    const world = worldOf({});
+    rmSync(join(world.path.folder, "kubectl"));
+    const report = await diagnose({}, world);
+    expect(failed(report).filter((line) => line.startsWith("fail"))).toEqual(["fail programs.kubectl"]);
+    expect(find(report, "programs.kubectl").evidence[0]).toMatch(/^kubectl is not on the PATH/);
+    expect(find(report, "trust.ca").status).toBe("pass");
+  });
+
+  test("istioctl of another line is named, with the one to get", async () => {
+    const programs = { istioctl: `echo '{"clientVersion":{"version":"1.30.3"}}'` };
+    const report = await diagnose({ programs });
+    expect(failed(report)).toEqual(["fail versions.istioctl"]);
+    expect(find(report, "versions.istioctl")).toMatchObject({
+      evidence: ["istioctl is 1.30.3; mesh.yaml asks for Istio 1.31.1"],
+      fix: expect.stringMatching(/^put istioctl 1\.31 first on the PATH/),
+    });
+  });
+
+  test("kubectl that tells no version fails, and nothing is judged by it", async () => {
+    const report = await diagnose({ programs: { kubectl: "echo hello" } });
+    expect(failed(report)[0]).toBe("fail programs.kubectl");
+    expect(report.counts.fail).toBe(1);
+  });
+});
+
+describe("reachable", () => {
+  test("a context that is not in the kubeconfig: what there is, and what was meant", async () => {
+    const mesh = parseMesh(
+      `clusters:\n  - {name: main0, role: primary, network: n1, context: main0}\n  - {name: remote0, network: n2, context: remot0}\n${ownCa}\n`,
+      "mesh.yaml",
+    );
+    const report = await diagnose({ mesh }, worldOf({}));
+    expect(find(report, "reachable.context", "remote0")).toMatchObject({
+      status: "fail",
+      evidence: ["no context remot0; there are main0, remote0"],
+      fix: expect.stringContaining('did you mean "remote0"?'),
+      commands: ["kubectl config get-contexts"],
+    });
+    expect(report.counts.fail).toBe(1);
+  });
+
+  test.each([
+    [
+      "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?",
+      /nothing listens/,
+    ],
+    ["Unable to connect to the server: dial tcp 198.51.100.1:443: i/o timeout", /firewall/],
+    [
+      "Unable to connect to the server: dial tcp: lookup gone.azmk8s.io: no such host",
+      /knows the server's name/,
+    ],
+    ["error: You must be logged in to the server (Unauthorized)", /log in again/],
+    [
+      "Unable to connect to the server: tls: failed to verify certificate: x509: certificate signed by unknown authority",
+      /made again under this name/,
+    ],
+    [
+      "Unable to connect to the server: getting credentials: exec: executable kubelogin not found",
+      /install it \(kubelogin on AKS\)/,
+    ],
+  ])("%s", async (words, fix) => {
+    const report = await diagnose({
+      remote0: { instead: `echo '${words.replaceAll("'", "'\\''")}' >&2; exit 1` },
+    });
+    const result = find(report, "reachable.api", "remote0");
+    expect(result).toMatchObject({ status: "fail", fix: expect.stringMatching(fix) });
+    expect(result.evidence).toEqual([`https://203.0.113.7:6443: ${words}`]);
+    expect(result.commands).toEqual(["kubectl --context remote0 get --raw /version"]);
+    expect(report.counts.fail).toBe(1);
+    expect(find(report, "rights.read", "main0").status).toBe("pass");
+  });
+
+  test("a cluster that does not answer is asked once", async () => {
+    const world = worldOf({ remote0: { instead: "echo refused >&2; exit 1" } });
+    await diagnose({}, world);
+    expect(world.calls().filter((call) => call.startsWith("kubectl --context remote0"))).toHaveLength(1);
+  });
+
+  test.each([
+    ["https://127.0.0.1:6443", "is this machine's own"],
+    ["https://localhost:6443", "is this machine's own"],
+    ["https://[::1]:6443", "is this machine's own"],
+    ["https://host.docker.internal:6443", "is this machine's own"],
+    ["https://10.1.2.3", "is private"],
+    ["https://192.168.49.2:8443", "is private"],
+    ["https://mesh.abc.privatelink.centralus.azmk8s.io:443", "is private"],
+  ])("a remote at %s is a warning: it %s", async (server, why) => {
+    const report = await diagnose({ remote0: { server }, main0: { server } });
+    expect(failed(report)).toEqual(["warn reachable.from-primary remote0"]);
+    expect(find(report, "reachable.from-primary", "remote0")).toMatchObject({
+      evidence: [expect.stringContaining(`${server} ${why}`)],
+      commands: ["kubectl config set-cluster remote0-cluster --server=https://ADDRESS:PORT"],
+    });
+  });
+
+  test("private addresses are as good as others between connected networks; loopback is not", async () => {
+    const mesh = meshOf(`${ownCa}\ngateways: { internal: true }`);
+    expect(failed(await diagnose({ mesh, remote0: { server: "https://10.1.2.3" } }))).toEqual([]);
+    expect(failed(await diagnose({ mesh, remote0: { server: "https://127.0.0.1" } }))).toHaveLength(1);
+  });
+});
+
+describe("versions", () => {
+  test("kubectl more than one minor version from a server", async () => {
+    const report = await diagnose({ remote0: { version: "v1.36.0" } });
+    expect(failed(report)).toEqual(["fail versions.kubectl remote0"]);
+    expect(find(report, "versions.kubectl", "remote0")).toMatchObject({ fix: "install kubectl 1.36" });
+  });
+
+  test.each(["v1.31.2", "v1.37.0"])("Kubernetes %s is outside the line's range", async (version) => {
+    const result = find(await diagnose({ main0: { version } }), "versions.kubernetes", "main0");
+    expect(result).toMatchObject({
+      status: "fail",
+      evidence: [`main0 runs Kubernetes ${version.slice(1)}; Istio 1.31 supports 1.32 to 1.36`],
+    });
+  });
+});
+
+describe("rights", () => {
+  test("what is missing to make the mesh is listed by resource, with the grant to ask for", async () => {
+    const report = await diagnose({
+      remote0: {
+        user: "system:serviceaccount:ci:deployer",
+        mayNot: ({ resource, verb }) =>
+          resource === "clusterroles" || (resource === "secrets" && verb === "patch"),
+      },
+    });
+    expect(failed(report)).toEqual(["fail rights.change remote0"]);
+    expect(find(report, "rights.change", "remote0")).toMatchObject({
+      evidence: [
+        "system:serviceaccount:ci:deployer may not:",
+        "  patch secrets in istio-system",
+        "  create, patch clusterroles.rbac.authorization.k8s.io",
+      ],
+      commands: [
+        "kubectl --context remote0 create clusterrolebinding mesh-admin --clusterrole=cluster-admin --serviceaccount=ci:deployer",
+      ],
+    });
+  });
+
+  test("what may not be read is not judged, and not taken for sound", async () => {
+    const report = await diagnose({ remote0: { mayNot: () => true } });
+    expect(failed(report)).toEqual([
+      "fail rights.read remote0",
+      "fail rights.change remote0",
+      "not judged clusters.distinct remote0",
+      "not judged clusters.place remote0",
+      "not judged clusters.terminating remote0",
+      "not judged installed.foreign-istio remote0",
+      "not judged installed.foreign-webhooks remote0",
+      "not judged trust.same-root remote0",
+      "not judged capacity.nodes remote0",
+      "not judged capacity.architecture remote0",
+      "not judged capacity.room remote0",
+    ]);
+  });
+});
+
+describe("clusters", () => {
+  test("one cluster under two contexts is refused, both named", async () => {
+    const report = await diagnose({ remote0: { uid: "uid-of-main0" } });
+    expect(failed(report)).toEqual(["fail clusters.distinct remote0"]);
+    expect(find(report, "clusters.distinct", "remote0").evidence).toEqual([
+      "the contexts main0 (main0) and remote0 lead to the same cluster (kube-system uid-of-main0)",
+    ]);
+  });
+
+  test("swapped contexts are seen before the primary becomes a remote", async () => {
+    const inventory = {
+      kind: "ConfigMap",
+      metadata: { name: "mesh-inventory" },
+      data: { "inventory.json": JSON.stringify({ mesh: "mesh1", istio: "1.31.1", clusters: [] }) },
+    };
+    const report = await diagnose({
+      main0: {
+        namespaces: [
+          owned("mesh1", {
+            labels: { "topology.istio.io/network": "n1" },
+            annotations: { "topology.istio.io/controlPlaneClusters": "main0" },
+          }),
+        ],
+      },
+      remote0: {
+        namespaces: [owned("mesh1", { labels: { "topology.istio.io/network": "n0" } })],
+        configMaps: [inventory],
+      },
+    });
+    expect(failed(report)).toEqual(["fail clusters.place main0", "fail clusters.place remote0"]);
+    expect(find(report, "clusters.place", "main0").evidence).toEqual([
+      "its network is n1, mesh.yaml says n0",
+      "it is a remote, mesh.yaml says primary",
+    ]);
+    expect(find(report, "clusters.place", "remote0").evidence).toEqual([
+      "its network is n0, mesh.yaml says n1",
+      "it is a primary, mesh.yaml says remote",
+    ]);
+  });
+
+  test("a cluster of another mesh is not taken over", async () => {
+    const report = await diagnose({ remote0: { namespaces: [owned("mesh2")] } });
+    expect(find(report, "clusters.place", "remote0")).toMatchObject({
+      status: "fail",
+      evidence: ["it belongs to the mesh mesh2, mesh.yaml is of mesh1"],
+    });
+  });
+
+  test("a namespace that is stuck tells what holds it", async () => {
+    const stuck = {
+      kind: "Namespace",
+      metadata: { name: "sample", deletionTimestamp: "2030-06-01T11:00:00Z" },
+      status: {
+        phase: "Terminating",
+        conditions: [
+          { status: "True", message: "Some content in the namespace has finalizers remaining: x/y in 1" },
+          { status: "False", message: "All resources successfully discovered" },
+        ],
+      },
+    };
+    const report = await diagnose({ main0: { namespaces: [stuck] } });
+    expect(failed(report)).toEqual(["fail clusters.terminating main0"]);
+    expect(find(report, "clusters.terminating", "main0").evidence).toEqual([
+      "sample has been Terminating since 2030-06-01T11:00:00Z",
+      "sample: Some content in the namespace has finalizers remaining: x/y in 1",
+    ]);
+  });
+
+  test.each([
+    ["2030-06-01T12:01:00Z", []],
+    [
+      "2030-06-01T12:02:00Z",
+      ["the cluster's clock is 120 s ahead of this machine's: 2030-06-01T12:02:00.000Z there"],
+    ],
+    [
+      "2030-06-01T11:57:59Z",
+      ["the cluster's clock is 120 s behind this machine's: 2030-06-01T11:57:59.000Z there"],
+    ],
+  ])("a clock that says %s at 12:00", async (time, evidence) => {
+    const report = await diagnose({ main0: { time } });
+    const result = find(report, "clusters.clock", "main0");
+    expect(result.status === "warn" ? result.evidence : []).toEqual(evidence);
+  });
+
+  test("a server too old to tell the time is not judged", async () => {
+    const report = await diagnose({ main0: { time: undefined } });
+    expect(failed(report)).toEqual(["not judged clusters.clock main0"]);
+    expect(report.ok).toBe(true);
+  });
+});
+
+describe("what is installed", () => {
+  test("an Istio of somebody else is in the way, with how to remove it", async () => {
+    const report = await diagnose({
+      main0: {
+        deployments: [
+          istiod("1.31.1"),
+          istiod("1.27.0", { namespace: "aks-istio-system", revision: "asm-1-27" }),
+          istiod("1.29.2", { revision: "canary" }),
+        ],
+      },
+    });
+    expect(failed(report)).toEqual(["fail installed.foreign-istio main0"]);
+    expect(find(report, "installed.foreign-istio", "main0")).toMatchObject({
+      evidence: [
+        "Deployment istio-system/istiod: Istio 1.31.1, revision default, not of mesh1",
+        "Deployment aks-istio-system/istiod-asm-1-27: Istio 1.27.0, revision asm-1-27, not of mesh1",
+        "Deployment istio-system/istiod-canary: Istio 1.29.2, revision canary, not of mesh1",
+      ],
+      commands: [
+        "istioctl uninstall --context main0 --purge",
+        "az aks mesh disable --resource-group GROUP --name CLUSTER",
+        "istioctl uninstall --context main0 --revision canary",
+      ],
+    });
+  });
+
+  test("what this project installed is its own", async () => {
+    const ours = {
+      namespaces: [owned("mesh1")],
+      deployments: [istiod("1.31.1")],
+      webhooks: [webhook({ name: "istiod", namespace: "istio-system" })],
+      installedRoot: root,
+    };
+    expect(failed(await diagnose({ main0: ours }))).toEqual([]);
+  });
+
+  test("an istiod in a remote is another mesh's, whatever the labels say", async () => {
+    const report = await diagnose({
+      remote0: { namespaces: [owned("mesh1")], deployments: [istiod("1.31.1")] },
+    });
+    expect(failed(report)).toEqual(["fail installed.foreign-istio remote0"]);
+  });
+
+  test("the webhook of an istiod that is gone, and none of other projects", async () => {
+    const other = {
+      ...webhook({ name: "policy", namespace: "kyverno" }),
+      webhooks: [{ name: "a.kyverno.svc" }],
+    };
+    const dead = webhook({ name: "istiod", namespace: "istio-old" });
+    const report = await diagnose({ remote0: { webhooks: [other, dead] } });
+    expect(failed(report)).toEqual(["fail installed.foreign-webhooks remote0"]);
+    expect(find(report, "installed.foreign-webhooks", "remote0")).toMatchObject({
+      evidence: [
+        "MutatingWebhookConfiguration istio-sidecar-injector asks istiod.istio-old, where no istiod runs",
+      ],
+      commands: ["kubectl --context remote0 delete mutatingwebhookconfiguration istio-sidecar-injector"],
+    });
+  });
+
+  test.each([
+    ["1.31.0", "pass"],
+    ["1.30.5", "pass"],
+    ["1.29.9", "fail"],
+    ["1.32.0", "fail"],
+  ])("from Istio %s to 1.31.1: %s", async (version, status) => {
+    const report = await diagnose({
+      main0: { namespaces: [owned("mesh1")], deployments: [istiod(version)] },
+    });
+    const result = find(report, "installed.version", "main0");
+    expect(result.status).toBe(status);
+    expect(result.evidence).toEqual([`Istio ${version} is installed, mesh.yaml asks for 1.31.1`]);
+  });
+});
+
+describe("trust", () => {
+  test("no CA yet: the command that makes it", async () => {
+    const file = join(newFolder(), "mesh.yaml");
+    const report = await diagnose({ mesh: meshOf(), file });
+    expect(find(report, "trust.ca")).toMatchObject({
+      status: "fail",
+      evidence: ["there is no CA yet"],
+      commands: ["mesh ca"],
+    });
+    expect(find(report, "trust.same-root", "main0").status).toBe("not judged");
+  });
+
+  test("a CA without one of the clusters", async () => {
+    const folder = newFolder();
+    writeFiles(
+      join(folder, "mesh.ca"),
+      Object.fromEntries(Object.entries(files).filter(([name]) => name.startsWith("main0/"))),
+    );
+    const report = await diagnose({ mesh: meshOf(), file: join(folder, "mesh.yaml") });
+    expect(find(report, "trust.ca")).toMatchObject({
+      status: "fail",
+      evidence: ["there is no CA for remote0"],
+    });
+  });
+
+  test("files that are wrong, every problem, and nothing of a key", async () => {
+    const folder = newFolder();
+    const swapped = { ...files, "remote0/ca-key.pem": files["main0/ca-key.pem"]! };
+    writeFiles(join(folder, "own-ca"), swapped);
+    const report = await diagnose({ file: join(folder, "mesh.yaml") });
+    const result = find(report, "trust.ca");
+    expect(result.status).toBe("fail");
+    expect(result.evidence.join("\n")).toContain("is not the key of ca-cert.pem");
+    for (const line of secretLines(files)) expect(JSON.stringify(report)).not.toContain(line);
+  });
+
+  test("a CA that ends soon is a warning", async () => {
+    const ca = await issue({ subject: "CN=root", to: new Date(now.getTime() + 20 * 86_400_000) });
+    const of = async (name: string) => clusterCa(await issue({ subject: `CN=${name}`, issuer: ca }), ca);
+    const folder = newFolder();
+    writeFiles(join(folder, "own-ca"), filesOf({ main0: await of("main0"), remote0: await of("remote0") }));
+    const report = await diagnose({ file: join(folder, "mesh.yaml") });
+    expect(failed(report)).toEqual(["warn trust.ca-lasts"]);
+    expect(find(report, "trust.ca-lasts").evidence.join()).toContain("expires in 20 days");
+  });
+
+  test("another root in cacerts, and another that workloads trust", async () => {
+    const trusted = {
+      kind: "ConfigMap",
+      metadata: { name: "istio-ca-root-cert" },
+      data: { "root-cert.pem": otherRoot },
+    };
+    const report = await diagnose({
+      main0: { installedRoot: otherRoot },
+      remote0: { configMaps: [trusted] },
+    });
+    expect(failed(report)).toEqual(["fail trust.same-root main0", "fail trust.same-root remote0"]);
+    const evidence = (cluster: string) => find(report, "trust.same-root", cluster).evidence;
+    expect(evidence("main0")).toEqual([
+      expect.stringMatching(/^Secret cacerts has the root SHA-256 [0-9a-f]{16}$/),
+      expect.stringMatching(/^the CA of mesh1 has SHA-256 [0-9a-f]{16}$/),
+    ]);
+    expect(evidence("remote0")[0]).toMatch(/^ConfigMap istio-ca-root-cert has the root/);
+  });
+
+  test("the same root passes, also beside another while roots are replaced, and however it is wrapped", async () => {
+    const report = await diagnose({
+      main0: { installedRoot: `${otherRoot}${root}` },
+      remote0: { installedRoot: root.replaceAll("\n", "\r\n") },
+    });
+    expect(failed(report)).toEqual([]);
+  });
+});
+
+describe("room on the nodes", () => {
+  test("no node that takes pods", async () => {
+    const cordoned = { ...node("node0"), spec: { unschedulable: true } };
+    const tainted = { ...node("node1"), spec: { taints: [{ effect: "NoSchedule" }] } };
+    const notReady = { ...node("node2"), status: { ...node("node2").status, conditions: [] } };
+    const report = await diagnose({ main0: { nodes: [cordoned, tainted, notReady] } });
+    expect(failed(report)[0]).toBe("fail capacity.nodes main0");
+    expect(find(report, "capacity.nodes", "main0").evidence).toEqual([
+      "none of 3 nodes is ready and takes pods",
+    ]);
+  });
+
+  test("nodes of an architecture without images", async () => {
+    const nodes = [node("node0"), node("node1", { architecture: "s390x" })];
+    const report = await diagnose({ main0: { nodes } });
+    expect(failed(report)).toEqual(["warn capacity.architecture main0"]);
+    expect(find(report, "capacity.architecture", "main0").evidence).toEqual([
+      "1 of 2 nodes: node1 (s390x); Istio 1.31 is built for amd64, arm64",
+    ]);
+  });
+
+  test("istiod that fits on no node, though all together have room", async () => {
+    const nodes = [node("node0", { memory: "2200Mi" }), node("node1", { memory: "2200Mi" })];
+    const pods = "node0 100m,300Mi ,\nnode1 100m,300Mi\n";
+    const report = await diagnose({ main0: { nodes, pods } });
+    expect(failed(report)).toEqual(["warn capacity.room main0"]);
+    expect(find(report, "capacity.room", "main0").evidence[0]).toMatch(
+      /^istiod asks for 500m CPU and 2048Mi memory; .* \(the one with most memory: 1900m CPU and 1900Mi memory\)$/,
+    );
+  });
+
+  test("a remote has no istiod, so it needs little", async () => {
+    const nodes = [node("node0", { memory: "2200Mi" })];
+    expect(failed(await diagnose({ remote0: { nodes } }))).toEqual([]);
+  });
+
+  test("a mesh that runs already has its room", async () => {
+    const nodes = [node("node0", { memory: "100Mi" })];
+    expect(failed(await diagnose({ main0: { nodes, namespaces: [owned("mesh1")] } }))).toEqual([]);
+  });
+});
+
+describe("exposure", () => {
+  test("a gateway that is open to everyone is told, and fails nothing", async () => {
+    const report = await diagnose({});
+    expect(find(report, "exposure.gateways")).toMatchObject({
+      status: "info",
+      evidence: [expect.stringContaining("on main0 istiod at port 15012")],
+      fix: expect.stringContaining("gateways.allowedSourceRanges"),
+    });
+  });
+
+  test.each([
+    ["gateways: { internal: true }", "pass"],
+    ["gateways: { allowedSourceRanges: [203.0.113.0/24] }", "pass"],
+    ["gateways: { allowedSourceRanges: [0.0.0.0/0] }", "info"],
+  ])("%s: %s", async (gateways, status) => {
+    const mesh = meshOf(`${ownCa}\n${gateways}`);
+    expect(find(await diagnose({ mesh }), "exposure.gateways").status).toBe(status);
+  });
+
+  test.each([
+    ["", "registry.istio.io, docker.io, quay.io"],
+    ["sample: { enabled: false }\naddons: { prometheus: false }", "registry.istio.io"],
+    [
+      "istio: { hub: mirror.example.com:5000/istio }\nsample: { enabled: false }\naddons: { kiali: false }",
+      "mirror.example.com:5000, docker.io",
+    ],
+  ])("registries of %j", async (more, registries) => {
+    const mesh = meshOf(`${ownCa}\n${more}`);
+    expect(find(await diagnose({ mesh }), "exposure.images").evidence).toEqual([
+      `the nodes must reach ${registries}`,
+    ]);
+  });
+});
+
+describe("Azure", () => {
+  const subscription = "11111111-2222-3333-4444-555555555555";
+  const azureMesh = (more = "") =>
+    parseMesh(
+      `azure: { location: centralus, resourceGroup: rg-mesh, ${more} }
+clusters:
+  - { name: main0, role: primary, network: n0, aks: aks-main }
+  - { name: remote0, network: n1, context: remote0 }
+${ownCa}
+`,
+      "mesh.yaml",
+    );
+  const terraform = `echo '{"terraform_version":"1.9.8"}'`;
+  const az = (account: string, registration = "Registered") =>
+    `case "$*" in version*) echo '{"azure-cli":"2.80.0"}' ;; "account show"*) ${account} ;; "provider show"*) echo ${registration} ;; *) exit 64 ;; esac`;
+  const loggedIn = (id: string) => `echo '{"id":"${id}","name":"Team"}'`;
+
+  test("existing clusters need neither terraform nor az", async () => {
+    const { results } = await diagnose({});
+    expect(results.filter(({ id }) => /terraform|azure|\.az$/.test(id))).toEqual([]);
+  });
+
+  test("a cluster that Terraform has not made yet is not judged, and no failure", async () => {
+    const mesh = azureMesh(`subscription: ${subscription}`);
+    const report = await diagnose({ mesh, programs: { terraform, az: az(loggedIn(subscription)) } });
+    expect(report.ok).toBe(true);
+    expect(find(report, "reachable.context", "main0")).toMatchObject({
+      status: "not judged",
+      commands: [
+        `az aks get-credentials --subscription ${subscription} --resource-group rg-mesh --name aks-main --overwrite-existing`,
+      ],
+    });
+    expect(find(report, "azure.subscription").status).toBe("pass");
+    expect(find(report, "azure.provider").status).toBe("pass");
+  });
+
+  test("terraform is needed, az is not", async () => {
+    const report = await diagnose({ mesh: azureMesh() });
+    expect(find(report, "programs.terraform").status).toBe("fail");
+    expect(find(report, "programs.az").status).toBe("not judged");
+    expect(find(report, "azure.login").blockedBy).toEqual({ id: "programs.az" });
+  });
+
+  test("nobody is logged in", async () => {
+    const account = `echo "ERROR: Please run 'az login' to setup account." >&2; exit 1`;
+    const report = await diagnose({ mesh: azureMesh(), programs: { terraform, az: az(account) } });
+    expect(find(report, "azure.login")).toMatchObject({ status: "warn", commands: ["az login"] });
+    expect(find(report, "azure.provider").status).toBe("not judged");
+  });
+
+  test("another subscription, and a resource provider that is not registered", async () => {
+    const mesh = azureMesh(`subscription: ${subscription}`);
+    const other = subscription.replaceAll("1", "9");
+    const programs = { terraform, az: az(loggedIn(other), "NotRegistered") };
+    const report = await diagnose({ mesh, programs });
+    expect(find(report, "azure.subscription")).toMatchObject({
+      status: "warn",
+      evidence: [`az works with ${other}, mesh.yaml names ${subscription}`],
+      commands: [`az account set --subscription ${subscription}`],
+    });
+    expect(find(report, "azure.provider")).toMatchObject({
+      status: "warn",
+      evidence: ["Microsoft.ContainerService is NotRegistered"],
+      commands: [
+        `az provider register --namespace Microsoft.ContainerService --wait --subscription ${subscription}`,
+      ],
+    });
+  });
+
+  test("no subscription in mesh.yaml: which one it will be", async () => {
+    const programs = { terraform, az: az(loggedIn(subscription)) };
+    const report = await diagnose({ mesh: azureMesh(), programs });
+    expect(find(report, "azure.subscription")).toMatchObject({
+      status: "warn",
+      commands: [`export ARM_SUBSCRIPTION_ID=${subscription}`],
+    });
+  });
+});
+
+test("answers that make no sense are results, with no stack trace", async () => {
+  const report = await diagnose({ main0: { instead: "echo '<html>proxy login</html>'" } });
+  const result = find(report, "reachable.api", "main0");
+  expect(result.status).toBe("fail");
+  expect(result.evidence.join()).not.toMatch(/\n\s+at /);
+});
+
+test("a cluster that never answers is given up at the deadline, which every question has", async () => {
+  const world = worldOf({ remote0: { instead: "exec sleep 60" } });
+  const programs = createPrograms({ env: world.path.env });
+  const asked: { readonly args: readonly string[]; readonly deadlineSeconds: number }[] = [];
+  // Twenty times as fast, so that nobody waits for it.
+  const hasty: typeof programs = {
+    run(program, args, options = {}) {
+      const { deadlineSeconds = 60 } = options;
+      asked.push({ args, deadlineSeconds });
+      return programs.run(program, args, { ...options, deadlineSeconds: deadlineSeconds / 20 });
+    },
+  };
+  const report = await diagnose({}, world, hasty);
+  const ofClusters = asked.filter(({ args }) => args[0] === "--context");
+  expect(ofClusters.map(({ deadlineSeconds }) => deadlineSeconds)).toEqual(ofClusters.map(() => 20));
+  expect(ofClusters.filter(({ args }) => !args.includes("--request-timeout=10s"))).toEqual([]);
+  expect(find(report, "reachable.api", "remote0")).toMatchObject({
+    status: "fail",
+    fix: expect.stringMatching(/firewall/),
+  });
+});

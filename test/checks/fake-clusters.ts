@@ -1,0 +1,142 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { rightsToChange, rightsToRead } from "../../checks/doctor/rights";
+import type { Right } from "../../checks/who";
+import type { Mesh } from "../../mesh/mesh";
+import { type FakePath, fakePath } from "../ops/fake-programs";
+
+/** What a cluster answers; the answers of a bare one unless said otherwise. */
+export interface FakeCluster {
+  readonly uid: string;
+  readonly server: string;
+  readonly version: string;
+  /** Beside kube-system. */
+  readonly namespaces: readonly object[];
+  readonly nodes: readonly object[];
+  readonly deployments: readonly object[];
+  readonly webhooks: readonly object[];
+  readonly configMaps: readonly object[];
+  /** PEM text of root-cert.pem in the Secret cacerts. */
+  readonly installedRoot: string | undefined;
+  /** Lines of node, then cpu,memory of each container. */
+  readonly pods: string;
+  readonly mayNot: (right: Right) => boolean;
+  readonly user: string;
+  /** ISO time of the server's clock; undefined: a server too old to tell. */
+  readonly time: string | undefined;
+  /** Shell commands instead of an answer to the first question. */
+  readonly instead: string | undefined;
+}
+
+export const bareCluster = (name: string): FakeCluster => ({
+  uid: `uid-of-${name}`,
+  server: `https://203.0.113.${name.length}:6443`,
+  version: "v1.34.4",
+  namespaces: [],
+  nodes: [node("node0")],
+  deployments: [],
+  webhooks: [],
+  configMaps: [],
+  installedRoot: undefined,
+  pods: "node0 100m,70Mi\n",
+  mayNot: () => false,
+  user: "admin",
+  time: "2030-06-01T12:00:00Z",
+  instead: undefined,
+});
+
+export function node(name: string, more: { cpu?: string; memory?: string; architecture?: string } = {}) {
+  return {
+    kind: "Node",
+    metadata: { name },
+    spec: {},
+    status: {
+      allocatable: { cpu: more.cpu ?? "2", memory: more.memory ?? "8Gi" },
+      nodeInfo: { architecture: more.architecture ?? "amd64" },
+      conditions: [{ type: "Ready", status: "True" }],
+    },
+  };
+}
+
+export interface FakeWorld {
+  readonly path: FakePath;
+  calls(): string[];
+}
+
+/**
+ * kubectl and istioctl as shell scripts on a PATH of their own, answering from files. What is not in the table ends with
+ * 64: a question that nobody expected fails the test.
+ * @param clusters by kubeconfig context
+ */
+export function fakeWorld(mesh: Mesh, clusters: Readonly<Record<string, FakeCluster>>): FakeWorld {
+  const made = fakePath();
+  // Nothing else is on the PATH: the machine's own kubectl or az would answer in the place of one that is missing.
+  for (const tool of ["cat", "sleep"]) symlinkSync(`/bin/${tool}`, join(made.folder, tool));
+  const path = { ...made, env: { ...made.env, PATH: made.folder } };
+  const write = (name: string, content: unknown) => {
+    const file = join(path.folder, name);
+    writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
+    return `'${file}'`;
+  };
+  const view = write("view.json", {
+    contexts: Object.keys(clusters).map((name) => ({ name, context: { cluster: `${name}-cluster` } })),
+    clusters: Object.entries(clusters).map(([name, { server }]) => ({
+      name: `${name}-cluster`,
+      cluster: { server },
+    })),
+  });
+  const rows = Object.entries(clusters).flatMap(([context, cluster]) => {
+    mkdirSync(join(path.folder, context));
+    const answer = (name: string, content: unknown) => `cat ${write(join(context, name), content)}`;
+    const list = (items: readonly object[]) => ({ kind: "List", items });
+    const kubeSystem = { kind: "Namespace", metadata: { name: "kube-system", uid: cluster.uid }, status: {} };
+    const secret = cluster.installedRoot
+      ? `cacerts ${Buffer.from(cluster.installedRoot).toString("base64")}`
+      : "";
+    const questions: [string, string][] = [
+      ["get --raw /version", cluster.instead ?? answer("version", { gitVersion: cluster.version })],
+      [
+        "create --validate=false -o json -f -",
+        `cat > /dev/null; ${answer("reviews", reviews(mesh, cluster))}`,
+      ],
+      ["get namespaces,nodes", answer("all", list([kubeSystem, ...cluster.namespaces, ...cluster.nodes]))],
+      ["get deployments --all-namespaces", answer("deployments", list(cluster.deployments))],
+      ["get mutatingwebhookconfigurations,", answer("webhooks", list(cluster.webhooks))],
+      ["get -n istio-system configmap/", answer("configmaps", list(cluster.configMaps))],
+      ["-n istio-system get secret cacerts", answer("cacerts", secret)],
+      ["get pods --all-namespaces", answer("pods", cluster.pods)],
+    ];
+    return questions.map(([question, script]) => `"--context ${context} ${question}"*) ${script} ;;`);
+  });
+  path.add(
+    "kubectl",
+    [
+      'case "$*" in',
+      `"version --client -o json") echo '{"clientVersion":{"gitVersion":"v1.34.4"}}' ;;`,
+      `"config view -o json") cat ${view} ;;`,
+      ...rows,
+      "*) echo unexpected >&2; exit 64 ;;",
+      "esac",
+    ].join("\n"),
+  );
+  path.add("istioctl", `echo '{"clientVersion":{"version":"1.31.1"}}'`);
+  return { path, calls: path.calls };
+}
+
+/** As kubectl prints what it created: one object after another. */
+function reviews(mesh: Mesh, { user, time, mayNot }: FakeCluster): string {
+  const rights = [...rightsToRead(mesh), ...rightsToChange(mesh)];
+  const objects = [
+    ...(time
+      ? [
+          {
+            kind: "SelfSubjectReview",
+            metadata: { creationTimestamp: time },
+            status: { userInfo: { username: user } },
+          },
+        ]
+      : []),
+    ...rights.map((right) => ({ kind: "SelfSubjectAccessReview", status: { allowed: !mayNot(right) } })),
+  ];
+  return objects.map((object) => `${JSON.stringify(object, undefined, 4)}\n`).join("");
+}
