@@ -3,8 +3,10 @@ import { spawnSync } from "node:child_process";
 /** One run of a command as a whole process. */
 export interface Run {
   readonly seconds: number;
-  /** Greatest resident memory of the process itself, where it is node; bytes. */
+  /** Greatest resident memory, bytes; 0 unless `report-usage.js` was required. */
   readonly memory: number;
+  /** CPU time, seconds, which other work on the machine does not stretch; 0 likewise. */
+  readonly cpuSeconds: number;
 }
 
 export type Command = readonly [program: string, ...args: string[]];
@@ -19,8 +21,8 @@ export function run([program, ...args]: Command, cwd: string, env: NodeJS.Proces
   });
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
   if (status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${status}\n${stdout}${stderr}`);
-  const memory = Number(/maxrss=(\d+)/.exec(stderr)?.[1] ?? 0) * 1024;
-  return { seconds, memory };
+  const usage = (name: string) => Number(new RegExp(`${name}=(\\d+)`).exec(stderr)?.[1] ?? 0);
+  return { seconds, memory: usage("maxrss") * 1024, cpuSeconds: usage("cpu") / 1e6 };
 }
 
 /** Median of the ratios of pairs run in turn, one warm-up pair first: what drifts on the machine, drifts in both. */

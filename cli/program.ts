@@ -1,19 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, Option } from "commander";
 import { meshFile } from "../mesh/paths";
+import { version } from "../package.json";
 import { consoleOutput, exitCode, type Output } from "./command";
-
-/** package.json stands beside `cli/` in the sources and one level further up in the build. */
-function version(): string {
-  for (const up of ["..", "../.."]) {
-    try {
-      return (JSON.parse(readFileSync(join(__dirname, up, "package.json"), "utf8")) as { version: string })
-        .version;
-    } catch {}
-  }
-  return "unknown";
-}
 
 /**
  * The command line. A command parses its options and calls one function; what that function needs is loaded only
@@ -23,7 +11,7 @@ function version(): string {
 export function program(exit: (code: number) => void, output: Output = consoleOutput): Command {
   const mesh = new Command("mesh")
     .description("One Istio mesh over several AKS clusters, from one file.")
-    .version(version())
+    .version(version)
     .showSuggestionAfterError()
     .exitOverride((error) => {
       throw Object.assign(error, { exitCode: error.exitCode === 0 ? exitCode.fine : exitCode.badInput });

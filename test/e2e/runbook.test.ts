@@ -22,7 +22,7 @@ function userFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "mesh-runbook-"));
   cpSync(join(root, "examples/existing-clusters.yaml"), join(folder, "mesh.yaml"));
   mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
-  symlinkSync(join(root, "build/cli/main.js"), join(folder, "node_modules/.bin/mesh"));
+  symlinkSync(join(root, "build/mesh.js"), join(folder, "node_modules/.bin/mesh"));
   return folder;
 }
 
@@ -51,7 +51,7 @@ describeInLab("the runbook", () => {
   };
 
   beforeAll(() => {
-    must("npm run build && chmod +x build/cli/main.js", { cwd: root });
+    must("npm run build && chmod +x build/mesh.js", { cwd: root });
     bare();
     folder = userFolder();
     must("npx mesh ca && npx mesh synth", { cwd: folder });
