@@ -23,7 +23,7 @@ export interface CheckFacts {
   /** Stable, `<layer>.<what must hold>`: scripts and searches rely on it. */
   readonly id: `${Layer}.${string}`;
   readonly severity: Severity;
-  /** What must hold, as a sentence without its full stop. */
+  /** What must hold, as a sentence without its full stop; of what is only told: what it tells. */
   readonly title: string;
   /** Where it looks, so that a person can look there too. */
   readonly looksAt: string;

@@ -26,7 +26,7 @@ export const exposureChecks: readonly Check<DoctorWorld>[] = [
     id: "exposure.gateways",
     of: "mesh",
     severity: "info",
-    title: "the gateways between the clusters are for the clusters alone",
+    title: "who reaches the gateways between the clusters",
     looksAt: "gateways.allowedSourceRanges and gateways.internal in mesh.yaml",
     why: "The primary's cross-cluster gateway puts istiod on an address that the world can dial. Everything behind it asks for a certificate of the mesh, so that this is how multi-cluster Istio works; a firewall in front is still one mistake less.",
     fix: "name the clusters' outbound addresses in gateways.allowedSourceRanges, or set gateways.internal where their networks are connected",
@@ -48,7 +48,7 @@ export const exposureChecks: readonly Check<DoctorWorld>[] = [
     id: "exposure.images",
     of: "mesh",
     severity: "info",
-    title: "the nodes may pull the images",
+    title: "where the nodes pull images from",
     looksAt:
       "image names of Istio, the sample and the addons; whether nodes reach the registries only they can tell",
     why: "Behind a firewall or an egress allow-list an image that cannot be pulled is a pod that never starts.",
