@@ -1,4 +1,5 @@
 import { gatewayAddressName } from "../mesh/azure-names";
+import { proxyHealth } from "../mesh/istio-lines";
 import type { Cluster, Mesh } from "../mesh/mesh";
 
 /**
@@ -29,9 +30,9 @@ export function loadBalancer(mesh: Mesh, cluster: Cluster): LoadBalancer {
 export function healthProbes(ports: readonly number[]): Record<string, string> {
   return Object.fromEntries(
     ports.flatMap((port) => [
-      [`${azure}/port_${port}_health-probe_port`, "15021"],
+      [`${azure}/port_${port}_health-probe_port`, String(proxyHealth.port)],
       [`${azure}/port_${port}_health-probe_protocol`, "Http"],
-      [`${azure}/port_${port}_health-probe_request-path`, "/healthz/ready"],
+      [`${azure}/port_${port}_health-probe_request-path`, proxyHealth.path],
     ]),
   );
 }

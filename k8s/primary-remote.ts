@@ -1,3 +1,4 @@
+import { proxyHealth } from "../mesh/istio-lines";
 import type { Cluster, Mesh } from "../mesh/mesh";
 import { type IstioOperator, istioOperator } from "./istio-operator";
 import { healthProbes, loadBalancer } from "./load-balancer";
@@ -90,7 +91,18 @@ function gatewayValues(cluster: Cluster) {
   return { gateways: { "istio-ingressgateway": { injectionTemplate: "gateway", ...replicas(cluster) } } };
 }
 
-const ingressGateway = { name: "istio-ingressgateway", enabled: true };
+/**
+ * Upstream's gateway template looks every 15 s alone, so that a gateway which just missed the first look joins 15 s
+ * late: here it is looked at until it is ready, and as patiently.
+ */
+const readinessProbe = {
+  httpGet: proxyHealth,
+  periodSeconds: 2,
+  timeoutSeconds: 3,
+  failureThreshold: 30,
+};
+
+const ingressGateway = { name: "istio-ingressgateway", enabled: true, k8s: { readinessProbe } };
 
 /** samples/multicluster/gen-eastwest-gateway.sh; no appProtocol on its ports, which would break Azure's probes. */
 function eastWestGateway(mesh: Mesh, cluster: Cluster) {
@@ -101,6 +113,7 @@ function eastWestGateway(mesh: Mesh, cluster: Cluster) {
     enabled: true,
     label: { istio: selector, app: name, "topology.istio.io/network": cluster.network },
     k8s: {
+      readinessProbe,
       // Traffic that comes in is for this network only.
       env: [{ name: "ISTIO_META_REQUESTED_NETWORK_VIEW", value: cluster.network }],
       service: { ports, ...(sourceRanges && { loadBalancerSourceRanges: sourceRanges }) },

@@ -90,12 +90,15 @@ export interface AddonImages {
   readonly kiali: string;
 }
 
+/** Where every Istio proxy says that it is ready. https://istio.io/latest/docs/ops/deployment/application-requirements/ */
+export const proxyHealth = { path: "/healthz/ready", port: 15021 } as const;
+
 /** samples/multicluster/gen-eastwest-gateway.sh, the same in 1.30 and 1.31. */
 const eastWestGateway: CrossClusterGateway = {
   name: "istio-eastwestgateway",
   selector: "eastwestgateway",
   ports: [
-    { name: "status-port", port: 15021, targetPort: 15021 },
+    { name: "status-port", port: proxyHealth.port, targetPort: proxyHealth.port },
     { name: "tls", port: 15443, targetPort: 15443 },
     { name: "tls-istiod", port: 15012, targetPort: 15012 },
     { name: "tls-webhook", port: 15017, targetPort: 15017 },
@@ -196,7 +199,7 @@ export const istioLines: readonly IstioLine[] = [
       selector: "ingressgateway",
       // profiles/default.yaml; 15012 is added by meshExpansion on the primary.
       ports: [
-        { name: "status-port", port: 15021, targetPort: 15021 },
+        { name: "status-port", port: proxyHealth.port, targetPort: proxyHealth.port },
         { name: "http2", port: 80, targetPort: 8080 },
         { name: "https", port: 443, targetPort: 8443 },
         { name: "tls", port: 15443, targetPort: 15443 },
