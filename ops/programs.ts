@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
+import { commandLine } from "../mesh/shell-quote";
 import { redact } from "./redact";
 import { noLog, type RunLog } from "./run-log";
-import { commandLine } from "./shell-quote";
 
 /** The programs that this project runs; nothing else is ever started. */
 export type ProgramName = "kubectl" | "istioctl" | "terraform" | "az";

@@ -1,4 +1,4 @@
-import { commandLine } from "../../ops/shell-quote";
+import { commandLine } from "../../mesh/shell-quote";
 import { type Check, faulty, sound } from "../check";
 import { hasAzureClusters } from "./programs";
 import type { DoctorWorld } from "./world";

@@ -1,7 +1,7 @@
 import type { Requests } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import type { KubernetesObject } from "../../ops/kubernetes-object";
-import { commandLine } from "../../ops/shell-quote";
+import { commandLine } from "../../mesh/shell-quote";
 import { type Check, faulty, sound } from "../check";
 import type { PodRequest } from "../cluster-probes";
 import { isOfMesh } from "../owner";

@@ -1,6 +1,6 @@
 import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster } from "../../mesh/mesh";
-import { commandLine } from "../../ops/shell-quote";
+import { commandLine } from "../../mesh/shell-quote";
 import { type Check, faulty, sound, unjudged } from "../check";
 import { ownerOf } from "../owner";
 import type { DoctorWorld } from "./world";

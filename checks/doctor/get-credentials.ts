@@ -1,5 +1,5 @@
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import { commandLine } from "../../ops/shell-quote";
+import { commandLine } from "../../mesh/shell-quote";
 
 /** Writes the context of a cluster that Terraform makes; nothing for the others. */
 export function getCredentials({ azure }: Mesh, { aks }: Cluster): string[] {

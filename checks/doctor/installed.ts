@@ -2,7 +2,7 @@ import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { compareMinor, minorOf } from "../../mesh/versions";
 import type { KubernetesObject } from "../../ops/kubernetes-object";
-import { commandLine } from "../../ops/shell-quote";
+import { commandLine } from "../../mesh/shell-quote";
 import { parseVersion } from "../../ops/versions";
 import { type Check, faulty, sound } from "../check";
 import { isOfMesh } from "../owner";

@@ -1,5 +1,5 @@
 import type { Mesh } from "../../mesh/mesh";
-import { commandLine } from "../../ops/shell-quote";
+import { commandLine } from "../../mesh/shell-quote";
 import { type Check, faulty, sound, type Verdict } from "../check";
 import type { Right, Who } from "../who";
 import { describeRights, rightsToChange, rightsToRead } from "./rights";

@@ -1,7 +1,7 @@
 import { parseCertificate } from "../../ca/certificate";
 import { pemBlocks } from "../../ca/pem";
 import { formatProblem, InputError } from "../../mesh/problem";
-import { commandLine } from "../../ops/shell-quote";
+import { commandLine } from "../../mesh/shell-quote";
 import { type Check, faulty, sound } from "../check";
 import type { DoctorWorld } from "./world";
 

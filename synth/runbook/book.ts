@@ -1,6 +1,6 @@
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import type { MeshPaths } from "../../mesh/paths";
-import { shellQuote } from "./markdown";
+import { shellQuote } from "../../mesh/shell-quote";
 
 /** What the runbook is about. */
 export interface Book {

@@ -22,8 +22,3 @@ export function formatSteps(steps: readonly Step[]): string {
 function formatPart(part: string | Commands): string {
   return typeof part === "string" ? part : ["```bash", ...part.commands, "```"].join("\n");
 }
-
-/** An argument as a shell reads it back. */
-export function shellQuote(argument: string): string {
-  return /^[A-Za-z0-9_./:@%+=-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
-}

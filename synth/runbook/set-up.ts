@@ -2,8 +2,9 @@ import { istioNamespace } from "../../k8s/bundle";
 import { bundleFiles } from "../../k8s/bundle-files";
 import { terraformStackName } from "../../mesh/azure-names";
 import type { Cluster } from "../../mesh/mesh";
+import { shellQuote } from "../../mesh/shell-quote";
 import { type Book, istioctlCommand, kubectl, meshCommand } from "./book";
-import { commands, type Step, shellQuote } from "./markdown";
+import { commands, type Step } from "./markdown";
 
 /** From programs and clusters to the last remote, in order. */
 export function setUp(book: Book): Step[] {

@@ -1,7 +1,8 @@
 import { istioNamespace } from "../../k8s/bundle";
 import { terraformStackName } from "../../mesh/azure-names";
+import { shellQuote } from "../../mesh/shell-quote";
 import { type Book, istioctlCommand, kubectl } from "./book";
-import { commands, type Step, shellQuote } from "./markdown";
+import { commands, type Step } from "./markdown";
 
 /** The way down, the reverse of the way up. */
 export function teardown(book: Book): Step {

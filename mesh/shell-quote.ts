@@ -3,6 +3,7 @@ export function commandLine(program: string, args: readonly string[]): string {
   return [program, ...args].map(shellQuote).join(" ");
 }
 
-function shellQuote(word: string): string {
+/** An argument as a POSIX shell reads it back. */
+export function shellQuote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
