@@ -4,7 +4,7 @@ import { formatAddresses } from "../mesh/addresses";
 import { type MeshPaths, meshPaths } from "../mesh/paths";
 import { InputError } from "../mesh/problem";
 import { type ApplyResult, apply as applyMesh } from "../ops/apply";
-import type { Phase } from "../ops/apply-steps";
+import type { Phase } from "../ops/apply-run";
 import { type Inputs, readInputs } from "../synth/inputs";
 import { synthesize } from "../synth/synthesize";
 import { exitCode, type Output } from "./command";

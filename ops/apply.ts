@@ -1,5 +1,6 @@
 import type { Addresses } from "../mesh/mesh";
-import { type ApplyInputs, applySteps, type Phase, phases } from "./apply-steps";
+import { type ApplyInputs, type Phase, phases } from "./apply-run";
+import { applySteps } from "./apply-steps";
 import type { Context } from "./context";
 import { preflight } from "./preflight";
 import { runSteps, type StepResult } from "./steps";

@@ -8,7 +8,7 @@ import { writeClusterBundle } from "../../k8s/cluster-bundle";
 import { parseMesh } from "../../mesh/load";
 import type { Addresses, Mesh } from "../../mesh/mesh";
 import { type ApplyResult, apply } from "../../ops/apply";
-import type { ApplyInputs } from "../../ops/apply-steps";
+import type { ApplyInputs } from "../../ops/apply-run";
 import type { Context } from "../../ops/context";
 import { destroy } from "../../ops/destroy";
 import { createPrograms } from "../../ops/programs";

@@ -1,0 +1,220 @@
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { istioNamespace } from "../k8s/bundle";
+import { bundleCharts, type ChartId } from "../k8s/bundle-charts";
+import type { Cluster, Mesh } from "../mesh/mesh";
+import { deadlines, type Phase, type Run, type StepRow } from "./apply-run";
+import { eventsOf } from "./events";
+import { untilInjected } from "./injection";
+import type { Part } from "./installation";
+import { inventoryManifest, inventoryOf, readInventory, removedClusters } from "./inventory";
+import { type Kubectl, noValidation } from "./kubectl";
+import { isRolledOut, type KubernetesObject, loadBalancerAddress } from "./kubernetes-object";
+import { remoteSecretName } from "./remote-secret";
+import { removeObjects, titlesOf, unwantedObjects } from "./removals";
+import type { StepOutcome } from "./steps";
+
+export function ahead(
+  run: Run,
+  cluster: Cluster,
+  part: Part,
+  phase: Phase,
+  title: string,
+  needs: readonly string[],
+): StepRow {
+  const installation = run.installations.get(cluster.name)!;
+  return {
+    phase,
+    title,
+    needs,
+    deadlineSeconds: deadlines.requests,
+    run: ({ signal }) => installation.ahead(part, run.found, signal),
+  };
+}
+
+export function chart(
+  run: Run,
+  cluster: Cluster,
+  phase: Phase,
+  ids: readonly ChartId[],
+  title: string,
+  needs: readonly string[],
+): StepRow {
+  const files = bundleCharts({ mesh: run.mesh, cluster })
+    .filter(({ id }) => ids.includes(id))
+    .map(({ file }) => join(run.dist, cluster.name, file));
+  const installation = run.installations.get(cluster.name)!;
+  return {
+    phase,
+    title,
+    needs,
+    deadlineSeconds: deadlines.requests,
+    run: ({ signal }) => installation.applyFiles(files, signal),
+  };
+}
+
+export function rollout(
+  run: Run,
+  cluster: Cluster,
+  phase: Phase,
+  title: string,
+  namespace: string,
+  name: string,
+  needs: readonly string[],
+): StepRow {
+  const { kubectl } = run.installations.get(cluster.name)!;
+  return {
+    phase,
+    title,
+    needs,
+    deadlineSeconds: deadlines.rollout,
+    run: async ({ signal }) => {
+      if (!(await wasRolledOut(run, cluster, namespace, name))) {
+        await kubectl.until({ resource: "deployments", namespace, name, ready: isRolledOut }, signal);
+      }
+      return "unchanged";
+    },
+    explain: (signal) => eventsOf(kubectl, namespace, name, signal),
+  };
+}
+
+/** It was when the run began, and the run has not touched it. */
+async function wasRolledOut(run: Run, cluster: Cluster, namespace: string, name: string): Promise<boolean> {
+  const { untouched } = run.installations.get(cluster.name)!;
+  const deployment = await untouched(`Deployment.apps/${namespace}/${name}`, run.found);
+  return deployment !== undefined && isRolledOut(deployment);
+}
+
+export function injection(run: Run, cluster: Cluster, phase: Phase, needs: readonly string[]): StepRow {
+  const { kubectl } = run.installations.get(cluster.name)!;
+  return {
+    phase,
+    title: "injection",
+    needs,
+    deadlineSeconds: deadlines.injection,
+    run: async ({ signal }) => {
+      const pods = injectedDeployments(run.mesh, cluster);
+      const isNeeded = await Promise.all(
+        pods.map(({ namespace, name }) => wasRolledOut(run, cluster, namespace, name)),
+      );
+      if (isNeeded.includes(false)) await untilInjected(run.context, kubectl, signal);
+      return "unchanged";
+    },
+  };
+}
+
+/** Deployments whose pods are of use only with a proxy. */
+export function injectedDeployments(
+  { istio, sample }: Mesh,
+  cluster: Cluster,
+): { namespace: string; name: string }[] {
+  const versions = sample?.versions.filter(({ clusters }) => clusters.includes(cluster.name)) ?? [];
+  const names = [istio.line.sample.client.name, ...versions.map(({ name }) => `helloworld-${name}`)];
+  return [
+    { namespace: istioNamespace, name: istio.line.gateway.name },
+    ...(sample ? names.map((name) => ({ namespace: sample.namespace, name })) : []),
+  ];
+}
+
+export function address(run: Run, cluster: Cluster, needs: readonly string[]): StepRow {
+  const installation = run.installations.get(cluster.name)!;
+  const { kubectl } = installation;
+  const { name } = run.mesh.istio.line.gateway;
+  return {
+    phase: cluster.role === "primary" ? "address" : "remotes",
+    title: `address of ${name}`,
+    needs,
+    deadlineSeconds: deadlines.address,
+    run: async ({ signal }) => {
+      const known = await installation.untouched(`Service./${istioNamespace}/${name}`, run.found);
+      const hasAddress = (object: KubernetesObject) => loadBalancerAddress(object) !== undefined;
+      const service =
+        known && hasAddress(known)
+          ? known
+          : await kubectl.until(
+              { resource: "services", namespace: istioNamespace, name, ready: hasAddress },
+              signal,
+            );
+      const address = loadBalancerAddress(service)!;
+      if (run.found[cluster.name] === address) return "unchanged";
+      run.found[cluster.name] = address;
+      await run.keepAddresses({ ...run.found });
+      return "changed";
+    },
+    explain: (signal) => eventsOf(kubectl, istioNamespace, name, signal),
+  };
+}
+
+export function handOver(run: Run, cluster: Cluster, needs: readonly string[]): StepRow {
+  const installation = run.installations.get(cluster.name)!;
+  return {
+    phase: "hand-over",
+    title: "istioctl install",
+    needs,
+    deadlineSeconds: deadlines.install + deadlines.requests,
+    run: ({ signal }) => installation.handOver(run.found, deadlines.install, signal),
+  };
+}
+
+/** Optional: a mesh with something too much in it works. */
+export function removals(run: Run, cluster: Cluster, needs: readonly string[]): StepRow {
+  const { kubectl } = run.installations.get(cluster.name)!;
+  return {
+    phase: "removals",
+    title: "what is not wanted any more",
+    needs,
+    deadlineSeconds: deadlines.rollout,
+    optional: true,
+    run: async ({ signal }) => {
+      const unwanted = await unwantedObjects(kubectl, run.mesh, cluster, run.dist, signal);
+      if (unwanted.length === 0) return "unchanged";
+      if (!run.remove) throw new Error(`stays unless --yes is given: ${titlesOf(unwanted)}`);
+      await removeObjects(kubectl, unwanted, signal);
+      return "changed";
+    },
+  };
+}
+
+export function addon(
+  run: Run,
+  cluster: Cluster,
+  id: ChartId & ("prometheus" | "kiali"),
+  needs: readonly string[],
+) {
+  return {
+    [id]: { ...chart(run, cluster, "addons", [id], id, needs), optional: true },
+    [`${id} ready`]: {
+      ...rollout(run, cluster, "addons", `${id} ready`, istioNamespace, id, [id]),
+      deadlineSeconds: deadlines.addon,
+      optional: true,
+    },
+  };
+}
+
+/**
+ * The secrets of remotes that have left mesh.yaml go first of all, so that their endpoints are gone before anything
+ * else is; then the inventory forgets them.
+ */
+export async function keepInventory(run: Run, primary: Kubectl, signal: AbortSignal): Promise<StepOutcome> {
+  const wanted = inventoryOf(run.mesh);
+  const found = await readInventory(primary, signal);
+  const removed = removedClusters(found, run.mesh);
+  if (removed.length > 0 && !run.remove) {
+    throw new Error(
+      `${removed.map(({ name }) => name).join(", ")} has left mesh.yaml, and its remote secret would be removed; ` +
+        "run again with --yes, or bring the cluster back into mesh.yaml",
+    );
+  }
+  if (removed.length > 0) {
+    const secrets = removed.map(({ name }) => remoteSecretName(name));
+    await primary.run(["-n", istioNamespace, "delete", "--ignore-not-found", "secret", ...secrets], {
+      signal,
+    });
+  }
+  if (isDeepStrictEqual(found, wanted)) return "unchanged";
+  await primary.run(["apply", noValidation, "-f", "-"], {
+    signal,
+    input: JSON.stringify(inventoryManifest(wanted)),
+  });
+  return "changed";
+}
