@@ -1,5 +1,9 @@
 import pc from "picocolors";
 import { InputError } from "../mesh/problem";
+import { CredentialsError } from "../ops/credentials";
+import { PreflightError, PreflightError } from "../ops/preflight";
+import { DeadlinePassed, DeadlinePassed, Interrupted, Interrupted, MissingProgram, MissingProgram, ProgramFailed, ProgramFailed } from "../ops/programs";
+import { NoMeshYet, NoMeshYet } from "../ops/routing";
 import { OutputError } from "../synth/staging";
 
 /** Exit codes that scripts can rely on. */
@@ -23,6 +27,18 @@ export const consoleOutput: Output = {
   warning: (text) => process.stderr.write(`${pc.yellow("warning")}: ${text}\n`),
 };
 
+/** Errors that are about the world and not about this tool: their message is all that there is to say. */
+const expected = [
+  OutputError,
+  PreflightError,
+  CredentialsError,
+  MissingProgram,
+  ProgramFailed,
+  DeadlinePassed,
+  Interrupted,
+  NoMeshYet,
+];
+
 /** Writes an error as people read it and gives the exit code that fits it. A stack is shown only for our own bugs. */
 export function report(error: unknown, output: Output): number {
   if (error instanceof InputError) {
@@ -32,7 +48,8 @@ export function report(error: unknown, output: Output): number {
     return exitCode.badInput;
   }
   const { code, syscall, path } = error as NodeJS.ErrnoException & { path?: string };
-  if (error instanceof OutputError) output.note(`${pc.red("error")}: ${error.message}`);
+  const isAnswer = error instanceof OutputError || error instanceof PreflightError || isOfPrograms(error);
+  if (isAnswer) output.note(`${pc.red("error")}: ${error.message}`);
   else if (code && syscall)
     output.note(`${pc.red("error")}: cannot ${syscall} ${path ?? ""}: ${adviceFor(code)}`);
   else
@@ -40,6 +57,11 @@ export function report(error: unknown, output: Output): number {
       `${pc.red("error")}: this is a bug of mesh, please report it\n${(error as Error)?.stack ?? error}`,
     );
   return exitCode.failed;
+}
+
+/** What a program or a cluster said: not a bug, and its words are redacted. */
+function isOfPrograms(error: unknown): error is Error {
+  return [ProgramFailed, MissingProgram, DeadlinePassed, Interrupted].some((type) => error instanceof type);
 }
 
 function adviceFor(code: string): string {

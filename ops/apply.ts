@@ -2,6 +2,7 @@ import type { Addresses } from "../mesh/mesh";
 import { type ApplyInputs, type Phase, phases } from "./apply-run";
 import { applySteps } from "./apply-steps";
 import type { Context } from "./context";
+import { withLock } from "./lock";
 import { preflight } from "./preflight";
 import { runSteps, type StepResult } from "./steps";
 
@@ -33,6 +34,14 @@ export async function apply(
   options: ApplyOptions = {},
 ): Promise<ApplyResult> {
   await preflight(context, inputs.mesh);
+  return withLock(context, inputs.mesh, "mesh apply", (locked) => applyAlone(locked, inputs, options));
+}
+
+async function applyAlone(
+  context: Context,
+  inputs: ApplyInputs,
+  options: ApplyOptions,
+): Promise<ApplyResult> {
   let addresses = inputs.addresses;
   const keepAddresses = async (found: Addresses) => {
     addresses = found;

@@ -10,6 +10,7 @@ import { readInventory } from "./inventory";
 import { istioctlFor } from "./istioctl";
 import { type Kubectl, kubectlFor } from "./kubectl";
 import type { KubernetesObject } from "./kubernetes-object";
+import { withLock } from "./lock";
 import { remoteSecretName } from "./remote-secret";
 import { runSteps, type Step, type StepOutcome, type StepResult } from "./steps";
 
@@ -33,12 +34,17 @@ const deadlines = { requests: 90, loadBalancers: 600, uninstall: 300, namespaces
  * Takes the mesh off its clusters, in the order in which nothing is left behind: the primary's access to the remotes
  * first, so that no endpoint outlives its cluster, and load balancers before what would remove their addresses.
  * Safe to run again. Namespaces that this project did not make stay.
+ * @throws PreflightError while another run changes this mesh
  */
 export async function destroy(
   context: Context,
   mesh: Mesh,
   options: DestroyOptions = {},
 ): Promise<DestroyResult> {
+  return withLock(context, mesh, "mesh destroy", (locked) => destroyAlone(locked, mesh, options));
+}
+
+async function destroyAlone(context: Context, mesh: Mesh, options: DestroyOptions): Promise<DestroyResult> {
   const steps = [
     removeRemoteSecrets(context, mesh),
     ...mesh.clusters.flatMap((cluster) => clusterSteps(context, mesh, cluster, options)),
