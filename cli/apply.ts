@@ -5,6 +5,8 @@ import { type MeshPaths, meshPaths } from "../mesh/paths";
 import { InputError } from "../mesh/problem";
 import { type ApplyResult, apply as applyMesh } from "../ops/apply";
 import type { Phase } from "../ops/apply-run";
+import type { Context } from "../ops/context";
+import { withCredentials } from "../ops/credentials";
 import { type Inputs, readInputs } from "../synth/inputs";
 import { synthesize } from "../synth/synthesize";
 import { exitCode, type Output } from "./command";
@@ -19,27 +21,48 @@ export interface ApplyFlags extends RunOptions {
 
 /** Writes `dist` anew and brings the clusters to it. */
 export async function apply(file: string, flags: ApplyFlags, output: Output): Promise<number> {
-  const paths = meshPaths(file);
-  const inputs = readInputs(paths, new Date());
+  const prepared = prepareApply(file, output);
+  return withContext(flags, output, (context) => runApply(context, prepared, flags, output));
+}
+
+/** What can be done, and can be wrong, before any cluster is asked. */
+export interface PreparedApply {
+  readonly inputs: Inputs;
+  /** PEM text of the mesh's root certificate. */
+  readonly root: string;
+}
+
+/** Reads everything and writes `dist`. */
+export function prepareApply(file: string, output: Output): PreparedApply {
+  const inputs = readInputs(meshPaths(file), new Date());
   for (const warning of inputs.warnings) output.warning(warning);
   const root = rootCertificate(inputs);
   synthesize(inputs);
-  return withContext(flags, output, async (context) => {
-    const result = await applyMesh(
-      context,
-      {
-        mesh: inputs.mesh,
-        dist: paths.dist,
-        addresses: inputs.addresses,
-        rootCertificate: root,
-        keepAddresses: (addresses) => keepAddresses(paths, { ...inputs, addresses }),
-        timeoutSeconds: flags.timeout,
-      },
-      { only: flags.only, until: flags.until },
-    );
-    for (const line of summary(inputs, result)) output.result(line);
-    return result.ok ? exitCode.fine : exitCode.failed;
-  });
+  return { inputs, root };
+}
+
+/** Brings the clusters to what `dist` says, and tells how it went. */
+export async function runApply(
+  context: Context,
+  { inputs, root }: PreparedApply,
+  { only, until, timeout }: ApplyFlags,
+  output: Output,
+): Promise<number> {
+  const { mesh, paths, addresses } = inputs;
+  const result = await applyMesh(
+    await withCredentials(context, mesh, paths.terraform),
+    {
+      mesh,
+      dist: paths.dist,
+      addresses,
+      rootCertificate: root,
+      keepAddresses: (found) => keepAddresses(paths, { ...inputs, addresses: found }),
+      timeoutSeconds: timeout,
+    },
+    { only, until },
+  );
+  for (const line of summary(inputs, result)) output.result(line);
+  return result.ok ? exitCode.fine : exitCode.failed;
 }
 
 /** @throws InputError without a CA for every cluster: istiod would sign with a root of its own */

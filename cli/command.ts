@@ -1,9 +1,9 @@
 import pc from "picocolors";
 import { InputError } from "../mesh/problem";
 import { CredentialsError } from "../ops/credentials";
-import { PreflightError, PreflightError } from "../ops/preflight";
-import { DeadlinePassed, DeadlinePassed, Interrupted, Interrupted, MissingProgram, MissingProgram, ProgramFailed, ProgramFailed } from "../ops/programs";
-import { NoMeshYet, NoMeshYet } from "../ops/routing";
+import { PreflightError } from "../ops/preflight";
+import { DeadlinePassed, Interrupted, MissingProgram, ProgramFailed } from "../ops/programs";
+import { NoMeshYet } from "../ops/routing";
 import { OutputError } from "../synth/staging";
 
 /** Exit codes that scripts can rely on. */
@@ -48,8 +48,8 @@ export function report(error: unknown, output: Output): number {
     return exitCode.badInput;
   }
   const { code, syscall, path } = error as NodeJS.ErrnoException & { path?: string };
-  const isAnswer = error instanceof OutputError || error instanceof PreflightError || isOfPrograms(error);
-  if (isAnswer) output.note(`${pc.red("error")}: ${error.message}`);
+  if (expected.some((kind) => error instanceof kind))
+    output.note(`${pc.red("error")}: ${(error as Error).message}`);
   else if (code && syscall)
     output.note(`${pc.red("error")}: cannot ${syscall} ${path ?? ""}: ${adviceFor(code)}`);
   else
@@ -57,11 +57,6 @@ export function report(error: unknown, output: Output): number {
       `${pc.red("error")}: this is a bug of mesh, please report it\n${(error as Error)?.stack ?? error}`,
     );
   return exitCode.failed;
-}
-
-/** What a program or a cluster said: not a bug, and its words are redacted. */
-function isOfPrograms(error: unknown): error is Error {
-  return [ProgramFailed, MissingProgram, DeadlinePassed, Interrupted].some((type) => error instanceof type);
 }
 
 function adviceFor(code: string): string {

@@ -80,5 +80,34 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
       exit(await apply(meshFile(file), flags, output));
     });
 
+  command("up", "make the clusters with Terraform, then the mesh on them", "mesh up")
+    .addOption(fileOption())
+    .addOption(verbose())
+    .option("-y, --yes", "do not ask before Azure is changed")
+    .action(async ({ file, ...flags }) => {
+      const { up } = await import("./up");
+      exit(await up(meshFile(file), flags, output));
+    });
+
+  command("split", "send each version its percentage, in mesh.yaml and in the mesh", "mesh split v1=90 v2=10")
+    .argument("<version=percent...>", "every version, summing to 100")
+    .addOption(fileOption())
+    .addOption(verbose())
+    .action(async (words, { file, ...flags }) => {
+      const { split } = await import("./split");
+      exit(await split(meshFile(file), words, flags, output));
+    });
+
+  command("destroy", "take the mesh off its clusters", "mesh destroy --infra")
+    .addOption(fileOption())
+    .addOption(verbose())
+    .option("-y, --yes", "do not ask")
+    .option("--crds", "Istio's CRDs too, with every Istio resource in the clusters")
+    .option("--infra", "then the AKS clusters and their resource group, with Terraform")
+    .action(async ({ file, ...flags }) => {
+      const { destroy } = await import("./destroy");
+      exit(await destroy(meshFile(file), flags, output));
+    });
+
   return mesh;
 }

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
 import { commandLine } from "../mesh/shell-quote";
 import { redact } from "./redact";
 import { noLog, type RunLog } from "./run-log";
@@ -14,6 +16,16 @@ const advice: Readonly<Record<ProgramName, string>> = {
   az: "install it: https://learn.microsoft.com/cli/azure/install-azure-cli",
 };
 
+/** How a program is asked to end, and how long it may take before it is ended. */
+const ending: Readonly<Record<ProgramName, { signal: NodeJS.Signals; graceSeconds: number }>> = {
+  kubectl: { signal: "SIGTERM", graceSeconds: 3 },
+  istioctl: { signal: "SIGTERM", graceSeconds: 3 },
+  az: { signal: "SIGTERM", graceSeconds: 3 },
+  // It finishes what Azure is busy with and writes its state: an end by force loses track of a cluster that is being
+  // made. Its providers heed SIGTERM, so that only SIGINT leaves the work to it.
+  terraform: { signal: "SIGINT", graceSeconds: 1800 },
+};
+
 export interface RunOptions {
   /** Text for the program's input: manifests with secrets go here, never into the arguments. */
   readonly input?: string;
@@ -27,6 +39,12 @@ export interface RunOptions {
   readonly secretOutput?: boolean;
   /** Exit codes that are answers rather than failures. @default [0] */
   readonly answers?: readonly number[];
+  /** Hears the output as it comes. */
+  readonly onOutput?: (chunk: string) => void;
+  /** Kubeconfig that is looked into before the user's own. @default - the user's own alone */
+  readonly kubeconfig?: string;
+  /** Files that the program makes are readable by their owner alone. @default false: as the user's umask says */
+  readonly privateFiles?: boolean;
   /** Reads the output as it comes; `true` says that enough was read, and the program is ended without an error. */
   readonly until?: (chunk: string) => boolean;
 }
@@ -37,7 +55,7 @@ export interface Output {
   readonly stderr: string;
 }
 
-/** The one seam through which programs are run. KUBECONFIG and the rest of the environment reach them unchanged. */
+/** The one seam through which programs are run. The environment reaches them unchanged, but for `kubeconfig`. */
 export interface Programs {
   /**
    * Runs a program to its end. Arguments are passed as they are; there is no shell.
@@ -95,8 +113,6 @@ export interface ProgramsProps {
 }
 
 const defaultDeadlineSeconds = 60;
-/** Between asking a program to end and ending it. */
-const graceSeconds = 3;
 
 export function createPrograms({
   log = noLog,
@@ -133,19 +149,26 @@ function start(
   options: RunOptions,
   runSignal: AbortSignal | undefined,
 ): Promise<Output> {
-  const { deadlineSeconds = defaultDeadlineSeconds, input, until } = options;
+  const { deadlineSeconds = defaultDeadlineSeconds, input, until, onOutput } = options;
   const signals = [runSignal, options.signal].filter((one) => one !== undefined);
   return new Promise((resolve, reject) => {
     if (signals.some(({ aborted }) => aborted)) return reject(new Interrupted());
     // A process group of its own: its children (kubectl's credential plugins, terraform's providers) end with it, and
     // Ctrl-C reaches this program first, which then decides.
-    const child = spawn(program, args, { env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+    const child = withUmask(options.privateFiles ? 0o077 : undefined, () =>
+      spawn(program, args, {
+        env: withKubeconfig(env, options.kubeconfig),
+        detached: true,
+        stdio: ["pipe", "pipe", "pipe"],
+      }),
+    );
     let outcome: Error | "read enough" | undefined;
     let forced: NodeJS.Timeout | undefined;
     const end = (reason: Error | "read enough") => {
       if (outcome !== undefined) return;
       outcome = reason;
-      endGroup(child.pid, "SIGTERM");
+      const { signal, graceSeconds } = ending[program];
+      endGroup(child.pid, signal);
       forced = setTimeout(() => endGroup(child.pid, "SIGKILL"), graceSeconds * 1000);
     };
     const interrupt = () => end(new Interrupted());
@@ -164,6 +187,7 @@ function start(
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       stdout += chunk;
+      onOutput?.(chunk);
       if (outcome === undefined && until?.(chunk)) end("read enough");
     });
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
@@ -185,6 +209,24 @@ function start(
     child.stdin.on("error", () => {});
     child.stdin.end(input);
   });
+}
+
+/** A child inherits the umask of the moment in which it is made. */
+function withUmask<T>(umask: number | undefined, work: () => T): T {
+  if (umask === undefined) return work();
+  const before = process.umask(umask);
+  try {
+    return work();
+  } finally {
+    process.umask(before);
+  }
+}
+
+/** Of several files kubectl takes each entry from the first that has it. */
+function withKubeconfig(env: NodeJS.ProcessEnv, file: string | undefined): NodeJS.ProcessEnv {
+  if (file === undefined) return env;
+  const { KUBECONFIG, HOME = homedir() } = env;
+  return { ...env, KUBECONFIG: [file, KUBECONFIG || join(HOME, ".kube", "config")].join(delimiter) };
 }
 
 function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {

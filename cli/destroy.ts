@@ -1,0 +1,118 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import pc from "picocolors";
+import { synthesizeTerraform } from "../infra/app";
+import { istioNamespace } from "../k8s/bundle";
+import { readMesh } from "../mesh/load";
+import type { Mesh } from "../mesh/mesh";
+import { meshPaths } from "../mesh/paths";
+import { InputError } from "../mesh/problem";
+import type { Context } from "../ops/context";
+import { CredentialsError, kubeconfigName, withCredentials } from "../ops/credentials";
+import { destroy as destroyMesh } from "../ops/destroy";
+import { hasSucceeded, type StepResult } from "../ops/steps";
+import { hasStack, runTerraform, terraformFor } from "../ops/terraform";
+import { exitCode, type Output } from "./command";
+import { confirm, requireAnswer } from "./confirm";
+import { type RunOptions, withContext } from "./context";
+
+export interface DestroyFlags extends RunOptions {
+  readonly yes?: boolean;
+  readonly crds?: boolean;
+  readonly infra?: boolean;
+}
+
+/** Takes the mesh off its clusters and, asked for, the clusters as well. */
+export async function destroy(file: string, flags: DestroyFlags, output: Output): Promise<number> {
+  const { yes = false, crds = false, infra = false } = flags;
+  const mesh = readMesh(file);
+  const paths = meshPaths(file);
+  if (infra && !hasStack(mesh)) throw nothingOfTerraforms(file);
+  requireAnswer("mesh destroy", yes);
+  if (!yes) {
+    for (const line of whatGoes(mesh, { crds, infra })) output.note(line);
+    if (!(await confirm("Remove all of this?"))) {
+      output.note("nothing was removed");
+      return exitCode.failed;
+    }
+  }
+  return withContext(flags, output, async (context) => {
+    const results = await destroyMeshIfThere(context, mesh, paths.terraform, { crds, infra });
+    if (!results.every(hasSucceeded)) return tell(results, output);
+    if (!infra) {
+      rmSync(paths.addresses, { force: true });
+      return tell(results, output);
+    }
+    synthesizeTerraform(mesh, paths.terraform);
+    const { init, destroy } = terraformFor(context.programs, mesh, paths.terraform);
+    const ended = await runTerraform(context, [
+      { title: "terraform init", run: init },
+      { title: "terraform destroy", run: destroy },
+    ]);
+    if (ended.every(hasSucceeded)) {
+      for (const gone of [paths.addresses, join(context.workFolder, kubeconfigName)])
+        rmSync(gone, { force: true });
+    }
+    return tell([...results, ...ended], output);
+  });
+}
+
+/** Clusters that Terraform has taken away already, or never made, hold nothing that could stay behind. */
+async function destroyMeshIfThere(
+  context: Context,
+  mesh: Mesh,
+  terraformFolder: string,
+  { crds, infra }: { crds: boolean; infra: boolean },
+): Promise<readonly StepResult[]> {
+  try {
+    const reaching = await withCredentials(context, mesh, terraformFolder);
+    return (await destroyMesh(reaching, mesh, { crds })).results;
+  } catch (error) {
+    const isAllOfTerraforms = mesh.clusters.every(({ aks }) => aks);
+    if (!(error instanceof CredentialsError) || !infra || !isAllOfTerraforms) throw error;
+    context.reporter.say("no credentials for the clusters: they are gone, or were never made");
+    return [];
+  }
+}
+
+function whatGoes(mesh: Mesh, { crds, infra }: { crds: boolean; infra: boolean }): string[] {
+  const clusters = mesh.clusters.map(({ name, context }) => `${name} (context ${context})`).join(", ");
+  return [
+    `from ${clusters}:`,
+    "  - the primary's access to the remotes, and the load balancers of the gateways with their addresses",
+    `  - Istio and everything else in the namespace ${istioNamespace}`,
+    ...(mesh.sample ? [`  - the sample, and everything else in the namespace ${mesh.sample.namespace}`] : []),
+    crds
+      ? "  - Istio's CRDs, and with them every Istio resource in these clusters, whoever made it"
+      : "  - Istio's CRDs and Istio resources in other namespaces stay (--crds removes them)",
+    ...(infra
+      ? [
+          `from Azure: the AKS clusters ${mesh.clusters.flatMap(({ aks }) => aks?.name ?? []).join(", ")} with all that runs on them, ` +
+            `and the resource group ${mesh.azure!.resourceGroup}`,
+        ]
+      : []),
+  ];
+}
+
+function tell(results: readonly StepResult[], output: Output): number {
+  const open = results.filter((result) => !hasSucceeded(result)).map(({ step }) => step.id);
+  if (open.length > 0) {
+    output.result(pc.red(`not destroyed: ${open.join(", ")}; run it again when the cause is gone`));
+    return exitCode.failed;
+  }
+  const changed = results.some(({ outcome }) => outcome === "changed");
+  output.result(pc.green(changed ? "destroyed" : "nothing to remove"));
+  return exitCode.fine;
+}
+
+function nothingOfTerraforms(file: string): InputError {
+  return new InputError([
+    {
+      file,
+      position: undefined,
+      path: [],
+      message: "--infra is given, and Terraform makes none of these clusters (none has `aks`)",
+      fix: "leave --infra out",
+    },
+  ]);
+}

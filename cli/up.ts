@@ -1,0 +1,64 @@
+import { rmSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Context } from "../ops/context";
+import { hasSucceeded } from "../ops/steps";
+import { hasStack, runTerraform, type Terraform, terraformFor } from "../ops/terraform";
+import { type ApplyFlags, prepareApply, runApply } from "./apply";
+import { exitCode, type Output } from "./command";
+import { confirm, requireAnswer } from "./confirm";
+import { withContext } from "./context";
+
+export interface UpFlags extends ApplyFlags {
+  readonly yes?: boolean;
+}
+
+/** From nothing to a working mesh: Terraform makes the clusters, apply the mesh on them. */
+export async function up(file: string, flags: UpFlags, output: Output): Promise<number> {
+  const prepared = prepareApply(file, output);
+  const { mesh, paths } = prepared.inputs;
+  if (hasStack(mesh)) requireAnswer("mesh up", flags.yes ?? false);
+  return withContext(flags, output, async (context) => {
+    if (hasStack(mesh)) {
+      const terraform = terraformFor(context.programs, mesh, paths.terraform);
+      const made = await makeClusters(context, terraform, flags.yes ?? false, output);
+      if (!made) return exitCode.failed;
+    }
+    return runApply(context, prepared, flags, output);
+  });
+}
+
+/** @returns false when it failed or was not wanted */
+async function makeClusters(
+  context: Context,
+  terraform: Terraform,
+  yes: boolean,
+  output: Output,
+): Promise<boolean> {
+  const init = { title: "terraform init", run: terraform.init };
+  if (yes) {
+    const apply = { title: "terraform apply", run: terraform.apply.bind(terraform, undefined) };
+    return (await runTerraform(context, [init, apply])).every(hasSucceeded);
+  }
+  const file = resolve(context.workFolder, "terraform.plan");
+  let planned = { changes: false, text: "" };
+  const plan = {
+    title: "terraform plan",
+    run: async (options: Parameters<Terraform["plan"]>[1]) => {
+      planned = await terraform.plan(file, options);
+    },
+  };
+  try {
+    if (!(await runTerraform(context, [init, plan])).every(hasSucceeded)) return false;
+    if (!planned.changes) return true;
+    output.note(planned.text);
+    if (!(await confirm("Do this on Azure?"))) {
+      output.note("nothing was changed");
+      return false;
+    }
+    const apply = { title: "terraform apply", run: terraform.apply.bind(terraform, file) };
+    return (await runTerraform(context, [apply])).every(hasSucceeded);
+  } finally {
+    // It holds what the state holds.
+    rmSync(file, { force: true });
+  }
+}
