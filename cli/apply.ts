@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
-import pc from "picocolors";
 import { formatAddresses } from "../mesh/addresses";
 import { type MeshPaths, meshPaths } from "../mesh/paths";
 import { InputError } from "../mesh/problem";
 import { type ApplyResult, apply as applyMesh } from "../ops/apply";
 import type { Phase } from "../ops/apply-run";
+import { colours } from "../ops/colours";
 import type { Context } from "../ops/context";
 import { withCredentials } from "../ops/credentials";
 import { type Inputs, readInputs } from "../synth/inputs";
@@ -91,7 +91,7 @@ function summary({ mesh }: Inputs, { ok, unchanged, addresses, results }: ApplyR
   if (!ok) {
     const failed = results.filter(({ outcome }) => outcome === "failed").map(({ step }) => step.id);
     return [
-      pc.red(
+      colours.red(
         `not applied: ${failed.length > 0 ? failed.join(", ") : "stopped"}; run it again when the cause is gone`,
       ),
     ];
@@ -100,6 +100,6 @@ function summary({ mesh }: Inputs, { ok, unchanged, addresses, results }: ApplyR
     ...mesh.clusters
       .filter(({ name }) => addresses[name])
       .map(({ name }) => `${name}: ${mesh.istio.line.gateway.name} at ${addresses[name]}`),
-    `${pc.green(unchanged ? "nothing to change" : "applied")}${warnings > 0 ? `, with ${warnings} warnings` : ""}; next: mesh verify`,
+    `${colours.green(unchanged ? "nothing to change" : "applied")}${warnings > 0 ? `, with ${warnings} warnings` : ""}; next: mesh verify`,
   ];
 }

@@ -1,9 +1,8 @@
-import pc from "picocolors";
 import { InputError } from "../mesh/problem";
+import { colours } from "../ops/colours";
 import { CredentialsError } from "../ops/credentials";
 import { PreflightError } from "../ops/preflight";
 import { DeadlinePassed, Interrupted, MissingProgram, ProgramFailed } from "../ops/programs";
-import { NoMeshYet } from "../ops/routing";
 import { OutputError } from "../synth/staging";
 
 /** Exit codes that scripts can rely on. */
@@ -24,7 +23,7 @@ export interface Output {
 export const consoleOutput: Output = {
   result: (text) => process.stdout.write(`${text}\n`),
   note: (text) => process.stderr.write(`${text}\n`),
-  warning: (text) => process.stderr.write(`${pc.yellow("warning")}: ${text}\n`),
+  warning: (text) => process.stderr.write(`${colours.yellow("warning")}: ${text}\n`),
 };
 
 /** Errors that are about the world and not about this tool: their message is all that there is to say. */
@@ -36,7 +35,6 @@ const expected = [
   ProgramFailed,
   DeadlinePassed,
   Interrupted,
-  NoMeshYet,
 ];
 
 /** Writes an error as people read it and gives the exit code that fits it. A stack is shown only for our own bugs. */
@@ -44,17 +42,17 @@ export function report(error: unknown, output: Output): number {
   if (error instanceof InputError) {
     for (const line of error.message.split("\n")) output.note(line);
     const { length } = error.problems;
-    output.note(pc.red(`${length} ${length === 1 ? "problem" : "problems"}; nothing was written`));
+    output.note(colours.red(`${length} ${length === 1 ? "problem" : "problems"}; nothing was written`));
     return exitCode.badInput;
   }
   const { code, syscall, path } = error as NodeJS.ErrnoException & { path?: string };
   if (expected.some((kind) => error instanceof kind))
-    output.note(`${pc.red("error")}: ${(error as Error).message}`);
+    output.note(`${colours.red("error")}: ${(error as Error).message}`);
   else if (code && syscall)
-    output.note(`${pc.red("error")}: cannot ${syscall} ${path ?? ""}: ${adviceFor(code)}`);
+    output.note(`${colours.red("error")}: cannot ${syscall} ${path ?? ""}: ${adviceFor(code)}`);
   else
     output.note(
-      `${pc.red("error")}: this is a bug of mesh, please report it\n${(error as Error)?.stack ?? error}`,
+      `${colours.red("error")}: this is a bug of mesh, please report it\n${(error as Error)?.stack ?? error}`,
     );
   return exitCode.failed;
 }

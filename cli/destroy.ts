@@ -1,12 +1,12 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import pc from "picocolors";
 import { synthesizeTerraform } from "../infra/app";
 import { istioNamespace } from "../k8s/bundle";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
 import { meshPaths } from "../mesh/paths";
 import { InputError } from "../mesh/problem";
+import { colours } from "../ops/colours";
 import type { Context } from "../ops/context";
 import { CredentialsError, kubeconfigName, withCredentials } from "../ops/credentials";
 import { destroy as destroyMesh } from "../ops/destroy";
@@ -97,11 +97,11 @@ function whatGoes(mesh: Mesh, { crds, infra }: { crds: boolean; infra: boolean }
 function tell(results: readonly StepResult[], output: Output): number {
   const open = results.filter((result) => !hasSucceeded(result)).map(({ step }) => step.id);
   if (open.length > 0) {
-    output.result(pc.red(`not destroyed: ${open.join(", ")}; run it again when the cause is gone`));
+    output.result(colours.red(`not destroyed: ${open.join(", ")}; run it again when the cause is gone`));
     return exitCode.failed;
   }
   const changed = results.some(({ outcome }) => outcome === "changed");
-  output.result(pc.green(changed ? "destroyed" : "nothing to remove"));
+  output.result(colours.green(changed ? "destroyed" : "nothing to remove"));
   return exitCode.fine;
 }
 

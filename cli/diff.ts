@@ -1,5 +1,5 @@
-import pc from "picocolors";
 import { meshPaths } from "../mesh/paths";
+import { colours } from "../ops/colours";
 import { diff } from "../synth/diff";
 import { readInputs } from "../synth/inputs";
 import { exitCode, type Output } from "./command";
@@ -25,6 +25,6 @@ export function showDiff(file: string, format: "text" | "json", output: Output):
 }
 
 function coloured(line: string): string {
-  if (line.startsWith("+")) return pc.green(line);
-  return line.startsWith("-") ? pc.red(line) : line;
+  if (line.startsWith("+")) return colours.green(line);
+  return line.startsWith("-") ? colours.red(line) : line;
 }

@@ -1,5 +1,5 @@
-import pc from "picocolors";
 import { meshPaths } from "../mesh/paths";
+import { colours } from "../ops/colours";
 import type { Action, FileChange } from "../synth/files";
 import { missingInputs } from "../synth/gaps";
 import { type Inputs, readInputs } from "../synth/inputs";
@@ -18,14 +18,14 @@ export function synth(file: string, format: "text" | "json", output: Output): nu
   }
   for (const line of summary(inputs, changes)) output.result(line);
   for (const { what, files, remedy } of missing)
-    output.note(`${pc.yellow("missing")}: ${what}, for ${files.join(", ")}; ${remedy}`);
+    output.note(`${colours.yellow("missing")}: ${what}, for ${files.join(", ")}; ${remedy}`);
   return exitCode.fine;
 }
 
 export const mark: Record<Action, string> = {
-  added: pc.green("+"),
-  changed: pc.yellow("~"),
-  removed: pc.red("-"),
+  added: colours.green("+"),
+  changed: colours.yellow("~"),
+  removed: colours.red("-"),
 };
 
 function summary({ mesh, paths }: Inputs, changes: readonly FileChange[]): string[] {
