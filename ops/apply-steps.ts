@@ -21,13 +21,16 @@ import { installationIn } from "./installation";
 import { ensureRemoteSecret } from "./remote-secret";
 
 /** Every step of bringing up the mesh, as data: `runSteps` finds the order. */
-export function applySteps(context: Context, inputs: ApplyInputs): readonly ApplyStep[] {
+export function applySteps(
+  context: Context,
+  inputs: ApplyInputs & { readonly istioctlVersion: string },
+): readonly ApplyStep[] {
   const { mesh } = inputs;
   const run: Run = {
     ...inputs,
     context,
     installations: new Map(
-      mesh.clusters.map((cluster) => [cluster.name, installationIn(context, mesh, cluster, inputs.dist)]),
+      mesh.clusters.map((cluster) => [cluster.name, installationIn(context, { ...inputs, cluster })]),
     ),
     found: { ...inputs.addresses },
   };

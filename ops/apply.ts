@@ -33,13 +33,15 @@ export async function apply(
   inputs: ApplyInputs,
   options: ApplyOptions = {},
 ): Promise<ApplyResult> {
-  await preflight(context, inputs.mesh);
-  return withLock(context, inputs.mesh, "mesh apply", (locked) => applyAlone(locked, inputs, options));
+  const { istioctl } = await preflight(context, inputs.mesh);
+  return withLock(context, inputs.mesh, "mesh apply", (locked) =>
+    applyAlone(locked, { ...inputs, istioctlVersion: istioctl!.text }, options),
+  );
 }
 
 async function applyAlone(
   context: Context,
-  inputs: ApplyInputs,
+  inputs: ApplyInputs & { readonly istioctlVersion: string },
   options: ApplyOptions,
 ): Promise<ApplyResult> {
   let addresses = inputs.addresses;

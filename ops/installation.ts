@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump, loadAll } from "js-yaml";
@@ -9,6 +10,7 @@ import { type Istioctl, istioctlFor } from "./istioctl";
 import { type Kubectl, kubectlFor } from "./kubectl";
 import { type KubernetesObject, objectId } from "./kubernetes-object";
 import { isOwnedByIstioctl } from "./live-match";
+import { rememberedRendering } from "./rendering";
 import type { StepOutcome } from "./steps";
 
 /**
@@ -60,8 +62,19 @@ const parts = {
 } as const;
 export type Part = keyof typeof parts;
 
-/** @param dist folder that `mesh synth` wrote */
-export function installationIn(context: Context, mesh: Mesh, cluster: Cluster, dist: string): Installation {
+export interface InstallationProps {
+  readonly mesh: Mesh;
+  readonly cluster: Cluster;
+  /** Folder that `mesh synth` wrote. */
+  readonly dist: string;
+  /** Of the istioctl that is on the PATH: what another version rendered is not taken from the work folder. */
+  readonly istioctlVersion: string;
+}
+
+export function installationIn(
+  context: Context,
+  { mesh, cluster, dist, istioctlVersion }: InstallationProps,
+): Installation {
   const kubectl = kubectlFor(context.programs, cluster.context);
   const istioctl = istioctlFor(context.programs, cluster.context);
   const rows = istioOperatorRows(mesh, cluster);
@@ -78,8 +91,11 @@ export function installationIn(context: Context, mesh: Mesh, cluster: Cluster, d
 
   const renderRow = once((index: number, address: string) => {
     // Without an address istioctl renders a remote's base alone: all of it that can be there already.
-    const name = `operator-${index}${address ? "" : "-base"}.yaml`;
-    return istioctl.render(write(name, dump(rows[index]!.make(mesh, cluster, address))));
+    const name = `operator-${index}${address ? "" : "-base"}`;
+    const operator = dump(rows[index]!.make(mesh, cluster, address));
+    const digest = createHash("sha256").update(`${istioctlVersion}\n${operator}`).digest("hex");
+    const renderAnew = () => istioctl.render(write(`${name}.yaml`, operator));
+    return rememberedRendering(join(folder, `${name}.rendered.json`), digest, renderAnew);
   });
   const renderRows = (addresses: Addresses) =>
     Promise.all(
@@ -94,7 +110,7 @@ export function installationIn(context: Context, mesh: Mesh, cluster: Cluster, d
   const readings = {
     bundle: remembered(() => readClusterState(kubectl, [bundle], context.signal)),
     istio: remembered(async (addresses: Addresses) => {
-      const rendered = writeObjects("rendered.json", (await renderRows(addresses)).flat());
+      const rendered = writeObjects("rendered.json", (await renderRows(addresses)).flat().map(nameAlone));
       return readClusterState(kubectl, [rendered], context.signal);
     }),
   };
@@ -147,6 +163,17 @@ export function installationIn(context: Context, mesh: Mesh, cluster: Cluster, d
     },
   };
 }
+
+/** All that kubectl needs to find an object; Istio's CRDs in full would cost it a second. */
+const nameAlone = ({
+  apiVersion,
+  kind,
+  metadata: { name, namespace },
+}: KubernetesObject): KubernetesObject => ({
+  apiVersion,
+  kind,
+  metadata: { name, namespace },
+});
 
 function readObjects(file: string): KubernetesObject[] {
   return loadAll(readFileSync(file, "utf8")).filter(

@@ -1,7 +1,7 @@
 import type { Mesh } from "../mesh/mesh";
 import type { Context } from "./context";
 import { MissingProgram } from "./programs";
-import { programVersion, serverVersion, skewRules, type Version } from "./versions";
+import { programVersion, serverVersion, skewRules, type Version, type Versions } from "./versions";
 
 /** Found before anything was changed. */
 export class PreflightError extends Error {
@@ -13,9 +13,10 @@ export class PreflightError extends Error {
 
 /**
  * Programs are there, clusters answer, versions go together: looked at side by side, before anything is changed.
+ * @returns the versions that were found
  * @throws PreflightError with everything that stands in the way
  */
-export async function preflight({ programs }: Context, mesh: Mesh): Promise<void> {
+export async function preflight({ programs }: Context, mesh: Mesh): Promise<Versions> {
   const problems: string[] = [];
   const ask = async (question: Promise<Version | undefined>, about: (error: Error) => string) => {
     try {
@@ -41,6 +42,8 @@ export async function preflight({ programs }: Context, mesh: Mesh): Promise<void
       }),
     ),
   );
-  const all = [...problems, ...skewRules.flatMap((rule) => rule(mesh, { kubectl, istioctl, kubernetes }))];
+  const versions = { kubectl, istioctl, kubernetes };
+  const all = [...problems, ...skewRules.flatMap((rule) => rule(mesh, versions))];
   if (all.length > 0) throw new PreflightError(all);
+  return versions;
 }
