@@ -1,7 +1,7 @@
 import type { Requests } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import type { KubernetesObject } from "../../ops/kubernetes-object";
 import { commandLine } from "../../mesh/shell-quote";
+import type { KubernetesObject } from "../../ops/kubernetes-object";
 import { type Check, faulty, sound } from "../check";
 import type { PodRequest } from "../cluster-probes";
 import { isOfMesh } from "../owner";
@@ -65,10 +65,10 @@ function freeOf(nodes: readonly KubernetesObject[], pods: readonly PodRequest[])
   });
 }
 
-/** The first pod that finds no node with room, each taking the first that has. */
-function withoutRoom(wanted: ReturnType<typeof podsOf>, free: readonly Amount[]) {
+/** Gives each pod the first node that has room; the first that finds none, what has its place by then, and what is left. */
+function place(wanted: ReturnType<typeof podsOf>, free: readonly Amount[]) {
   const left = free.map((amount) => ({ ...amount }));
-  return wanted.find(({ requests }) => {
+  const homeless = wanted.findIndex(({ requests }) => {
     const { cpu, memory } = amountOf(requests);
     const node = left.find((amount) => amount.cpu >= cpu && amount.memory >= memory);
     if (!node) return true;
@@ -76,6 +76,7 @@ function withoutRoom(wanted: ReturnType<typeof podsOf>, free: readonly Amount[])
     node.memory -= memory;
     return false;
   });
+  return { homeless: wanted[homeless], placed: wanted.slice(0, Math.max(homeless, 0)), left };
 }
 
 export const capacityChecks: readonly Check<DoctorWorld>[] = [
@@ -130,12 +131,12 @@ export const capacityChecks: readonly Check<DoctorWorld>[] = [
       const nodes = (await probes(cluster).nodes()).filter(isOpen);
       const free = freeOf(nodes, await probes(cluster).podRequests());
       const wanted = podsOf(mesh, cluster);
-      const names = wanted.map(({ name }) => name).join(", ");
-      const pod = withoutRoom(wanted, free);
-      if (!pod) return sound(`for ${names}`);
-      const freest = [...free].sort((one, other) => other.memory - one.memory)[0]!;
+      const { homeless, placed, left } = place(wanted, free);
+      if (!homeless) return sound(`for ${wanted.map(({ name }) => name).join(", ")}`);
+      const beside = placed.length > 0 ? ` beside ${placed.map(({ name }) => name).join(", ")}` : "";
+      const freest = [...left].sort((one, other) => other.memory - one.memory)[0]!;
       return faulty(
-        `${pod.name} asks for ${describe(amountOf(pod.requests))}; beside ${names} no node has that left (the one with most memory: ${describe(freest)})`,
+        `no node has room for ${homeless.name}${beside}: it asks for ${describe(amountOf(homeless.requests))}; the node with most memory left has ${describe(freest)}`,
       );
     },
   },

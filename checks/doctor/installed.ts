@@ -1,8 +1,8 @@
 import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import { commandLine } from "../../mesh/shell-quote";
 import { compareMinor, minorOf } from "../../mesh/versions";
 import type { KubernetesObject } from "../../ops/kubernetes-object";
-import { commandLine } from "../../mesh/shell-quote";
 import { parseVersion } from "../../ops/versions";
 import { type Check, faulty, sound } from "../check";
 import { isOfMesh } from "../owner";

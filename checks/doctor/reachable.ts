@@ -1,8 +1,8 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import type { Mesh } from "../../mesh/mesh";
+import { commandLine } from "../../mesh/shell-quote";
 import { didYouMean } from "../../mesh/suggest";
 import { DeadlinePassed, ProgramFailed } from "../../ops/programs";
-import { commandLine } from "../../mesh/shell-quote";
 import { type Check, faulty, sound, unjudged } from "../check";
 import { getCredentials } from "./get-credentials";
 import type { DoctorWorld } from "./world";

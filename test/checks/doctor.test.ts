@@ -556,7 +556,16 @@ describe("room on the nodes", () => {
     const report = await diagnose({ main0: { nodes, pods } });
     expect(failed(report)).toEqual(["warn capacity.room main0"]);
     expect(find(report, "capacity.room", "main0").evidence[0]).toMatch(
-      /^istiod asks for 500m CPU and 2048Mi memory; .* \(the one with most memory: 1900m CPU and 1900Mi memory\)$/,
+      /^no node has room for istiod: it asks for 500m CPU and 2048Mi memory; .* has 1900m CPU and 1900Mi memory$/,
+    );
+  });
+
+  test("pods that fit one by one and not together", async () => {
+    const nodes = [node("node0", { cpu: "800m" })];
+    const result = find(await diagnose({ main0: { nodes, pods: "" } }), "capacity.room", "main0");
+    expect(result.status).toBe("warn");
+    expect(result.evidence[0]).toMatch(
+      /^no node has room for helloworld-v1 beside istiod, .*, curl: .* left has 0m CPU/,
     );
   });
 
