@@ -69,6 +69,23 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
 
   const verbose = () => new Option("--verbose", "show every program that is run, ready to paste");
 
+  command(
+    "doctor",
+    "look what stands in the way of a mesh, before anything is changed",
+    "mesh doctor -o junit",
+  )
+    .addOption(fileOption())
+    .addOption(
+      new Option("-o, --output <format>", "form of the report")
+        .choices(["table", "json", "junit"])
+        .default("table"),
+    )
+    .addOption(verbose())
+    .action(async ({ file, ...flags }) => {
+      const { doctor } = await import("./doctor");
+      exit(await doctor(meshFile(file), flags, output));
+    });
+
   command("apply", "bring the clusters to what mesh.yaml says", "mesh apply --until control-plane")
     .addOption(fileOption())
     .addOption(verbose())
@@ -96,6 +113,19 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .action(async (words, { file, ...flags }) => {
       const { split } = await import("./split");
       exit(await split(meshFile(file), words, flags, output));
+    });
+
+  command(
+    "status",
+    "show clusters, gateways, proxies and certificates; exits with 1 if something is not well",
+    "mesh status -o json",
+  )
+    .addOption(fileOption())
+    .addOption(json())
+    .addOption(verbose())
+    .action(async ({ file, output: format, ...flags }) => {
+      const { showStatus } = await import("./status");
+      exit(await showStatus(meshFile(file), format, flags, output));
     });
 
   command("destroy", "take the mesh off its clusters", "mesh destroy --infra")
