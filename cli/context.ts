@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Context } from "../ops/context";
 import { createPrograms } from "../ops/programs";
 import { createReporter } from "../ops/progress";
@@ -24,6 +25,8 @@ export async function withContext(
   work: (context: Context) => Promise<number>,
 ): Promise<number> {
   const controller = new AbortController();
+  // One for every program that runs at the moment.
+  setMaxListeners(0, controller.signal);
   const interrupt = () => {
     if (controller.signal.aborted) process.exit(interrupted);
     output.note("stopping; the next run goes on from here (Ctrl-C again to stop at once)");

@@ -25,6 +25,8 @@ export interface IstioLine {
   readonly requests: { readonly istiod: Requests; readonly proxy: Requests };
   /** What may stand in `remotePilotAddress`. */
   readonly remoteAddress: "ipv4" | "ipv4 or host name";
+  /** istioctl prints what istiod knows (clusters, proxies) as JSON. It does so since 1.12. */
+  readonly istiodTellsJson: boolean;
   /** API version of Gateway, VirtualService and DestinationRule in the manifests. */
   readonly networkingApi: "networking.istio.io/v1" | "networking.istio.io/v1alpha3";
   readonly gateway: CrossClusterGateway;
@@ -149,6 +151,7 @@ export const istioLines: readonly IstioLine[] = [
     architectures: currentArchitectures,
     requests,
     remoteAddress: "ipv4 or host name",
+    istiodTellsJson: true,
     networkingApi: "networking.istio.io/v1",
     gateway: eastWestGateway,
     sample: currentSample,
@@ -167,6 +170,7 @@ export const istioLines: readonly IstioLine[] = [
     architectures: currentArchitectures,
     requests,
     remoteAddress: "ipv4 or host name",
+    istiodTellsJson: true,
     networkingApi: "networking.istio.io/v1",
     gateway: eastWestGateway,
     sample: currentSample,
@@ -193,6 +197,7 @@ export const istioLines: readonly IstioLine[] = [
     requests,
     // Rendered straight into an Endpoints `ip` (charts/base/templates/endpoints.yaml).
     remoteAddress: "ipv4",
+    istiodTellsJson: false,
     networkingApi: "networking.istio.io/v1alpha3",
     gateway: {
       name: "istio-ingressgateway",

@@ -1,0 +1,99 @@
+import pc from "picocolors";
+import { loadCa } from "../ca/load";
+import { readMesh } from "../mesh/load";
+import type { Mesh } from "../mesh/mesh";
+import { meshPaths } from "../mesh/paths";
+import { InputError } from "../mesh/problem";
+import { withCredentials } from "../ops/credentials";
+import { type ClusterStatus, type MeshStatus, type Remark, status } from "../ops/status";
+import { columns } from "./columns";
+import { exitCode, type Output } from "./command";
+import { type RunOptions, withContext } from "./context";
+import { sayWhenSlow } from "./slow";
+
+/** One screen about the mesh. Exit code 1: something is not well, or not as mesh.yaml has it. */
+export async function showStatus(
+  file: string,
+  format: "text" | "json",
+  flags: RunOptions,
+  output: Output,
+): Promise<number> {
+  const mesh = readMesh(file);
+  return withContext({ ...flags, quiet: format === "json" }, output, async (context) => {
+    const reaching = await withCredentials(context, mesh, meshPaths(file).terraform);
+    const found = await sayWhenSlow(
+      context.reporter,
+      `asking ${mesh.clusters.length} clusters ...`,
+      status(reaching, { mesh, rootCertificate: rootCertificate(mesh, file) }),
+    );
+    if (format === "json") output.result(JSON.stringify(found, null, 2));
+    else for (const line of screen(found, mesh)) output.result(line);
+    return found.ok ? exitCode.fine : exitCode.failed;
+  });
+}
+
+/** Undefined: the CA is somewhere else, or is not sound, which is doctor's business. */
+function rootCertificate(mesh: Mesh, file: string): string | undefined {
+  try {
+    return Object.values(loadCa(mesh, file, new Date()).material ?? {})[0]?.rootCert;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return undefined;
+  }
+}
+
+function screen(found: MeshStatus, { primary }: Mesh): string[] {
+  if (!found.installed) return [`no mesh on ${primary.name} (context ${primary.context}); next: mesh apply`];
+  return [
+    `mesh ${found.mesh}, Istio ${found.istio}`,
+    "",
+    ...columns([
+      ["CLUSTER", "ROLE", "CONTEXT", "KUBERNETES", "ISTIO", "ISTIOD", "PROXIES", "CA DAYS LEFT"],
+      ...found.clusters.map(clusterRow),
+    ]),
+    "",
+    ...columns([
+      ["CLUSTER", "GATEWAY", "ADDRESS", "READY"],
+      ...found.clusters.flatMap(({ name, gateways }) =>
+        gateways.map((gateway) => [
+          name,
+          gateway.name,
+          gateway.address ?? "pending",
+          `${gateway.replicas.ready}/${gateway.replicas.wanted}`,
+        ]),
+      ),
+    ]),
+    "",
+    ...remarks(pc.red("not well"), found.problems),
+    ...remarks(pc.yellow("not as mesh.yaml has it"), found.differences),
+    verdict(found),
+  ];
+}
+
+function clusterRow(cluster: ClusterStatus): string[] {
+  const { istiod, synced, proxies, certificateDaysLeft } = cluster;
+  return [
+    cluster.name,
+    cluster.role,
+    cluster.context,
+    cluster.reachable ? (cluster.kubernetes ?? unknown) : "unreachable",
+    cluster.istio.join(" ") || unknown,
+    istiod ? `${istiod.ready}/${istiod.wanted} ready` : (synced ?? unknown),
+    proxies ? `${proxies.inSync}/${proxies.connected} in sync` : unknown,
+    String(certificateDaysLeft ?? unknown),
+  ];
+}
+
+const unknown = "-";
+
+function remarks(title: string, list: readonly Remark[]): string[] {
+  if (list.length === 0) return [];
+  return [`${title}:`, ...list.map(({ cluster, text }) => `  ${cluster}: ${text}`), ""];
+}
+
+function verdict({ ok, problems }: MeshStatus): string {
+  if (ok) return pc.green("all is well");
+  return problems.length > 0
+    ? "next: mesh doctor, then mesh apply"
+    : "next: mesh apply --dry-run, then mesh apply";
+}
