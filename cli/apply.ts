@@ -7,22 +7,43 @@ import type { Phase } from "../ops/apply-run";
 import { colours } from "../ops/colours";
 import type { Context } from "../ops/context";
 import { withCredentials } from "../ops/credentials";
+import { dryRun } from "../ops/dry-run";
 import { type Inputs, readInputs } from "../synth/inputs";
 import { synthesize } from "../synth/synthesize";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";
+import { showChanges } from "./diff";
 
 export interface ApplyFlags extends RunOptions {
   readonly only?: string;
   readonly until?: Phase;
   /** Seconds for every step. */
   readonly timeout?: number;
+  /** What mesh.yaml does not want any more may be removed. */
+  readonly yes?: boolean;
 }
 
 /** Writes `dist` anew and brings the clusters to it. */
 export async function apply(file: string, flags: ApplyFlags, output: Output): Promise<number> {
   const prepared = prepareApply(file, output);
   return withContext(flags, output, (context) => runApply(context, prepared, flags, output));
+}
+
+/** Shows what `apply` would change in the clusters. `dist` is written as by `mesh synth`. */
+export async function dryRunApply(file: string, flags: RunOptions, output: Output): Promise<number> {
+  const { inputs, root } = prepareApply(file, output);
+  const { mesh, paths, addresses } = inputs;
+  return withContext(flags, output, async (context) => {
+    const changes = await dryRun(await withCredentials(context, mesh, paths.terraform), {
+      mesh,
+      dist: paths.dist,
+      addresses,
+      rootCertificate: root,
+      keepAddresses: () => {},
+    });
+    showChanges(changes, "text", "mesh apply would change nothing", output);
+    return exitCode.fine;
+  });
 }
 
 /** What can be done, and can be wrong, before any cluster is asked. */
@@ -45,7 +66,7 @@ export function prepareApply(file: string, output: Output): PreparedApply {
 export async function runApply(
   context: Context,
   { inputs, root }: PreparedApply,
-  { only, until, timeout }: ApplyFlags,
+  { only, until, timeout, yes }: ApplyFlags,
   output: Output,
 ): Promise<number> {
   const { mesh, paths, addresses } = inputs;
@@ -58,6 +79,7 @@ export async function runApply(
       rootCertificate: root,
       keepAddresses: (found) => keepAddresses(paths, { ...inputs, addresses: found }),
       timeoutSeconds: timeout,
+      remove: yes,
     },
     { only, until },
   );

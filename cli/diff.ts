@@ -1,6 +1,6 @@
 import { meshPaths } from "../mesh/paths";
 import { colours } from "../ops/colours";
-import { diff } from "../synth/diff";
+import { diff, type ResourceChange } from "../synth/diff";
 import { readInputs } from "../synth/inputs";
 import { exitCode, type Output } from "./command";
 import { mark } from "./synth";
@@ -8,6 +8,25 @@ import { mark } from "./synth";
 /** Shows what a synth would change. Exit code 1: something. */
 export function showDiff(file: string, format: "text" | "json", output: Output): number {
   const changes = diff(readInputs(meshPaths(file), new Date()));
+  showChanges(changes, format, "a synth would change nothing", output);
+  return changes.length === 0 ? exitCode.fine : exitCode.failed;
+}
+
+function coloured(line: string): string {
+  if (line.startsWith("+")) return colours.green(line);
+  return line.startsWith("-") ? colours.red(line) : line;
+}
+
+/**
+ * Resource by resource, and a sentence at the end.
+ * @param nothing completes "no difference: ..."
+ */
+export function showChanges(
+  changes: readonly ResourceChange[],
+  format: "text" | "json",
+  nothing: string,
+  output: Output,
+): void {
   if (format === "json") output.result(JSON.stringify({ changes }, null, 2));
   else {
     for (const { action, scope, resource, lines } of changes) {
@@ -17,14 +36,8 @@ export function showDiff(file: string, format: "text" | "json", output: Output):
     const count = (wanted: string) => changes.filter(({ action }) => action === wanted).length;
     output.result(
       changes.length === 0
-        ? "no difference: a synth would change nothing"
+        ? `no difference: ${nothing}`
         : `${count("added")} to add, ${count("changed")} to change, ${count("removed")} to remove`,
     );
   }
-  return changes.length === 0 ? exitCode.fine : exitCode.failed;
-}
-
-function coloured(line: string): string {
-  if (line.startsWith("+")) return colours.green(line);
-  return line.startsWith("-") ? colours.red(line) : line;
 }

@@ -92,9 +92,11 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .option("--only <cluster>", "work on this cluster alone")
     .option("--until <phase>", "stop after this phase")
     .option("--timeout <seconds>", "seconds for every step (default: each its own)", Number)
-    .action(async ({ file, ...flags }) => {
-      const { apply } = await import("./apply");
-      exit(await apply(meshFile(file), flags, output));
+    .option("--dry-run", "show what would change in the clusters, and change nothing there")
+    .option("-y, --yes", "remove what mesh.yaml does not want any more")
+    .action(async ({ file, dryRun, ...flags }) => {
+      const { apply, dryRunApply } = await import("./apply");
+      exit(await (dryRun ? dryRunApply : apply)(meshFile(file), flags, output));
     });
 
   command("up", "make the clusters with Terraform, then the mesh on them", "mesh up")
@@ -126,6 +128,19 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .action(async ({ file, output: format, ...flags }) => {
       const { showStatus } = await import("./status");
       exit(await showStatus(meshFile(file), format, flags, output));
+    });
+
+  command(
+    "endpoints",
+    "show what the client in each cluster sees of the sample; exits with 1 if something is not healthy",
+    "mesh endpoints -o json",
+  )
+    .addOption(fileOption())
+    .addOption(json())
+    .addOption(verbose())
+    .action(async ({ file, output: format, ...flags }) => {
+      const { showEndpoints } = await import("./endpoints");
+      exit(await showEndpoints(meshFile(file), format, flags, output));
     });
 
   command("destroy", "take the mesh off its clusters", "mesh destroy --infra")

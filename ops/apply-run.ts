@@ -1,6 +1,7 @@
 import type { Addresses, Cluster, Mesh } from "../mesh/mesh";
 import type { Context } from "./context";
 import type { Installation } from "./installation";
+import type { Inventory } from "./inventory";
 import type { Step } from "./steps";
 
 /** In the order in which a person would go; `--until` names the last. */
@@ -30,6 +31,7 @@ export const deadlines = {
   address: 600,
   injection: 180,
   addon: 120,
+  removedCluster: 900,
   install: 300,
 } as const;
 
@@ -51,8 +53,15 @@ export interface ApplyInputs {
 
 export type ApplyStep = Step & { readonly phase: Phase };
 
+/** What a run has found out before its first step. */
+export interface Findings {
+  readonly istioctlVersion: string;
+  /** As the last run left it. */
+  readonly inventory: Inventory | undefined;
+}
+
 /** What the steps of one run share. */
-export interface Run extends ApplyInputs {
+export interface Run extends ApplyInputs, Findings {
   readonly context: Context;
   readonly installations: ReadonlyMap<string, Installation>;
   /** Grows while the run finds addresses. */

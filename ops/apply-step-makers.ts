@@ -7,10 +7,9 @@ import { deadlines, type Phase, type Run, type StepRow } from "./apply-run";
 import { eventsOf } from "./events";
 import { untilInjected } from "./injection";
 import type { Part } from "./installation";
-import { inventoryManifest, inventoryOf, readInventory, removedClusters } from "./inventory";
-import { type Kubectl, noValidation } from "./kubectl";
+import { inventoryOf, removedClusters, writeInventory } from "./inventory";
+import type { Kubectl } from "./kubectl";
 import { isRolledOut, type KubernetesObject, loadBalancerAddress } from "./kubernetes-object";
-import { remoteSecretName } from "./remote-secret";
 import { removeObjects, titlesOf, unwantedObjects } from "./removals";
 import type { StepOutcome } from "./steps";
 
@@ -191,30 +190,10 @@ export function addon(
   };
 }
 
-/**
- * The secrets of remotes that have left mesh.yaml go first of all, so that their endpoints are gone before anything
- * else is; then the inventory forgets them.
- */
+/** Clusters that are on their way out stay in it until they are out: a run that is killed must not lose them. */
 export async function keepInventory(run: Run, primary: Kubectl, signal: AbortSignal): Promise<StepOutcome> {
-  const wanted = inventoryOf(run.mesh);
-  const found = await readInventory(primary, signal);
-  const removed = removedClusters(found, run.mesh);
-  if (removed.length > 0 && !run.remove) {
-    throw new Error(
-      `${removed.map(({ name }) => name).join(", ")} has left mesh.yaml, and its remote secret would be removed; ` +
-        "run again with --yes, or bring the cluster back into mesh.yaml",
-    );
-  }
-  if (removed.length > 0) {
-    const secrets = removed.map(({ name }) => remoteSecretName(name));
-    await primary.run(["-n", istioNamespace, "delete", "--ignore-not-found", "secret", ...secrets], {
-      signal,
-    });
-  }
-  if (isDeepStrictEqual(found, wanted)) return "unchanged";
-  await primary.run(["apply", noValidation, "-f", "-"], {
-    signal,
-    input: JSON.stringify(inventoryManifest(wanted)),
-  });
+  const wanted = inventoryOf(run.mesh, removedClusters(run.inventory, run.mesh));
+  if (isDeepStrictEqual(run.inventory, wanted)) return "unchanged";
+  await writeInventory(primary, wanted, signal);
   return "changed";
 }

@@ -3,7 +3,15 @@ import { istioNamespace } from "../k8s/bundle";
 import { bundleCharts } from "../k8s/bundle-charts";
 import type { Cluster } from "../mesh/mesh";
 import { refuseForeignRoot, untilNamespacesAreUsable } from "./apply-guards";
-import { type ApplyInputs, type ApplyStep, deadlines, type Phase, type Run, stepsOf } from "./apply-run";
+import {
+  type ApplyInputs,
+  type ApplyStep,
+  deadlines,
+  type Findings,
+  type Phase,
+  type Run,
+  stepsOf,
+} from "./apply-run";
 import {
   addon,
   address,
@@ -18,27 +26,32 @@ import {
 } from "./apply-step-makers";
 import type { Context } from "./context";
 import { installationIn } from "./installation";
+import { removedClusters } from "./inventory";
 import { ensureRemoteSecret } from "./remote-secret";
+import { removedClusterSteps } from "./removed-clusters";
 
 /** Every step of bringing up the mesh, as data: `runSteps` finds the order. */
-export function applySteps(
-  context: Context,
-  inputs: ApplyInputs & { readonly istioctlVersion: string },
-): readonly ApplyStep[] {
-  const { mesh } = inputs;
-  const run: Run = {
+export function applySteps(run: Run): readonly ApplyStep[] {
+  return [
+    ...removedClusterSteps(run, removedClusters(run.inventory, run.mesh)),
+    ...run.mesh.clusters.flatMap((cluster) => [
+      ...foundation(run, cluster),
+      ...(cluster.role === "primary" ? primarySteps(run, cluster) : remoteSteps(run, cluster)),
+      ...workloads(run, cluster),
+    ]),
+  ];
+}
+
+/** A run before its first step; nothing is asked of a cluster yet. */
+export function runOf(context: Context, inputs: ApplyInputs & Findings): Run {
+  return {
     ...inputs,
     context,
     installations: new Map(
-      mesh.clusters.map((cluster) => [cluster.name, installationIn(context, { ...inputs, cluster })]),
+      inputs.mesh.clusters.map((cluster) => [cluster.name, installationIn(context, { ...inputs, cluster })]),
     ),
     found: { ...inputs.addresses },
   };
-  return mesh.clusters.flatMap((cluster) => [
-    ...foundation(run, cluster),
-    ...(cluster.role === "primary" ? primarySteps(run, cluster) : remoteSteps(run, cluster)),
-    ...workloads(run, cluster),
-  ]);
 }
 
 /** What needs nothing but an API server. */

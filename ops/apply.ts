@@ -1,7 +1,9 @@
 import type { Addresses } from "../mesh/mesh";
 import { type ApplyInputs, type Phase, phases } from "./apply-run";
-import { applySteps } from "./apply-steps";
+import { applySteps, runOf } from "./apply-steps";
 import type { Context } from "./context";
+import { readInventory } from "./inventory";
+import { kubectlFor } from "./kubectl";
 import { withLock } from "./lock";
 import { preflight } from "./preflight";
 import { runSteps, type StepResult } from "./steps";
@@ -35,25 +37,31 @@ export async function apply(
 ): Promise<ApplyResult> {
   const { istioctl } = await preflight(context, inputs.mesh);
   return withLock(context, inputs.mesh, "mesh apply", (locked) =>
-    applyAlone(locked, { ...inputs, istioctlVersion: istioctl!.text }, options),
+    applyAlone(locked, inputs, options, istioctl!.text),
   );
 }
 
 async function applyAlone(
   context: Context,
-  inputs: ApplyInputs & { readonly istioctlVersion: string },
+  inputs: ApplyInputs,
   options: ApplyOptions,
+  istioctlVersion: string,
 ): Promise<ApplyResult> {
   let addresses = inputs.addresses;
   const keepAddresses = async (found: Addresses) => {
     addresses = found;
     await inputs.keepAddresses(found);
   };
-  const steps = chosen(applySteps(context, { ...inputs, keepAddresses }), options);
+  const primary = kubectlFor(context.programs, inputs.mesh.primary.context);
+  const inventory = await readInventory(primary, context.signal);
+  const run = runOf(context, { ...inputs, keepAddresses, istioctlVersion, inventory });
+  const steps = chosen(applySteps(run), options);
   const results = await runSteps(steps, context.reporter, context.signal);
   return {
     results,
-    ok: results.every(({ outcome }) => outcome !== "failed" && outcome !== "not tried"),
+    ok: results.every(
+      ({ step, outcome }) => outcome !== "failed" && (outcome !== "not tried" || step.optional),
+    ),
     unchanged: results.every(({ outcome }) => outcome === "unchanged" || outcome === "warning"),
     addresses,
   };

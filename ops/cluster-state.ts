@@ -1,9 +1,7 @@
 import { istioctlFieldManager } from "./istioctl";
 import { type Kubectl, noValidation } from "./kubectl";
 import { type KubernetesObject, objectId } from "./kubernetes-object";
-import { differences } from "./live-match";
-
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+import { differences, lastApplied } from "./live-match";
 
 /**
  * What a cluster held when the run began, read in one request for everything that the run is about, and what the run
@@ -51,8 +49,8 @@ export async function readClusterState(
 
 /** Whether the object is what `kubectl apply` was given the last time. */
 function isApplied(object: KubernetesObject, live: KubernetesObject | undefined): boolean {
-  const text = live?.metadata.annotations?.[lastApplied];
-  return text !== undefined && canonical(JSON.parse(text)) === canonical(object);
+  const applied = live && lastApplied(live);
+  return applied !== undefined && canonical(applied) === canonical(object);
 }
 
 /** Independent of the order of keys; kubectl adds empty annotations to what it is given. */

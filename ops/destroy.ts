@@ -47,16 +47,23 @@ export async function destroy(
 async function destroyAlone(context: Context, mesh: Mesh, options: DestroyOptions): Promise<DestroyResult> {
   const steps = [
     removeRemoteSecrets(context, mesh),
-    ...mesh.clusters.flatMap((cluster) => clusterSteps(context, mesh, cluster, options)),
+    ...mesh.clusters.flatMap((cluster) =>
+      uninstallSteps(context, mesh, cluster, options).map((step) => ({
+        ...step,
+        needs: [...step.needs, remoteSecretsStep],
+      })),
+    ),
   ];
   const results = await runSteps(steps, context.reporter, context.signal);
   return { results, ok: results.every(({ outcome }) => outcome === "changed" || outcome === "unchanged") };
 }
 
+const remoteSecretsStep = "remote-secrets";
+
 function removeRemoteSecrets({ programs }: Context, mesh: Mesh): Step {
   const kubectl = kubectlFor(programs, mesh.primary.context);
   return {
-    id: "remote-secrets",
+    id: remoteSecretsStep,
     cluster: mesh.primary.name,
     phase: "remote-secrets",
     title: "remote secrets",
@@ -72,14 +79,14 @@ function removeRemoteSecrets({ programs }: Context, mesh: Mesh): Step {
   };
 }
 
-function clusterSteps(
+/** Takes the mesh off one cluster to which the primary has no access any more. */
+export function uninstallSteps(
   context: Context,
   mesh: Mesh,
   cluster: Cluster,
   { crds = false }: DestroyOptions,
 ): Step[] {
   const kubectl = kubectlFor(context.programs, cluster.context);
-  const owned = `app.kubernetes.io/managed-by=mesh,app.kubernetes.io/part-of=${mesh.name}`;
   const step = (
     name: string,
     title: string,
@@ -91,28 +98,26 @@ function clusterSteps(
     cluster: cluster.name,
     phase: name,
     title,
-    needs: needs.map((need) => (need === "remote-secrets" ? need : `${cluster.name}/${need}`)),
+    needs: needs.map((need) => `${cluster.name}/${need}`),
     deadlineSeconds,
     run: ({ signal }) => run(signal),
   });
   const gateways = ["-n", istioNamespace, "services", "-l", "operator.istio.io/component=IngressGateways"];
   return [
     {
-      ...step("load-balancers", "load balancers", ["remote-secrets"], deadlines.loadBalancers, (signal) =>
+      ...step("load-balancers", "load balancers", [], deadlines.loadBalancers, (signal) =>
         remove(kubectl, [...gateways, "--wait", `--timeout=${deadlines.loadBalancers}s`], signal),
       ),
       explain: (signal) => eventsOf(kubectl, istioNamespace, mesh.istio.line.gateway.name, signal),
     },
-    step("sample", "sample", ["remote-secrets"], deadlines.namespaces, (signal) =>
-      mesh.sample
-        ? removeNamespaces(kubectl, mesh, [mesh.sample.namespace], signal)
-        : Promise.resolve("unchanged"),
+    step("sample", "sample", [], deadlines.namespaces, (signal) =>
+      removeNamespaces(kubectl, mesh, (name) => name !== istioNamespace, signal),
     ),
     step("istio", "Istio", ["load-balancers"], deadlines.uninstall, (signal) =>
       uninstall(context, mesh, cluster, kubectl, crds, signal),
     ),
     step("namespaces", "namespace istio-system", ["istio", "sample"], deadlines.namespaces, (signal) =>
-      removeNamespaces(kubectl, mesh, [istioNamespace], signal),
+      removeNamespaces(kubectl, mesh, (name) => name === istioNamespace, signal),
     ),
     step(
       "rest",
@@ -120,7 +125,11 @@ function clusterSteps(
       ["namespaces"],
       deadlines.requests,
       async (signal) => {
-        const roles = await remove(kubectl, ["clusterroles,clusterrolebindings", "-l", owned], signal);
+        const roles = await remove(
+          kubectl,
+          ["clusterroles,clusterrolebindings", "-l", ownedBy(mesh)],
+          signal,
+        );
         const left = await Promise.all(
           istiodsConfigMaps.map((name) =>
             remove(
@@ -193,19 +202,18 @@ function writeWork({ workFolder }: Context, cluster: Cluster, name: string, text
 async function removeNamespaces(
   kubectl: Kubectl,
   mesh: Mesh,
-  names: readonly string[],
+  isMeant: (name: string) => boolean,
   signal: AbortSignal,
 ): Promise<StepOutcome> {
-  const found = await kubectl.get(["namespaces", ...names], { signal });
-  const ours = found.filter(({ metadata }) => metadata.labels?.["app.kubernetes.io/part-of"] === mesh.name);
-  if (ours.length === 0) return "unchanged";
-  return remove(
-    kubectl,
-    ["namespaces", ...ours.map(({ metadata }) => metadata.name), `--timeout=${deadlines.namespaces}s`],
-    signal,
-    deadlines.namespaces,
-  );
+  const ours = await kubectl.get(["namespaces", "-l", ownedBy(mesh)], { signal });
+  const names = ours.map(({ metadata }) => metadata.name).filter(isMeant);
+  if (names.length === 0) return "unchanged";
+  const timeout = `--timeout=${deadlines.namespaces}s`;
+  return remove(kubectl, ["namespaces", ...names, timeout], signal, deadlines.namespaces);
 }
+
+/** Labels of what this project made for the mesh. */
+const ownedBy = ({ name }: Mesh) => `app.kubernetes.io/managed-by=mesh,app.kubernetes.io/part-of=${name}`;
 
 async function remove(
   kubectl: Kubectl,

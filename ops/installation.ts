@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { dump, loadAll } from "js-yaml";
+import { dump } from "js-yaml";
 import { istioOperatorRows } from "../k8s/istio-operators";
 import type { Addresses, Cluster, Mesh } from "../mesh/mesh";
+import { readObjects } from "./bundle-objects";
 import { applyAsIstioctl, type ClusterState, readClusterState } from "./cluster-state";
 import type { Context } from "./context";
 import { type Istioctl, istioctlFor } from "./istioctl";
@@ -174,12 +175,6 @@ const nameAlone = ({
   kind,
   metadata: { name, namespace },
 });
-
-function readObjects(file: string): KubernetesObject[] {
-  return loadAll(readFileSync(file, "utf8")).filter(
-    (document) => document !== null && document !== undefined,
-  ) as KubernetesObject[];
-}
 
 /** Asks once; what is asked while the answer is on its way gets the same. */
 function remembered<Args extends readonly unknown[], T>(ask: (...args: Args) => Promise<T>) {

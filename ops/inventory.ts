@@ -1,6 +1,6 @@
 import { istioNamespace } from "../k8s/bundle";
 import type { Mesh } from "../mesh/mesh";
-import type { Kubectl } from "./kubectl";
+import { type Kubectl, noValidation } from "./kubectl";
 import type { KubernetesObject } from "./kubernetes-object";
 
 /** What a mesh consists of, kept on the primary so that a later run sees what has left mesh.yaml. Nothing secret. */
@@ -20,11 +20,17 @@ export interface InventoryCluster {
 /** Name of the ConfigMap in istio-system of the primary. */
 export const inventoryName = "mesh-inventory";
 
-export function inventoryOf(mesh: Mesh): Inventory {
+/** @param leaving clusters that mesh.yaml does not name any more and that are not out of the mesh yet */
+export function inventoryOf(mesh: Mesh, leaving: readonly InventoryCluster[] = []): Inventory {
   return {
     mesh: mesh.name,
     istio: mesh.istio.version,
-    clusters: mesh.clusters.map(({ name, context, role, network }) => ({ name, context, role, network })),
+    clusters: [...mesh.clusters, ...leaving].map(({ name, context, role, network }) => ({
+      name,
+      context,
+      role,
+      network,
+    })),
   };
 }
 
@@ -32,6 +38,17 @@ export function inventoryOf(mesh: Mesh): Inventory {
 export async function readInventory(primary: Kubectl, signal: AbortSignal): Promise<Inventory | undefined> {
   const [found] = await primary.get(["-n", istioNamespace, "configmap", inventoryName], { signal });
   return found && JSON.parse(found.data["inventory.json"]);
+}
+
+export async function writeInventory(
+  primary: Kubectl,
+  inventory: Inventory,
+  signal: AbortSignal,
+): Promise<void> {
+  await primary.run(["apply", noValidation, "-f", "-"], {
+    signal,
+    input: JSON.stringify(inventoryManifest(inventory)),
+  });
 }
 
 /** The ConfigMap that keeps it. */

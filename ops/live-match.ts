@@ -27,8 +27,55 @@ const completedLater: readonly { readonly kind: RegExp; readonly path: RegExp; r
 /** Paths at which the live object is not as rendered; empty when it is. */
 export function differences(rendered: KubernetesObject, live: KubernetesObject | undefined): string[] {
   if (live === undefined) return ["(missing)"];
+  return differingPaths(rendered, live).map(named);
+}
+
+/** The last object that `kubectl apply` was given for this one; undefined where it was never applied so. */
+export function lastApplied({ metadata }: KubernetesObject): KubernetesObject | undefined {
+  const text = metadata.annotations?.["kubectl.kubernetes.io/last-applied-configuration"];
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+/**
+ * The live object told as the rendered one is: equal to it where it matches, without what the API server and others
+ * have added. What was applied earlier and is not wanted any more is told as well.
+ */
+export function liveAs(
+  rendered: KubernetesObject,
+  live: KubernetesObject,
+  applied: KubernetesObject | undefined,
+): KubernetesObject {
+  const told = structuredClone(rendered);
+  const stale = applied ? pathsOnlyIn(applied, rendered) : [];
+  for (const path of [...differingPaths(rendered, live), ...stale]) copyAt(path, live, told);
+  return told;
+}
+
+type Path = readonly (string | number)[];
+const named = (path: Path) => path.join(".");
+
+function differingPaths(rendered: KubernetesObject, live: KubernetesObject): Path[] {
   const later = completedLater.filter(({ kind }) => kind.test(rendered.kind));
-  return compare(rendered, live, "").filter((path) => !later.some((pattern) => pattern.path.test(path)));
+  return compare(rendered, live, []).filter((path) => !later.some((one) => one.path.test(named(path))));
+}
+
+function pathsOnlyIn(one: unknown, other: unknown, path: Path = []): Path[] {
+  const isMap = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!isMap(one) || !isMap(other)) return [];
+  return Object.entries(one as object).flatMap(([key, value]) => {
+    const counterpart = (other as Record<string, unknown>)[key];
+    if (counterpart !== undefined) return pathsOnlyIn(value, counterpart, [...path, key]);
+    return isNothing(value) ? [] : [[...path, key]];
+  });
+}
+
+type Tree = { [part: string | number]: unknown };
+
+function copyAt([first, ...rest]: Path, from: Tree | undefined, to: Tree): void {
+  const source = from?.[first!];
+  if (rest.length > 0 && to[first!] !== undefined) copyAt(rest, source as Tree, to[first!] as Tree);
+  else if (source === undefined) delete to[first!];
+  else to[first!] = source;
 }
 
 /**
@@ -39,23 +86,21 @@ export function isOwnedByIstioctl({ metadata }: KubernetesObject): boolean {
   return metadata.labels?.["operator.istio.io/managed"] !== undefined;
 }
 
-function compare(wanted: unknown, found: unknown, path: string): string[] {
+function compare(wanted: unknown, found: unknown, path: Path): Path[] {
   if (wanted === found) return [];
   if (found === undefined || found === null) return isNothing(wanted) ? [] : [path];
   if (Array.isArray(wanted) && Array.isArray(found)) {
     if (wanted.length === 0) return [];
     if (wanted.length !== found.length) return [path];
-    return wanted.flatMap((item, index) => compare(item, found[index], join(path, index)));
+    return wanted.flatMap((item, index) => compare(item, found[index], [...path, index]));
   }
   if (typeof wanted === "object" && typeof found === "object") {
     return Object.entries(wanted ?? {}).flatMap(([key, value]) =>
-      compare(value, (found as Record<string, unknown>)[key], join(path, key)),
+      compare(value, (found as Record<string, unknown>)[key], [...path, key]),
     );
   }
   return wanted === undefined || isSameQuantity(wanted, found) ? [] : [path];
 }
-
-const join = (path: string, part: string | number) => (path === "" ? String(part) : `${path}.${part}`);
 
 /** The API server drops empty values on the way in. */
 function isNothing(value: unknown): boolean {

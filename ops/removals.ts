@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadAll } from "js-yaml";
 import { istioNamespace } from "../k8s/bundle";
 import type { Cluster, Mesh } from "../mesh/mesh";
+import { bundleObjects } from "./bundle-objects";
 import { inventoryName } from "./inventory";
 import type { Kubectl } from "./kubectl";
 import { type KubernetesObject, objectId, objectTitle } from "./kubernetes-object";
+import { ProgramFailed } from "./programs";
 
 /** Kinds that a bundle may hold, those first that others live in or by. */
 const kinds = [
@@ -35,7 +35,13 @@ export async function unwantedObjects(
   signal: AbortSignal,
 ): Promise<readonly KubernetesObject[]> {
   const owned = `app.kubernetes.io/managed-by=mesh,app.kubernetes.io/part-of=${mesh.name}`;
-  const found = await kubectl.get([kinds.join(","), "--all-namespaces", "-l", owned], { signal });
+  const ask = (asked: readonly string[]) =>
+    kubectl.get([asked.join(","), "--all-namespaces", "-l", owned], { signal });
+  const found = await ask(kinds).catch((error) => {
+    // Before Istio's CRDs are there, nothing of their kinds is either; kubectl would rather not answer at all.
+    if (!(error instanceof ProgramFailed) || !/resource type/.test(error.stderr)) throw error;
+    return ask(kinds.filter((kind) => !kind.endsWith(".istio.io")));
+  });
   const wanted = new Set(bundleObjects(join(dist, cluster.name)).map(objectId));
   return found.filter(
     (object) =>
@@ -64,10 +70,3 @@ export async function removeObjects(
 
 /** `Namespace sample, Deployment sample/curl`: for a question or a warning. */
 export const titlesOf = (objects: readonly KubernetesObject[]) => objects.map(objectTitle).join(", ");
-
-function bundleObjects(folder: string): KubernetesObject[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith(".yaml"))
-    .flatMap((file) => loadAll(readFileSync(join(folder, file), "utf8")) as KubernetesObject[])
-    .filter((object) => object !== null && object !== undefined);
-}

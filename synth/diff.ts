@@ -38,7 +38,8 @@ function texts(resources: ReadonlyMap<string, Resource>): Map<string, string> {
   return new Map([...resources].map(([key, { text }]) => [key, text]));
 }
 
-function changedLines(before: string, after: string): string[] {
+/** Changed lines with some around them, each led by '+', '-' or ' '. */
+export function changedLines(before: string, after: string): string[] {
   const { hunks } = structuredPatch("", "", before, after, "", "", { context: 3 });
   return hunks
     .flatMap(({ lines }, index) => (index > 0 ? ["...", ...lines] : lines))
