@@ -1,0 +1,66 @@
+import pc from "picocolors";
+import { readMesh } from "../mesh/load";
+import { meshPaths } from "../mesh/paths";
+import { InputError } from "../mesh/problem";
+import { withCredentials } from "../ops/credentials";
+import { type Endpoint, type EndpointView, endpoints } from "../ops/endpoints";
+import { columns } from "./columns";
+import { exitCode, type Output } from "./command";
+import { type RunOptions, withContext } from "./context";
+import { sayWhenSlow } from "./slow";
+
+/** What each cluster's client sees of the sample. Exit code 1: nothing, or something that is not healthy. */
+export async function showEndpoints(
+  file: string,
+  format: "text" | "json",
+  flags: RunOptions,
+  output: Output,
+): Promise<number> {
+  const mesh = readMesh(file);
+  const { sample } = mesh;
+  if (!sample) throw noSample(file);
+  return withContext({ ...flags, quiet: format === "json" }, output, async (context) => {
+    const reaching = await withCredentials(context, mesh, meshPaths(file).terraform);
+    const found = await sayWhenSlow(
+      context.reporter,
+      `asking the clients of ${mesh.clusters.length} clusters ...`,
+      endpoints(reaching, mesh, sample),
+    );
+    if (format === "json") output.result(JSON.stringify(found, null, 2));
+    else
+      output.result(
+        found.views
+          .flatMap((view) => ["", ...viewLines(view, found.host)])
+          .slice(1)
+          .join("\n"),
+      );
+    return found.ok ? exitCode.fine : exitCode.failed;
+  });
+}
+
+function viewLines({ cluster, endpoints: seen, error }: EndpointView, host: string): string[] {
+  const title = pc.bold(`${host} as ${cluster}'s client sees it`);
+  if (error !== undefined) return [title, `  ${pc.red("not known")}: ${error}`];
+  if (seen.length === 0) return [title, `  ${pc.red("no endpoints")}; next: mesh status`];
+  const rows = columns([["VERSION", "ADDRESS", "WHAT IT IS", "WEIGHT", "HEALTH"], ...seen.map(row)]);
+  return [title, ...rows.map((line) => `  ${line}`)];
+}
+
+function row({ version, address, target, weight, healthy, health }: Endpoint): string[] {
+  const what = target
+    ? `${target.kind} ${target.name} of ${target.cluster}`
+    : "unknown: no pod and no gateway";
+  return [version ?? "any", address, what, String(weight), healthy ? "healthy" : health];
+}
+
+function noSample(file: string): InputError {
+  return new InputError([
+    {
+      file,
+      position: undefined,
+      path: ["sample"],
+      message: "is switched off, and endpoints are shown of the sample",
+      fix: "switch it on and run mesh apply; for other services: istioctl proxy-config endpoints",
+    },
+  ]);
+}
