@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
+import { readDocument } from "./document";
 import type { Addresses, Mesh } from "./mesh";
 import { dns1123Subdomain, ipv4 } from "./names";
-import { InputError, type Problem, quote } from "./problem";
+import { fileProblem, InputError, quote } from "./problem";
+import type { Finding } from "./rule";
 import { didYouMean } from "./suggest";
-import { parseYaml, type YamlDocument, YamlError } from "./yaml";
 
 /**
  * Reads the file of known gateway addresses, cluster by cluster; a file that is not there knows none.
@@ -16,41 +17,27 @@ export function readAddresses(file: string, mesh: Mesh): Addresses {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return {};
     if (code === undefined) throw error;
-    throw problem(
-      file,
-      `cannot be read: ${code}`,
-      "make it readable, or delete it: the addresses are found again",
-    );
+    throw new InputError([
+      fileProblem(
+        file,
+        `cannot be read: ${code}`,
+        "make it readable, or delete it: the addresses are found again",
+      ),
+    ]);
   }
 }
 
 /** @throws InputError with every problem at once */
 export function parseAddresses(text: string, file: string, mesh: Mesh): Addresses {
-  const document = parse(text, file);
+  const document = readDocument(text, file, deleteIt);
   const value = document.value ?? {};
   if (typeof value !== "object" || Array.isArray(value)) {
-    throw problem(
-      file,
-      `${quote(value)} is given; allowed is a mapping of cluster names to addresses`,
-      deleteIt,
-    );
+    const message = `${quote(value)} is given; allowed is a mapping of cluster names to addresses`;
+    throw new InputError([fileProblem(file, message, deleteIt)]);
   }
-  const problems = Object.entries(value).flatMap(([name, address]) =>
-    addressProblems(name, address, mesh).map(({ message, fix }): Problem => {
-      const path = [name];
-      return { file, path, position: document.valueAt(path), message, fix };
-    }),
-  );
-  const repeated = document.repeatedKeys.map(
-    ({ path, position }): Problem => ({
-      file,
-      path,
-      position,
-      message: "is given twice; allowed is once",
-      fix: "keep one",
-    }),
-  );
-  if (problems.length + repeated.length > 0) throw new InputError([...repeated, ...problems]);
+  const findings = Object.entries(value).flatMap(([name, address]) => addressProblems(name, address, mesh));
+  const problems = [...document.problems, ...findings.map(document.located)];
+  if (problems.length > 0) throw new InputError(problems);
   return Object.freeze({ ...(value as Record<string, string>) });
 }
 
@@ -76,11 +63,12 @@ function isHostName(text: string): boolean {
   return dns1123Subdomain.pattern.test(text) && text.includes(".") && !/^[0-9.]+$/.test(text);
 }
 
-function addressProblems(name: string, address: unknown, mesh: Mesh): { message: string; fix: string }[] {
+function addressProblems(name: string, address: unknown, mesh: Mesh): Finding[] {
   const known = mesh.clusters.map((cluster) => cluster.name);
   if (!known.includes(name)) {
     return [
       {
+        path: [name],
         message: `there is no cluster ${quote(name)}; allowed are ${known.slice(0, 20).join(", ")}`,
         fix: `${didYouMean(name, known)}rename or remove it`,
       },
@@ -90,6 +78,7 @@ function addressProblems(name: string, address: unknown, mesh: Mesh): { message:
   const { id, remoteAddress } = mesh.istio.line;
   return [
     {
+      path: [name],
       message: `${quote(address)} is given; Istio ${id} accepts an ${remoteAddress}, for example ${ipv4.example}`,
       fix: deleteIt,
     },
@@ -97,18 +86,3 @@ function addressProblems(name: string, address: unknown, mesh: Mesh): { message:
 }
 
 const deleteIt = "correct it, or delete it: the addresses are found again";
-
-function parse(text: string, file: string): YamlDocument {
-  try {
-    return parseYaml(text);
-  } catch (error) {
-    if (!(error instanceof YamlError)) throw error;
-    throw new InputError([
-      { file, path: [], position: error.position, message: error.message, fix: deleteIt },
-    ]);
-  }
-}
-
-function problem(file: string, message: string, fix: string): InputError {
-  return new InputError([{ file, path: [], position: undefined, message, fix }]);
-}

@@ -1,6 +1,6 @@
 import type { Aks, Cluster } from "./mesh";
 import { type Path, quote } from "./problem";
-import type { Finding, Rule } from "./rules";
+import type { Finding, Rule } from "./rule";
 import { compareMinor } from "./versions";
 
 const azureForAksClusters: Rule = ({ azure }, { clusters }) => {

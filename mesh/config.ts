@@ -5,8 +5,8 @@ import * as names from "./names";
 /**
  * `mesh.yaml` as it is written: what has a default is optional. `normalize.ts` makes a `Mesh` of it.
  *
- * Every schema's error is the sentence part that says what is allowed; `problems.ts` adds where it stands, what was
- * given and what to do. Descriptions become the hints that editors show (`mesh.schema.json`).
+ * Every schema's error is the sentence part that says what is allowed; `schema-problems.ts` adds where it stands,
+ * what was given and what to do. Descriptions become the hints that editors show (`mesh.schema.json`).
  */
 
 const named = (rule: names.NameRule, description: string) => {

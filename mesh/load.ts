@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { ZodError } from "zod";
 import { type MeshConfig, meshConfigSchema } from "./config";
+import { readDocument } from "./document";
 import type { Mesh } from "./mesh";
 import { normalize } from "./normalize";
-import { InputError, type Problem } from "./problem";
-import { consistencyProblems, type Finding } from "./rules";
+import { fileProblem, InputError, type Problem } from "./problem";
+import { consistencyProblems } from "./rules";
 import { schemaProblems } from "./schema-problems";
-import { parseYaml, type YamlDocument, YamlError } from "./yaml";
 
 /**
  * Reads `mesh.yaml`.
@@ -21,23 +21,14 @@ export function readMesh(file: string): Mesh {
  * @throws InputError with every problem at once
  */
 export function parseMesh(text: string, file: string): Mesh {
-  const document = parseDocument(text, file);
-  const repeated = document.repeatedKeys.map(
-    ({ path, position }): Problem => ({
-      file,
-      position,
-      path,
-      message: "is given twice; allowed is once",
-      fix: "keep one of the two",
-    }),
-  );
+  const document = readDocument(text, file, "compare with examples/existing-clusters.yaml");
   const parsed = meshConfigSchema.safeParse(document.value);
   const config = parsed.success ? parsed.data : withoutBadParts(document.value, parsed.error);
   const mesh = config && normalize(config);
   const problems = [
-    ...repeated,
+    ...document.problems,
     ...(parsed.success ? [] : schemaProblems(parsed.error, document, file)),
-    ...(config && mesh ? located(consistencyProblems(config, mesh), document, file) : []),
+    ...(config && mesh ? consistencyProblems(config, mesh).map(document.located) : []),
   ];
   if (!mesh || problems.length > 0) throw new InputError(inOrder(problems));
   return mesh;
@@ -64,44 +55,19 @@ function withoutBadParts(value: unknown, { issues }: ZodError): MeshConfig | und
   return meshConfigSchema.safeParse(rest).data;
 }
 
-function located(findings: readonly Finding[], document: YamlDocument, file: string): Problem[] {
-  return findings.map((finding) => ({ file, position: document.valueAt(finding.path), ...finding }));
-}
-
-function parseDocument(text: string, file: string): YamlDocument {
-  try {
-    return parseYaml(text);
-  } catch (error) {
-    if (!(error instanceof YamlError)) throw error;
-    throw new InputError([
-      {
-        file,
-        position: error.position,
-        path: [],
-        message: error.message,
-        fix: "compare with examples/existing-clusters.yaml",
-      },
-    ]);
-  }
-}
-
 function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const { code } = error as NodeJS.ErrnoException;
     throw new InputError([
-      {
-        file,
-        position: undefined,
-        path: [],
-        message: missing
-          ? "there is no such file"
-          : `cannot be read: ${(error as NodeJS.ErrnoException).code}`,
-        fix: missing
-          ? "`mesh init` writes a first mesh.yaml; -f FILE or MESH_FILE names another"
-          : "make it readable",
-      },
+      code === "ENOENT"
+        ? fileProblem(
+            file,
+            "there is no such file",
+            "`mesh init` writes a first mesh.yaml; -f FILE or MESH_FILE names another",
+          )
+        : fileProblem(file, `cannot be read: ${code}`, "make it readable"),
     ]);
   }
 }

@@ -20,6 +20,11 @@ export interface Problem {
   readonly fix: string;
 }
 
+/** Something wrong with a file, or with a command, as a whole. */
+export function fileProblem(file: string, message: string, fix: string): Problem {
+  return { file, position: undefined, path: [], message, fix };
+}
+
 /** Bad input: every problem at once. Commands print it and exit with 2. */
 export class InputError extends Error {
   constructor(readonly problems: readonly Problem[]) {

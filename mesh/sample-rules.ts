@@ -1,5 +1,5 @@
 import { quote } from "./problem";
-import type { Rule } from "./rules";
+import type { Rule } from "./rule";
 import { didYouMean } from "./suggest";
 
 const knownVersions: Rule = ({ sample }, { istio }) => {

@@ -1,0 +1,41 @@
+import { InputError, type Problem } from "./problem";
+import type { Finding } from "./rule";
+import { parseYaml, type YamlDocument, YamlError } from "./yaml";
+
+/** A file that people write, with the place of everything in it. */
+export interface Document extends YamlDocument {
+  /** What is wrong in it already: keys that stand twice. */
+  readonly problems: readonly Problem[];
+  /** A finding with its place in the file. */
+  located(finding: Finding): Problem;
+}
+
+/**
+ * Reads the text of a YAML file.
+ * @param file name that messages give it
+ * @param fix what to do where the text is not YAML
+ * @throws InputError where it is not YAML
+ */
+export function readDocument(text: string, file: string, fix: string): Document {
+  const document = parse(text, file, fix);
+  return {
+    ...document,
+    problems: document.repeatedKeys.map(({ path, position }) => ({
+      file,
+      path,
+      position,
+      message: "is given twice; allowed is once",
+      fix: "keep one of the two",
+    })),
+    located: (finding) => ({ file, position: document.valueAt(finding.path), ...finding }),
+  };
+}
+
+function parse(text: string, file: string, fix: string): YamlDocument {
+  try {
+    return parseYaml(text);
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    throw new InputError([{ file, path: [], position: error.position, message: error.message, fix }]);
+  }
+}

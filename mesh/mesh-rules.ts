@@ -1,0 +1,65 @@
+import { quote } from "./problem";
+import { repeats } from "./repeats";
+import type { Rule } from "./rule";
+
+const istioVersionOfItsLine: Rule = ({ istio }, mesh) => {
+  const { line, version } = mesh.istio;
+  return version.startsWith(`${line.id}.`)
+    ? []
+    : [
+        {
+          path: ["istio", "version"],
+          message: `${quote(version)} is not of line ${line.id}; allowed is ${line.id}.x, for example ${line.version}`,
+          fix:
+            istio?.line === undefined
+              ? "name its line as well"
+              : "change line or version, or leave version out",
+        },
+      ];
+};
+
+const ingressWhereItIsTheGateway: Rule = (_, { gateways, istio }) =>
+  !gateways.ingress && istio.line.installation === "shared-control-plane"
+    ? [
+        {
+          path: ["gateways", "ingress"],
+          message: `false is given; Istio ${istio.line.id} sends the traffic between clusters through the ingress gateway`,
+          fix: "remove it",
+        },
+      ]
+    : [];
+
+const noRepeatsInLists: Rule = ({ istio, gateways, sample }) =>
+  [
+    { path: ["istio", "pullSecrets"], list: istio?.pullSecrets },
+    { path: ["gateways", "allowedSourceRanges"], list: gateways?.allowedSourceRanges },
+    ...Object.entries(sample?.versions ?? {}).map(([name, list]) => ({
+      path: ["sample", "versions", name],
+      list,
+    })),
+  ].flatMap(({ path, list }) =>
+    repeats(list ?? []).map(({ index, value }) => ({
+      path: [...path, index],
+      message: `${quote(value)} is in the list already; allowed is once`,
+      fix: "remove it",
+    })),
+  );
+
+const sampleCertificatesOnlyFromFiles: Rule = ({ ca }) =>
+  ca?.acceptSampleCertificates && ca.files === undefined
+    ? [
+        {
+          path: ["ca", "acceptSampleCertificates"],
+          message: "true is given without ca.files; a generated CA is never the sample",
+          fix: "remove it, or name the folder of the certificates in ca.files",
+        },
+      ]
+    : [];
+
+/** Rules about what belongs to no cluster: Istio, its gateways, the CA. */
+export const meshRules: readonly Rule[] = [
+  istioVersionOfItsLine,
+  ingressWhereItIsTheGateway,
+  noRepeatsInLists,
+  sampleCertificatesOnlyFromFiles,
+];
