@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { defaults } from "./defaults";
 import { istioLines } from "./istio-lines";
 import * as names from "./names";
 
@@ -8,6 +9,9 @@ import * as names from "./names";
  * Every schema's error is the sentence part that says what is allowed; `schema-problems.ts` adds where it stands,
  * what was given and what to do. Descriptions become the hints that editors show (`mesh.schema.json`).
  */
+
+/** How a description names the value that a field left out has. */
+const byDefault = (value: string | number | boolean) => `Default: ${value}.`;
 
 const named = (rule: names.NameRule, description: string) => {
   const error = `${rule.allowed}, for example ${rule.example}`;
@@ -27,11 +31,26 @@ const section = <T extends z.ZodRawShape>(shape: T, description: string) =>
 
 const nodePool = section(
   {
-    vmSize: named(names.vmSize, "Size of the virtual machines. Default: Standard_D2s_v5.").optional(),
+    vmSize: named(
+      names.vmSize,
+      `Size of the virtual machines. ${byDefault(defaults.nodePool.vmSize)}`,
+    ).optional(),
     // 1000: AKS's limit of nodes in a node pool.
-    nodes: wholeNumber(1, 1000, "Nodes to begin with, within minNodes and maxNodes. Default: 3.").optional(),
-    minNodes: wholeNumber(1, 1000, "Least nodes the autoscaler keeps. Default: 1.").optional(),
-    maxNodes: wholeNumber(1, 1000, "Most nodes the autoscaler makes. Default: 3.").optional(),
+    nodes: wholeNumber(
+      1,
+      1000,
+      `Nodes to begin with, within minNodes and maxNodes. ${byDefault(defaults.nodePool.nodes)}`,
+    ).optional(),
+    minNodes: wholeNumber(
+      1,
+      1000,
+      `Least nodes the autoscaler keeps. ${byDefault(defaults.nodePool.minNodes)}`,
+    ).optional(),
+    maxNodes: wholeNumber(
+      1,
+      1000,
+      `Most nodes the autoscaler makes. ${byDefault(defaults.nodePool.maxNodes)}`,
+    ).optional(),
   },
   "Nodes of the AKS clusters.",
 );
@@ -83,7 +102,7 @@ const cluster = section(
     name: named(names.dns1123Label, "Name of the cluster from the perspective of the mesh."),
     role: oneOf(
       ["primary", "remote"],
-      "One cluster is the primary and runs the control plane. Default: remote.",
+      `One cluster is the primary and runs the control plane. ${byDefault(defaults.cluster.role)}`,
     ).optional(),
     network: named(names.dns1123Label, "Istio network of the cluster; every cluster has its own."),
     aks: named(names.aksName, "Name of the AKS cluster that Terraform makes.").optional(),
@@ -102,12 +121,12 @@ const clusterNames = z
 
 export const meshConfigSchema = section(
   {
-    name: named(names.dns1123Label, "Mesh ID. Default: mesh1.").optional(),
+    name: named(names.dns1123Label, `Mesh ID. ${byDefault(defaults.name)}`).optional(),
     istio: section(
       {
         line: oneOf(
           istioLines.map((line) => line.id) as [string, ...string[]],
-          `Istio release line. Default: ${istioLines[0]!.id}.`,
+          `Istio release line. ${byDefault(defaults.istio.line)}`,
         ).optional(),
         version: named(
           names.istioVersion,
@@ -128,7 +147,6 @@ export const meshConfigSchema = section(
     clusters: z
       .array(cluster, { error: "a list of clusters" })
       .min(1, { error: "a list of at least one cluster" })
-      .max(250, { error: "a list of at most 250 clusters" })
       .describe("One primary and any number of remotes."),
     ca: section(
       {
@@ -137,7 +155,7 @@ export const meshConfigSchema = section(
           "Folder with your own CA: <cluster>/{ca-cert,ca-key,root-cert,cert-chain}.pem. Default: `mesh ca` makes one.",
         ).optional(),
         acceptSampleCertificates: yesOrNo(
-          "Accept Istio's published sample certificates, whose keys everyone has. For demos only. Default: false.",
+          `Accept Istio's published sample certificates, whose keys everyone has. For demos only. ${byDefault(defaults.ca.acceptSampleCertificates)}`,
         ).optional(),
       },
       "Certificate authority of the mesh.",
@@ -146,7 +164,7 @@ export const meshConfigSchema = section(
       {
         address: oneOf(
           ["discovered", "static"],
-          "Address of the primary's gateway: found after the install, or a public IP made by Terraform. Default: discovered.",
+          `Address of the primary's gateway: found after the install, or a public IP made by Terraform. ${byDefault(defaults.gateways.address)}`,
         ).optional(),
         allowedSourceRanges: z
           .array(named(names.ipv4Range, "IPv4 range."), { error: "a list of IPv4 ranges" })
@@ -155,18 +173,23 @@ export const meshConfigSchema = section(
           )
           .optional(),
         internal: yesOrNo(
-          "Internal load balancers, for clusters whose networks are connected. Default: false.",
+          `Internal load balancers, for clusters whose networks are connected. ${byDefault(defaults.gateways.internal)}`,
         ).optional(),
-        ingress: yesOrNo("Keep Istio's ordinary ingress gateway on the primary. Default: true.").optional(),
+        ingress: yesOrNo(
+          `Keep Istio's ordinary ingress gateway on the primary. ${byDefault(defaults.gateways.ingress)}`,
+        ).optional(),
       },
       "Gateways between the clusters.",
     ).optional(),
     sample: section(
       {
         enabled: yesOrNo(
-          "Run the sample app helloworld, with a client, in every cluster. Default: true.",
+          `Run the sample app helloworld, with a client, in every cluster. ${byDefault(defaults.sample.enabled)}`,
         ).optional(),
-        namespace: named(names.dns1123Label, "Namespace of the sample app. Default: sample.").optional(),
+        namespace: named(
+          names.dns1123Label,
+          `Namespace of the sample app. ${byDefault(defaults.sample.namespace)}`,
+        ).optional(),
         versions: z
           .record(z.string(), clusterNames, { error: "a mapping of versions to lists of cluster names" })
           .describe("Where each version of helloworld runs. Default: v1 on the primary, v2 on the remotes.")
@@ -184,7 +207,7 @@ export const meshConfigSchema = section(
     ).optional(),
     addons: section(
       {
-        prometheus: yesOrNo("Prometheus on the primary. Default: true.").optional(),
+        prometheus: yesOrNo(`Prometheus on the primary. ${byDefault(defaults.addons.prometheus)}`).optional(),
         kiali: yesOrNo("Kiali on the primary; it needs Prometheus. Default: as prometheus.").optional(),
       },
       "What runs on the primary beside Istio.",

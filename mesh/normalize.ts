@@ -1,22 +1,21 @@
 import type { ClusterConfig, MeshConfig } from "./config";
+import { defaults } from "./defaults";
 import { defaultIstioLine, type IstioLine, istioLines } from "./istio-lines";
-import type { Azure, Cluster, Mesh, NodePool, Sample } from "./mesh";
-
-/** `az aks create`'s numbers in the walk-through; a current general-purpose size with the memory istiod asks for. */
-const defaultNodePool: NodePool = { vmSize: "Standard_D2s_v5", nodes: 3, minNodes: 1, maxNodes: 3 };
+import type { Azure, Cluster, Mesh, Sample } from "./mesh";
 
 /**
  * Fills in every default. Total: it takes any file that fits the schema, consistent or not, so that the rules can
  * judge the whole.
  */
 export function normalize(config: MeshConfig): Mesh {
-  const line = istioLines.find(({ id }) => id === config.istio?.line) ?? defaultIstioLine;
+  const wanted = config.istio?.line ?? defaults.istio.line;
+  const line = istioLines.find(({ id }) => id === wanted) ?? defaultIstioLine;
   const clusters = config.clusters.map((cluster) => normalizeCluster(cluster, config, line));
   // Without a primary the rules refuse the file; until then the first cluster stands in for it.
   const primary = clusters.find(({ role }) => role === "primary") ?? clusters[0]!;
   const remotes = clusters.filter(({ role }) => role === "remote");
   return deepFreeze({
-    name: config.name ?? "mesh1",
+    name: config.name ?? defaults.name,
     istio: {
       line,
       version: config.istio?.version ?? line.version,
@@ -30,18 +29,21 @@ export function normalize(config: MeshConfig): Mesh {
     ca: {
       from: config.ca?.files === undefined ? "generated" : "files",
       directory: config.ca?.files,
-      acceptSampleCertificates: config.ca?.acceptSampleCertificates ?? false,
+      acceptSampleCertificates: config.ca?.acceptSampleCertificates ?? defaults.ca.acceptSampleCertificates,
     },
     gateways: {
-      address: config.gateways?.address ?? "discovered",
+      address: config.gateways?.address ?? defaults.gateways.address,
       allowedSourceRanges: config.gateways?.allowedSourceRanges ?? [],
-      internal: config.gateways?.internal ?? false,
-      ingress: config.gateways?.ingress ?? true,
+      internal: config.gateways?.internal ?? defaults.gateways.internal,
+      ingress: config.gateways?.ingress ?? defaults.gateways.ingress,
     },
-    sample: config.sample?.enabled === false ? undefined : normalizeSample(config.sample, primary, remotes),
+    sample:
+      (config.sample?.enabled ?? defaults.sample.enabled)
+        ? normalizeSample(config.sample, primary, remotes)
+        : undefined,
     addons: {
-      prometheus: config.addons?.prometheus ?? true,
-      kiali: config.addons?.kiali ?? config.addons?.prometheus ?? true,
+      prometheus: config.addons?.prometheus ?? defaults.addons.prometheus,
+      kiali: config.addons?.kiali ?? config.addons?.prometheus ?? defaults.addons.prometheus,
     },
   });
 }
@@ -60,7 +62,7 @@ function normalizeAzure(azure: NonNullable<MeshConfig["azure"]>): Azure {
 function normalizeCluster(cluster: ClusterConfig, { azure }: MeshConfig, line: IstioLine): Cluster {
   return {
     name: cluster.name,
-    role: cluster.role ?? "remote",
+    role: cluster.role ?? defaults.cluster.role,
     network: cluster.network,
     context: cluster.context ?? cluster.aks ?? cluster.name,
     aks:
@@ -70,7 +72,7 @@ function normalizeCluster(cluster: ClusterConfig, { azure }: MeshConfig, line: I
             name: cluster.aks,
             kubernetesVersion:
               cluster.kubernetesVersion ?? azure?.kubernetesVersion ?? line.kubernetes.default,
-            nodePool: { ...defaultNodePool, ...azure?.nodePool, ...cluster.nodePool },
+            nodePool: { ...defaults.nodePool, ...azure?.nodePool, ...cluster.nodePool },
           },
   };
 }
@@ -82,7 +84,7 @@ function normalizeSample(
 ): Sample {
   const versions = sample?.versions ?? { v1: [primary.name], v2: remotes.map(({ name }) => name) };
   return {
-    namespace: sample?.namespace ?? "sample",
+    namespace: sample?.namespace ?? defaults.sample.namespace,
     versions: Object.entries(versions)
       .filter(([, clusters]) => clusters.length > 0)
       .map(([name, clusters]) => ({ name, clusters })),

@@ -1,0 +1,20 @@
+import { defaultIstioLine } from "./istio-lines";
+import type { NodePool } from "./mesh";
+
+/** `az aks create`'s numbers in the walk-through; a current general-purpose size with the memory istiod asks for. */
+const nodePool: NodePool = { vmSize: "Standard_D2s_v5", nodes: 3, minNodes: 1, maxNodes: 3 };
+
+/**
+ * What holds where `mesh.yaml` says nothing, in the file's own shape: `config.ts` tells it to people, `normalize.ts`
+ * fills it in. Defaults that follow from other fields are in `normalize.ts`, and `config.ts` says them in words.
+ */
+export const defaults = {
+  name: "mesh1",
+  istio: { line: defaultIstioLine.id },
+  nodePool,
+  cluster: { role: "remote" },
+  ca: { acceptSampleCertificates: false },
+  gateways: { address: "discovered", internal: false, ingress: true },
+  sample: { enabled: true, namespace: "sample" },
+  addons: { prometheus: true },
+} as const;

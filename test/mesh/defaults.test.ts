@@ -1,0 +1,76 @@
+import { defaultIstioLine } from "../../mesh/istio-lines";
+import { meshJsonSchema } from "../../mesh/json-schema";
+import { parseMesh } from "../../mesh/load";
+
+interface Schema {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+}
+type Path = readonly string[];
+
+/** What the hints of editors say after "Default:", by the field's place. */
+function saidDefaults(schema: Schema, path: Path = []): [path: Path, said: string][] {
+  const said = /Default: (.+?)\.( Allowed: |$)/.exec(schema.description ?? "")?.[1];
+  return [
+    ...(said === undefined ? [] : ([[path, said]] satisfies [Path, string][])),
+    ...Object.entries(schema.properties ?? {}).flatMap(([key, inner]) => saidDefaults(inner, [...path, key])),
+    // Of the two clusters below, the second may leave everything to the defaults.
+    ...(schema.items ? saidDefaults(schema.items, [...path, "1"]) : []),
+  ];
+}
+
+/** Defaults that follow from something else are said in words: what they come to here; undefined where nothing. */
+const words: Readonly<Record<string, unknown>> = {
+  "the newest known": defaultIstioLine.version,
+  "the line's own": defaultIstioLine.hub,
+  "what the Istio line recommends": defaultIstioLine.kubernetes.default,
+  "v1 on the primary, v2 on the remotes": { v1: ["main0"], v2: ["remote0"] },
+  "as prometheus": true,
+  everyone: [],
+  "none; every pod gets an equal share": undefined,
+  "the environment variable ARM_SUBSCRIPTION_ID": undefined,
+  "local state": undefined,
+  "`mesh ca` makes one": undefined,
+};
+
+/** What the words stand for; a default that is no such words is the value itself. */
+function meaningOf(path: Path, said: string): unknown {
+  if (said in words) return words[said];
+  return /^(true|false|\d+)$/.test(said) && path.at(-1) !== "line" ? JSON.parse(said) : said;
+}
+
+// JSON is YAML. Sample certificates may be accepted, or not, only with files.
+const written = () => ({
+  ca: { files: "own" },
+  azure: { location: "centralus", resourceGroup: "rg" },
+  clusters: [
+    { name: "main0", role: "primary", network: "network1", aks: "aks-main" },
+    { name: "remote0", network: "network2", aks: "aks-remote" },
+  ],
+});
+
+function meshWith(path: Path, value: unknown) {
+  const config: Record<string, unknown> = written();
+  const holder = path.slice(0, -1).reduce<Record<string, unknown>>((inner, key) => {
+    inner[key] ??= {};
+    return inner[key] as Record<string, unknown>;
+  }, config);
+  if (path.length > 0) holder[path.at(-1)!] ??= value;
+  return parseMesh(JSON.stringify(config), "mesh.yaml");
+}
+
+const said = saidDefaults(JSON.parse(meshJsonSchema()));
+
+test("editors are told a default of every field that has one", () => {
+  const fields = said.map(([path]) => path.join("."));
+  expect(fields).toEqual(expect.arrayContaining(["name", "istio.line", "clusters.1.role", "addons.kiali"]));
+  expect(fields.length).toBeGreaterThan(25);
+});
+
+test.each(said.map(([path, text]) => [path.join("."), text, path] as const))(
+  "%s, left out, is %s, as editors are told",
+  (_, text, path) => {
+    expect(meshWith(path, meaningOf(path, text))).toEqual(meshWith([], undefined));
+  },
+);
