@@ -1,0 +1,260 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type FakePath, fakePath } from "../ops/fake-programs";
+import { project } from "../synth/project";
+import { mesh } from "./run";
+
+// The way over Azure with terraform, az and kubectl on a PATH of their own, which note what they are asked.
+
+/** As AKS hands them out, with secrets that must never be seen again outside the kubeconfig. */
+const secrets = {
+  key: "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpzZWNyZXQta2V5",
+  token: "s3cr3t-t0ken-of-admin",
+};
+const kubeconfig = (name: string, host = `https://${name}.azmk8s.io:443`) => `apiVersion: v1
+kind: Config
+clusters:
+- name: ${name}
+  cluster: { server: "${host}", certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg== }
+contexts:
+- name: ${name}-admin
+  context: { cluster: ${name}, user: clusterUser_rg-demo_${name} }
+current-context: ${name}-admin
+users:
+- name: clusterUser_rg-demo_${name}
+  user: { client-key-data: ${secrets.key}, token: ${secrets.token} }
+`;
+const outputs = { main0: kubeconfig("aks-main"), remote0: kubeconfig("aks-remote") };
+
+const stack = "-chdir=cdktf.out/stacks/rg-demo";
+const ownKubeconfig = ".mesh/kubeconfig";
+
+let leave: () => void;
+let folder: string;
+let path: FakePath;
+const environment = { ...process.env };
+
+beforeEach(async () => {
+  ({ leave, folder } = await project());
+  path = fakePath();
+  process.env.PATH = path.env.PATH;
+  process.env.KUBECONFIG = join(path.folder, "users-own");
+  Object.defineProperty(process.stdin, "isTTY", { value: false, configurable: true });
+});
+afterEach(() => {
+  for (const name of ["PATH", "KUBECONFIG"]) {
+    if (environment[name] === undefined) delete process.env[name];
+    else process.env[name] = environment[name];
+  }
+  leave();
+  path.remove();
+});
+
+/** A kubectl that knows the user's own contexts, and reaches no cluster: apply ends at its first question to one. */
+const addKubectl = (...contexts: string[]) =>
+  path.add(
+    "kubectl",
+    `case "$*" in
+  "config get-contexts --output=name") printf '%s' '${contexts.map((name) => `${name}\n`).join("")}';;
+  "version --client -o json") echo '{"clientVersion":{"gitVersion":"v1.35.1"}}';;
+  *) echo "KUBECONFIG=$KUBECONFIG" >> '${join(path.folder, "seen")}'; echo "connection refused" >&2; exit 1;;
+esac`,
+  );
+const addIstioctl = () => path.add("istioctl", `echo '{"clientVersion":{"version":"1.31.1"}}'`);
+/** @param made what `terraform output` knows; undefined: there is no state */
+const addTerraform = (made: Record<string, string> | undefined, more = "") => {
+  writeFileSync(join(path.folder, "outputs.json"), JSON.stringify(made ?? {}));
+  path.add(
+    "terraform",
+    `case "$*" in
+  *" output "*) ${made ? `cat '${join(path.folder, "outputs.json")}'` : `echo 'Output "kubeconfigs" not found' >&2; exit 1`};;
+  *) umask >> '${join(path.folder, "umask")}'; echo "Terraform was here"; ${more};;
+esac`,
+  );
+};
+const addAz = (known: boolean) =>
+  path.add(
+    "az",
+    known
+      ? `while [ $# -gt 0 ]; do [ "$1" = --name ] && name="$2"; shift; done; cat "${path.folder}/$name"`
+      : `echo "Please run 'az login' to setup account." >&2; exit 1`,
+  );
+/** Calls of the programs that change or fetch something on Azure, in order. */
+const azureCalls = () => path.calls().filter((call) => /^(terraform|az) /.test(call));
+const everythingWritten = () =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter((name) => statSync(name).isFile() && !name.endsWith(ownKubeconfig))
+    .map((name) => readFileSync(name, "utf8"))
+    .join("\n");
+const expectNoSecret = (...said: string[]) => {
+  for (const text of [...said, everythingWritten(), path.calls().join("\n")]) {
+    for (const secret of Object.values(secrets)) expect(text).not.toContain(secret);
+  }
+};
+
+test("up --yes runs terraform init and apply, fetches credentials, and goes on with apply", async () => {
+  addKubectl();
+  addIstioctl();
+  addTerraform(outputs);
+  addAz(false);
+  const { code, notes, result } = await mesh("up", "--yes", "--verbose");
+  expect(azureCalls()).toEqual([
+    `terraform ${stack} init -input=false -no-color`,
+    `terraform ${stack} apply -input=false -no-color -auto-approve`,
+    `terraform ${stack} output -json kubeconfigs`,
+  ]);
+  expect(readFileSync(join(path.folder, "umask"), "utf8").split("\n")).toEqual(["0077", "0077", ""]);
+  const toClusters = path.calls().filter((call) => /--context (aks-main|aks-remote) /.test(call));
+  expect(toClusters.length).toBeGreaterThan(0);
+  // No cluster answers: that is what it ends with.
+  expect({ code, notes }).toEqual({
+    code: 1,
+    notes: expect.stringContaining("main0 cannot be reached through the context aks-main"),
+  });
+  expectNoSecret(notes, result);
+});
+
+test("the kubeconfig is the mesh's own, private, and comes before the user's", async () => {
+  addKubectl();
+  addIstioctl();
+  addTerraform(outputs);
+  await mesh("apply");
+  expect(statSync(ownKubeconfig).mode & 0o777).toBe(0o600);
+  const text = readFileSync(ownKubeconfig, "utf8");
+  expect(text.match(/^ {2}- name: \S+/gm)?.map((line) => line.split(": ")[1])).toEqual([
+    "aks-main",
+    "aks-remote",
+    "clusterUser_rg-demo_aks-main",
+    "clusterUser_rg-demo_aks-remote",
+    "aks-main",
+    "aks-remote",
+  ]);
+  expect(text).toContain(secrets.token);
+  expect(text).not.toContain("current-context");
+  const seen = readFileSync(join(path.folder, "seen"), "utf8").split("\n").filter(Boolean);
+  expect(new Set(seen)).toEqual(
+    new Set([`KUBECONFIG=${join(process.cwd(), ownKubeconfig)}:${join(path.folder, "users-own")}`]),
+  );
+  expect(existsSync(join(path.folder, "users-own"))).toBe(false);
+});
+
+test("a context that the user has is used as it is: nothing is fetched or written", async () => {
+  addKubectl("aks-main", "aks-remote");
+  addIstioctl();
+  addTerraform(outputs);
+  await mesh("apply");
+  expect(azureCalls()).toEqual([]);
+  expect(existsSync(ownKubeconfig)).toBe(false);
+  expect(readFileSync(join(path.folder, "seen"), "utf8")).not.toContain(".mesh");
+});
+
+test("without Terraform's outputs az is asked, cluster by cluster, and only for those that are missing", async () => {
+  addKubectl("aks-main");
+  addIstioctl();
+  addTerraform(undefined);
+  addAz(true);
+  writeFileSync(join(path.folder, "aks-remote"), outputs.remote0);
+  const { notes, result } = await mesh("apply", "--verbose");
+  expect(azureCalls()).toEqual([
+    `terraform ${stack} output -json kubeconfigs`,
+    "az aks get-credentials --resource-group rg-demo --name aks-remote --context aks-remote --file -",
+  ]);
+  const text = readFileSync(ownKubeconfig, "utf8");
+  expect(text).toContain("https://aks-remote.azmk8s.io:443");
+  expect(text).not.toContain("aks-main");
+  expectNoSecret(notes, result);
+});
+
+test("credentials are kept for runs without Terraform, and a cluster that was made anew replaces them", async () => {
+  addKubectl();
+  addIstioctl();
+  addTerraform(outputs);
+  await mesh("apply");
+  rmSync(join(path.folder, "terraform"));
+  const before = path.calls().length;
+  expect((await mesh("status")).notes).not.toContain("no credentials");
+  expect(
+    path
+      .calls()
+      .slice(before)
+      .filter((call) => call.startsWith("az ")),
+  ).toEqual([]);
+  addTerraform({ ...outputs, main0: kubeconfig("aks-main", "https://new.azmk8s.io:443") });
+  await mesh("apply");
+  const text = readFileSync(ownKubeconfig, "utf8");
+  expect(text).toContain("https://new.azmk8s.io:443");
+  expect(text).not.toContain("https://aks-main.azmk8s.io");
+  expect(text).toContain("https://aks-remote.azmk8s.io:443");
+});
+
+test("where nobody has credentials the clusters are named, with the way to get them", async () => {
+  addKubectl();
+  addIstioctl();
+  addTerraform(undefined);
+  addAz(false);
+  expect(await mesh("apply")).toMatchObject({
+    code: 1,
+    notes: expect.stringMatching(
+      /no credentials for main0 \(context aks-main\), remote0 \(context aks-remote\).*`mesh up`.*az aks get-credentials --resource-group rg-demo --name aks-main/s,
+    ),
+  });
+  expect(path.calls().filter((call) => call.includes("--context aks-main get"))).toEqual([]);
+});
+
+test("a Terraform that fails ends the run before any cluster is asked", async () => {
+  addKubectl();
+  addIstioctl();
+  addTerraform(outputs, `case "$*" in *" apply "*) echo "Error: quota exceeded" >&2; exit 1;; esac`);
+  const { code, notes } = await mesh("up", "--yes");
+  expect({ code, notes }).toEqual({ code: 1, notes: expect.stringContaining("Error: quota exceeded") });
+  expect(path.calls().filter((call) => call.startsWith("kubectl"))).toEqual([]);
+});
+
+test.each([
+  ["up", ["up"]],
+  ["destroy", ["destroy"]],
+  ["destroy --infra", ["destroy", "--infra"]],
+])("%s refuses to begin where nobody can answer, and says how to answer beforehand", async (_, args) => {
+  addKubectl();
+  addTerraform(outputs);
+  expect(await mesh(...args)).toMatchObject({
+    code: 2,
+    notes: expect.stringMatching(/there is no terminal to ask on\n.*--yes/s),
+  });
+  expect(path.calls()).toEqual([]);
+});
+
+test("destroy --infra without any credentials left still has Terraform take the rest away, last and once", async () => {
+  addKubectl();
+  addTerraform(undefined);
+  addAz(false);
+  mkdirSync(".mesh");
+  writeFileSync(ownKubeconfig, "apiVersion: v1\nkind: Config\n");
+  writeFileSync("mesh.addresses.yaml", "main0: 192.0.2.1\n");
+  const { code, result } = await mesh("destroy", "--infra", "--yes");
+  expect({ code, result }).toEqual({ code: 0, result: "destroyed" });
+  expect(azureCalls().filter((call) => !/ output | get-credentials /.test(call))).toEqual([
+    `terraform ${stack} init -input=false -no-color`,
+    `terraform ${stack} destroy -input=false -no-color -auto-approve`,
+  ]);
+  expect(existsSync(ownKubeconfig)).toBe(false);
+  expect(existsSync("mesh.addresses.yaml")).toBe(false);
+});
+
+test("destroy --infra leaves Azure alone when the mesh could not be removed", async () => {
+  addKubectl();
+  addIstioctl();
+  addTerraform(outputs);
+  const { code } = await mesh("destroy", "--infra", "--yes");
+  expect(code).toBe(1);
+  expect(azureCalls()).toEqual([`terraform ${stack} output -json kubeconfigs`]);
+});
+
+test("--infra is refused where Terraform makes nothing", async () => {
+  writeFileSync("mesh.yaml", "clusters: [{ name: main0, role: primary, network: n1, context: one }]\n");
+  expect(await mesh("destroy", "--infra", "--yes")).toMatchObject({
+    code: 2,
+    notes: expect.stringContaining("Terraform makes none of these clusters"),
+  });
+});

@@ -1,0 +1,38 @@
+import { CommanderError } from "commander";
+import { type Output, report } from "../../cli/command";
+import { program } from "../../cli/program";
+
+/** What a command line said: results, and everything about the run. */
+export interface Said {
+  readonly code: number;
+  readonly result: string;
+  readonly notes: string;
+}
+
+/** Runs a command line as `main.ts` does. */
+export async function mesh(...args: string[]): Promise<Said> {
+  const result: string[] = [];
+  const notes: string[] = [];
+  const output: Output = {
+    result: (text) => result.push(text),
+    note: (text) => notes.push(text),
+    warning: (text) => notes.push(`warning: ${text}`),
+  };
+  // Progress goes to stderr by itself.
+  const stderr = jest.spyOn(process.stderr, "write").mockImplementation((text) => {
+    notes.push(String(text));
+    return true;
+  });
+  let code = 0;
+  const command = program((given) => {
+    code = given;
+  }, output);
+  try {
+    await command.parseAsync(["node", "mesh", ...args]);
+  } catch (error) {
+    code = error instanceof CommanderError ? error.exitCode : report(error, output);
+  } finally {
+    stderr.mockRestore();
+  }
+  return { code, result: result.join("\n"), notes: notes.join("\n") };
+}
