@@ -122,6 +122,6 @@ function summary({ mesh }: Inputs, { ok, unchanged, addresses, results }: ApplyR
     ...mesh.clusters
       .filter(({ name }) => addresses[name])
       .map(({ name }) => `${name}: ${mesh.istio.line.gateway.name} at ${addresses[name]}`),
-    `${colours.green(unchanged ? "nothing to change" : "applied")}${warnings > 0 ? `, with ${warnings} warnings` : ""}; next: mesh verify`,
+    `${colours.green(unchanged ? "nothing to change" : "applied")}${warnings > 0 ? `, with ${warnings} warnings` : ""}; next: mesh status`,
   ];
 }

@@ -10,7 +10,12 @@ import { exitCode, type Output } from "./command";
 export function synth(file: string, format: "text" | "json", output: Output): number {
   const inputs = readInputs(meshPaths(file), new Date());
   for (const warning of inputs.warnings) output.warning(warning);
-  const changes = synthesize(inputs);
+  const { changes, leftStacks } = synthesize(inputs);
+  for (const stack of leftStacks) {
+    output.warning(
+      `${stack} is no part of ${file} any more and stays, because Terraform may have made something with it; terraform destroy there, then delete the folder`,
+    );
+  }
   const missing = missingInputs(inputs);
   if (format === "json") {
     output.result(JSON.stringify({ changes, missing, warnings: inputs.warnings }, null, 2));

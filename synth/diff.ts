@@ -4,7 +4,7 @@ import type { Inputs } from "./inputs";
 import { hideSecrets } from "./redact";
 import { type Resource, resourcesOf } from "./resources";
 import { withStaging } from "./staging";
-import { stage, terraformFiles } from "./synthesize";
+import { stage, terraformFiles, terraformFilesToReplace } from "./synthesize";
 
 /** One resource that a synth would add, change or remove. */
 export interface ResourceChange {
@@ -22,13 +22,13 @@ export function diff(inputs: Inputs): readonly ResourceChange[] {
   return withStaging((staging) => {
     const staged = stage(inputs, staging);
     const { dist, terraform } = inputs.paths;
-    const before = resourcesOf(filesBelow(dist), terraformFiles(terraform));
+    const before = resourcesOf(filesBelow(dist), terraformFilesToReplace(staged.terraform, terraform));
     const after = resourcesOf(filesBelow(staged.dist), terraformFiles(staged.terraform));
     return changesBetween(texts(before), texts(after)).map(({ key, action }) => {
       const [one, other] = hideSecrets(before.get(key), after.get(key));
-      const { scope, resource } = (after.get(key) ?? before.get(key))!;
+      const { kind, scope, resource } = (after.get(key) ?? before.get(key))!;
       // The runbook and the picture follow from the rest: that they change is enough to know.
-      const lines = scope === "dist" ? [] : changedLines(one, other);
+      const lines = kind === "about" ? [] : changedLines(one, other);
       return { action, scope, resource, lines };
     });
   });

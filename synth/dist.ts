@@ -6,7 +6,10 @@ import { picture } from "./picture";
 import { runbook } from "./runbook";
 
 /** Stands in every `dist`, so that nobody commits keys, and so that `mesh synth` knows the folder for its own. */
-export const distMarker = ".gitignore";
+export const distMarker = {
+  file: ".gitignore",
+  text: "# Made by `mesh synth` from mesh.yaml; it holds CA keys. Never commit it.\n*\n",
+} as const;
 
 /**
  * Writes all of `dist` into `outdir`: a folder per cluster, the runbook and the picture.
@@ -15,10 +18,7 @@ export const distMarker = ".gitignore";
 export function writeDist(inputs: Inputs, outdir: string): void {
   const { mesh, ca, addresses } = inputs;
   mkdirSync(outdir, { recursive: true });
-  writeFileSync(
-    join(outdir, distMarker),
-    "# Made by `mesh synth` from mesh.yaml; it holds CA keys. Never commit it.\n*\n",
-  );
+  writeFileSync(join(outdir, distMarker.file), distMarker.text);
   for (const cluster of mesh.clusters) {
     writeClusterBundle(mesh, cluster, { ca: ca?.[cluster.name], addresses }, join(outdir, cluster.name));
   }

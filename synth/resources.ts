@@ -3,6 +3,9 @@ import type { Files } from "./files";
 
 /** Something that has a name of its own in what a synth writes. */
 export interface Resource {
+  /** Part of a cluster's folder, of the Terraform JSON, or a file about the whole mesh. */
+  readonly kind: "cluster" | "terraform" | "about";
+  /** The cluster's name, `terraform` or `dist`. */
   readonly scope: string;
   readonly resource: string;
   readonly text: string;
@@ -24,18 +27,26 @@ export function resourcesOf(dist: Files, terraform: Files): ReadonlyMap<string, 
     ...[...dist].flatMap(([file, text]) => distResources(file, text)),
     ...[...terraform].flatMap(([file, text]) => (file === "manifest.json" ? [] : terraformResources(text))),
   ];
-  return new Map(resources.map((resource) => [`${resource.scope} ${resource.resource}`, resource]));
+  return new Map(
+    resources.map((resource) => [`${resource.kind} ${resource.scope} ${resource.resource}`, resource]),
+  );
 }
 
 function distResources(file: string, text: string): Resource[] {
   const [scope, ...rest] = file.split("/");
-  if (rest.length === 0) return [{ scope: "dist", resource: file, text }];
+  if (rest.length === 0) return [{ kind: "about", scope: "dist", resource: file, text }];
   return text
     .split(/^---\n/m)
     .filter((document) => document.trim() !== "")
     .map((document) => {
       const object = parse(document);
-      return { scope: scope!, resource: nameOf(object) ?? rest.join("/"), text: document, object };
+      return {
+        kind: "cluster",
+        scope: scope!,
+        resource: nameOf(object) ?? rest.join("/"),
+        text: document,
+        object,
+      };
     });
 }
 
@@ -63,6 +74,7 @@ function terraformResources(text: string): Resource[] {
     Object.entries(byName).map(([name, body]) => [`${type}.${name}`, body] as const),
   );
   return [...made, ...Object.entries(rest)].map(([name, body]) => ({
+    kind: "terraform",
     scope: "terraform",
     resource: name,
     text: `${JSON.stringify(body, null, 2)}\n`,

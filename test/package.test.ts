@@ -19,7 +19,13 @@ test("npm pack, installed in an empty folder: mesh init, mesh ca and mesh synth 
     const [packed] = JSON.parse(run(root, "npm", "pack", "--json", "--pack-destination", folder));
     const files: string[] = packed.files.map(({ path }: { path: string }) => path);
     expect(files).toEqual(
-      expect.arrayContaining(["build/mesh.js", "mesh.schema.json", "README.md", "LICENSE"]),
+      expect.arrayContaining([
+        "build/mesh.js",
+        "build/THIRD-PARTY.txt",
+        "mesh.schema.json",
+        "README.md",
+        "LICENSE",
+      ]),
     );
     expect(
       files.filter((file) => /\.ca\/|\.pem$|^dist\/|^test\/|tfstate|\.addresses\.yaml$/.test(file)),

@@ -12,9 +12,12 @@ export function kubectl({ context }: Cluster): string {
   return `kubectl --context ${context}`;
 }
 
-/** `npx mesh ca`, with `-f` where the mesh is not in `mesh.yaml`. */
+/**
+ * `npx --no mesh ca`, with `-f` where the mesh is not in `mesh.yaml`. `--no`: where this package is not installed, npx
+ * would offer to fetch another one of the name.
+ */
 export function meshCommand({ paths }: Book, name: string): string {
-  return `npx mesh ${name}${paths.mesh === "mesh.yaml" ? "" : ` -f ${shellQuote(paths.mesh)}`}`;
+  return `npx --no mesh ${name}${paths.mesh === "mesh.yaml" ? "" : ` -f ${shellQuote(paths.mesh)}`}`;
 }
 
 /** Name of istioctl's command: some were experimental on the older kind of line. */

@@ -48,7 +48,7 @@ function sampleAnswers(book: Book): Step {
   return {
     title: "The sample app answers from every cluster",
     body: [
-      `Both sides must see ${versions.map(({ name }) => name).join(" and ")}.`,
+      `Every cluster must see ${versions.map(({ name }) => name).join(" and ")}.`,
       commands(...rollouts),
       commands(...clusters.map((cluster) => requests(book, cluster, 20))),
     ],

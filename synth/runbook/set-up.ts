@@ -44,9 +44,16 @@ function aksClusters(book: Book): Step {
           : ["export ARM_SUBSCRIPTION_ID=$(az account show --query id --output tsv)"]),
         `terraform ${chdir} init`,
         `(umask 077 && terraform ${chdir} apply)`,
+      ),
+      // A block of its own: what is pasted behind a question is taken for its answer.
+      "When Terraform is done, fetch the clusters' credentials into your kubeconfig:",
+      commands(
         ...clusters
           .filter(({ aks }) => aks)
-          .map(({ aks }) => `az aks get-credentials --resource-group ${group} --name ${aks!.name}`),
+          .map(
+            ({ aks }) =>
+              `az aks get-credentials --resource-group ${group} --name ${aks!.name} --overwrite-existing`,
+          ),
       ),
     ],
   };
@@ -107,8 +114,7 @@ function address(book: Book): Step {
       "The load balancer takes a while: this looks every five seconds, for ten minutes at most. With the address known, `dist` gets the remotes' control planes.",
       commands(
         `for i in $(seq 120); do ADDRESS=$(${kubectl(primary)} get service ${book.mesh.istio.line.gateway.name} --namespace ${istioNamespace} --output jsonpath='${address}'); [ -n "$ADDRESS" ] && break; sleep 5; done`,
-        `printf '${primary.name}: %s\\n' "$ADDRESS" > ${shellQuote(book.paths.addresses)}`,
-        meshCommand(book, "synth"),
+        `if [ -n "$ADDRESS" ]; then printf '${primary.name}: %s\\n' "$ADDRESS" > ${shellQuote(book.paths.addresses)} && ${meshCommand(book, "synth")}; else echo 'no address after ten minutes: kubectl describe service shows why' >&2; fi`,
       ),
     ],
   };

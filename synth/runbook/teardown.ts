@@ -4,9 +4,9 @@ import { shellQuote } from "../../mesh/shell-quote";
 import { type Book, istioctlCommand, kubectl } from "./book";
 import { commands, type Step } from "./markdown";
 
-/** The way down, the reverse of the way up. */
+/** The way down. */
 export function teardown(book: Book): Step {
-  const { clusters, primary, remotes, sample, azure } = book.mesh;
+  const { name, clusters, primary, remotes, sample, azure } = book.mesh;
   const chdir = azure && `-chdir=${shellQuote(`cdktf.out/stacks/${terraformStackName(azure)}`)}`;
   return {
     title: "Taking it down",
@@ -14,14 +14,17 @@ export function teardown(book: Book): Step {
       "Remote secrets first, so that no endpoints of a dead cluster stay behind; load balancers before the clusters, or Azure keeps their addresses. `--purge` takes Istio's CRDs too, and with them every resource of their kinds, other people's included.",
       commands(
         ...remotes.map(
-          ({ name }) =>
-            `${kubectl(primary)} delete secret istio-remote-secret-${name} --namespace ${istioNamespace} --ignore-not-found`,
+          (remote) =>
+            `${kubectl(primary)} delete secret istio-remote-secret-${remote.name} --namespace ${istioNamespace} --ignore-not-found`,
         ),
         ...clusters.flatMap((cluster) => [
           ...(sample ? [`${kubectl(cluster)} delete namespace ${sample.namespace} --ignore-not-found`] : []),
           `${istioctlCommand(book, "uninstall")} --context ${cluster.context} --purge -y`,
           `${kubectl(cluster)} delete namespace ${istioNamespace} --ignore-not-found`,
+          `${kubectl(cluster)} delete clusterrolebindings,clusterroles --selector app.kubernetes.io/managed-by=mesh,app.kubernetes.io/part-of=${name}`,
         ]),
+        // The next gateway has another address.
+        `rm -f ${shellQuote(book.paths.addresses)}`,
         ...(chdir ? [`(umask 077 && terraform ${chdir} destroy)`] : []),
       ),
     ],

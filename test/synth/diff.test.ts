@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { meshPaths } from "../../mesh/paths";
 import { diff } from "../../synth/diff";
 import { filesBelow } from "../../synth/files";
@@ -45,6 +45,16 @@ test("shows everything as new where there is no dist yet", () => {
       "added dist RUNBOOK.md",
     ]),
   );
+});
+
+test("shows what changes in a cluster whose name is that of a folder of ours", () => {
+  edit("name: remote0", "name: dist");
+  edit("sample:\n", "ca: { files: mesh.ca }\nsample:\n");
+  renameSync("mesh.ca/remote0", "mesh.ca/dist");
+  synthesize(inputs());
+  edit("sample:\n", "sample:\n  versions: { v1: [main0], v2: [main0] }\n");
+  const removed = diff(inputs()).find(({ scope, action }) => scope === "dist" && action === "removed");
+  expect(removed?.lines.length).toBeGreaterThan(0);
 });
 
 test("shows a Terraform resource by its address", () => {

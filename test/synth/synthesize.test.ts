@@ -24,7 +24,7 @@ jest.mock("../../synth/picture", () => {
 
 const inputs = () => readInputs(meshPaths("mesh.yaml"), new Date());
 const run = () => synthesize(inputs());
-const changedFiles = () => run().map(({ action, file }) => `${action} ${file}`);
+const changedFiles = () => run().changes.map(({ action, file }) => `${action} ${file}`);
 const edit = (from: string | RegExp, to: string) =>
   writeFileSync("mesh.yaml", readFileSync("mesh.yaml", "utf8").replace(from, to));
 const everything = () => new Map([...filesBelow("dist"), ...filesBelow("cdktf.out")]);
@@ -57,7 +57,7 @@ test("makes files with keys readable by their owner alone, and nothing else hold
 
 test("says what changed, and nothing on a second run", () => {
   run();
-  expect(run()).toEqual([]);
+  expect(run().changes).toEqual([]);
   edit("{ v1: 50, v2: 50 }", "{ v1: 90, v2: 10 }");
   expect(changedFiles()).toEqual([
     "changed dist/RUNBOOK.md",
@@ -112,6 +112,20 @@ test("takes the stack of another resource group away, as cdktf would", () => {
   );
 });
 
+test.each([
+  ["it has a state beside mesh.yaml", () => writeFileSync("terraform.rg-demo.tfstate", "{}")],
+  ["Terraform was initialised for it", () => mkdirSync("cdktf.out/stacks/rg-demo/.terraform")],
+])("leaves the stack of another resource group alone where %s, and says so", (_, leaveTrace) => {
+  run();
+  leaveTrace();
+  edit("rg-demo", "rg-other");
+  const { changes, leftStacks } = run();
+  expect(leftStacks).toEqual(["cdktf.out/stacks/rg-demo"]);
+  expect(changes.map(({ file }) => file)).not.toContain("cdktf.out/stacks/rg-demo/cdk.tf.json");
+  expect(existsSync("cdktf.out/stacks/rg-demo/cdk.tf.json")).toBe(true);
+  expect(run().changes).toEqual([]);
+});
+
 test("leaves the old output as it was when anything fails on the way", () => {
   run();
   const before = everything();
@@ -151,6 +165,10 @@ test("never replaces a dist that is somebody else's", () => {
   writeFileSync("dist/bundle.js", "precious");
   expect(run).toThrow(/dist holds files that are not this project's \(bundle\.js\)/);
   expect(readFileSync("dist/bundle.js", "utf8")).toBe("precious");
+  // Neither a runbook nor a .gitignore of somebody else's makes it ours.
+  writeFileSync("dist/RUNBOOK.md", "# How to restart the billing system\n");
+  writeFileSync("dist/.gitignore", "*.log\n");
+  expect(run).toThrow(/dist holds files that are not this project's/);
 });
 
 test("refuses while another run is writing, and clears up after one that was killed", () => {
@@ -159,7 +177,7 @@ test("refuses while another run is writing, and clears up after one that was kil
   expect(run).toThrow(`another run (process ${process.pid}) is writing the output`);
   // No process has a number beyond the kernel's limit of 2^22.
   writeFileSync(".mesh/staging/owner", "4194305");
-  expect(run().length).toBeGreaterThan(0);
+  expect(run().changes.length).toBeGreaterThan(0);
 });
 
 test("writes no cacerts without a CA, and says who makes it", () => {
