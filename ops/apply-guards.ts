@@ -15,6 +15,38 @@ export async function refuseForeignRoot(run: Run, cluster: Cluster): Promise<voi
   );
 }
 
+/**
+ * Contexts are names in a file of the user's own: behind the wrong one, another cluster of the mesh would be made over.
+ */
+export async function refuseOtherCluster({ mesh, installations }: Run, cluster: Cluster): Promise<void> {
+  const installed = await installations.get(cluster.name)!.inBundle(`Namespace.//${istioNamespace}`);
+  if (installed?.metadata.labels?.["app.kubernetes.io/part-of"] !== mesh.name) return;
+  const network = installed.metadata.labels["topology.istio.io/network"];
+  const other = mesh.clusters.find((one) => one.name !== cluster.name && one.network === network);
+  if (!other) return;
+  throw new Error(
+    `the context ${cluster.context} of ${cluster.name} leads to ${other.name}: its ${istioNamespace} is of ${network}, and ` +
+      `${cluster.name} has ${cluster.network} in mesh.yaml; nothing was changed there; put the contexts right in mesh.yaml ` +
+      "or in the kubeconfig",
+  );
+}
+
+/** What a namespace that does not go away says about it. */
+export async function namespaceTroubles(run: Run, cluster: Cluster, signal: AbortSignal): Promise<string[]> {
+  const { kubectl } = run.installations.get(cluster.name)!;
+  const found = await kubectl.get(["namespaces", ...namespacesOf(run)], { signal, deadlineSeconds: 10 });
+  return found
+    .filter(({ status }) => status?.phase === "Terminating")
+    .flatMap(({ metadata, status }) => [
+      `namespace ${metadata.name} is being deleted`,
+      ...((status.conditions ?? []) as { status: string; message: string }[])
+        .filter((condition) => condition.status === "True")
+        .map(({ message }) => message),
+    ]);
+}
+
+const namespacesOf = ({ mesh }: Run) => [istioNamespace, ...(mesh.sample ? [mesh.sample.namespace] : [])];
+
 /** A namespace that is being deleted takes nothing new, and tells so only when it is too late. */
 export async function untilNamespacesAreUsable(
   run: Run,
@@ -22,7 +54,7 @@ export async function untilNamespacesAreUsable(
   { signal, note }: StepContext,
 ): Promise<void> {
   const { kubectl, inBundle, forget } = run.installations.get(cluster.name)!;
-  const names = [istioNamespace, ...(run.mesh.sample ? [run.mesh.sample.namespace] : [])];
+  const names = namespacesOf(run);
   const found = await Promise.all(names.map((name) => inBundle(`Namespace.//${name}`)));
   const leaving = names.filter((_, index) => found[index]?.status?.phase === "Terminating");
   if (leaving.length === 0) return;

@@ -2,7 +2,12 @@ import { join } from "node:path";
 import { istioNamespace } from "../k8s/bundle";
 import { bundleCharts } from "../k8s/bundle-charts";
 import type { Cluster } from "../mesh/mesh";
-import { refuseForeignRoot, untilNamespacesAreUsable } from "./apply-guards";
+import {
+  namespaceTroubles,
+  refuseForeignRoot,
+  refuseOtherCluster,
+  untilNamespacesAreUsable,
+} from "./apply-guards";
 import {
   type ApplyInputs,
   type ApplyStep,
@@ -65,6 +70,7 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
       needs: [],
       deadlineSeconds: deadlines.terminating,
       run: async (step) => {
+        await refuseOtherCluster(run, cluster);
         await refuseForeignRoot(run, cluster);
         await untilNamespacesAreUsable(run, cluster, step);
         return installation.applyFiles(
@@ -72,6 +78,7 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
           step.signal,
         );
       },
+      explain: (signal) => namespaceTroubles(run, cluster, signal),
     },
     services: ahead(run, cluster, "services", "services", "gateway Services", ["namespaces"]),
     crds: ahead(run, cluster, "crds", phaseOf(cluster), "Istio's CRDs", ["namespaces"]),

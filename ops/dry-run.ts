@@ -117,4 +117,4 @@ function change(
 }
 
 const asResource = (scope: string, resource: string, object: KubernetesObject | undefined) =>
-  object && { scope, resource, text: dump(object), object };
+  object && { kind: "cluster" as const, scope, resource, text: dump(object), object };

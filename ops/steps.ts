@@ -1,3 +1,4 @@
+import { adviceOn } from "./advice";
 import { DeadlinePassed, Interrupted } from "./programs";
 
 /** What a run is made of, in the order in which people think of it. */
@@ -97,9 +98,8 @@ async function runStep(step: Step, listener: StepListener, runSignal: AbortSigna
       error instanceof Interrupted && deadline.aborted && !runSignal.aborted
         ? new DeadlinePassed(`${step.title} in ${step.cluster}`, step.deadlineSeconds)
         : (error as Error);
-    const reason = [cause.message, ...(runSignal.aborted ? [] : await explanation(step, runSignal))].join(
-      "\n",
-    );
+    const said = [cause.message, ...(runSignal.aborted ? [] : await explanation(step, runSignal))].join("\n");
+    const reason = [said, ...adviceOn(said)].join("\n");
     return { step, outcome: step.optional ? "warning" : "failed", seconds: seconds(), reason };
   }
 }

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from "../../ops/kubernetes-object";
-import { differences } from "../../ops/live-match";
+import { differences, liveAs } from "../../ops/live-match";
 
 const object = (spec: object, more: object = {}): KubernetesObject => ({
   apiVersion: "apps/v1",
@@ -61,4 +61,25 @@ test("what istiod and istioctl complete in webhooks is no difference; their addr
   expect(differences(webhook("/validate", "Ignore"), webhook("/other", "Fail"))).toEqual([
     "webhooks.0.clientConfig.service.path",
   ]);
+});
+
+test("the live object is told as the rendered one is: what differs differs, what others added is left out", () => {
+  const rendered = object({ cpu: "2000m", labels: { "a.b/c": "1" }, list: [{ port: 1 }, { port: 2 }] });
+  const live = object({
+    cpu: "2",
+    labels: { "a.b/c": "0", x: "y" },
+    list: [{ port: 1, ip: "z" }, { port: 3 }],
+  });
+  expect(liveAs(rendered, live, undefined)).toEqual(
+    object({ cpu: "2000m", labels: { "a.b/c": "0" }, list: [{ port: 1 }, { port: 3 }] }),
+  );
+});
+
+test("what is missing in the cluster is missing in what is told, and what was applied earlier is there", () => {
+  const told = liveAs(
+    object({ kept: 1, wanted: { deep: 2 } }),
+    object({ kept: 1, old: { deep: 3 } }),
+    object({ kept: 1, old: { deep: 3 }, never: 4 }),
+  );
+  expect(told).toEqual(object({ kept: 1, old: { deep: 3 } }));
 });

@@ -69,7 +69,7 @@ test("a failure stops what needs it and lets the others end", async () => {
   });
 });
 
-test("a failed step says why, in its own words and the cluster's", async () => {
+test("a failed step says why, in its own words and the cluster's, and what to do", async () => {
   const [result] = await runSteps(
     [
       step(
@@ -84,7 +84,9 @@ test("a failed step says why, in its own words and the cluster's", async () => {
     silent,
     never,
   );
-  expect(result!.reason).toBe("not ready\nPod kiali-1: Failed: ImagePullBackOff");
+  expect(result!.reason).toMatch(
+    /^not ready\nPod kiali-1: Failed: ImagePullBackOff\nfix: see that the registry has/,
+  );
 });
 
 test("a cluster that cannot explain does not hide the failure", async () => {
