@@ -1,11 +1,11 @@
 import { istioNamespace } from "../k8s/bundle";
 import type { Cluster } from "../mesh/mesh";
+import { parseVersion, type Version } from "../mesh/versions";
 import type { Context } from "../ops/context";
 import { type Inventory, inventoryName } from "../ops/inventory";
 import { type Kubectl, kubectlFor } from "../ops/kubectl";
 import type { KubernetesObject } from "../ops/kubernetes-object";
 import type { Programs } from "../ops/programs";
-import { parseVersion, type Version } from "../ops/versions";
 import { once } from "./once";
 import { askWho, type Right, type Who } from "./who";
 

@@ -1,7 +1,7 @@
 import type { Aks, Cluster } from "./mesh";
 import { type Path, quote } from "./problem";
 import type { Finding, Rule } from "./rule";
-import { compareMinor } from "./versions";
+import { isInRange, parseVersion } from "./versions";
 
 const azureForAksClusters: Rule = ({ azure }, { clusters }) => {
   const first = clusters.find(({ aks }) => aks);
@@ -38,21 +38,21 @@ const noAksSettingsOnExistingClusters: Rule = ({ clusters }) =>
   );
 
 const kubernetesVersionOfTheLine: Rule = (config, { clusters, istio }) => {
-  const { min, max } = istio.line.kubernetes;
+  const range = istio.line.kubernetes;
   return uniqueByPath(
     aksClusters(clusters).flatMap(({ aks, index }) =>
-      compareMinor(aks.kubernetesVersion, min) < 0 || compareMinor(aks.kubernetesVersion, max) > 0
-        ? [
+      isInRange(parseVersion(aks.kubernetesVersion)!, range)
+        ? []
+        : [
             {
               path:
                 config.clusters[index]!.kubernetesVersion === undefined
                   ? ["azure", "kubernetesVersion"]
                   : ["clusters", index, "kubernetesVersion"],
-              message: `${quote(aks.kubernetesVersion)} is given; Istio ${istio.line.id} supports ${min} to ${max}`,
-              fix: `use ${istio.line.kubernetes.default}, or another Istio line`,
+              message: `${quote(aks.kubernetesVersion)} is given; Istio ${istio.line.id} supports ${range.min} to ${range.max}`,
+              fix: `use ${range.default}, or another Istio line`,
             },
-          ]
-        : [],
+          ],
     ),
   );
 };

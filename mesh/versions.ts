@@ -1,13 +1,28 @@
-/** `[1, 35]` of 1.35, 1.35.2 or v1.35.2-gke.1. */
-export function minorOf(version: string): readonly [major: number, minor: number] {
-  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
-  if (major === undefined || minor === undefined) throw new Error(`${version} is not a version`);
-  return [Number(major), Number(minor)];
+/** A version as rules compare it. */
+export interface Version {
+  readonly major: number;
+  readonly minor: number;
+  /** As its program or server wrote it, without a leading v. */
+  readonly text: string;
 }
 
-/** Below zero, zero, above zero, by major and minor alone. */
-export function compareMinor(one: string, other: string): number {
-  const [major, minor] = minorOf(one);
-  const [otherMajor, otherMinor] = minorOf(other);
-  return major - otherMajor || minor - otherMinor;
+/** `v1.34.4`, `1.31.1`, `1.34+`, `1.35.2-gke.1`: the first two numbers count. Undefined: there is none in the text. */
+export function parseVersion(text: string): Version | undefined {
+  const match = /v?(\d+)\.(\d+)\S*/.exec(text);
+  if (!match) return undefined;
+  return { major: Number(match[1]), minor: Number(match[2]), text: match[0].replace(/^v/, "") };
+}
+
+/** `1.35` of 1.35.2. */
+export const minorOf = ({ major, minor }: Version) => `${major}.${minor}`;
+
+/** Minor releases of the same major that lie between: below zero where `one` is the older. */
+export function minorsApart(one: Version, other: Version): number {
+  return one.major === other.major ? one.minor - other.minor : (one.major - other.major) * Infinity;
+}
+
+/** By major and minor alone, both ends included. */
+export function isInRange(version: Version, range: { readonly min: string; readonly max: string }): boolean {
+  const [min, max] = [parseVersion(range.min)!, parseVersion(range.max)!];
+  return minorsApart(version, min) >= 0 && minorsApart(version, max) <= 0;
 }

@@ -5,13 +5,13 @@ import { loadAll } from "js-yaml";
 import { pemBlocks } from "../ca/pem";
 import { istioNamespace } from "../k8s/bundle";
 import type { Cluster, Mesh } from "../mesh/mesh";
+import { parseVersion } from "../mesh/versions";
 import { readClusterState } from "./cluster-state";
 import type { Context } from "./context";
 import { type Inventory, readInventory } from "./inventory";
 import { type Kubectl, kubectlFor } from "./kubectl";
 import { type KubernetesObject, loadBalancerAddress, objectId, objectTitle } from "./kubernetes-object";
 import { unwantedObjects } from "./removals";
-import { parseVersion } from "./versions";
 
 /** What one cluster says of itself. */
 export interface ClusterFacts {

@@ -1,7 +1,8 @@
 import type { Mesh } from "../mesh/mesh";
+import type { Version } from "../mesh/versions";
 import type { Context } from "./context";
 import { MissingProgram } from "./programs";
-import { programVersion, serverVersion, skewRules, type Version, type Versions } from "./versions";
+import { programVersion, serverVersion, skewRules, type Versions } from "./versions";
 
 /** Found before anything was changed. */
 export class PreflightError extends Error {

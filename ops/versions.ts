@@ -1,22 +1,6 @@
 import type { Mesh } from "../mesh/mesh";
+import { isInRange, minorOf, minorsApart, parseVersion, type Version } from "../mesh/versions";
 import type { Output, ProgramName, Programs } from "./programs";
-
-/** A version as rules compare it. */
-export interface Version {
-  readonly major: number;
-  readonly minor: number;
-  /** As the program wrote it, without a leading v. */
-  readonly text: string;
-}
-
-/** `v1.34.4`, `1.31.1`, `1.34+`: the first two numbers count. */
-export function parseVersion(text: string): Version | undefined {
-  const match = /v?(\d+)\.(\d+)\S*/.exec(text);
-  if (!match) return undefined;
-  return { major: Number(match[1]), minor: Number(match[2]), text: match[0].replace(/^v/, "") };
-}
-
-export const minorOf = ({ major, minor }: Version) => `${major}.${minor}`;
 
 interface Query {
   readonly args: readonly string[];
@@ -90,10 +74,7 @@ export function istioctlIsOfTheMeshsLine(mesh: Mesh, { istioctl }: Versions): st
 /** https://kubernetes.io/releases/version-skew-policy/#kubectl */
 export function kubectlIsWithinOneMinorOfEveryServer(_: Mesh, { kubectl, kubernetes }: Versions): string[] {
   return Object.entries(kubernetes)
-    .filter(
-      ([, server]) =>
-        kubectl && server && (kubectl.major !== server.major || Math.abs(kubectl.minor - server.minor) > 1),
-    )
+    .filter(([, server]) => kubectl && server && Math.abs(minorsApart(kubectl, server)) > 1)
     .map(
       ([cluster, server]) =>
         `kubectl is ${kubectl?.text} and ${cluster} runs Kubernetes ${server?.text}; allowed is one minor version ` +
@@ -103,9 +84,8 @@ export function kubectlIsWithinOneMinorOfEveryServer(_: Mesh, { kubectl, kuberne
 
 export function kubernetesIsInTheLinesRange(mesh: Mesh, { kubernetes }: Versions): string[] {
   const { id, kubernetes: range } = mesh.istio.line;
-  const [min, max] = [parseVersion(range.min)!, parseVersion(range.max)!];
   return Object.entries(kubernetes)
-    .filter(([, server]) => server && (server.minor < min.minor || server.minor > max.minor))
+    .filter(([, server]) => server && !isInRange(server, range))
     .map(
       ([cluster, server]) =>
         `${cluster} runs Kubernetes ${server?.text}; Istio ${id} supports ${range.min} to ${range.max}; ` +

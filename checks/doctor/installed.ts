@@ -1,9 +1,8 @@
 import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
-import { compareMinor, minorOf } from "../../mesh/versions";
+import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
 import type { KubernetesObject } from "../../ops/kubernetes-object";
-import { parseVersion } from "../../ops/versions";
 import { type Check, faulty, sound } from "../check";
 import { isOfMesh } from "../owner";
 import type { DoctorWorld } from "./world";
@@ -16,10 +15,10 @@ export const runsIstiod = ({ istio }: Mesh, { role }: Cluster) =>
   role === "primary" || istio.line.installation === "shared-control-plane";
 
 /** Of the tag of its image, or as its label says where the image is named by digest. */
-export function istioVersionOf({ metadata, spec }: KubernetesObject): string | undefined {
+export function istioVersionOf({ metadata, spec }: KubernetesObject): Version | undefined {
   const image: string = spec.template.spec.containers[0]?.image ?? "";
   const tag = /:([^:/@]+)(@|$)/.exec(image)?.[1] ?? metadata.labels?.["app.kubernetes.io/version"];
-  return tag && parseVersion(tag)?.text;
+  return tag ? parseVersion(tag) : undefined;
 }
 
 /** How to take an Istio away, whoever installed it. */
@@ -62,7 +61,7 @@ export const installedChecks: readonly Check<DoctorWorld>[] = [
       return faulty(
         foreign.map((deployment) => {
           const { namespace, name } = deployment.metadata;
-          const version = istioVersionOf(deployment) ?? "of an unknown version";
+          const version = istioVersionOf(deployment)?.text ?? "of an unknown version";
           return `Deployment ${namespace}/${name}: Istio ${version}, revision ${revisionOf(deployment)}, not of ${mesh.name}`;
         }),
         {
@@ -131,10 +130,9 @@ export const installedChecks: readonly Check<DoctorWorld>[] = [
       const installed = istiod && istioVersionOf(istiod);
       if (!istiod) return sound("no istiod in istio-system yet");
       if (!installed) return faulty("istiod runs an image that tells no version");
-      const wanted = mesh.istio.version;
-      const apart = minorOf(wanted)[1] - minorOf(installed)[1];
-      const evidence = `Istio ${installed} is installed, mesh.yaml asks for ${wanted}`;
-      return compareMinor(wanted, installed) < 0 || apart > 1 ? faulty(evidence) : sound(evidence);
+      const apart = minorsApart(parseVersion(mesh.istio.version)!, installed);
+      const evidence = `Istio ${installed.text} is installed, mesh.yaml asks for ${mesh.istio.version}`;
+      return apart < 0 || apart > 1 ? faulty(evidence) : sound(evidence);
     },
   },
 ];

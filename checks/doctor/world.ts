@@ -1,8 +1,9 @@
 import { type LoadedCa, loadCa } from "../../ca/load";
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import type { Version } from "../../mesh/versions";
 import type { Context } from "../../ops/context";
 import type { ProgramName } from "../../ops/programs";
-import { programVersion, type Version } from "../../ops/versions";
+import { programVersion } from "../../ops/versions";
 import { type ClusterProbes, probesOf } from "../cluster-probes";
 import { once } from "../once";
 import { sideBySide } from "../side-by-side";
