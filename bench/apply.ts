@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { judge, median, type Verdict } from "./measure";
+
+// `npm run bench:lab [PAIRS]`: `mesh apply` against the official guide's commands, one after the other, each on two
+// fresh clusters, timed until both versions answer from both sides. It starts and stops the lab beside the project.
+
+const root = join(__dirname, "..");
+const lab = join(root, "../shared/lab/lab");
+const contexts = ["main0", "remote0"];
+const mesh = join(root, "build/mesh.js");
+
+const pairs = Number(process.argv[2] ?? 5);
+/** Seconds until a LoadBalancer has its address, and what apply may take of the guide's time. */
+const delays = [
+  { delay: 3, atMost: 0.75 },
+  { delay: 40, atMost: 0.6 },
+];
+/** Minutes after which a run is given up. */
+const limit = 10;
+
+const folder = mkdtempSync(join(tmpdir(), "mesh-bench-apply-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+function must(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: folder,
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+  });
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+function freshClusters(delay: number): void {
+  spawnSync(lab, ["down"], { stdio: "ignore" });
+  const { status, stderr } = spawnSync(lab, ["up", "2"], {
+    encoding: "utf8",
+    env: { ...process.env, LB_DELAY: String(delay) },
+  });
+  if (status !== 0) throw new Error(`the lab did not start: ${stderr}`);
+}
+
+/** PATH and KUBECONFIG of the lab. */
+function labEnvironment(): NodeJS.ProcessEnv {
+  const [, path, kubeconfig] = /PATH=([^:]+):\$PATH KUBECONFIG=(\S+)/.exec(must(lab, ["env"])) ?? [];
+  return { PATH: `${path}:${process.env.PATH}`, KUBECONFIG: kubeconfig };
+}
+
+function bothAnswer(env: NodeJS.ProcessEnv): boolean {
+  return contexts.every((context) => {
+    const { stdout } = spawnSync(
+      "kubectl",
+      [
+        ...["--context", context, "-n", "sample", "exec", "deploy/curl", "-c", "curl", "--", "sh", "-c"],
+        "for i in $(seq 12); do curl -sS -m 5 helloworld.sample:5000/hello; done",
+      ],
+      { encoding: "utf8", env: { ...process.env, ...env }, timeout: 30_000 },
+    );
+    return ["v1", "v2"].every((version) => stdout?.includes(`version: ${version}`));
+  });
+}
+
+const seconds = (since: bigint) => Number(process.hrtime.bigint() - since) / 1e9;
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+function byHand(env: NodeJS.ProcessEnv): number {
+  const start = process.hrtime.bigint();
+  must(join(lab, "../by-hand"), ["--ca", "mesh.ca"], env);
+  return seconds(start);
+}
+
+interface ApplyTimes {
+  readonly untilAnswers: number;
+  readonly untilExit: number;
+  readonly second: number;
+}
+
+async function apply(env: NodeJS.ProcessEnv): Promise<ApplyTimes> {
+  const start = process.hrtime.bigint();
+  const child: ChildProcess = spawn("node", [mesh, "apply"], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: "ignore",
+  });
+  let untilExit: number | undefined;
+  const ended = new Promise<number | null>((resolve) =>
+    child.on("exit", (code) => {
+      untilExit = seconds(start);
+      resolve(code);
+    }),
+  );
+  while (!bothAnswer(env)) {
+    if (seconds(start) > limit * 60) throw new Error(`no answers within ${limit} minutes`);
+    await pause(500);
+  }
+  const untilAnswers = seconds(start);
+  if ((await ended) !== 0) throw new Error("mesh apply failed");
+  const again = process.hrtime.bigint();
+  must("node", [mesh, "apply"], env);
+  return { untilAnswers, untilExit: untilExit!, second: seconds(again) };
+}
+
+async function compare(delay: number): Promise<{ ratio: number; second: number }> {
+  const ratios: number[] = [];
+  const seconds: number[] = [];
+  for (let pair = 0; pair < pairs; pair++) {
+    freshClusters(delay);
+    const hand = byHand(labEnvironment());
+    freshClusters(delay);
+    rmSync(join(folder, "mesh.addresses.yaml"), { force: true });
+    const times = await apply(labEnvironment());
+    console.log(
+      `LB_DELAY=${delay}: by hand ${hand.toFixed(1)} s; apply ${times.untilAnswers.toFixed(1)} s until both answer, ` +
+        `${times.untilExit.toFixed(1)} s until it ends, ${times.second.toFixed(1)} s the second time`,
+    );
+    ratios.push(times.untilAnswers / hand);
+    seconds.push(times.second / times.untilExit);
+  }
+  return { ratio: median(ratios), second: median(seconds) };
+}
+
+async function main(): Promise<void> {
+  if (!existsSync(lab)) throw new Error("there is no lab beside the project");
+  cpSync(join(root, "examples/existing-clusters.yaml"), join(folder, "mesh.yaml"));
+  must("node", [mesh, "ca"]);
+  const verdicts: Verdict[] = [];
+  for (const { delay, atMost } of delays) {
+    const { ratio, second } = await compare(delay);
+    verdicts.push({ what: `apply over by hand, load balancers after ${delay} s`, ratio, atMost });
+    verdicts.push({
+      what: `second apply over the first, load balancers after ${delay} s`,
+      ratio: second,
+      atMost: 0.1,
+    });
+  }
+  spawnSync(lab, ["down"], { stdio: "ignore" });
+  judge(verdicts);
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});
