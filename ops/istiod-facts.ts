@@ -6,10 +6,10 @@ export interface IstiodFacts {
   /** State of every cluster that it reads, by name: `synced`, or istiod's word for what it is at. */
   readonly clusters: Readonly<Record<string, string>>;
   /** Every proxy that is connected, of all clusters. */
-  readonly proxies: readonly Proxy[];
+  readonly proxies: readonly ConnectedProxy[];
 }
 
-export interface Proxy {
+export interface ConnectedProxy {
   /** `<pod>.<namespace>` */
   readonly name: string;
   readonly cluster: string;
