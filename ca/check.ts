@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { join } from "node:path";
 import type { Mesh } from "../mesh/mesh";
-import type { Problem } from "../mesh/problem";
+import { fileProblem, type Problem } from "../mesh/problem";
 import { differentRoots, repeatedSerials, sharedIntermediates } from "./across-clusters";
 import { type Certificate, parseCertificate } from "./certificate";
 import { certificateFindings } from "./certificate-rules";
@@ -209,24 +209,12 @@ class CaCheck {
       : `remove ${join(this.directory, cluster ?? "")}, and \`mesh ca\` makes a new intermediate from the same root`;
   }
 
-  private problem(file: string, finding: Finding): void {
-    this.findings.problems.push({
-      file,
-      position: undefined,
-      path: [],
-      message: finding.message,
-      fix: finding.fix,
-    });
+  private problem(file: string, { message, fix }: Finding): void {
+    this.findings.problems.push(fileProblem(file, message, fix));
   }
 
-  private warning(file: string, finding: Finding): void {
-    this.findings.warnings.push({
-      file,
-      position: undefined,
-      path: [],
-      message: finding.message,
-      fix: finding.fix,
-    });
+  private warning(file: string, { message, fix }: Finding): void {
+    this.findings.warnings.push(fileProblem(file, message, fix));
   }
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Mesh } from "../mesh/mesh";
-import { formatProblem, InputError, type Problem } from "../mesh/problem";
+import { fileProblem, formatProblem, InputError, type Problem } from "../mesh/problem";
 import { parseCertificate } from "./certificate";
 import { checkCa, type RootFiles } from "./check";
 import { issueIntermediate, issueRoot, type KeyPair, newKeyPair, readIssuer } from "./issue";
@@ -144,13 +144,11 @@ function readRoot(directory: string, missing: readonly string[]) {
 }
 
 function absentRoot(file: string, directory: string, missing: readonly string[]): Problem {
-  return {
+  return fileProblem(
     file,
-    position: undefined,
-    path: [],
-    message: `there is no such file; the ${missing.length > 1 ? "intermediates" : "intermediate"} of ${missing.join(", ")} must come from the mesh's root`,
-    fix: `put it there from your backup, with mode 0600; a root of your own will do where no cluster has a CA yet. If nothing in ${directory} is in use, move it away, and \`mesh ca\` makes a new CA`,
-  };
+    `there is no such file; the ${missing.length > 1 ? "intermediates" : "intermediate"} of ${missing.join(", ")} must come from the mesh's root`,
+    `put it there from your backup, with mode 0600; a root of your own will do where no cluster has a CA yet. If nothing in ${directory} is in use, move it away, and \`mesh ca\` makes a new CA`,
+  );
 }
 
 function report(

@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join } from "node:path";
 import type { Mesh } from "../mesh/mesh";
 import { meshPaths } from "../mesh/paths";
-import { formatProblem, InputError, type Problem, quote } from "../mesh/problem";
+import { fileProblem, formatProblem, InputError, type Problem, quote } from "../mesh/problem";
 import { checkCa } from "./check";
 import type { CaMaterial } from "./material";
 import { isAbsentOrEmpty, readCa } from "./read";
@@ -57,13 +57,11 @@ function noOwnFolder({ ca, clusters }: Mesh, meshFile: string, directory: string
 }
 
 function missingCluster(cluster: string, own: boolean, directory: string): Problem {
-  return {
-    file: join(directory, cluster),
-    position: undefined,
-    path: [],
-    message: `there is no CA for ${cluster}`,
-    fix: own
+  return fileProblem(
+    join(directory, cluster),
+    `there is no CA for ${cluster}`,
+    own
       ? "have an intermediate issued for it by the root of the other clusters, and put its four files there"
       : "run `mesh ca`: it makes an intermediate from the same root and leaves the others as they are",
-  };
+  );
 }

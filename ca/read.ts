@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Mesh } from "../mesh/mesh";
-import { type Problem, quote } from "../mesh/problem";
+import { fileProblem, type Problem, quote } from "../mesh/problem";
 import { type CaMaterial, type ClusterCa, caFileNames } from "./material";
 import type { Finding } from "./pem";
 
@@ -50,7 +50,7 @@ export function readCaFile(
   file: string,
   secret: boolean,
 ): { readonly text?: string; readonly problem?: Problem; readonly warning?: Problem } {
-  const found = (finding: Finding): Problem => ({ file, position: undefined, path: [], ...finding });
+  const found = ({ message, fix }: Finding) => fileProblem(file, message, fix);
   let descriptor: number | undefined;
   try {
     // Without O_NONBLOCK a named pipe would hang the run.

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { formatAddresses } from "../mesh/addresses";
 import { type MeshPaths, meshPaths } from "../mesh/paths";
-import { InputError } from "../mesh/problem";
+import { fileProblem, InputError } from "../mesh/problem";
 import { type ApplyResult, apply as applyMesh } from "../ops/apply";
 import type { Phase } from "../ops/apply-run";
 import { colours } from "../ops/colours";
@@ -92,13 +92,11 @@ function rootCertificate({ mesh, ca, paths }: Inputs): string {
   const missing = mesh.clusters.filter(({ name }) => !ca?.[name]);
   if (ca && missing.length === 0) return ca[mesh.primary.name]!.rootCert;
   throw new InputError([
-    {
-      file: paths.ca,
-      position: undefined,
-      path: [],
-      message: `there is no CA for ${missing.map(({ name }) => name).join(", ")}, and without it each cluster would trust itself alone`,
-      fix: "run `mesh ca` first",
-    },
+    fileProblem(
+      paths.ca,
+      `there is no CA for ${missing.map(({ name }) => name).join(", ")}, and without it each cluster would trust itself alone`,
+      "run `mesh ca` first",
+    ),
   ]);
 }
 

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { InputError } from "../mesh/problem";
+import { fileProblem, InputError } from "../mesh/problem";
 
 /**
  * For commands that ask before they go on: where nobody can answer, they do not begin.
@@ -9,13 +9,11 @@ import { InputError } from "../mesh/problem";
 export function requireAnswer(command: string, yes: boolean): void {
   if (yes || (process.stdin.isTTY && process.stderr.isTTY)) return;
   throw new InputError([
-    {
-      file: command,
-      position: undefined,
-      path: [],
-      message: "asks before it changes anything, and there is no terminal to ask on",
-      fix: `run it in a terminal, or say yes beforehand: ${command} --yes`,
-    },
+    fileProblem(
+      command,
+      "asks before it changes anything, and there is no terminal to ask on",
+      `run it in a terminal, or say yes beforehand: ${command} --yes`,
+    ),
   ]);
 }
 

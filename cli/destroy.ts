@@ -5,7 +5,7 @@ import { istioNamespace } from "../k8s/bundle";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
 import { meshPaths } from "../mesh/paths";
-import { InputError } from "../mesh/problem";
+import { fileProblem, InputError } from "../mesh/problem";
 import { colours } from "../ops/colours";
 import type { Context } from "../ops/context";
 import { CredentialsError, kubeconfigName, withCredentials } from "../ops/credentials";
@@ -107,12 +107,10 @@ function tell(results: readonly StepResult[], output: Output): number {
 
 function nothingOfTerraforms(file: string): InputError {
   return new InputError([
-    {
+    fileProblem(
       file,
-      position: undefined,
-      path: [],
-      message: "--infra is given, and Terraform makes none of these clusters (none has `aks`)",
-      fix: "leave --infra out",
-    },
+      "--infra is given, and Terraform makes none of these clusters (none has `aks`)",
+      "leave --infra out",
+    ),
   ]);
 }

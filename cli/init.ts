@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseMesh } from "../mesh/load";
-import { InputError } from "../mesh/problem";
+import { fileProblem, InputError } from "../mesh/problem";
 import { exitCode, type Output } from "./command";
 
 /**
@@ -12,13 +12,7 @@ import { exitCode, type Output } from "./command";
 export function init(file: string, contexts: readonly string[], output: Output): number {
   if (existsSync(file)) {
     throw new InputError([
-      {
-        file,
-        position: undefined,
-        path: [],
-        message: "is there already, and is not overwritten",
-        fix: "edit it, or name another with -f",
-      },
+      fileProblem(file, "is there already, and is not overwritten", "edit it, or name another with -f"),
     ]);
   }
   const text = contexts.length > 0 ? existingClusters(contexts) : aksClusters;

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
-import { InputError, quote } from "../mesh/problem";
+import { fileProblem, InputError, quote } from "../mesh/problem";
 import { parseYaml } from "../mesh/yaml";
 
 /** Percent of requests by version. */
@@ -14,13 +14,13 @@ export type Weights = Readonly<Record<string, number>>;
 export function parseWeights(words: readonly string[]): Weights {
   const problems = words
     .filter((word) => !/^[\w.-]+=\d{1,3}$/.test(word))
-    .map((word) => ({
-      file: "mesh split",
-      position: undefined,
-      path: [],
-      message: `${quote(word)} is given; allowed is VERSION=PERCENT with a whole number from 0 to 100`,
-      fix: "for example: mesh split v1=90 v2=10",
-    }));
+    .map((word) =>
+      fileProblem(
+        "mesh split",
+        `${quote(word)} is given; allowed is VERSION=PERCENT with a whole number from 0 to 100`,
+        "for example: mesh split v1=90 v2=10",
+      ),
+    );
   if (problems.length > 0) throw new InputError(problems);
   return Object.fromEntries(words.map((word) => [word.split("=")[0]!, Number(word.split("=")[1])]));
 }
