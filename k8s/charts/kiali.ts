@@ -67,7 +67,7 @@ export class Kiali extends MeshChart {
           ],
           ports: ports.map((port) => ({ name: port.name, containerPort: port.port })),
           writesRootFilesystem: settings.writesRootFilesystem,
-          resources: resources("10m", "64Mi", "1Gi"),
+          resources: resources({ cpu: "10m", memory: "64Mi", memoryLimit: "1Gi" }),
           readinessProbe: { ...health, periodSeconds: 10, timeoutSeconds: 5 },
           livenessProbe: { ...health, initialDelaySeconds: 30, periodSeconds: 30, timeoutSeconds: 5 },
           volumeMounts: [configuration],

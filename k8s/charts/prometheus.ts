@@ -79,7 +79,7 @@ function containers(mesh: Mesh): WorkloadContainer[] {
       reload,
     ],
     ports: [{ name: "http", containerPort: port }],
-    resources: resources("100m", "256Mi", "2Gi"),
+    resources: resources({ cpu: "100m", memory: "256Mi", memoryLimit: "2Gi" }),
     readinessProbe: { httpGet: { path: "/-/ready", port: IntOrString.fromString("http") }, periodSeconds: 5 },
     livenessProbe: {
       httpGet: { path: "/-/healthy", port: IntOrString.fromString("http") },
@@ -96,7 +96,7 @@ function containers(mesh: Mesh): WorkloadContainer[] {
       name: "configmap-reload",
       image: prometheusReloader,
       args: [`--volume-dir=${config.mountPath}`, `--webhook-url=http://127.0.0.1:${port}/-/reload`],
-      resources: resources("10m", "16Mi", "64Mi"),
+      resources: resources({ cpu: "10m", memory: "16Mi", memoryLimit: "64Mi" }),
       volumeMounts: [config],
     },
   ];

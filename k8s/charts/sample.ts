@@ -39,7 +39,7 @@ function helloworld(chart: Sample, mesh: Mesh, namespace: string, version: strin
         name: "helloworld",
         image: mesh.istio.line.sample.helloworld[version],
         ports: [{ containerPort: helloworldPort }],
-        resources: resources("100m", "64Mi", "256Mi"),
+        resources: resources({ cpu: "100m", memory: "64Mi", memoryLimit: "256Mi" }),
         // The app computes for each request on one thread: under load its health answers late, and is health still.
         readinessProbe: { ...health, periodSeconds: 5, timeoutSeconds: 5 },
         livenessProbe: { ...health, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 },
@@ -68,6 +68,13 @@ function client(chart: Sample, mesh: Mesh, namespace: string): void {
     serviceAccount: { name, mountToken: false },
     // `sleep` as process 1 does not hear SIGTERM: there is nothing to wait for.
     terminationGracePeriodSeconds: 0,
-    containers: [{ name, image, command: [...command], resources: resources("10m", "16Mi", "128Mi") }],
+    containers: [
+      {
+        name,
+        image,
+        command: [...command],
+        resources: resources({ cpu: "10m", memory: "16Mi", memoryLimit: "128Mi" }),
+      },
+    ],
   });
 }
