@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { istioNamespace } from "../k8s/bundle";
 import { bundleCharts } from "../k8s/bundle-charts";
-import type { Cluster } from "../mesh/mesh";
+import type { Cluster, Mesh } from "../mesh/mesh";
 import {
   namespaceTroubles,
   refuseForeignRoot,
@@ -91,6 +91,10 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
 const phaseOf = ({ role }: Cluster): Phase => (role === "primary" ? "control-plane" : "remotes");
 const titleOfControlPlane = ({ role }: Cluster) => (role === "primary" ? "istiod" : "webhook and reader");
 
+/** Whether the cluster gets the Gateway that opens the data port. */
+const isExposed = ({ istio }: Mesh, { role }: Cluster) =>
+  role === "primary" || istio.line.gateway.exposure.on === "every cluster";
+
 function primarySteps(run: Run, cluster: Cluster): ApplyStep[] {
   const { mesh } = run;
   const { kubectl } = run.installations.get(cluster.name)!;
@@ -159,6 +163,10 @@ function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
       "primary/exposure",
       "primary/gatewayReady",
     ]),
+    // By then the istiod that judges the Gateway runs.
+    exposure: isExposed(run.mesh, cluster)
+      ? chart(run, cluster, "remotes", ["expose-services"], "exposure", ["injection", "crds"])
+      : undefined,
     gateways: ahead(run, cluster, "gateways", "remotes", "gateway", ["injection", "services"]),
     gatewayReady: rollout(run, cluster, "remotes", `${gateway.name} ready`, istioNamespace, gateway.name, [
       "gateways",
@@ -191,7 +199,11 @@ function workloads(run: Run, cluster: Cluster): ApplyStep[] {
         : undefined,
     // By then the API server has learned of every kind it is asked for.
     removals: removals(run, cluster, ["crds", ...afterPods]),
-    handOver: handOver(run, cluster, [...afterPods, ...(isPrimary ? ["exposure"] : ["wayToPrimary"])]),
+    handOver: handOver(run, cluster, [
+      ...afterPods,
+      ...(isPrimary ? [] : ["wayToPrimary"]),
+      ...(isExposed(mesh, cluster) ? ["exposure"] : []),
+    ]),
     // Nothing of the mesh waits for these: the sample comes first.
     ...(mesh.addons.prometheus && isPrimary ? addon(run, cluster, "prometheus", afterPods) : {}),
     ...(mesh.addons.kiali && isPrimary ? addon(run, cluster, "kiali", afterPods) : {}),
