@@ -1,10 +1,10 @@
-import { sideBySide } from "../checks/side-by-side";
 import { istioNamespace } from "../k8s/bundle";
 import type { Mesh, Sample } from "../mesh/mesh";
 import { bounded, inShort } from "./bounded";
 import type { Context } from "./context";
 import { type Kubectl, kubectlFor } from "./kubectl";
 import { type KubernetesObject, loadBalancerAddress } from "./kubernetes-object";
+import { sideBySide } from "./side-by-side";
 
 /** What the clients of all clusters see of the sample. */
 export interface MeshEndpoints {

@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { sideBySide } from "../checks/side-by-side";
 import { writeClusterBundle } from "../k8s/cluster-bundle";
 import type { Mesh } from "../mesh/mesh";
 import { bounded, inShort } from "./bounded";
 import { type Gateway, type Replicas, readCluster } from "./cluster-facts";
 import type { Context } from "./context";
 import { readIstiod } from "./istiod-facts";
+import { sideBySide } from "./side-by-side";
 import { type Answer, daysLeft, differencesOf, problemsOf, type Survey } from "./status-remarks";
 
 /** How a mesh is, on one screen. */

@@ -1,5 +1,5 @@
-import { sideBySide } from "../../checks/side-by-side";
 import type { Output, Programs } from "../../ops/programs";
+import { sideBySide } from "../../ops/side-by-side";
 
 test("a hundred questions are asked, some at a time, and one that fails makes room like the others", async () => {
   let running = 0;

@@ -1,4 +1,4 @@
-import type { Programs } from "../ops/programs";
+import type { Programs } from "./programs";
 
 /** Programs that run at once. kubectl takes some 40 MB: a mesh of a hundred clusters must not ask for them all. */
 const atOnce = 24;
