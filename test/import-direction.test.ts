@@ -1,30 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
-// Folders import in one direction: docs/architecture.md draws it.
+// Folders import in one direction: the table of folders in docs/architecture.md says which, and the drawing shows it.
 
 const root = join(__dirname, "..");
+const architecture = readFileSync(join(root, "docs/architecture.md"), "utf8");
 
-/** Folder -> the folders that it may import, besides itself. */
-const mayImport: Record<string, readonly string[]> = {
-  mesh: [],
-  ca: ["mesh"],
-  infra: ["mesh"],
-  imports: [],
-  k8s: ["mesh", "ca", "imports"],
-  synth: ["mesh", "ca", "infra", "k8s"],
-  checks: ["mesh", "ca", "k8s", "ops"],
-  ops: ["mesh", "ca", "k8s", "synth", "checks"],
-  cli: ["mesh", "ca", "infra", "k8s", "synth", "checks", "ops"],
-};
-
-const folders = Object.keys(mayImport).filter((folder) => {
-  try {
-    return readdirSync(join(root, folder)).length > 0;
-  } catch {
-    return false;
-  }
-});
+/** Folder -> the folders that it may import, besides itself. `bench` and `test` may import all. */
+const mayImport = Object.fromEntries(
+  [...architecture.matchAll(/^\| `(\w+)\/` \|.*\| ([^|]+) \|$/gm)]
+    .filter(([, , imports]) => imports !== "all")
+    .map(([, folder, imports]) => [folder!, imports === "-" ? [] : imports!.split(", ")]),
+);
+const folders = Object.keys(mayImport);
 
 /** `folder/file imports folder/file`, for every import of another folder. */
 function crossings(folder: string): { file: string; imported: string }[] {
@@ -41,9 +29,42 @@ function crossings(folder: string): { file: string; imported: string }[] {
     .filter(({ imported }) => imported.split("/")[0] !== folder && imported !== "package.json");
 }
 
-test.each(folders)("%s imports only what lies below it", (folder) => {
+const folderOf = (path: string) => path.split("/")[0]!;
+
+test("every folder of the tool has its row", () => {
+  expect(folders.sort()).toEqual(
+    ["ca", "checks", "cli", "imports", "infra", "k8s", "mesh", "ops", "synth"].sort(),
+  );
+});
+
+test.each(folders)("%s imports only what its row names", (folder) => {
   const allowed = mayImport[folder]!;
-  expect(crossings(folder).filter(({ imported }) => !allowed.includes(imported.split("/")[0]!))).toEqual([]);
+  expect(crossings(folder).filter(({ imported }) => !allowed.includes(folderOf(imported)))).toEqual([]);
+});
+
+test.each(folders)("%s imports all that its row names", (folder) => {
+  const imported = crossings(folder).map((crossing) => folderOf(crossing.imported));
+  expect(mayImport[folder]!.filter((allowed) => !imported.includes(allowed))).toEqual([]);
+});
+
+test("no folder imports itself by way of others", () => {
+  const below = (folder: string, seen: readonly string[] = []): string[] =>
+    seen.includes(folder)
+      ? [...seen, folder]
+      : mayImport[folder]!.flatMap((imported) => below(imported, [...seen, folder]));
+  expect(folders.flatMap((folder) => below(folder))).toEqual([]);
+});
+
+test("the drawing shows the table", () => {
+  const drawing = /flowchart TD\n(.*?)```/s.exec(architecture)![1]!;
+  const drawn = [...drawing.matchAll(/^ *(\w+) --> (.+)$/gm)].map(([, folder, imports]) => [
+    folder,
+    imports!.split(" & ").sort(),
+  ]);
+  const table = Object.entries(mayImport).map(([folder, imports]) => [folder, imports.toSorted()]);
+  expect(Object.fromEntries(drawn)).toEqual(
+    Object.fromEntries(table.filter(([, imports]) => imports!.length > 0)),
+  );
 });
 
 test("mesh has no CDK, no processes and no clock", () => {
