@@ -18,6 +18,7 @@ export interface KialiSettings {
 
 const read = ["get", "list", "watch"];
 
+// No `pods/log`: logs hold what their apps print, and whoever opens Kiali would read those of every namespace.
 const readWorkloads: readonly PolicyRule[] = [
   {
     apiGroups: [""],
@@ -27,7 +28,6 @@ const readWorkloads: readonly PolicyRule[] = [
       "namespaces",
       "nodes",
       "pods",
-      "pods/log",
       "replicationcontrollers",
       "services",
     ],
@@ -64,6 +64,8 @@ export const kialiSettings: Readonly<Record<IstioLine["installation"], KialiSett
         grafana: { enabled: false },
         tracing: { enabled: false },
       },
+      // It has no right to read logs, see above.
+      kiali_feature_flags: { disabled_features: ["logs-tab"] },
       kubernetes_config: { cluster_name: cluster.name },
       server: { ...server, observability: { metrics: { enabled: true, port: 9090 } } },
     }),

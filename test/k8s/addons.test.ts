@@ -67,7 +67,10 @@ describe("Kiali", () => {
       const verbs = new Set(rules.flatMap((rule: Resource) => rule.verbs));
       expect([...verbs].filter((verb) => !["get", "list", "watch"].includes(verb as string))).toEqual([]);
       expect(JSON.stringify(rules)).not.toContain("secrets");
+      // And it reads no logs, in which apps print what they like.
+      expect(JSON.stringify(rules)).not.toContain("pods/log");
     }
+    expect(config("1.31").kiali_feature_flags).toEqual({ disabled_features: ["logs-tab"] });
     // Port-forward, which it uses to ask istiod, ends at the namespace.
     expect(find(addonsOf("1.31"), "Role", "kiali")).toMatchObject({
       metadata: { namespace: "istio-system" },
