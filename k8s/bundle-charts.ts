@@ -27,6 +27,8 @@ interface ChartRow {
   readonly id: ChartId;
   /** Applied before Istio is installed: it needs neither Istio's CRDs nor its webhooks, and Istio needs it. */
   readonly beforeIstio?: true;
+  /** Not written before there is a CA. */
+  readonly needsCa?: true;
   /** Readable by its owner alone. */
   readonly holdsKeys?: true;
   /** Whether the cluster gets it, whatever is known of CA and addresses. */
@@ -58,9 +60,10 @@ const rows: readonly ChartRow[] = [
   {
     id: "cacerts",
     beforeIstio: true,
+    needsCa: true,
     holdsKeys: true,
     belongsTo: () => true,
-    make: (...props) => new CaCerts(...props),
+    make: (app, id, bundle) => new CaCerts(app, id, bundle, bundle.ca!),
   },
   {
     id: "expose-istiod",

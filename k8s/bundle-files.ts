@@ -10,6 +10,7 @@ export interface ManifestFile {
   readonly file: string;
   /** Goes to the cluster before Istio does; the others follow with the whole folder. */
   readonly beforeIstio: boolean;
+  readonly needsCa: boolean;
 }
 
 /** Input of `istioctl install -f`. */
@@ -32,10 +33,11 @@ export interface BundleFiles {
  */
 export function bundleFiles(mesh: Mesh, cluster: Cluster): BundleFiles {
   return {
-    manifests: bundleCharts({ mesh, cluster }).map(({ id, file, beforeIstio = false }) => ({
+    manifests: bundleCharts({ mesh, cluster }).map(({ id, file, beforeIstio = false, needsCa = false }) => ({
       id,
       file,
       beforeIstio,
+      needsCa,
     })),
     operators: istioOperatorRows(mesh, cluster).map(({ file, installs, needsPrimaryAddress }) => ({
       file,
@@ -60,7 +62,7 @@ export function bundleGaps(
 ): readonly BundleGap[] {
   return mesh.clusters.flatMap((cluster) => {
     const { manifests, operators } = bundleFiles(mesh, cluster);
-    const withoutCa = inputs.ca?.[cluster.name] ? [] : manifests.filter(({ id }) => id === "cacerts");
+    const withoutCa = inputs.ca?.[cluster.name] ? [] : manifests.filter(({ needsCa }) => needsCa);
     const withoutAddress = inputs.addresses[mesh.primary.name]
       ? []
       : operators.filter(({ needsPrimaryAddress }) => needsPrimaryAddress);

@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { App, Yaml, YamlOutputType } from "cdk8s";
+import { App, Chart, Yaml, YamlOutputType } from "cdk8s";
 import type { Cluster, Mesh } from "../mesh/mesh";
 import type { Bundle } from "./bundle";
 import { bundleCharts } from "./bundle-charts";
@@ -24,11 +24,12 @@ export function writeClusterBundle(
 
 function writeManifests(bundle: Bundle, outdir: string): void {
   const app = new App({ outdir, yamlOutputType: YamlOutputType.FILE_PER_CHART });
-  const charts = bundleCharts(bundle).map(({ file, id, holdsKeys, make }) => ({
-    file: join(outdir, file),
-    holdsKeys,
-    chart: make(app, id, bundle),
-  }));
+  const charts = bundleCharts(bundle).map(({ file, id, needsCa, holdsKeys, make }) => {
+    const gap = needsCa && !bundle.ca;
+    // An empty chart in its place, so that the names of the other files do not depend on the inputs.
+    const chart = gap ? new Chart(app, id) : make(app, id, bundle);
+    return { file: join(outdir, file), gap, holdsKeys, chart };
+  });
   // cdk8s numbers the files by these.
   charts.slice(1).forEach(({ chart }, index) => {
     chart.addDependency(charts[index]!.chart);
@@ -38,9 +39,8 @@ function writeManifests(bundle: Bundle, outdir: string): void {
     if (holdsKeys) makePrivate(file);
   }
   app.synth();
-  // An empty chart keeps its number, so that the names of the other files do not depend on the inputs.
-  for (const { file, chart } of charts) {
-    if (chart.apiObjects.length === 0) rmSync(file);
+  for (const { file, gap } of charts) {
+    if (gap) rmSync(file);
   }
 }
 
@@ -51,8 +51,13 @@ function writeIstioOperators({ mesh, cluster, addresses }: Bundle, outdir: strin
     if (needsPrimaryAddress && address === "") continue;
     const path = join(outdir, file);
     mkdirSync(dirname(path), { recursive: true });
-    Yaml.save(path, [make(mesh, cluster, address)]);
+    Yaml.save(path, [withoutSharedParts(make(mesh, cluster, address))]);
   }
+}
+
+/** YAML writes a part that stands twice as an anchor and an alias, which a reader would have to resolve. */
+function withoutSharedParts<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value));
 }
 
 /** Before the keys are in it: there is no moment at which others can read them. */

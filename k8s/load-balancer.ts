@@ -3,22 +3,22 @@ import { proxyHealth } from "../mesh/istio-lines";
 import type { Cluster, Mesh } from "../mesh/mesh";
 
 /**
- * How the load balancer in front of a cluster's cross-cluster gateway is set up. Other clouds pass Azure's annotations
- * over.
+ * How the load balancer in front of a gateway is set up, whichever gateway. Other clouds pass Azure's annotations over.
  */
 export interface LoadBalancer {
   readonly annotations: Readonly<Record<string, string>>;
-  /** IPv4 ranges; undefined: everyone. */
-  readonly sourceRanges: readonly string[] | undefined;
+  /** The Service's field; undefined: everyone may come. */
+  readonly sourceRanges: { readonly loadBalancerSourceRanges: readonly string[] } | undefined;
 }
 
 const azure = "service.beta.kubernetes.io";
 
-export function loadBalancer(mesh: Mesh, cluster: Cluster): LoadBalancer {
-  const { allowedSourceRanges } = mesh.gateways;
+export function loadBalancer({ gateways }: Mesh): LoadBalancer {
+  const { internal, allowedSourceRanges } = gateways;
   return {
-    annotations: { ...internal(mesh), ...staticAddress(mesh, cluster) },
-    sourceRanges: allowedSourceRanges.length > 0 ? allowedSourceRanges : undefined,
+    annotations: internal ? { [`${azure}/azure-load-balancer-internal`]: "true" } : {},
+    sourceRanges:
+      allowedSourceRanges.length > 0 ? { loadBalancerSourceRanges: allowedSourceRanges } : undefined,
   };
 }
 
@@ -37,12 +37,14 @@ export function healthProbes(ports: readonly number[]): Record<string, string> {
   );
 }
 
-function internal({ gateways }: Mesh): Record<string, string> {
-  return gateways.internal ? { [`${azure}/azure-load-balancer-internal`]: "true" } : {};
-}
-
-/** The public IP that Terraform made. It lies outside the node resource group, where AKS looks by itself. */
-function staticAddress({ azure: terraform, gateways }: Mesh, { role, aks }: Cluster): Record<string, string> {
+/**
+ * Annotations that give the primary's cross-cluster gateway the public IP that Terraform made. It lies outside the
+ * node resource group, where AKS looks by itself.
+ */
+export function staticAddress(
+  { azure: terraform, gateways }: Mesh,
+  { role, aks }: Cluster,
+): Record<string, string> {
   if (gateways.address !== "static" || role !== "primary" || !aks || !terraform) return {};
   return {
     [`${azure}/azure-load-balancer-resource-group`]: terraform.resourceGroup,

@@ -1,7 +1,7 @@
-import { proxyHealth } from "../mesh/istio-lines";
+import { ingressGateway as ingress, proxyHealth } from "../mesh/istio-lines";
 import type { Cluster, Mesh } from "../mesh/mesh";
 import { type IstioOperator, istioOperator } from "./istio-operator";
-import { healthProbes, loadBalancer } from "./load-balancer";
+import { healthProbes, loadBalancer, staticAddress } from "./load-balancer";
 
 /**
  * The primary in one file: control plane, east-west gateway and, if kept, the ingress gateway.
@@ -14,7 +14,10 @@ export function primary(mesh: Mesh, cluster: Cluster): IstioOperator {
       ...images(mesh),
       components: {
         // The list replaces the profile's: what it does not name is not installed.
-        ingressGateways: [eastWestGateway(mesh, cluster), ...(mesh.gateways.ingress ? [ingressGateway] : [])],
+        ingressGateways: [
+          eastWestGateway(mesh, cluster),
+          ...(mesh.gateways.ingress ? [ingressGateway(mesh, cluster)] : []),
+        ],
       },
       values: {
         ...controlPlaneReplicas(cluster),
@@ -83,12 +86,28 @@ function replicas({ aks }: Cluster) {
 }
 
 function controlPlaneReplicas(cluster: Cluster) {
-  return cluster.aks ? { pilot: replicas(cluster) } : {};
+  return cluster.aks ? { pilot: { ...replicas(cluster), topologySpreadConstraints: apart("istiod") } } : {};
+}
+
+/**
+ * Pods of one Deployment on nodes of their own, as far as there are nodes: two pods on one still serve, until it goes.
+ * After an update the old pods would count as neighbours of the new ones, but for the hash.
+ */
+function apart(app: string) {
+  return [
+    {
+      maxSkew: 1,
+      topologyKey: "kubernetes.io/hostname",
+      whenUnsatisfiable: "ScheduleAnyway",
+      labelSelector: { matchLabels: { app } },
+      matchLabelKeys: ["pod-template-hash"],
+    },
+  ];
 }
 
 /** Gateways are proxies made by injection, with upstream's template for them. The key stands for all of them. */
 function gatewayValues(cluster: Cluster) {
-  return { gateways: { "istio-ingressgateway": { injectionTemplate: "gateway", ...replicas(cluster) } } };
+  return { gateways: { [ingress.name]: { injectionTemplate: "gateway", ...replicas(cluster) } } };
 }
 
 /**
@@ -102,12 +121,11 @@ const readinessProbe = {
   failureThreshold: 30,
 };
 
-const ingressGateway = { name: "istio-ingressgateway", enabled: true, k8s: { readinessProbe } };
-
 /** samples/multicluster/gen-eastwest-gateway.sh; no appProtocol on its ports, which would break Azure's probes. */
 function eastWestGateway(mesh: Mesh, cluster: Cluster) {
   const { name, selector, ports } = mesh.istio.line.gateway;
-  const { annotations, sourceRanges } = loadBalancer(mesh, cluster);
+  const servicePorts = ports.map(({ name, port, targetPort }) => ({ name, port, targetPort }));
+  const { annotations, sourceRanges } = loadBalancer(mesh);
   return {
     name,
     enabled: true,
@@ -116,8 +134,35 @@ function eastWestGateway(mesh: Mesh, cluster: Cluster) {
       readinessProbe,
       // Traffic that comes in is for this network only.
       env: [{ name: "ISTIO_META_REQUESTED_NETWORK_VIEW", value: cluster.network }],
-      service: { ports, ...(sourceRanges && { loadBalancerSourceRanges: sourceRanges }) },
-      serviceAnnotations: { ...healthProbes(ports.map(({ port }) => port)), ...annotations },
+      service: { ports: servicePorts, ...sourceRanges },
+      serviceAnnotations: {
+        ...healthProbes(ports.map(({ port }) => port)),
+        ...annotations,
+        ...staticAddress(mesh, cluster),
+      },
+      ...podsApart(name, cluster),
     },
   };
+}
+
+/** The profile's own, no more public than the other. */
+function ingressGateway(mesh: Mesh, cluster: Cluster) {
+  const { name, ports } = ingress;
+  const { annotations, sourceRanges } = loadBalancer(mesh);
+  return {
+    name,
+    enabled: true,
+    k8s: {
+      readinessProbe,
+      service: sourceRanges,
+      serviceAnnotations: { ...healthProbes(ports), ...annotations },
+      ...podsApart(name, cluster),
+    },
+  };
+}
+
+/** By overlay: a gateway's settings know no such field. */
+function podsApart(app: string, { aks }: Cluster) {
+  const patches = [{ path: "spec.template.spec.topologySpreadConstraints", value: apart(app) }];
+  return aks ? { overlays: [{ kind: "Deployment", name: app, patches }] } : {};
 }

@@ -1,7 +1,7 @@
 import type { Cluster, Mesh } from "../mesh/mesh";
 import { istioNamespace } from "./bundle";
 import { type IstioOperator, istioOperator } from "./istio-operator";
-import { loadBalancer } from "./load-balancer";
+import { loadBalancer, staticAddress } from "./load-balancer";
 
 /**
  * Istio 1.7's main cluster. Every network is named with the gateway through which it is entered.
@@ -27,10 +27,11 @@ export function remoteCluster(mesh: Mesh, cluster: Cluster, address: string): Is
 
 function operator(mesh: Mesh, cluster: Cluster, global: Record<string, unknown>): IstioOperator {
   const { hub, version, pullSecrets, line } = mesh.istio;
-  const { annotations, sourceRanges } = loadBalancer(mesh, cluster);
+  const { annotations, sourceRanges } = loadBalancer(mesh);
+  const serviceAnnotations = { ...annotations, ...staticAddress(mesh, cluster) };
   const gateway = {
-    ...(Object.keys(annotations).length > 0 && { serviceAnnotations: annotations }),
-    ...(sourceRanges && { loadBalancerSourceRanges: sourceRanges }),
+    ...(Object.keys(serviceAnnotations).length > 0 && { serviceAnnotations }),
+    ...sourceRanges,
   };
   return istioOperator({
     hub,

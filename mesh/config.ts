@@ -55,10 +55,15 @@ const nodePool = section(
   "Nodes of the AKS clusters.",
 );
 
-const kubernetesVersion = named(
-  names.kubernetesVersion,
-  "Kubernetes version of the AKS clusters. Default: what the Istio line recommends.",
-);
+/** What only a cluster that Terraform makes can have: in the azure section for all of them, or of one's own. */
+const aksShape = {
+  kubernetesVersion: named(
+    names.kubernetesVersion,
+    "Kubernetes version of the AKS clusters. Default: what the Istio line recommends.",
+  ).optional(),
+  nodePool: nodePool.optional(),
+};
+export const aksSettings = Object.keys(aksShape) as readonly (keyof typeof aksShape)[];
 
 const tag = (limit: number, what: string) => {
   const error = `text of at most ${limit} characters${what}`;
@@ -73,8 +78,7 @@ const azure = section(
     ).optional(),
     location: named(names.azureLocation, "Azure region."),
     resourceGroup: named(names.resourceGroupName, "Resource group that holds the clusters."),
-    kubernetesVersion: kubernetesVersion.optional(),
-    nodePool: nodePool.optional(),
+    ...aksShape,
     tags: z
       .record(
         tag(512, " without < > % & \\ ? /")
@@ -107,8 +111,7 @@ const cluster = section(
     network: named(names.dns1123Label, "Istio network of the cluster; every cluster has its own."),
     aks: named(names.aksName, "Name of the AKS cluster that Terraform makes.").optional(),
     context: named(names.contextName, "Kubeconfig context of a cluster that exists already.").optional(),
-    kubernetesVersion: kubernetesVersion.optional(),
-    nodePool: nodePool.optional(),
+    ...aksShape,
   },
   "A cluster of the mesh: one that Terraform makes (aks), or one that exists (context).",
 );
@@ -134,7 +137,7 @@ export const meshConfigSchema = section(
         ).optional(),
         hub: named(
           names.imageHub,
-          "Registry and path of Istio's images. Default: the line's own.",
+          "Registry and path of Istio's own images and helloworld; those of the client, Prometheus and Kiali stay. Default: the line's own.",
         ).optional(),
         pullSecrets: z
           .array(named(names.dns1123Subdomain, "Name of a Secret."), { error: "a list of Secret names" })
@@ -169,17 +172,17 @@ export const meshConfigSchema = section(
         allowedSourceRanges: z
           .array(named(names.ipv4Range, "IPv4 range."), { error: "a list of IPv4 ranges" })
           .describe(
-            "Who may reach the cross-cluster gateways. They put the control plane on a public address: name the other clusters' outbound addresses. Default: everyone.",
+            "Who may reach these gateways. Those between the clusters put the control plane on a public address: name the other clusters' outbound addresses. Default: everyone.",
           )
           .optional(),
         internal: yesOrNo(
-          `Internal load balancers, for clusters whose networks are connected. ${byDefault(defaults.gateways.internal)}`,
+          `Internal load balancers for these gateways, for clusters whose networks are connected. ${byDefault(defaults.gateways.internal)}`,
         ).optional(),
         ingress: yesOrNo(
-          `Keep Istio's ordinary ingress gateway on the primary. ${byDefault(defaults.gateways.ingress)}`,
+          `Keep Istio's ordinary ingress gateway on the primary, no more public than the others; for one that is, install your own. ${byDefault(defaults.gateways.ingress)}`,
         ).optional(),
       },
-      "Gateways between the clusters.",
+      "The gateways: those between the clusters, and the primary's ordinary ingress gateway.",
     ).optional(),
     sample: section(
       {

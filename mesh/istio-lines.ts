@@ -16,7 +16,7 @@ export interface IstioLine {
    *   https://istio.io/v1.7/docs/setup/install/multicluster/shared/
    */
   readonly installation: "primary-remote" | "shared-control-plane";
-  /** Registry and path of Istio's images. */
+  /** Registry and path of Istio's images, those of its samples included. */
   readonly hub: string;
   readonly kubernetes: KubernetesRange;
   /** For which its images are built, as nodes name it (`kubernetes.io/arch`). */
@@ -69,10 +69,15 @@ export interface GatewayPort {
   readonly name: string;
   readonly port: number;
   readonly targetPort: number;
+  /**
+   * The port leads to istiod: its name in the Gateway resource that opens it, and the port of istiod's Service behind
+   * it (samples/multicluster/expose-istiod.yaml). @default - it does not, or, on 1.7, Istio sees to it
+   */
+  readonly istiod?: { readonly name: string; readonly servicePort: number };
 }
 
 export interface SampleImages {
-  /** helloworld, by version. */
+  /** Names of helloworld's images in the hub, by version. */
   readonly helloworld: Readonly<Record<string, string>>;
   readonly client: SampleClient;
 }
@@ -95,6 +100,12 @@ export interface AddonImages {
 /** Where every Istio proxy says that it is ready. https://istio.io/latest/docs/ops/deployment/application-requirements/ */
 export const proxyHealth = { path: "/healthz/ready", port: 15021 } as const;
 
+/** Port of helloworld's Service and container, on every line. */
+export const helloworldPort = 5000;
+
+/** The default profile's ordinary gateway. Ports: charts/gateways/istio-ingress/values.yaml, the same in 1.30 and 1.31. */
+export const ingressGateway = { name: "istio-ingressgateway", ports: [proxyHealth.port, 80, 443] } as const;
+
 /** samples/multicluster/gen-eastwest-gateway.sh, the same in 1.30 and 1.31. */
 const eastWestGateway: CrossClusterGateway = {
   name: "istio-eastwestgateway",
@@ -102,8 +113,18 @@ const eastWestGateway: CrossClusterGateway = {
   ports: [
     { name: "status-port", port: proxyHealth.port, targetPort: proxyHealth.port },
     { name: "tls", port: 15443, targetPort: 15443 },
-    { name: "tls-istiod", port: 15012, targetPort: 15012 },
-    { name: "tls-webhook", port: 15017, targetPort: 15017 },
+    {
+      name: "tls-istiod",
+      port: 15012,
+      targetPort: 15012,
+      istiod: { name: "tls-istiod", servicePort: 15012 },
+    },
+    {
+      name: "tls-webhook",
+      port: 15017,
+      targetPort: 15017,
+      istiod: { name: "tls-istiodwebhook", servicePort: 443 },
+    },
   ],
   dataPort: 15443,
   xdsPort: 15012,
@@ -113,8 +134,8 @@ const eastWestGateway: CrossClusterGateway = {
 /** samples/helloworld and samples/curl, the same in 1.30 and 1.31. */
 const currentSample: SampleImages = {
   helloworld: {
-    v1: "registry.istio.io/release/examples-helloworld-v1:1.0",
-    v2: "registry.istio.io/release/examples-helloworld-v2:1.0",
+    v1: "examples-helloworld-v1:1.0",
+    v2: "examples-helloworld-v2:1.0",
   },
   client: { name: "curl", image: "docker.io/curlimages/curl:8.16.0", command: ["/bin/sleep", "infinity"] },
 };
@@ -158,6 +179,7 @@ export const istioLines: readonly IstioLine[] = [
     addons: {
       prometheus: currentPrometheus,
       prometheusReloader: undefined,
+      // samples/addons/kiali.yaml names the minor release too: the tag moves with its patches.
       kiali: "quay.io/kiali/kiali:v2.27",
     },
   },
@@ -216,10 +238,15 @@ export const istioLines: readonly IstioLine[] = [
     sample: {
       // Untagged upstream; 1.0 is the only tag there is, and what latest points to.
       helloworld: {
-        v1: "docker.io/istio/examples-helloworld-v1",
-        v2: "docker.io/istio/examples-helloworld-v2",
+        v1: "examples-helloworld-v1:1.0",
+        v2: "examples-helloworld-v2:1.0",
       },
-      client: { name: "sleep", image: "governmentpaas/curl-ssl", command: ["/bin/sleep", "3650d"] },
+      // Untagged upstream; the tag that workshops on Istio 1.8 gave it, curl 7.69.1.
+      client: {
+        name: "sleep",
+        image: "governmentpaas/curl-ssl:terraform-14",
+        command: ["/bin/sleep", "3650d"],
+      },
     },
     addons: {
       prometheus: "prom/prometheus:v2.19.0",

@@ -90,9 +90,9 @@ export interface CaSource {
 export interface Gateways {
   /** `discovered`: read off the Service after the install. `static`: a public IP made by Terraform. */
   readonly address: "discovered" | "static";
-  /** IPv4 ranges that may reach the cross-cluster gateways; empty: everyone. */
+  /** IPv4 ranges that may reach the gateways, the ingress gateway included; empty: everyone. */
   readonly allowedSourceRanges: readonly string[];
-  /** Internal load balancers (the clusters' virtual networks must be connected). */
+  /** Internal load balancers for all gateways (the clusters' virtual networks must be connected). */
   readonly internal: boolean;
   /** The primary keeps Istio's ordinary ingress gateway. */
   readonly ingress: boolean;

@@ -1,17 +1,17 @@
 import type { App } from "cdk8s";
 import { KubeSecret } from "cdk8s-plus-27/lib/imports/k8s";
+import type { ClusterCa } from "../../ca/material";
 import { type Bundle, istioNamespace } from "../bundle";
 import { MeshChart } from "../mesh-chart";
 
 /**
  * The cluster's plug-in CA. istiod mounts a Secret of this very name, and signs with a root of its own when there is
- * none: so without a CA the chart stays empty and no file is left of it.
+ * none, without a word.
  * https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/
  */
 export class CaCerts extends MeshChart {
-  constructor(app: App, id: string, { mesh, ca }: Bundle) {
+  constructor(app: App, id: string, { mesh }: Bundle, ca: ClusterCa) {
     super(app, id, mesh);
-    if (!ca) return;
     const base64 = (text: string) => Buffer.from(text).toString("base64");
     new KubeSecret(this, "cacerts", {
       metadata: { name: "cacerts", namespace: istioNamespace },

@@ -3,20 +3,15 @@ import { type Bundle, istioNamespace } from "../bundle";
 import { MeshChart } from "../mesh-chart";
 import { networking } from "../networking";
 
-/** What remotes reach of istiod through the gateway, and the port of istiod's Service behind it. */
-const routes = [
-  { name: "tls-istiod", port: 15012, servicePort: 15012 },
-  { name: "tls-istiodwebhook", port: 15017, servicePort: 443 },
-];
-
 /**
- * The primary's istiod on its east-west gateway: configuration and certificates (15012) and injection (15017). TLS
- * passes through, so the remotes check istiod's own certificate.
+ * The primary's istiod on its east-west gateway: configuration, certificates and injection, on those of the gateway's
+ * ports that lead to istiod. TLS passes through, so the remotes check istiod's own certificate.
  */
 export class ExposeIstiod extends MeshChart {
   constructor(app: App, id: string, { mesh }: Bundle) {
     super(app, id, mesh);
     const { networkingApi, gateway } = mesh.istio.line;
+    const routes = gateway.ports.flatMap(({ port, istiod }) => (istiod ? [{ port, ...istiod }] : []));
     const { Gateway, GatewaySpecServersTlsMode, VirtualService } = networking(networkingApi);
     new Gateway(this, "gateway", {
       metadata: { name: "istiod-gateway", namespace: istioNamespace },

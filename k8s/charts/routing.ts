@@ -1,9 +1,9 @@
 import type { App } from "cdk8s";
+import { helloworldPort } from "../../mesh/istio-lines";
 import type { Sample } from "../../mesh/mesh";
 import type { Bundle } from "../bundle";
 import { MeshChart } from "../mesh-chart";
 import { networking } from "../networking";
-import { helloworldPort } from "./sample";
 
 /**
  * Which version of helloworld answers. It stands on the primary, where istiod reads it for every cluster; in a remote

@@ -1,13 +1,11 @@
 import type { App } from "cdk8s";
 import { IntOrString, KubeService, KubeServiceAccount } from "cdk8s-plus-27/lib/imports/k8s";
+import { helloworldPort } from "../../mesh/istio-lines";
 import type { Mesh, Sample as SampleApp } from "../../mesh/mesh";
 import type { Bundle } from "../bundle";
 import { MeshChart } from "../mesh-chart";
 import { resources } from "../resources";
 import { Workload } from "../workload";
-
-/** Port of helloworld's Service and container. */
-export const helloworldPort = 5000;
 
 /**
  * Istio's helloworld, the versions that run in this cluster, and the client to call it from. The Service stands in
@@ -37,7 +35,7 @@ function helloworld(chart: Sample, mesh: Mesh, namespace: string, version: strin
     containers: [
       {
         name: "helloworld",
-        image: mesh.istio.line.sample.helloworld[version],
+        image: `${mesh.istio.hub}/${mesh.istio.line.sample.helloworld[version]}`,
         ports: [{ containerPort: helloworldPort }],
         resources: resources({ cpu: "100m", memory: "64Mi", memoryLimit: "256Mi" }),
         // The app computes for each request on one thread: under load its health answers late, and is health still.

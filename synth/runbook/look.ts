@@ -1,5 +1,6 @@
 import { istioNamespace } from "../../k8s/bundle";
 import { bundleFiles } from "../../k8s/bundle-files";
+import { helloworldPort } from "../../mesh/istio-lines";
 import type { Cluster } from "../../mesh/mesh";
 import { type Book, kubectl, meshCommand } from "./book";
 import { type Commands, commands, type Step } from "./markdown";
@@ -58,7 +59,7 @@ function sampleAnswers(book: Book): Step {
 function requests(book: Book, cluster: Cluster, count: number): string {
   const { sample, istio } = book.mesh;
   const { name } = istio.line.sample.client;
-  const url = `http://helloworld.${sample!.namespace}:5000/hello`;
+  const url = `http://helloworld.${sample!.namespace}:${helloworldPort}/hello`;
   return `${kubectl(cluster)} exec --namespace ${sample!.namespace} deployment/${name} --container ${name} -- sh -c 'for i in $(seq ${count}); do curl -sS -m 5 ${url}; done'`;
 }
 
@@ -111,7 +112,7 @@ function scaling(book: Book): (string | Commands)[] {
 function proxyEndpoints(book: Book, { context }: Cluster): string {
   const { namespace } = book.mesh.sample!;
   const { name } = book.mesh.istio.line.sample.client;
-  return `istioctl proxy-config endpoints deployment/${name} --context ${context} --namespace ${namespace} --cluster 'outbound|5000||helloworld.${namespace}.svc.cluster.local'`;
+  return `istioctl proxy-config endpoints deployment/${name} --context ${context} --namespace ${namespace} --cluster 'outbound|${helloworldPort}||helloworld.${namespace}.svc.cluster.local'`;
 }
 
 function split(book: Book): Step[] {

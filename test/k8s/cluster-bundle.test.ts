@@ -103,6 +103,18 @@ describe("files", () => {
     }
   });
 
+  test("hold no YAML anchor or alias", () => {
+    const everything =
+      "istio: { pullSecrets: [ours] }\ngateways: { internal: true, allowedSourceRanges: [203.0.113.0/24] }\n";
+    for (const of of [...Object.values(referenceMeshes).map((make) => make()), mesh(everything)]) {
+      for (const { name } of of.clusters) {
+        for (const [file, { text }] of render(of, name)) {
+          expect([name, file, text.match(/^(?:.*[:-] )?[&*]\w+$/m)]).toEqual([name, file, null]);
+        }
+      }
+    }
+  });
+
   test("hold keys in cacerts and nowhere else", () => {
     const { caKey } = words("main0");
     const forms = [caKey, Buffer.from(caKey).toString("base64")];

@@ -89,6 +89,39 @@ describe("every resource", () => {
 describe("every container", () => {
   const deployments = () => everyManifest().filter(({ kind }) => kind === "Deployment");
 
+  test("has an image whose tag says which, in every line and cluster", () => {
+    const meshes = [
+      ...Object.values(referenceMeshes).map((make) => make()),
+      mesh('istio: { line: "1.30" }\n'),
+    ];
+    const images = meshes.flatMap((of) =>
+      of.clusters
+        .flatMap(({ name }) => manifests(of, name))
+        .filter(({ kind }) => kind === "Deployment")
+        .flatMap(containersOf)
+        .map(({ image }) => image),
+    );
+    expect(
+      images.filter((image) => !/^[^:@]+\/[^:@/]+(:(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})$/.test(image)),
+    ).toEqual([]);
+    expect(new Set(images)).toContain("docker.io/istio/examples-helloworld-v1:1.0");
+  });
+
+  test("of helloworld comes from the hub of mesh.yaml, with Istio's own; the others stay where they are", () => {
+    const imagesOf = (more: string) =>
+      ["main0", "remote0"]
+        .flatMap((cluster) => manifests(mesh(more), cluster))
+        .filter(({ kind }) => kind === "Deployment")
+        .flatMap(containersOf)
+        .map(({ image }) => image);
+    const [own, mirrored] = [imagesOf(""), imagesOf("istio: { hub: registry.example/istio }\n")];
+    expect(own).toContain("registry.istio.io/release/examples-helloworld-v1:1.0");
+    expect(mirrored).toEqual(
+      own.map((image) => image.replace("registry.istio.io/release/", "registry.example/istio/")),
+    );
+    expect(mirrored).toContain("registry.example/istio/examples-helloworld-v2:1.0");
+  });
+
   test("runs without rights", () => {
     for (const container of deployments().flatMap(containersOf)) {
       expect(container.securityContext).toMatchObject({
@@ -287,7 +320,7 @@ describe("sample", () => {
     const { spec } = find(manifests(referenceMeshes["1.7"](), "remote0"), "Deployment", "sleep");
     expect(spec.template.spec.containers[0]).toMatchObject({
       name: "sleep",
-      image: "governmentpaas/curl-ssl",
+      image: "governmentpaas/curl-ssl:terraform-14",
       command: ["/bin/sleep", "3650d"],
     });
   });

@@ -186,12 +186,63 @@ describeWithIstioctl("1.31", (rendered) => {
     expect(named(rendered(mesh(), "main0", primary), "PodDisruptionBudget")).toEqual([]);
   });
 
-  test("takes the settings of the load balancer over to the Service", () => {
-    const text = "gateways: { internal: true, allowedSourceRanges: [203.0.113.0/24] }\n";
-    const service = find0("Service", "istio-eastwestgateway", mesh(text), "remote0", gateway);
-    expect(service.spec.loadBalancerSourceRanges).toEqual(["203.0.113.0/24"]);
-    expect(service.metadata.annotations["service.beta.kubernetes.io/azure-load-balancer-internal"]).toBe(
-      "true",
+  test("keeps every gateway as closed as mesh.yaml has it, the ingress gateway too, and its address apart", () => {
+    const internal = "service.beta.kubernetes.io/azure-load-balancer-internal";
+    const gateways = (more: string) =>
+      (
+        [
+          ["main0", primary, "istio-eastwestgateway"],
+          ["main0", primary, "istio-ingressgateway"],
+          ["remote0", gateway, "istio-eastwestgateway"],
+        ] as const
+      ).map(([cluster, file, name]) => find0("Service", name, mesh(more), cluster, file));
+    const closed = gateways("gateways: { internal: true, allowedSourceRanges: [203.0.113.0/24] }\n");
+    for (const { spec, metadata } of closed) {
+      expect(spec.loadBalancerSourceRanges).toEqual(["203.0.113.0/24"]);
+      expect(metadata.annotations[internal]).toBe("true");
+    }
+    for (const { spec, metadata } of gateways("")) {
+      expect(spec).not.toHaveProperty("loadBalancerSourceRanges");
+      expect(metadata.annotations).not.toHaveProperty([internal]);
+    }
+    const shop = repositoryMesh("examples/three-clusters.yaml");
+    const withAddress = rendered(shop, "hub", primary)
+      .filter(
+        ({ kind, metadata }) => kind === "Service" && JSON.stringify(metadata).includes("azure-pip-name"),
+      )
+      .map(({ metadata }) => metadata.name);
+    expect(withAddress).toEqual(["istio-eastwestgateway"]);
+  });
+
+  test("has Azure ask the ingress gateway's readiness at exactly the ports of its Service", () => {
+    const service = find0("Service", "istio-ingressgateway", mesh(), "main0", primary);
+    const probed = Object.keys(service.metadata.annotations).flatMap(
+      (name) => /port_(\d+)_health-probe_port/.exec(name)?.[1] ?? [],
     );
+    expect(new Set(probed.map(Number))).toEqual(new Set(portsOf(service)));
+    expect(JSON.stringify(service.spec.ports)).not.toContain("appProtocol");
+  });
+
+  test("spreads the pods of istiod and of each gateway over the nodes where there are two of each", () => {
+    const spread = (resources: readonly Resource[]) =>
+      resources
+        .filter(({ kind }) => kind === "Deployment")
+        .map(({ metadata, spec }) => {
+          const { topologySpreadConstraints = [] } = spec.template.spec;
+          for (const { topologyKey, whenUnsatisfiable, labelSelector } of topologySpreadConstraints) {
+            expect([topologyKey, whenUnsatisfiable]).toEqual(["kubernetes.io/hostname", "ScheduleAnyway"]);
+            // It counts these very pods.
+            expect(spec.template.metadata.labels).toMatchObject(labelSelector.matchLabels);
+          }
+          return [metadata.name, topologySpreadConstraints.length];
+        });
+    const aks = referenceMeshes["1.31"]();
+    expect(Object.fromEntries(spread(rendered(aks, "main0", primary)))).toEqual({
+      istiod: 1,
+      "istio-eastwestgateway": 1,
+      "istio-ingressgateway": 1,
+    });
+    expect(spread(rendered(aks, "remote0", gateway))).toEqual([["istio-eastwestgateway", 1]]);
+    expect(spread(rendered(mesh(), "main0", primary)).every(([, count]) => count === 0)).toBe(true);
   });
 });
