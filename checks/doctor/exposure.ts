@@ -5,10 +5,10 @@ import type { DoctorWorld } from "./world";
 /** Where the images of a mesh come from: host names, each once. */
 export function registriesOf({ istio, sample, addons }: Mesh): string[] {
   const { line } = istio;
-  const versions = sample?.versions.flatMap(({ name }) => line.sample.helloworld[name] ?? []) ?? [];
   const images = [
+    // helloworld's too.
     `${istio.hub}/pilot`,
-    ...(sample ? [...versions, line.sample.client.image] : []),
+    ...(sample ? [line.sample.client.image] : []),
     ...(addons.prometheus ? [line.addons.prometheus, line.addons.prometheusReloader ?? []].flat() : []),
     ...(addons.kiali ? [line.addons.kiali] : []),
   ];
@@ -52,7 +52,7 @@ export const exposureChecks: readonly Check<DoctorWorld>[] = [
     looksAt:
       "image names of Istio, the sample and the addons; whether nodes reach the registries only they can tell",
     why: "Behind a firewall or an egress allow-list an image that cannot be pulled is a pod that never starts.",
-    fix: "let the nodes reach these registries, or set istio.hub (and istio.pullSecrets) to a mirror of yours",
+    fix: "let the nodes reach these registries, or set istio.hub (and istio.pullSecrets) to a mirror of yours: it serves Istio and helloworld, while the images of the client and the addons keep their registries",
     needs: [],
     look: ({ mesh }) => faulty(`the nodes must reach ${registriesOf(mesh).join(", ")}`),
   },
