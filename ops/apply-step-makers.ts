@@ -68,20 +68,29 @@ export function rollout(
     needs,
     deadlineSeconds: deadlines.rollout,
     run: async ({ signal }) => {
-      if (!(await wasRolledOut(run, cluster, namespace, name))) {
-        await kubectl.until({ resource: "deployments", namespace, name, ready: isRolledOut }, signal);
+      const found = await foundDeployment(run, cluster, namespace, name);
+      if (found && isRolledOut(found)) return "unchanged";
+      const isScaledToNothing = found?.spec.replicas === 0;
+      if (isScaledToNothing) {
+        // Where an autoscaler sets the number, manifests do not, and it leaves a Deployment of none alone.
+        await kubectl.run(["-n", namespace, "scale", "deployment", name, "--replicas=1"], { signal });
       }
-      return "unchanged";
+      await kubectl.until({ resource: "deployments", namespace, name, ready: isRolledOut }, signal);
+      return isScaledToNothing ? "changed" : "unchanged";
     },
     explain: (signal) => eventsOf(kubectl, namespace, name, signal),
   };
 }
 
-/** It was when the run began, and the run has not touched it. */
-async function wasRolledOut(run: Run, cluster: Cluster, namespace: string, name: string): Promise<boolean> {
+/** As it was when the run began; undefined when it was not there, or the run has applied it since. */
+function foundDeployment(
+  run: Run,
+  cluster: Cluster,
+  namespace: string,
+  name: string,
+): Promise<KubernetesObject | undefined> {
   const { untouched } = run.installations.get(cluster.name)!;
-  const deployment = await untouched(`Deployment.apps/${namespace}/${name}`, run.found);
-  return deployment !== undefined && isRolledOut(deployment);
+  return untouched(`Deployment.apps/${namespace}/${name}`, run.found);
 }
 
 export function injection(run: Run, cluster: Cluster, phase: Phase, needs: readonly string[]): StepRow {
@@ -93,10 +102,11 @@ export function injection(run: Run, cluster: Cluster, phase: Phase, needs: reado
     deadlineSeconds: deadlines.injection,
     run: async ({ signal }) => {
       const pods = injectedDeployments(run.mesh, cluster);
-      const isNeeded = await Promise.all(
-        pods.map(({ namespace, name }) => wasRolledOut(run, cluster, namespace, name)),
+      const found = await Promise.all(
+        pods.map(({ namespace, name }) => foundDeployment(run, cluster, namespace, name)),
       );
-      if (isNeeded.includes(false)) await untilInjected(run.context, kubectl, signal);
+      const isNeeded = found.some((deployment) => !deployment || !isRolledOut(deployment));
+      if (isNeeded) await untilInjected(run.context, kubectl, signal);
       return "unchanged";
     },
   };

@@ -25,10 +25,14 @@ export function objectTitle({ kind, metadata }: KubernetesObject): string {
   return `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ""}${metadata.name}`;
 }
 
-/** Every replica runs what the Deployment says now, and is available. The test of `kubectl rollout status`. */
+/**
+ * Every replica runs what the Deployment says now, and is available. The test of `kubectl rollout status`, and at least
+ * one: what was scaled to nothing serves nobody.
+ */
 export function isRolledOut({ metadata, spec, status }: KubernetesObject): boolean {
   const wanted = spec?.replicas ?? 1;
   return (
+    wanted > 0 &&
     (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
     (status?.updatedReplicas ?? 0) >= wanted &&
     (status?.replicas ?? 0) <= (status?.updatedReplicas ?? 0) &&

@@ -10,7 +10,7 @@ const istioKinds = "gateways.networking.istio.io,virtualservices,destinationrule
 
 /** Made by Kubernetes or by what runs in the mesh, not by a run of the tool. */
 const notOurs =
-  /^(?!.*(istio|mesh|sample|helloworld|cacerts|curl)).*|leader|election|ip-autoallocate|istio-gateway-status|istio-namespace-controller|kube-node-lease|apiserver-|ServiceAccount .*default$/i;
+  /^Lease istio-system|^(?!.*(istio|mesh|sample|helloworld|cacerts|curl)).*|leader|election|ip-autoallocate|istio-gateway-status|istio-namespace-controller|kube-node-lease|apiserver-|ServiceAccount .*default$/i;
 
 /** What the API server or a controller writes, wherever it stands. */
 const serverFields = new Set([
