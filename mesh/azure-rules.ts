@@ -1,3 +1,4 @@
+import { aksSettings } from "./config";
 import type { Aks, Cluster } from "./mesh";
 import { type Path, quote } from "./problem";
 import type { Finding, Rule } from "./rule";
@@ -28,7 +29,7 @@ const azureForAksClusters: Rule = ({ azure }, { clusters }) => {
 
 const noAksSettingsOnExistingClusters: Rule = ({ clusters }) =>
   clusters.flatMap((cluster, index) =>
-    (["kubernetesVersion", "nodePool"] as const)
+    aksSettings
       .filter((key) => cluster.context !== undefined && cluster[key] !== undefined)
       .map((key) => ({
         path: ["clusters", index, key],
