@@ -12,6 +12,7 @@ import {
   mapTag,
   nullCoreTag,
   parseEvents,
+  SCALAR_STYLE,
   Schema,
   seqTag,
   strTag,
@@ -44,7 +45,15 @@ export class YamlError extends Error {
 }
 
 // No floats: `line: 1.30` without quotes is the version 1.30, not the number 1.3. No merge keys, dates or binaries.
-const schema = new Schema([nullCoreTag, boolCoreTag, intCoreTag, strTag, seqTag, mapTag]);
+// A collection whose carrier is not its result yet cannot be named from within, which refuses aliases that go in circles.
+const schema = new Schema([
+  nullCoreTag,
+  boolCoreTag,
+  intCoreTag,
+  strTag,
+  { ...seqTag, carrierIsResult: false },
+  { ...mapTag, carrierIsResult: false },
+]);
 
 /** Far above any real mesh, far below what could hurt: characters, aliases, depth. */
 const limits = { characters: 1_000_000, aliases: 100, depth: 50 };
@@ -62,7 +71,7 @@ export function parseYaml(text: string): YamlDocument {
   }
   const lines = lineStarts(text);
   try {
-    const events = parseEvents(text, { maxDepth: limits.depth });
+    const events = withTextKeys(parseEvents(text, { maxDepth: limits.depth }));
     // `json` keeps the last of repeated keys: they are reported from the events, all at once.
     const documents = constructFromEvents(events, {
       source: text,
@@ -77,8 +86,30 @@ export function parseYaml(text: string): YamlDocument {
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const position = error.mark && { line: error.mark.line + 1, column: error.mark.column + 1 };
-    throw new YamlError(`not YAML: ${error.reason}`, position);
+    const reason = error.reason.startsWith("recursive alias")
+      ? "an alias stands inside the value that it names, which would never end"
+      : `not YAML: ${error.reason}`;
+    throw new YamlError(reason, position);
   }
+}
+
+/** Keys are names: a cluster called 0777, null or true is no number, nothing or truth. */
+function withTextKeys(events: readonly Event[]): Event[] {
+  const open: { isMapping: boolean; children: number }[] = [];
+  return events.map((event) => {
+    if (event.type === EVENT_POP) {
+      open.pop();
+      return event;
+    }
+    const parent = open.at(-1);
+    const isKey = parent?.isMapping && parent.children++ % 2 === 0;
+    if (event.type !== EVENT_SCALAR) {
+      if (event.type !== EVENT_ALIAS) open.push({ isMapping: event.type === EVENT_MAPPING, children: 0 });
+      return event;
+    }
+    // The text of a `fast` scalar is what stands there, whatever its style; only plain ones are taken for more than text.
+    return isKey && event.fast ? { ...event, style: SCALAR_STYLE.DOUBLE_QUOTED } : event;
+  });
 }
 
 interface Place {
@@ -162,7 +193,12 @@ function lineStarts(text: string): number[] {
 }
 
 function positionOf(offset: number, lines: readonly number[]): Position {
-  let line = lines.findIndex((start) => start > offset);
-  if (line === -1) line = lines.length;
-  return { line, column: offset - lines[line - 1]! + 1 };
+  // The last line that starts at or before the offset lies in [from, to).
+  let [from, to] = [0, lines.length];
+  while (to - from > 1) {
+    const middle = (from + to) >> 1;
+    if (lines[middle]! <= offset) from = middle;
+    else to = middle;
+  }
+  return { line: from + 1, column: offset - lines[from]! + 1 };
 }
