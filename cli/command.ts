@@ -3,7 +3,7 @@ import { colours } from "../ops/colours";
 import { CredentialsError } from "../ops/credentials";
 import { PreflightError } from "../ops/preflight";
 import { DeadlinePassed, Interrupted, MissingProgram, ProgramFailed } from "../ops/programs";
-import { OutputError } from "../synth/staging";
+import { OutputError } from "../synth/run-lock";
 
 /** Exit codes that scripts can rely on. */
 export const exitCode = {

@@ -3,10 +3,8 @@ import type { Context } from "../ops/context";
 import { createPrograms } from "../ops/programs";
 import { createReporter } from "../ops/progress";
 import { openRunLog } from "../ops/run-log";
+import { workFolder } from "../synth/run-lock";
 import { exitCode, type Output } from "./command";
-
-/** For what lasts no longer than a run: logs and staged output. Git ignores it. */
-const workFolder = ".mesh";
 
 export interface RunOptions {
   /** Show every program and its arguments, ready to paste. */

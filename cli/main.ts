@@ -10,6 +10,8 @@ const setExitCode = (code: number) => {
 // `mesh synth | head`: the reader has gone, and nobody wants to hear of it.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit();
+  process.stderr.write(`error: the result could not be written: ${error.code}\n`);
+  setExitCode(1);
 });
 
 program(setExitCode)

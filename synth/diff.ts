@@ -1,10 +1,11 @@
 import { structuredPatch } from "diff";
-import { type Action, changesBetween, filesBelow } from "./files";
+import { type Action, changesBetween } from "./files";
 import type { Inputs } from "./inputs";
+import { distFiles, terraformFiles, terraformFilesToReplace } from "./output";
 import { hideSecrets } from "./redact";
 import { type Resource, resourcesOf } from "./resources";
 import { withStaging } from "./staging";
-import { stage, terraformFiles, terraformFilesToReplace } from "./synthesize";
+import { stage } from "./synthesize";
 
 /** One resource that a synth would add, change or remove. */
 export interface ResourceChange {
@@ -22,8 +23,8 @@ export function diff(inputs: Inputs): readonly ResourceChange[] {
   return withStaging((staging) => {
     const staged = stage(inputs, staging);
     const { dist, terraform } = inputs.paths;
-    const before = resourcesOf(filesBelow(dist), terraformFilesToReplace(staged.terraform, terraform));
-    const after = resourcesOf(filesBelow(staged.dist), terraformFiles(staged.terraform));
+    const before = resourcesOf(distFiles(dist), terraformFilesToReplace(staged.terraform, terraform));
+    const after = resourcesOf(distFiles(staged.dist), terraformFiles(staged.terraform));
     return changesBetween(texts(before), texts(after)).map(({ key, action }) => {
       const [one, other] = hideSecrets(before.get(key), after.get(key));
       const { kind, scope, resource } = (after.get(key) ?? before.get(key))!;

@@ -36,7 +36,7 @@ function distResources(file: string, text: string): Resource[] {
   const [scope, ...rest] = file.split("/");
   if (rest.length === 0) return [{ kind: "about", scope: "dist", resource: file, text }];
   return text
-    .split(/^---\n/m)
+    .split(/^---[ \t]*\r?\n/m)
     .filter((document) => document.trim() !== "")
     .map((document) => {
       const object = parse(document);
@@ -50,10 +50,14 @@ function distResources(file: string, text: string): Resource[] {
     });
 }
 
-/** A file that somebody edited by hand into something else is compared as text. */
+/** The one object that the text is; something without a kind when it is anything else. */
 function parse(document: string): KubernetesObject {
   try {
-    return (loadAll(document, { schema: CORE_SCHEMA })[0] ?? {}) as KubernetesObject;
+    const [object, ...more] = loadAll(document, { schema: CORE_SCHEMA });
+    const isObject = typeof object === "object" && object !== null && !Array.isArray(object);
+    return isObject && more.length === 0 && typeof (object as KubernetesObject).kind === "string"
+      ? object
+      : {};
   } catch {
     return {};
   }

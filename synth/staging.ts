@@ -1,56 +1,35 @@
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
+import { OutputError, withRunLock, workFolder } from "./run-lock";
 
-/** Where output is made before it takes the place of the old: private, on the same file system. */
-const stagingFolder = join(".mesh", "staging");
-
-/** Something else holds the staging folder, or the output folder is not ours. */
-export class OutputError extends Error {
-  override name = "OutputError";
-}
+const prefix = "staging-";
 
 /**
- * Calls `make` with an empty folder that only this user can read, and removes the folder afterwards, whatever
- * happens. What a killed run left there is removed first.
- * @throws OutputError while another run has it
+ * Calls `make` with an empty folder that only this user can read, on the file system of the output, and removes it
+ * afterwards, whatever happens. What a killed run left behind is removed first.
+ * @throws OutputError while another run has one
  */
 export function withStaging<T>(make: (folder: string) => T): T {
-  claim(stagingFolder);
-  try {
-    return make(stagingFolder);
-  } finally {
-    rmSync(stagingFolder, { recursive: true, force: true });
-  }
-}
-
-function claim(folder: string): void {
-  mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });
-  const owner = join(folder, "owner");
-  for (let tries = 0; tries < 2; tries++) {
+  return withRunLock(() => {
+    for (const name of readdirSync(workFolder)) {
+      if (name.startsWith(prefix)) rmSync(join(workFolder, name), { recursive: true, force: true });
+    }
+    const folder = mkdtempSync(join(workFolder, prefix));
     try {
-      mkdirSync(folder, { mode: 0o700 });
-      writeFileSync(owner, String(process.pid));
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      const pid = existsSync(owner) ? Number(readFileSync(owner, "utf8")) : undefined;
-      if (pid === undefined || isRunning(pid)) {
-        throw new OutputError(
-          `another run${pid ? ` (process ${pid})` : ""} is writing the output; wait for it, or delete ${folder} if there is none`,
-        );
-      }
+      return make(folder);
+    } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  });
 }
 
 /** A staged file and the place that it takes; without one, the file at the place goes. */
@@ -62,12 +41,15 @@ export interface Replacement {
 /**
  * Puts everything staged in its place, or leaves everything as it was: when one move fails, the earlier ones are
  * undone. File by file and each in one move, so that nobody who reads meanwhile finds a file missing.
+ * @param backups empty folder on the same file system
+ * @throws OutputError when something that is no file, or a link, is in the way
  */
-export function replaceAll(replacements: readonly Replacement[]): void {
+export function replaceAll(replacements: readonly Replacement[], backups: string): void {
+  for (const { target } of replacements) refuseOddPlaces(target);
   const undo: (() => void)[] = [];
   try {
     for (const [index, { staged, target }] of replacements.entries()) {
-      const backup = existsSync(target) ? join(stagingFolder, `old-${index}`) : undefined;
+      const backup = existsSync(target) ? join(backups, `old-${index}`) : undefined;
       if (backup !== undefined) linkSync(target, backup);
       if (staged === undefined) rmSync(target);
       else {
@@ -79,5 +61,19 @@ export function replaceAll(replacements: readonly Replacement[]): void {
   } catch (error) {
     for (const step of undo.reverse()) step();
     throw error;
+  }
+}
+
+/** A link inside the output folder would lead the write out of it. The output folder itself may be one. */
+function refuseOddPlaces(target: string): void {
+  const [top, ...rest] = target.split("/");
+  const places = rest.map((_, index) => join(top!, ...rest.slice(0, index + 1)));
+  for (const place of places) {
+    const found = lstatSync(place, { throwIfNoEntry: false });
+    const wanted = place === join(target) ? "a file" : "a folder";
+    if (!found || (wanted === "a file" ? found.isFile() : found.isDirectory())) continue;
+    throw new OutputError(
+      `${place} is ${found.isSymbolicLink() ? "a link" : found.isDirectory() ? "a folder" : "a file"} where ${wanted} of the output belongs; move it away`,
+    );
   }
 }

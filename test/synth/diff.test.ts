@@ -85,13 +85,48 @@ test("hides the values of secrets and says that they differ", () => {
   for (const key of keys) expectNoTrace(text, key);
 });
 
-test("shows nothing of a secret's file that was broken by hand", () => {
+test.each<[string, (key: string, file: string) => string]>([
+  ["was broken by hand", (key) => `kind: [Secret\n${key}`],
+  [
+    "is a copy of what kubectl gets, annotation and all",
+    (key, file) =>
+      file.replace(
+        "metadata:",
+        `metadata:\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: ${base64(key)}`,
+      ),
+  ],
+  [
+    "is a list",
+    (key) => `apiVersion: v1\nkind: List\nitems:\n  - kind: Secret\n    data: { k: ${base64(key)} }\n`,
+  ],
+  [
+    "holds two documents",
+    (key) =>
+      `kind: ConfigMap\nmetadata: { name: a }\n--- # c\nkind: Secret\nstringData: { k: ${JSON.stringify(key)} }\n`,
+  ],
+  [
+    "has the line ends of Windows",
+    (key) =>
+      `kind: ConfigMap\r\nmetadata: { name: a }\r\n---\r\nkind: Secret\r\ndata: { k: ${base64(key)} }\r\n`,
+  ],
+  [
+    "spells its kind in small letters",
+    (key) => `kind: secret\nmetadata: { name: a }\ndata: { k: ${base64(key)} }\n`,
+  ],
+  ["is a word under a comment", (key) => `# ${key.replaceAll("\n", "\n# ")}\nfalse\n`],
+  [
+    "is no secret but holds a key",
+    (key) => `kind: ConfigMap\nmetadata: { name: a }\ndata:\n  k: ${JSON.stringify(key)}\n`,
+  ],
+])("shows nothing of a key in a file that %s", (_, broken) => {
   synthesize(inputs());
   const file = "dist/main0/0001-cacerts.k8s.yaml";
   const key = readFileSync("mesh.ca/main0/ca-key.pem", "utf8");
-  writeFileSync(file, `kind: [Secret\n${key}`);
+  writeFileSync(file, broken(key, readFileSync(file, "utf8")));
   expectNoTrace(JSON.stringify(diff(inputs())), key);
 });
+
+const base64 = (text: string) => Buffer.from(text).toString("base64");
 
 function pem(cluster: string) {
   const read = (name: string) => readFileSync(`mesh.ca/${cluster}/${name}.pem`, "utf8");

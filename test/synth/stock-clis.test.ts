@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { meshPaths } from "../../mesh/paths";
 import { filesBelow } from "../../synth/files";
 import { readInputs } from "../../synth/inputs";
-import { synthesize, terraformFiles } from "../../synth/synthesize";
+import { terraformFiles } from "../../synth/output";
+import { synthesize } from "../../synth/synthesize";
 import { project } from "./project";
 
 // The real `cdktf synth` and `cdk8s synth`, as somebody runs them who knows them and not `mesh`.

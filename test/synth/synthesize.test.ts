@@ -4,8 +4,10 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -135,7 +137,7 @@ test("leaves the old output as it was when anything fails on the way", () => {
   });
   expect(run).toThrow("no picture today");
   expect(everything()).toEqual(before);
-  expect(existsSync(".mesh/staging")).toBe(false);
+  expect(readdirSync(".mesh")).toEqual([".gitignore"]);
 });
 
 test("leaves the old output as it was when its place cannot be taken", () => {
@@ -146,7 +148,7 @@ test("leaves the old output as it was when its place cannot be taken", () => {
   rmSync("cdktf.out/stacks/rg-demo/cdk.tf.json");
   rmSync("cdktf.out/stacks/rg-demo", { recursive: true });
   writeFileSync("cdktf.out/stacks/rg-demo", "a file in the way of a folder");
-  expect(run).toThrow(/ENOTDIR|EEXIST/);
+  expect(run).toThrow("cdktf.out/stacks/rg-demo is a file where a folder of the output belongs");
   expect(filesBelow("dist")).toEqual(
     new Map([...before].filter(([file]) => !/^(stacks|manifest)/.test(file))),
   );
@@ -172,12 +174,83 @@ test("never replaces a dist that is somebody else's", () => {
 });
 
 test("refuses while another run is writing, and clears up after one that was killed", () => {
-  mkdirSync(".mesh/staging", { recursive: true });
-  writeFileSync(".mesh/staging/owner", String(process.pid));
-  expect(run).toThrow(`another run (process ${process.pid}) is writing the output`);
-  // No process has a number beyond the kernel's limit of 2^22.
-  writeFileSync(".mesh/staging/owner", "4194305");
-  expect(run().changes.length).toBeGreaterThan(0);
+  mkdirSync(".mesh/staging-x", { recursive: true });
+  writeFileSync(".mesh/staging-x/key", "left behind");
+  // The parent of this process runs.
+  writeFileSync(".mesh/synth.lock", String(process.ppid));
+  expect(run).toThrow(`another run (process ${process.ppid}) is writing the output`);
+  // No process has a number beyond the kernel's limit of 2^22; in a container the owner may have had this one's.
+  for (const owner of ["4194305", String(process.pid), "", "0"]) {
+    writeFileSync(".mesh/synth.lock", owner);
+    expect(run().changes).toBeDefined();
+  }
+  expect(readdirSync(".mesh").sort()).toEqual([".gitignore"]);
+});
+
+test("keeps what somebody else put into dist, and its own inputs above all", () => {
+  run();
+  writeFileSync("dist/main0/notes.txt", "mine");
+  renameSync("mesh.ca", "dist/mesh.ca");
+  edit("sample:", "ca: { files: dist/mesh.ca }\nsample:");
+  run();
+  expect(readFileSync("dist/main0/notes.txt", "utf8")).toBe("mine");
+  expect(existsSync("dist/mesh.ca/root-key.pem")).toBe(true);
+});
+
+test("takes away a cluster whose control plane was complete", () => {
+  writeFileSync("mesh.addresses.yaml", "main0: 203.0.113.7\n");
+  run();
+  edit(/ {2}- name: remote0\n.*\n.*\n/, "");
+  edit(/sample:\n.*\n/, "");
+  expect(changedFiles()).toContain("removed dist/remote0/istio/control-plane.yaml");
+  expect(existsSync("dist/remote0")).toBe(false);
+});
+
+test("never writes through a link that leads out of dist", () => {
+  run();
+  mkdirSync("elsewhere");
+  writeFileSync("elsewhere/0000-namespaces.k8s.yaml", "mine");
+  rmSync("dist/main0", { recursive: true });
+  symlinkSync("../elsewhere", "dist/main0");
+  expect(run).toThrow("dist/main0 is a link where a folder of the output belongs");
+  expect(readFileSync("elsewhere/0000-namespaces.k8s.yaml", "utf8")).toBe("mine");
+});
+
+test("says what is in the way when a folder has a file's place", () => {
+  run();
+  rmSync("dist/main0/0004-sample.k8s.yaml");
+  mkdirSync("dist/main0/0004-sample.k8s.yaml");
+  expect(run).toThrow("dist/main0/0004-sample.k8s.yaml is a folder where a file of the output belongs");
+});
+
+test("does not take the CA out of dist because its folder is gone", () => {
+  run();
+  rmSync("mesh.ca", { recursive: true });
+  expect(run).toThrow(/mesh\.ca no longer holds the CA that dist\/main0\/0001-cacerts\.k8s\.yaml/);
+  expect(existsSync("dist/main0/0001-cacerts.k8s.yaml")).toBe(true);
+});
+
+test("closes a file with keys that was opened to others", () => {
+  run();
+  chmodSync("dist/main0/0001-cacerts.k8s.yaml", 0o644);
+  run();
+  expect(statSync("dist/main0/0001-cacerts.k8s.yaml").mode & 0o777).toBe(0o600);
+});
+
+test("keeps what it stages out of Git", () => {
+  run();
+  expect(readFileSync(".mesh/.gitignore", "utf8")).toBe("*\n");
+});
+
+test("keeps the Terraform that is there when the environment asks cdktf for another form", () => {
+  run();
+  process.env.SYNTH_HCL_OUTPUT = "true";
+  try {
+    expect(run).toThrow("unset SYNTH_HCL_OUTPUT");
+  } finally {
+    delete process.env.SYNTH_HCL_OUTPUT;
+  }
+  expect(existsSync("cdktf.out/stacks/rg-demo/cdk.tf.json")).toBe(true);
 });
 
 test("writes no cacerts without a CA, and says who makes it", () => {

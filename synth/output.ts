@@ -1,0 +1,96 @@
+import { chmodSync, existsSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import { distMarker } from "./dist";
+import { type Files, filesBelow } from "./files";
+import type { Inputs } from "./inputs";
+import { OutputError } from "./run-lock";
+
+/** What there is of the output already, and what may be done to it. */
+
+const secretFile = /-cacerts\.k8s\.yaml$/;
+
+/** Files of `dist` that a synth writes. Whatever else somebody keeps there is not ours to remove. */
+export function distFiles(folder: string): Files {
+  return filesBelow(folder, (file) =>
+    /^(\.gitignore|RUNBOOK\.md|mesh\.svg|[^/]+\/\d{4}-[a-z-]+\.k8s\.yaml|[^/]+\/istio\/[a-z-]+\.yaml)$/.test(
+      file,
+    ),
+  );
+}
+
+/** Files that cdktf writes; plugins and lock files, which Terraform keeps in the same folder, are not among them. */
+export function terraformFiles(folder: string): Files {
+  return filesBelow(
+    folder,
+    (file) => file === "manifest.json" || /^stacks\/[^/]+\/cdk\.tf\.json$/.test(file),
+  );
+}
+
+/** What there is of Terraform's files, less the stacks that stay whatever `mesh.yaml` says. */
+export function terraformFilesToReplace(staged: string, terraform: string): Files {
+  const left = leftStacks(staged, terraform).map((stack) => `${relative(terraform, stack)}/`);
+  return new Map(
+    [...terraformFiles(terraform)].filter(([file]) => !left.some((stack) => file.startsWith(stack))),
+  );
+}
+
+/**
+ * Stacks that are not staged, but that Terraform has been initialised for, or that have a local state: without their
+ * JSON nobody could destroy what they made.
+ */
+export function leftStacks(staged: string, terraform: string): string[] {
+  const wanted = terraformFiles(staged);
+  return [...terraformFiles(terraform).keys()]
+    .filter((file) => file.endsWith("cdk.tf.json") && !wanted.has(file))
+    .map((file) => join(terraform, dirname(file)))
+    .filter(
+      (stack) =>
+        existsSync(join(stack, ".terraform")) ||
+        existsSync(join(dirname(terraform), `terraform.${basename(stack)}.tfstate`)),
+    );
+}
+
+/** `dist` is a common name: a folder of somebody else's must not be written to. */
+export function refuseForeign(dist: string): void {
+  if (!existsSync(dist)) return;
+  const names = readdirSync(dist);
+  const marker = join(dist, distMarker.file);
+  if (names.length === 0 || (existsSync(marker) && readFileSync(marker, "utf8") === distMarker.text)) return;
+  throw new OutputError(
+    `${dist} holds files that are not this project's (${names.slice(0, 3).join(", ")}); move them away or run in another folder`,
+  );
+}
+
+/** A CA that was there and is gone is a volume that is not mounted rather than a wish to go on without. */
+export function refuseLostCa({ mesh, ca, paths }: Inputs): void {
+  const lost = [...distFiles(paths.dist).keys()].filter((file) => {
+    const cluster = file.split("/")[0]!;
+    return secretFile.test(file) && mesh.clusters.some(({ name }) => name === cluster) && !ca?.[cluster];
+  });
+  if (lost.length === 0) return;
+  const files = lost.map((file) => `${paths.dist}/${file}`).join(" ");
+  throw new OutputError(
+    `${paths.ca} no longer holds the CA that ${files} ${lost.length > 1 ? "were" : "was"} made of; bring the folder back, or delete ${lost.length > 1 ? "these files" : "this file"} to go on without`,
+  );
+}
+
+/** Copying or unpacking a `dist` may have opened them. */
+export function keepSecretsPrivate(dist: string): void {
+  for (const file of distFiles(dist).keys()) {
+    const path = join(dist, file);
+    if (secretFile.test(file) && (statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+  }
+}
+
+/** Folders of clusters that are gone; one that still holds something of somebody's stays. */
+export function removeEmptyFolders(folders: readonly string[], top: string): void {
+  for (const folder of folders) {
+    for (
+      let empty = folder;
+      empty !== top && existsSync(empty) && readdirSync(empty).length === 0;
+      empty = dirname(empty)
+    ) {
+      rmdirSync(empty);
+    }
+  }
+}
