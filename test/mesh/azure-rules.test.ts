@@ -1,0 +1,129 @@
+import { meshJsonSchema } from "../../mesh/json-schema";
+import { edited, problemsOf, refuses, twoClusters } from "./two-clusters";
+
+refuses({
+  "no azure section for AKS clusters": {
+    text: edited(/azure:\n.*\n.*\n/, ""),
+    says: /clusters: main0 is to be made on AKS, and there is no azure section/,
+  },
+  "an azure section that nothing needs": {
+    text: "azure: {location: centralus, resourceGroup: rg}\nclusters:\n  - {name: a, role: primary, network: n, context: c}\n",
+    says: /azure: is given, but every cluster exists already/,
+  },
+  "a location with spaces": {
+    text: edited("centralus", "Central US"),
+    says: /^2:13: azure\.location: "Central US" is given; allowed is an Azure region's short name/,
+  },
+  "no location": {
+    text: edited("  location: centralus\n", ""),
+    says: /azure\.location: is missing; allowed is .*\n {2}fix: add location/,
+  },
+  "a resource group that ends in a dot": {
+    text: edited("rg-demo", "rg-demo."),
+    says: /azure\.resourceGroup: "rg-demo\." is given; allowed is .*not ending in '\.'/,
+  },
+  "a resource group of 91 characters": {
+    text: edited("rg-demo", "r".repeat(91)),
+    says: /azure\.resourceGroup: "r+\.\.\. is given; .*at most 90/,
+  },
+  "a subscription by name": {
+    text: edited("  location", "  subscription: Pay-As-You-Go\n  location"),
+    says: /azure\.subscription: "Pay-As-You-Go" is given; allowed is a subscription ID/,
+  },
+  "a Kubernetes version that Istio no longer supports": {
+    text: edited("  location", "  kubernetesVersion: 1.28.3\n  location"),
+    says: /azure\.kubernetesVersion: "1\.28\.3" is given; Istio 1\.31 supports 1\.32 to 1\.36/,
+  },
+  "a Kubernetes version that Istio does not know yet": {
+    text: edited("aks: aks-remote", "aks: aks-remote\n    kubernetesVersion: 1.40"),
+    says: /^12:24: clusters\[1\]\.kubernetesVersion: "1\.40" is given; Istio 1\.31 supports/,
+  },
+  "a Kubernetes version that is none": {
+    text: edited("  location", "  kubernetesVersion: latest\n  location"),
+    says: /azure\.kubernetesVersion: "latest" is given; allowed is a Kubernetes version/,
+  },
+  "more nodes than the autoscaler may make": {
+    text: edited("  location", "  nodePool: { nodes: 5 }\n  location"),
+    says: /azure\.nodePool: nodes 5, minNodes 1, maxNodes 3 \(defaults included\): nodes must lie between/,
+  },
+  "a range the wrong way round": {
+    text: edited("  location", "  nodePool: { minNodes: 4 }\n  location"),
+    says: /nodePool: .*minNodes is above maxNodes/,
+  },
+  "no nodes": {
+    text: edited("  location", "  nodePool: { minNodes: 0 }\n  location"),
+    says: /azure\.nodePool\.minNodes: 0 is given; allowed is a whole number from 1 to 1000/,
+  },
+  "half a node": {
+    text: edited("  location", "  nodePool: { nodes: 2.5 }\n  location"),
+    says: /azure\.nodePool\.nodes: "2\.5" is given; allowed is a whole number/,
+  },
+  "a VM size that is none": {
+    text: edited("  location", "  nodePool: { vmSize: big }\n  location"),
+    says: /azure\.nodePool\.vmSize: "big" is given; allowed is an Azure VM size/,
+  },
+  "a tag name with a slash": {
+    text: edited("  location", "  tags: { a/b: c }\n  location"),
+    says: /azure\.tags\.?\["a\/b"\]: the name is not allowed; allowed is text of at most 512 characters without/,
+  },
+  "a tag that is a number": {
+    text: edited("  location", "  tags: { cost: 12 }\n  location"),
+    says: /azure\.tags\.cost: 12 is given; allowed is text of at most 256/,
+  },
+  "too many tags": {
+    text: edited(
+      "  location",
+      `  tags: { ${Array.from({ length: 49 }, (_, i) => `t${i}: x`).join(", ")} }\n  location`,
+    ),
+    says: /azure\.tags: 49 tags are given; allowed are 48/,
+  },
+  "two backends": {
+    text: edited("  location", "  backend: { azurerm: {}, s3: {} }\n  location"),
+    says: /azure\.backend: 2 backends are given; allowed is exactly one/,
+  },
+  "a backend's name alone": {
+    text: edited("  location", "  backend: azurerm\n  location"),
+    says: /azure\.backend: "azurerm" is given; allowed is a mapping with one key/,
+  },
+  "a credential in the backend": {
+    text: edited("  location", "  backend: { azurerm: { access_key: c2VjcmV0LWtleQ== } }\n  location"),
+    says: /azure\.backend\.azurerm\.access_key: is a credential/,
+  },
+  "a name that AKS makes too long a name of": {
+    text: edited("rg-demo", "r".repeat(70)),
+    says: /AKS would call the nodes' resource group .*: \d+ characters; allowed are 80/,
+  },
+  "a Kubernetes version for a cluster that exists": {
+    text: edited("aks: aks-remote", "context: c\n    kubernetesVersion: 1.35"),
+    says: /clusters\[1\]\.kubernetesVersion: remote0 exists already/,
+  },
+  "a static address where Terraform makes none": {
+    text: "gateways: {address: static}\nclusters:\n  - {name: a, role: primary, network: n, context: c}\n",
+    says: /gateways\.address: static is given, but Terraform does not make the primary \(a\)/,
+  },
+  "a static address that is internal": {
+    text: `gateways: { address: static, internal: true }\n${twoClusters}`,
+    says: /gateways\.internal: true is given together with address: static/,
+  },
+});
+
+describe("a cluster that exists", () => {
+  const settings: Record<string, string> = { kubernetesVersion: "1.35", nodePool: "{ nodes: 2 }" };
+
+  test.each(Object.entries(settings))(
+    "takes no %s: that is for clusters that Terraform makes",
+    (key, value) => {
+      const text = edited("aks: aks-remote", `context: c\n    ${key}: ${value}`);
+      expect(problemsOf(text)).toContainEqual(
+        expect.stringContaining(`clusters[1].${key}: remote0 exists already (context)`),
+      );
+    },
+  );
+
+  test("takes nothing else that only AKS has", () => {
+    const { properties } = JSON.parse(meshJsonSchema());
+    const common = ["name", "role", "network", "aks", "context"];
+    const keys = Object.keys(properties.clusters.items.properties).filter((key) => !common.includes(key));
+    expect(keys.sort()).toEqual(Object.keys(settings).sort());
+  });
+});
