@@ -1,7 +1,7 @@
-import pc from "picocolors";
 import { readMesh } from "../mesh/load";
 import { meshPaths } from "../mesh/paths";
-import { InputError } from "../mesh/problem";
+import { fileProblem, InputError } from "../mesh/problem";
+import { colours } from "../ops/colours";
 import { withCredentials } from "../ops/credentials";
 import { type Endpoint, type EndpointView, endpoints } from "../ops/endpoints";
 import { columns } from "./columns";
@@ -39,9 +39,9 @@ export async function showEndpoints(
 }
 
 function viewLines({ cluster, endpoints: seen, error }: EndpointView, host: string): string[] {
-  const title = pc.bold(`${host} as ${cluster}'s client sees it`);
-  if (error !== undefined) return [title, `  ${pc.red("not known")}: ${error}`];
-  if (seen.length === 0) return [title, `  ${pc.red("no endpoints")}; next: mesh status`];
+  const title = colours.bold(`${host} as ${cluster}'s client sees it`);
+  if (error !== undefined) return [title, `  ${colours.red("not known")}: ${error}`];
+  if (seen.length === 0) return [title, `  ${colours.red("no endpoints")}; next: mesh status`];
   const rows = columns([["VERSION", "ADDRESS", "WHAT IT IS", "WEIGHT", "HEALTH"], ...seen.map(row)]);
   return [title, ...rows.map((line) => `  ${line}`)];
 }
@@ -55,12 +55,10 @@ function row({ version, address, target, weight, healthy, health }: Endpoint): s
 
 function noSample(file: string): InputError {
   return new InputError([
-    {
+    fileProblem(
       file,
-      position: undefined,
-      path: ["sample"],
-      message: "is switched off, and endpoints are shown of the sample",
-      fix: "switch it on and run mesh apply; for other services: istioctl proxy-config endpoints",
-    },
+      "the sample is switched off, and endpoints are shown of it",
+      "switch it on and run mesh apply; for other services: istioctl proxy-config endpoints",
+    ),
   ]);
 }

@@ -1,9 +1,9 @@
-import pc from "picocolors";
 import { loadCa } from "../ca/load";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
 import { meshPaths } from "../mesh/paths";
 import { InputError } from "../mesh/problem";
+import { colours } from "../ops/colours";
 import { withCredentials } from "../ops/credentials";
 import { type ClusterStatus, type MeshStatus, type Remark, status } from "../ops/status";
 import { columns } from "./columns";
@@ -64,8 +64,8 @@ function screen(found: MeshStatus, { primary }: Mesh): string[] {
       ),
     ]),
     "",
-    ...remarks(pc.red("not well"), found.problems),
-    ...remarks(pc.yellow("not as mesh.yaml has it"), found.differences),
+    ...remarks(colours.red("not well"), found.problems),
+    ...remarks(colours.yellow("not as mesh.yaml has it"), found.differences),
     verdict(found),
   ];
 }
@@ -92,7 +92,7 @@ function remarks(title: string, list: readonly Remark[]): string[] {
 }
 
 function verdict({ ok, problems }: MeshStatus): string {
-  if (ok) return pc.green("all is well");
+  if (ok) return colours.green("all is well");
   return problems.length > 0
     ? "next: mesh doctor, then mesh apply"
     : "next: mesh apply --dry-run, then mesh apply";

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { dump, load } from "js-yaml";
 import type { Cluster, Mesh } from "../mesh/mesh";
 import { commandLine } from "../mesh/shell-quote";
 import type { Context } from "./context";
 import { MissingProgram, type Programs } from "./programs";
+import { replaceFile } from "./replace-file";
 import { terraformFor } from "./terraform";
 
 /** A cluster that Terraform was to make, and that nobody has credentials for. Nothing was changed. */
@@ -57,7 +58,8 @@ export async function withCredentials(
   const kept = existsSync(file) ? readKubeconfig(readFileSync(file, "utf8")) : empty;
   const fetched = await fetchKubeconfigs(context.programs, mesh, unknown, kept, terraformFolder);
   if (fetched.length > 0) {
-    writePrivately(context.workFolder, file, dump(kubeconfigDocument(fetched.reduce(merge, kept))));
+    mkdirSync(context.workFolder, { recursive: true, mode: 0o700 });
+    replaceFile(file, dump(kubeconfigDocument(fetched.reduce(merge, kept))), 0o600);
     context.reporter.say(
       `credentials of ${fetched.length} clusters in ${join(context.workFolder, kubeconfigName)}`,
     );
@@ -82,18 +84,22 @@ async function fetchKubeconfigs(
   terraformFolder: string,
 ): Promise<Kubeconfig[]> {
   const outputs = await outputsOfTerraform(programs, mesh, terraformFolder);
-  const isKept = (cluster: Cluster) => kept.contexts.some(({ name }) => name === cluster.context);
-  const missing: Cluster[] = [];
+  const isKept = ({ context }: Cluster) => kept.contexts.some(({ name }) => name === context);
   const found = await Promise.all(
-    clusters.map(async (cluster) => {
-      const text =
-        outputs[cluster.name] ?? (isKept(cluster) ? undefined : await askAz(programs, mesh, cluster));
-      if (text === undefined && !isKept(cluster)) missing.push(cluster);
-      return text === undefined ? [] : [withContextName(readKubeconfig(text), cluster.context)];
-    }),
+    clusters.map(async (cluster) => ({
+      cluster,
+      text: outputs[cluster.name] ?? (isKept(cluster) ? undefined : await askAz(programs, mesh, cluster)),
+    })),
   );
-  if (missing.length > 0) throw noCredentials(mesh, missing);
-  return found.flat();
+  const missing = found.filter(({ cluster, text }) => text === undefined && !isKept(cluster));
+  if (missing.length > 0)
+    throw noCredentials(
+      mesh,
+      missing.map(({ cluster }) => cluster),
+    );
+  return found.flatMap(({ cluster, text }) =>
+    text === undefined ? [] : [withContextName(readKubeconfig(text), cluster.context)],
+  );
 }
 
 async function outputsOfTerraform(
@@ -164,18 +170,6 @@ function merge(one: Kubeconfig, other: Kubeconfig): Kubeconfig {
 
 /** No current context: the user's own stays what it is. */
 const kubeconfigDocument = (parts: Kubeconfig) => ({ apiVersion: "v1", kind: "Config", ...parts });
-
-/** In one move, and never readable by others, not even for a moment. */
-function writePrivately(folder: string, file: string, text: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const next = `${file}.${process.pid}`;
-  try {
-    writeFileSync(next, text, { mode: 0o600 });
-    renameSync(next, file);
-  } finally {
-    rmSync(next, { force: true });
-  }
-}
 
 const lookingInto = (kubeconfig: string, programs: Programs): Programs => ({
   run: (program, args, options) => programs.run(program, args, { ...options, kubeconfig }),

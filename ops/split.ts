@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { parseMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
 import { fileProblem, InputError, quote } from "../mesh/problem";
 import { parseYaml } from "../mesh/yaml";
+import { replaceFile } from "./replace-file";
 
 /** Percent of requests by version. */
 export type Weights = Readonly<Record<string, number>>;
@@ -41,7 +42,7 @@ export function withWeights(text: string, file: string, weights: Weights): { tex
  */
 export function splitTraffic(file: string, weights: Weights): Mesh {
   const { text, mesh } = withWeights(readFileSync(file, "utf8"), file, weights);
-  writeFileSync(file, text);
+  replaceFile(file, text, statSync(file).mode);
   return mesh;
 }
 

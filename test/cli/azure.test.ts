@@ -233,7 +233,7 @@ test("destroy --infra without any credentials left still has Terraform take the 
   writeFileSync(ownKubeconfig, "apiVersion: v1\nkind: Config\n");
   writeFileSync("mesh.addresses.yaml", "main0: 192.0.2.1\n");
   const { code, result } = await mesh("destroy", "--infra", "--yes");
-  expect({ code, result }).toEqual({ code: 0, result: "destroyed" });
+  expect({ code, result }).toEqual({ code: 0, result: expect.stringContaining("destroyed") });
   expect(azureCalls().filter((call) => !/ output | get-credentials /.test(call))).toEqual([
     `terraform ${stack} init -input=false -no-color`,
     `terraform ${stack} destroy -input=false -no-color -auto-approve`,

@@ -68,7 +68,7 @@ onTerminal("on a terminal", () => {
       `case "$*" in *" plan "*) echo "Plan: 3 to add"; exit 2;; *" output "*) exit 1;; esac`,
     );
     const { said } = mesh("yes\n", "up");
-    expect(said).toMatch(/Plan: 3 to add[^]*Do this on Azure\? \[y\/N\]/);
+    expect(said).toMatch(/Plan: 3 to add[\s\S]*Do this on Azure\? \[y\/N\]/);
     const plan = `${process.cwd()}/.mesh/terraform.plan`;
     expect(terraformCalls()).toEqual([
       `terraform -chdir=cdktf.out/stacks/rg-demo plan -input=false -no-color -detailed-exitcode -out=${plan}`,
