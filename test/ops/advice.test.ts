@@ -14,7 +14,7 @@ test.each([
     /mesh doctor/,
   ],
   [
-    "The connection to the server 127.0.0.1:1 was refused: connection refused",
+    "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?",
     /API server cannot be reached/,
   ],
   ["address of istio-eastwestgateway in main0: not done within 20 s", /quota of public addresses/],
