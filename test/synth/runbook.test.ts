@@ -22,7 +22,7 @@ test("begins with the CA where the clusters exist, and never speaks of Terraform
 
 test("names the file of the mesh in every command of mesh, where it is not mesh.yaml", () => {
   const text = of("examples/three-clusters.yaml");
-  const calls = text.match(/npx --no mesh [^;]*/gm) ?? [];
+  const calls = text.match(/npx --no mesh [^;\n]*/gm) ?? [];
   expect(calls.length).toBeGreaterThanOrEqual(4);
   for (const call of calls) expect(call).toMatch(/ -f examples\/three-clusters\.yaml\b/);
   expect(text).toContain("> examples/three-clusters.addresses.yaml");
