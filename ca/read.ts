@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Mesh } from "../mesh/mesh";
-import { fileProblem, type Problem, quote } from "../mesh/problem";
+import { fileProblem, type Problem } from "../mesh/problem";
+import { readTextFile, UnreadableFile } from "../mesh/text-file";
 import { type CaMaterial, type ClusterCa, caFileNames } from "./material";
 import type { Finding } from "./pem";
 
@@ -22,7 +23,8 @@ const largestFile = 65_536;
 
 /** Reads `<directory>/<cluster>/{ca-cert,ca-key,root-cert,cert-chain}.pem` of the mesh's clusters. */
 export function readCa(mesh: Mesh, directory: string): CaFiles {
-  const material: Record<string, ClusterCa> = {};
+  // Without a prototype: `constructor` is a name that a cluster may have.
+  const material: Record<string, ClusterCa> = Object.create(null);
   const missing: string[] = [];
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
@@ -51,32 +53,28 @@ export function readCaFile(
   secret: boolean,
 ): { readonly text?: string; readonly problem?: Problem; readonly warning?: Problem } {
   const found = ({ message, fix }: Finding) => fileProblem(file, message, fix);
-  let descriptor: number | undefined;
   try {
-    // Without O_NONBLOCK a named pipe would hang the run.
-    descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    const status = fstatSync(descriptor);
-    if (!status.isFile()) {
-      return {
-        problem: found({ message: "is not a file; allowed is a PEM file", fix: "put the file there" }),
-      };
-    }
-    if (status.size > largestFile) {
-      return {
-        problem: found({
-          message: `has ${status.size} bytes; allowed are ${largestFile}`,
-          fix: "put only what belongs there into the file: one certificate, its chain, or its key",
-        }),
-      };
-    }
-    const text = readFileSync(descriptor, "utf8");
-    return secret && isOpenToOthers(status.mode) ? { text, warning: found(openToOthers(file)) } : { text };
+    const { text, mode } = readTextFile(file, largestFile);
+    return secret && isOpenToOthers(mode) ? { text, warning: found(openToOthers(file)) } : { text };
   } catch (error) {
-    return { problem: found(unreadable(error as NodeJS.ErrnoException)) };
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    if (!(error instanceof UnreadableFile)) throw error;
+    return {
+      problem: found({ message: `${error.message}${allowed[error.reason] ?? ""}`, fix: fixes[error.reason] }),
+    };
   }
 }
+
+const allowed: Readonly<Partial<Record<UnreadableFile["reason"], string>>> = {
+  absent: `; a cluster's folder holds ${Object.values(caFileNames).join(", ")}`,
+  "no file": "; allowed is a PEM file",
+};
+
+const fixes: Readonly<Record<UnreadableFile["reason"], string>> = {
+  absent: "put it there from your backup or your CA",
+  "no file": "put the file there",
+  "too large": "put only what belongs there into the file: one certificate, its chain, or its key",
+  "not readable": "make it readable for yourself",
+};
 
 /** Nothing is there, or a folder with nothing in it: a CA or a cluster's part of it may be made here. */
 export function isAbsentOrEmpty(folder: string): boolean {
@@ -97,14 +95,4 @@ function openToOthers(file: string): Finding {
     message: "can be read by others on this machine; allowed is its owner alone",
     fix: `chmod 600 '${file.replaceAll("'", "'\\''")}'`,
   };
-}
-
-function unreadable({ code }: NodeJS.ErrnoException): Finding {
-  if (code === "ENOENT" || code === "ENOTDIR") {
-    return {
-      message: `there is no such file; a cluster's folder holds ${Object.values(caFileNames).join(", ")}`,
-      fix: "put it there from your backup or your CA",
-    };
-  }
-  return { message: `cannot be read: ${quote(code)}`, fix: "make it readable for yourself" };
 }

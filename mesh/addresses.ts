@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
 import { readDocument } from "./document";
 import type { Addresses, Mesh } from "./mesh";
 import { dns1123Subdomain, ipv4 } from "./names";
 import { fileProblem, InputError, quote } from "./problem";
 import type { Finding } from "./rule";
 import { didYouMean } from "./suggest";
+import { readTextFile, UnreadableFile } from "./text-file";
+import { largestYaml } from "./yaml";
 
 /**
  * Reads the file of known gateway addresses, cluster by cluster; a file that is not there knows none.
@@ -12,22 +13,19 @@ import { didYouMean } from "./suggest";
  */
 export function readAddresses(file: string, mesh: Mesh): Addresses {
   try {
-    return parseAddresses(readFileSync(file, "utf8"), file, mesh);
+    return parseAddresses(readTextFile(file, largestYaml).text, file, mesh);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return {};
-    if (code === undefined) throw error;
-    throw new InputError([
-      fileProblem(
-        file,
-        `cannot be read: ${code}`,
-        "make it readable, or delete it: the addresses are found again",
-      ),
-    ]);
+    if (!(error instanceof UnreadableFile)) throw error;
+    if (error.reason === "absent") return addressesOf([]);
+    throw new InputError([fileProblem(file, error.message, deleteIt)]);
   }
 }
 
-/** @throws InputError with every problem at once */
+/**
+ * Reads the text of that file. Addresses of clusters that have left the mesh are no longer known, and no problem: they
+ * are gone when the file is written again.
+ * @throws InputError with every problem at once
+ */
 export function parseAddresses(text: string, file: string, mesh: Mesh): Addresses {
   const document = readDocument(text, file, deleteIt);
   const value = document.value ?? {};
@@ -35,10 +33,20 @@ export function parseAddresses(text: string, file: string, mesh: Mesh): Addresse
     const message = `${quote(value)} is given; allowed is a mapping of cluster names to addresses`;
     throw new InputError([fileProblem(file, message, deleteIt)]);
   }
-  const findings = Object.entries(value).flatMap(([name, address]) => addressProblems(name, address, mesh));
+  const clusters = mesh.clusters.map(({ name }) => name);
+  const known = Object.entries(value).filter(([name]) => clusters.includes(name));
+  const missing = clusters.filter((name) => !Object.hasOwn(value, name));
+  const findings = Object.entries(value).flatMap(([name, address]) =>
+    clusters.includes(name) ? wrongAddress(name, address, mesh) : slip(name, missing),
+  );
   const problems = [...document.problems, ...findings.map(document.located)];
   if (problems.length > 0) throw new InputError(problems);
-  return Object.freeze({ ...(value as Record<string, string>) });
+  return addressesOf(known);
+}
+
+/** Without a prototype: `constructor` is a name that a cluster may have. */
+function addressesOf(entries: readonly (readonly [string, string])[]): Addresses {
+  return Object.freeze(Object.assign(Object.create(null), Object.fromEntries(entries)));
 }
 
 /** The file's text; a comment says what it is, so that nobody takes it for input that must be kept. */
@@ -63,17 +71,22 @@ function isHostName(text: string): boolean {
   return dns1123Subdomain.pattern.test(text) && text.includes(".") && !/^[0-9.]+$/.test(text);
 }
 
-function addressProblems(name: string, address: unknown, mesh: Mesh): Finding[] {
-  const known = mesh.clusters.map((cluster) => cluster.name);
-  if (!known.includes(name)) {
-    return [
-      {
-        path: [name],
-        message: `there is no cluster ${quote(name)}; allowed are ${known.slice(0, 20).join(", ")}`,
-        fix: `${didYouMean(name, known)}rename or remove it`,
-      },
-    ];
-  }
+/**
+ * A name much like that of a cluster without an address is a slip of the finger. One with another number is another
+ * cluster: remote1 is not a mistyped remote0.
+ */
+function slip(name: string, missing: readonly string[]): Finding[] {
+  const number = (text: string) => text.replaceAll(/\D/g, "");
+  const alike = didYouMean(
+    name,
+    missing.filter((candidate) => number(candidate) === number(name)),
+  );
+  return alike
+    ? [{ path: [name], message: `there is no cluster ${quote(name)}`, fix: `${alike}rename or remove it` }]
+    : [];
+}
+
+function wrongAddress(name: string, address: unknown, mesh: Mesh): Finding[] {
   if (typeof address === "string" && isAllowedAddress(address, mesh)) return [];
   const { id, remoteAddress } = mesh.istio.line;
   return [

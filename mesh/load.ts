@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { ZodError } from "zod";
 import { type MeshConfig, meshConfigSchema } from "./config";
 import { readDocument } from "./document";
@@ -7,6 +6,8 @@ import { normalize } from "./normalize";
 import { fileProblem, InputError, type Problem } from "./problem";
 import { consistencyProblems } from "./rules";
 import { schemaProblems } from "./schema-problems";
+import { readTextFile, UnreadableFile } from "./text-file";
+import { largestYaml } from "./yaml";
 
 /**
  * Reads `mesh.yaml`.
@@ -57,20 +58,21 @@ function withoutBadParts(value: unknown, { issues }: ZodError): MeshConfig | und
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return readTextFile(file, largestYaml).text;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new InputError([
-      code === "ENOENT"
-        ? fileProblem(
-            file,
-            "there is no such file",
-            "`mesh init` writes a first mesh.yaml; -f FILE or MESH_FILE names another",
-          )
-        : fileProblem(file, `cannot be read: ${code}`, "make it readable"),
-    ]);
+    if (!(error instanceof UnreadableFile)) throw error;
+    throw new InputError([fileProblem(file, error.message, fixes[error.reason])]);
   }
 }
+
+const another = "-f FILE or MESH_FILE names another";
+
+const fixes: Readonly<Record<UnreadableFile["reason"], string>> = {
+  absent: `\`mesh init\` writes a first mesh.yaml; ${another}`,
+  "no file": another,
+  "too large": another,
+  "not readable": "make it readable",
+};
 
 function inOrder(problems: Problem[]): Problem[] {
   const at = ({ position }: Problem) => (position ? position.line * 1e6 + position.column : 0);

@@ -58,6 +58,9 @@ const schema = new Schema([
 /** Far above any real mesh, far below what could hurt: characters, aliases, depth. */
 const limits = { characters: 1_000_000, aliases: 100, depth: 50 };
 
+/** Bytes above which a file is not worth reading: UTF-8 has at most four a character. */
+export const largestYaml = 4 * limits.characters;
+
 /**
  * One YAML document, with positions.
  * @throws YamlError with the position where the text is not YAML

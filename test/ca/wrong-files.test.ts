@@ -581,7 +581,7 @@ test("a folder, a named pipe or a dangling link in a file's place is refused, an
     for (const name of ["ca-cert", "ca-key", "root-cert"]) rmSync(join(folder, `main0/${name}.pem`));
     mkdirSync(join(folder, "main0/ca-cert.pem"));
     execFileSync("mkfifo", [join(folder, "main0/ca-key.pem")]);
-    symlinkSync("/nowhere", join(folder, "main0/root-cert.pem"));
+    symlinkSync(join(folder, "gone.pem"), join(folder, "main0/root-cert.pem"));
   });
   expect(said).toEqual([
     expect.stringMatching(/main0\/ca-cert.pem: is not a file/),

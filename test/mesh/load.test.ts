@@ -252,7 +252,7 @@ describe("readMesh", () => {
   });
 
   test("says so when the file is a folder", () => {
-    expect(() => readMesh(root)).toThrow(/cannot be read: EISDIR/);
+    expect(() => readMesh(root)).toThrow(/: is not a file\n {2}fix: -f FILE/);
   });
 
   test("keeps what the default file says short", () => {
