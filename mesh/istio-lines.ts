@@ -140,8 +140,6 @@ const currentSample: SampleImages = {
   client: { name: "curl", image: "docker.io/curlimages/curl:8.16.0", command: ["/bin/sleep", "infinity"] },
 };
 
-const currentPrometheus = "docker.io/prom/prometheus:v3.10.0";
-
 /** Least version: pkg/kube, minK8SVersion, the same in 1.30 and 1.31. Greatest and default: AKS supports them as well. */
 const currentKubernetes: KubernetesRange = {
   min: "1.32",
@@ -161,46 +159,40 @@ const requests = {
 /** prow/release-commit.sh, `architectures`. */
 const currentArchitectures = ["amd64", "arm64"];
 
+/** What a row of 2026 has in common with the next: the same in 1.30 and 1.31. */
+const primaryRemote = {
+  installation: "primary-remote",
+  hub: "registry.istio.io/release",
+  kubernetes: currentKubernetes,
+  architectures: currentArchitectures,
+  requests,
+  remoteAddress: "ipv4 or host name",
+  istiodTellsJson: true,
+  networkingApi: "networking.istio.io/v1",
+  gateway: eastWestGateway,
+  sample: currentSample,
+} as const;
+
+/** samples/addons. */
+const currentAddons = {
+  prometheus: "docker.io/prom/prometheus:v3.10.0",
+  prometheusReloader: undefined,
+} as const;
+
 /** Newest first: the first row is the default. */
 export const istioLines: readonly IstioLine[] = [
   {
+    ...primaryRemote,
     id: "1.31",
     version: "1.31.1",
-    installation: "primary-remote",
-    hub: "registry.istio.io/release",
-    kubernetes: currentKubernetes,
-    architectures: currentArchitectures,
-    requests,
-    remoteAddress: "ipv4 or host name",
-    istiodTellsJson: true,
-    networkingApi: "networking.istio.io/v1",
-    gateway: eastWestGateway,
-    sample: currentSample,
-    addons: {
-      prometheus: currentPrometheus,
-      prometheusReloader: undefined,
-      // samples/addons/kiali.yaml names the minor release too: the tag moves with its patches.
-      kiali: "quay.io/kiali/kiali:v2.27",
-    },
+    // samples/addons/kiali.yaml names the minor release too: the tag moves with its patches.
+    addons: { ...currentAddons, kiali: "quay.io/kiali/kiali:v2.27" },
   },
   {
+    ...primaryRemote,
     id: "1.30",
     version: "1.30.3",
-    installation: "primary-remote",
-    hub: "registry.istio.io/release",
-    kubernetes: currentKubernetes,
-    architectures: currentArchitectures,
-    requests,
-    remoteAddress: "ipv4 or host name",
-    istiodTellsJson: true,
-    networkingApi: "networking.istio.io/v1",
-    gateway: eastWestGateway,
-    sample: currentSample,
-    addons: {
-      prometheus: currentPrometheus,
-      prometheusReloader: undefined,
-      kiali: "quay.io/kiali/kiali:v2.26",
-    },
+    addons: { ...currentAddons, kiali: "quay.io/kiali/kiali:v2.26" },
   },
   {
     id: "1.7",

@@ -1,3 +1,5 @@
+import { defaultIstioLine } from "./istio-lines";
+
 /**
  * What a name may look like: the pattern, in words, with an example. The words are what an error message shows
  * and what editors show beside the field.
@@ -74,7 +76,7 @@ export const kubernetesVersion: NameRule = {
 export const istioVersion: NameRule = {
   pattern: /^1\.[0-9]{1,2}\.[0-9]{1,3}(-[a-z0-9.]{1,32})?$/,
   allowed: "an Istio patch version",
-  example: "1.31.1",
+  example: defaultIstioLine.version,
 };
 
 /** A registry with a path, without a tag. */

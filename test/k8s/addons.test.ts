@@ -17,7 +17,7 @@ test("addons run on the primary alone, outside the mesh", () => {
 
 describe("Prometheus", () => {
   test("may look at pods, which is all that its configuration looks up", () => {
-    const resources = addonsOf("1.31");
+    const resources = addonsOf("current");
     expect(find(resources, "ClusterRole", "prometheus-istio-system").rules).toEqual([
       { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] },
     ]);
@@ -31,8 +31,12 @@ describe("Prometheus", () => {
   });
 
   test("notices a changed configuration: by itself today, told by a container of its own on 1.7", () => {
-    expect(container(addonsOf("1.31"), "prometheus").args).toContain("--enable-feature=auto-reload-config");
-    expect(find(addonsOf("1.31"), "Deployment", "prometheus").spec.template.spec.containers).toHaveLength(1);
+    expect(container(addonsOf("current"), "prometheus").args).toContain(
+      "--enable-feature=auto-reload-config",
+    );
+    expect(find(addonsOf("current"), "Deployment", "prometheus").spec.template.spec.containers).toHaveLength(
+      1,
+    );
     expect(container(addonsOf("1.7"), "prometheus").args).toContain("--web.enable-lifecycle");
     expect(container(addonsOf("1.7"), "prometheus", 1)).toMatchObject({
       image: "jimmidyson/configmap-reload:v0.3.0",
@@ -45,7 +49,7 @@ describe("Kiali", () => {
   const config = (line: keyof typeof referenceMeshes) =>
     load(find(addonsOf(line), "ConfigMap", "kiali").data["config.yaml"]) as Resource;
 
-  test.each(["1.31", "1.7"] as const)("of Istio %s needs no login and so no signing key", (line) => {
+  test.each(["current", "1.7"] as const)("of Istio %s needs no login and so no signing key", (line) => {
     expect(config(line)).toMatchObject({
       auth: { strategy: "anonymous" },
       server: { port: 20001, web_root: "/kiali" },
@@ -62,7 +66,7 @@ describe("Kiali", () => {
   });
 
   test("may change nothing", () => {
-    for (const line of ["1.31", "1.7"] as const) {
+    for (const line of ["current", "1.7"] as const) {
       const { rules } = find(addonsOf(line), "ClusterRole", "kiali-istio-system");
       const verbs = new Set(rules.flatMap((rule: Resource) => rule.verbs));
       expect([...verbs].filter((verb) => !["get", "list", "watch"].includes(verb as string))).toEqual([]);
@@ -70,9 +74,9 @@ describe("Kiali", () => {
       // And it reads no logs, in which apps print what they like.
       expect(JSON.stringify(rules)).not.toContain("pods/log");
     }
-    expect(config("1.31").kiali_feature_flags).toEqual({ disabled_features: ["logs-tab"] });
+    expect(config("current").kiali_feature_flags).toEqual({ disabled_features: ["logs-tab"] });
     // Port-forward, which it uses to ask istiod, ends at the namespace.
-    expect(find(addonsOf("1.31"), "Role", "kiali")).toMatchObject({
+    expect(find(addonsOf("current"), "Role", "kiali")).toMatchObject({
       metadata: { namespace: "istio-system" },
       rules: [{ resources: ["pods/portforward"], verbs: ["create"] }],
     });
@@ -83,7 +87,7 @@ describe("Kiali", () => {
       find(resources, "Deployment", "kiali").spec.template.metadata.annotations["checksum/config"];
     const other = mesh().clusters[0]!.name;
     expect(checksum(manifests(mesh(), other))).toBe(checksum(manifests(mesh("name: shop\n"), other)));
-    expect(checksum(addonsOf("1.31"))).not.toBe(checksum(addonsOf("1.7")));
+    expect(checksum(addonsOf("current"))).not.toBe(checksum(addonsOf("1.7")));
   });
 
   test("of 1.7 finds the CRD of its dashboards in an earlier file", () => {
@@ -101,6 +105,6 @@ describe("Kiali", () => {
         ],
       },
     });
-    expect(addonsOf("1.31").some(({ kind }) => kind === "CustomResourceDefinition")).toBe(false);
+    expect(addonsOf("current").some(({ kind }) => kind === "CustomResourceDefinition")).toBe(false);
   });
 });

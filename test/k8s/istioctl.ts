@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { loadAll } from "js-yaml";
+import { defaultIstioLine } from "../../mesh/istio-lines";
 import type { Mesh } from "../../mesh/mesh";
 import { type RenderInputs, type Resource, render } from "./render";
 
 /** The real programs, where they may be found. */
 const candidates = {
-  "1.31": ["istioctl", join(process.env.LAB ?? "/var/lib/mesh-lab", "bin/istioctl")],
+  current: ["istioctl", join(process.env.LAB ?? "/var/lib/mesh-lab", "bin/istioctl")],
   "1.7": [resolve(__dirname, "../../../shared/istio-1.7.3/istioctl")],
 };
 
@@ -17,16 +18,17 @@ const candidates = {
  * MESH_LAB=required they fail.
  */
 export function describeWithIstioctl(
-  line: keyof typeof candidates,
+  reference: keyof typeof candidates,
   body: (rendered: (of: Mesh, cluster: string, file: string, inputs?: RenderInputs) => Resource[]) => void,
 ): void {
-  const istioctl = candidates[line].find((program) => isOf(program, line));
+  const line = reference === "current" ? defaultIstioLine.id : reference;
+  const istioctl = candidates[reference].find((program) => isOf(program, line));
   if (istioctl) {
     describe(`istioctl ${line}`, () =>
       body((of, cluster, file, inputs) => generate(istioctl, render(of, cluster, inputs).get(file)!.text)));
     return;
   }
-  const reason = `no istioctl ${line}: looked for ${candidates[line].join(", ")}`;
+  const reason = `no istioctl ${line}: looked for ${candidates[reference].join(", ")}`;
   if (process.env.MESH_LAB === "required") throw new Error(reason);
   console.warn(`SKIPPED: ${reason}`);
   describe.skip(`istioctl ${line} (${reason})`, () => body(() => []));

@@ -1,8 +1,10 @@
+import { defaultIstioLine } from "../../mesh/istio-lines";
 import { describeWithIstioctl, environment, portsOf } from "./istioctl";
 import { address, find, mesh, operator, type Resource, referenceMeshes, repositoryMesh } from "./render";
 
 jest.setTimeout(60_000);
 
+const { id, version } = defaultIstioLine;
 const primary = "istio/istio.yaml";
 const controlPlane = "istio/control-plane.yaml";
 const gateway = "istio/eastwest-gateway.yaml";
@@ -10,7 +12,7 @@ const gatewaysOf = (spec: Resource) => spec.components.ingressGateways.map(({ na
 
 describe("IstioOperators", () => {
   test("pin images: the line's own, or those of mesh.yaml", () => {
-    const own = mesh("istio: { version: 1.31.0, hub: registry.example/istio, pullSecrets: [ours] }\n");
+    const own = mesh(`istio: { version: ${id}.0, hub: registry.example/istio, pullSecrets: [ours] }\n`);
     for (const [cluster, file] of [
       ["main0", primary],
       ["remote0", controlPlane],
@@ -18,12 +20,12 @@ describe("IstioOperators", () => {
     ] as const) {
       expect(operator(mesh(), cluster, file).spec).toMatchObject({
         hub: "registry.istio.io/release",
-        tag: "1.31.1",
+        tag: version,
       });
       expect(operator(mesh(), cluster, file).spec.values.global).not.toHaveProperty("imagePullSecrets");
       expect(operator(own, cluster, file).spec).toMatchObject({
         hub: "registry.example/istio",
-        tag: "1.31.0",
+        tag: `${id}.0`,
         values: { global: { imagePullSecrets: ["ours"] } },
       });
     }
@@ -111,7 +113,7 @@ describe("the gateway's load balancer", () => {
   });
 });
 
-describeWithIstioctl("1.31", (rendered) => {
+describeWithIstioctl("current", (rendered) => {
   const find0 = (kind: string, name: string, ...props: Parameters<typeof rendered>) =>
     find(rendered(...props), kind, name);
 
@@ -122,7 +124,7 @@ describeWithIstioctl("1.31", (rendered) => {
       CLUSTER_ID: "main0",
     });
     expect(find(resources, "Deployment", "istiod").spec.template.spec.containers[0].image).toBe(
-      "registry.istio.io/release/pilot:1.31.1",
+      `registry.istio.io/release/pilot:${version}`,
     );
     expect(portsOf(find(resources, "Service", "istio-eastwestgateway"))).toEqual([
       15021, 15443, 15012, 15017,
@@ -173,7 +175,7 @@ describeWithIstioctl("1.31", (rendered) => {
       resources
         .filter((resource) => resource.kind === kind)
         .map(({ metadata, spec }) => [metadata.name, spec]);
-    const aks = rendered(referenceMeshes["1.31"](), "main0", primary);
+    const aks = rendered(referenceMeshes.current(), "main0", primary);
     expect(
       Object.fromEntries(
         named(aks, "HorizontalPodAutoscaler").map(([name, spec]) => [name, spec.minReplicas]),
@@ -181,7 +183,7 @@ describeWithIstioctl("1.31", (rendered) => {
     ).toEqual({ istiod: 2, "istio-eastwestgateway": 2, "istio-ingressgateway": 2 });
     expect(named(aks, "PodDisruptionBudget")).toHaveLength(3);
     expect(
-      named(rendered(referenceMeshes["1.31"](), "remote0", gateway), "PodDisruptionBudget"),
+      named(rendered(referenceMeshes.current(), "remote0", gateway), "PodDisruptionBudget"),
     ).toHaveLength(1);
     expect(named(rendered(mesh(), "main0", primary), "PodDisruptionBudget")).toEqual([]);
   });
@@ -236,7 +238,7 @@ describeWithIstioctl("1.31", (rendered) => {
           }
           return [metadata.name, topologySpreadConstraints.length];
         });
-    const aks = referenceMeshes["1.31"]();
+    const aks = referenceMeshes.current();
     expect(Object.fromEntries(spread(rendered(aks, "main0", primary)))).toEqual({
       istiod: 1,
       "istio-eastwestgateway": 1,

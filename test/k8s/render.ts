@@ -18,7 +18,7 @@ export function repositoryMesh(file: string, change: (text: string) => string = 
 
 /** The lines' reference meshes: the default, and the walk-through's own. */
 export const referenceMeshes = {
-  "1.31": () => repositoryMesh("mesh.yaml"),
+  current: () => repositoryMesh("mesh.yaml"),
   "1.7": () => repositoryMesh("examples/istio-1.7.yaml"),
 };
 
