@@ -158,12 +158,7 @@ async function uninstall(
       istioOperatorRows(mesh, cluster).map((_, index) => render(context, mesh, cluster, index)),
     )
   ).flat();
-  const { stderr, stdout } = await context.programs.run(
-    "istioctl",
-    ["uninstall", "--context", cluster.context, "--purge", "--skip-confirmation"],
-    { signal, deadlineSeconds: deadlines.uninstall },
-  );
-  // What an interrupted apply has put there ahead of istioctl does not bear its label, so that it passes it over.
+  // Also what an interrupted apply has put there ahead of istioctl: that does not bear istioctl's labels.
   const wanted = rendered.filter(({ kind }) => crds || kind !== "CustomResourceDefinition");
   const file = writeWork(
     context,
@@ -171,8 +166,28 @@ async function uninstall(
     "remove.json",
     JSON.stringify({ apiVersion: "v1", kind: "List", items: wanted }),
   );
-  const rest = await remove(kubectl, ["-f", file], signal);
-  return rest === "changed" || /removed/i.test(stdout + stderr) ? "changed" : "unchanged";
+  const outcomes = [
+    await remove(kubectl, ["-f", file], signal),
+    await remove(kubectl, [...madeByInstall], signal),
+    crds ? await purge(context, cluster, signal) : "unchanged",
+  ];
+  return outcomes.includes("changed") ? "changed" : "unchanged";
+}
+
+/** What `istioctl install` adds to what it renders, on both sides of the mesh: the default revision's tag. */
+const madeByInstall = [
+  "mutatingwebhookconfiguration/istio-revision-tag-default",
+  "validatingwebhookconfiguration/istiod-default-validator",
+] as const;
+
+/** Everything that bears istioctl's labels, of whichever revision, and Istio's CRDs. */
+async function purge({ programs }: Context, cluster: Cluster, signal: AbortSignal): Promise<StepOutcome> {
+  const { stderr, stdout } = await programs.run(
+    "istioctl",
+    ["uninstall", "--context", cluster.context, "--purge", "--skip-confirmation"],
+    { signal, deadlineSeconds: deadlines.uninstall },
+  );
+  return /removed/i.test(stdout + stderr) ? "changed" : "unchanged";
 }
 
 /** The address that a remote was installed with does not matter any more; any will render all objects. */

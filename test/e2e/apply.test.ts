@@ -210,14 +210,31 @@ describeInLab(
     );
 
     test(
-      "destroy leaves the clusters as they were",
+      "destroy leaves the clusters as they were, but for Istio's CRDs and what others made of them",
       async () => {
-        const { ok } = await destroy(context(), fifty, { crds: true });
+        const foreign = "virtualservice foreign -n default";
+        must(
+          `kubectl --context ${primary} apply -f - <<'EOF'
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: foreign, namespace: default }
+spec: { hosts: [foreign.example], http: [{ route: [{ destination: { host: foreign.example } }] }] }
+EOF`,
+        );
+        const { ok } = await destroy(context(), fifty);
         expect(ok).toBe(true);
+        const withoutCrds = (text: string) => text.replace(/^customresourcedefinition.*istio\.io\n/gm, "");
+        for (const cluster of both) {
+          expect(withoutCrds(inventory(cluster))).toBe(before[cluster]);
+          must(`kubectl --context ${cluster} get crd virtualservices.networking.istio.io`);
+        }
+        must(`kubectl --context ${primary} get ${foreign} && kubectl --context ${primary} delete ${foreign}`);
+
+        expect((await destroy(context(), fifty, { crds: true })).ok).toBe(true);
         for (const cluster of both) expect(inventory(cluster)).toBe(before[cluster]);
         expect((await destroy(context(), fifty, { crds: true })).ok).toBe(true);
       },
-      5 * minutes,
+      8 * minutes,
     );
 
     test("no key and no token is in any log", () => {
