@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rightsToChange, rightsToRead } from "../../checks/doctor/rights";
 import type { Right } from "../../checks/who";
+import { defaultIstioLine } from "../../mesh/istio-lines";
 import type { Mesh } from "../../mesh/mesh";
 import { type FakePath, fakePath } from "../ops/fake-programs";
 
@@ -119,7 +120,7 @@ export function fakeWorld(mesh: Mesh, clusters: Readonly<Record<string, FakeClus
       "esac",
     ].join("\n"),
   );
-  path.add("istioctl", `echo '{"clientVersion":{"version":"1.31.1"}}'`);
+  path.add("istioctl", `echo '{"clientVersion":{"version":"${defaultIstioLine.version}"}}'`);
   return { path, calls: path.calls };
 }
 

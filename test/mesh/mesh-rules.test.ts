@@ -8,15 +8,15 @@ refuses({
   "a mesh name that is a number": { text: `name: 7\n${twoClusters}`, says: /name: 7 is given/ },
   "an unknown Istio line": {
     text: `istio: { line: "1.29" }\n${twoClusters}`,
-    says: /istio\.line: "1\.29" is given; allowed is one of 1\.31, 1\.30, 1\.7/,
+    says: /istio\.line: "1\.29" is given; allowed is one of .*, 1\.7/,
   },
   "an Istio version of another line": {
-    text: `istio: { version: 1.30.3 }\n${twoClusters}`,
-    says: /istio\.version: "1\.30\.3" is not of line 1\.31; allowed is 1\.31\.x.*\n {2}fix: name its line as well/,
+    text: `istio: { version: 1.7.3 }\n${twoClusters}`,
+    says: /istio\.version: "1\.7\.3" is not of line (\S+); allowed is \1\.x.*\n {2}fix: name its line as well/,
   },
   "an Istio version without a patch": {
     text: `istio: { version: "1.31" }\n${twoClusters}`,
-    says: /istio\.version: "1\.31" is given; allowed is an Istio patch version, for example 1\.31\.1/,
+    says: /istio\.version: "1\.31" is given; allowed is an Istio patch version, for example \d+\.\d+\.\d+/,
   },
   "a hub with a tag and a shell in it": {
     text: `istio: { hub: "a/b; rm -rf ~" }\n${twoClusters}`,

@@ -1,3 +1,4 @@
+import { defaultIstioLine } from "../../mesh/istio-lines";
 import { parseMesh } from "../../mesh/load";
 import type { Context } from "../../ops/context";
 import { preflight } from "../../ops/preflight";
@@ -22,7 +23,7 @@ case "$*" in
   *"get --raw /version") echo '{"gitVersion":"v1.34.1"}';;
   *) exit 9;;
 esac`;
-const istioctl = `echo '{"clientVersion":{"version":"1.31.1"}}'`;
+const istioctl = `echo '{"clientVersion":{"version":"${defaultIstioLine.version}"}}'`;
 const check = () => {
   const { signal } = new AbortController();
   const context: Context = {
@@ -66,6 +67,8 @@ test("a cluster that does not answer is named with its context and the next comm
 
 test("versions that do not go together are refused", async () => {
   path.add("kubectl", kubectl());
-  path.add("istioctl", istioctl.replace("1.31.1", "1.29.0"));
-  await expect(check()).rejects.toThrow("istioctl is 1.29.0; mesh.yaml asks for Istio 1.31.1");
+  path.add("istioctl", istioctl.replace(defaultIstioLine.version, "1.29.0"));
+  await expect(check()).rejects.toThrow(
+    `istioctl is 1.29.0; mesh.yaml asks for Istio ${defaultIstioLine.version}`,
+  );
 });

@@ -1,3 +1,4 @@
+import { defaultIstioLine } from "../../mesh/istio-lines";
 import { parseMesh } from "../../mesh/load";
 import { parseVersion } from "../../mesh/versions";
 import { createPrograms } from "../../ops/programs";
@@ -8,9 +9,10 @@ const mesh = parseMesh(
   "clusters:\n  - {name: main0, role: primary, network: n1, context: main0}\n  - {name: remote0, network: n2, context: remote0}\n",
   "mesh.yaml",
 );
+const { min, max } = defaultIstioLine.kubernetes;
 const fitting: Versions = {
   kubectl: parseVersion("v1.34.4"),
-  istioctl: parseVersion("1.31.1"),
+  istioctl: parseVersion(defaultIstioLine.version),
   kubernetes: { main0: parseVersion("v1.34.1"), remote0: parseVersion("v1.35.2-gke.1") },
 };
 const problems = (versions: Versions) => skewRules.flatMap((rule) => rule(mesh, versions));
@@ -20,8 +22,8 @@ test("versions that fit together pass", () => {
 });
 
 test("istioctl of another minor version is refused, with the one to get", () => {
-  expect(problems({ ...fitting, istioctl: parseVersion("1.30.3") })).toEqual([
-    "istioctl is 1.30.3; mesh.yaml asks for Istio 1.31.1; put istioctl 1.31 first on the PATH, or change istio.line in mesh.yaml",
+  expect(problems({ ...fitting, istioctl: parseVersion("1.7.3") })).toEqual([
+    `istioctl is 1.7.3; mesh.yaml asks for Istio ${defaultIstioLine.version}; put istioctl ${defaultIstioLine.id} first on the PATH, or change istio.line in mesh.yaml`,
   ]);
 });
 
@@ -37,7 +39,7 @@ test.each(["v1.31.9", "v1.37.0", "v2.34.0"])("Kubernetes %s is outside the line'
     kubectl: parseVersion(version),
     kubernetes: { main0: parseVersion(version) },
   });
-  expect(found).toEqual([expect.stringContaining("Istio 1.31 supports 1.32 to 1.36")]);
+  expect(found).toEqual([expect.stringContaining(`Istio ${defaultIstioLine.id} supports ${min} to ${max}`)]);
 });
 
 describe("programs on the PATH", () => {
