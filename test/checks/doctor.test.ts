@@ -2,8 +2,10 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { doctor } from "../../checks/doctor/doctor";
 import type { CheckReport, CheckResult } from "../../checks/report";
+import { defaultIstioLine } from "../../mesh/istio-lines";
 import { parseMesh } from "../../mesh/load";
 import type { Mesh } from "../../mesh/mesh";
+import { parseVersion } from "../../mesh/versions";
 import { createPrograms } from "../../ops/programs";
 import { silentReporter } from "../../ops/progress";
 import {
@@ -141,12 +143,12 @@ describe("programs", () => {
   });
 
   test("istioctl of another line is named, with the one to get", async () => {
-    const programs = { istioctl: `echo '{"clientVersion":{"version":"1.30.3"}}'` };
+    const programs = { istioctl: `echo '{"clientVersion":{"version":"1.7.3"}}'` };
     const report = await diagnose({ programs });
     expect(failed(report)).toEqual(["fail versions.istioctl"]);
     expect(find(report, "versions.istioctl")).toMatchObject({
-      evidence: ["istioctl is 1.30.3; mesh.yaml asks for Istio 1.31.1"],
-      fix: expect.stringMatching(/^put istioctl 1\.31 first on the PATH/),
+      evidence: [`istioctl is 1.7.3; mesh.yaml asks for Istio ${defaultIstioLine.version}`],
+      fix: expect.stringContaining(`put istioctl ${defaultIstioLine.id} first on the PATH`),
     });
   });
 
@@ -245,7 +247,9 @@ describe("versions", () => {
     const result = find(await diagnose({ main0: { version } }), "versions.kubernetes", "main0");
     expect(result).toMatchObject({
       status: "fail",
-      evidence: [`main0 runs Kubernetes ${version.slice(1)}; Istio 1.31 supports 1.32 to 1.36`],
+      evidence: [
+        `main0 runs Kubernetes ${version.slice(1)}; Istio ${defaultIstioLine.id} supports ${defaultIstioLine.kubernetes.min} to ${defaultIstioLine.kubernetes.max}`,
+      ],
     });
   });
 });
@@ -303,7 +307,9 @@ describe("clusters", () => {
     const inventory = {
       kind: "ConfigMap",
       metadata: { name: "mesh-inventory" },
-      data: { "inventory.json": JSON.stringify({ mesh: "mesh1", istio: "1.31.1", clusters: [] }) },
+      data: {
+        "inventory.json": JSON.stringify({ mesh: "mesh1", istio: defaultIstioLine.version, clusters: [] }),
+      },
     };
     const report = await diagnose({
       main0: {
@@ -386,7 +392,7 @@ describe("what is installed", () => {
     const report = await diagnose({
       main0: {
         deployments: [
-          istiod("1.31.1"),
+          istiod(defaultIstioLine.version),
           istiod("1.27.0", { namespace: "aks-istio-system", revision: "asm-1-27" }),
           istiod("1.29.2", { revision: "canary" }),
         ],
@@ -395,7 +401,7 @@ describe("what is installed", () => {
     expect(failed(report)).toEqual(["fail installed.foreign-istio main0"]);
     expect(find(report, "installed.foreign-istio", "main0")).toMatchObject({
       evidence: [
-        "Deployment istio-system/istiod: Istio 1.31.1, revision default, not of mesh1",
+        `Deployment istio-system/istiod: Istio ${defaultIstioLine.version}, revision default, not of mesh1`,
         "Deployment aks-istio-system/istiod-asm-1-27: Istio 1.27.0, revision asm-1-27, not of mesh1",
         "Deployment istio-system/istiod-canary: Istio 1.29.2, revision canary, not of mesh1",
       ],
@@ -410,7 +416,7 @@ describe("what is installed", () => {
   test("what this project installed is its own", async () => {
     const ours = {
       namespaces: [owned("mesh1")],
-      deployments: [istiod("1.31.1")],
+      deployments: [istiod(defaultIstioLine.version)],
       webhooks: [webhook({ name: "istiod", namespace: "istio-system" })],
       installedRoot: root,
     };
@@ -419,7 +425,7 @@ describe("what is installed", () => {
 
   test("an istiod in a remote is another mesh's, whatever the labels say", async () => {
     const report = await diagnose({
-      remote0: { namespaces: [owned("mesh1")], deployments: [istiod("1.31.1")] },
+      remote0: { namespaces: [owned("mesh1")], deployments: [istiod(defaultIstioLine.version)] },
     });
     expect(failed(report)).toEqual(["fail installed.foreign-istio remote0"]);
   });
@@ -440,18 +446,22 @@ describe("what is installed", () => {
     });
   });
 
+  const { minor } = parseVersion(defaultIstioLine.version)!;
+
   test.each([
-    ["1.31.0", "pass"],
-    ["1.30.5", "pass"],
-    ["1.29.9", "fail"],
-    ["1.32.0", "fail"],
-  ])("from Istio %s to 1.31.1: %s", async (version, status) => {
+    [`1.${minor}.0`, "pass"],
+    [`1.${minor - 1}.5`, "pass"],
+    [`1.${minor - 2}.9`, "fail"],
+    [`1.${minor + 1}.0`, "fail"],
+  ])(`from Istio %s to ${defaultIstioLine.version}: %s`, async (version, status) => {
     const report = await diagnose({
       main0: { namespaces: [owned("mesh1")], deployments: [istiod(version)] },
     });
     const result = find(report, "installed.version", "main0");
     expect(result.status).toBe(status);
-    expect(result.evidence).toEqual([`Istio ${version} is installed, mesh.yaml asks for 1.31.1`]);
+    expect(result.evidence).toEqual([
+      `Istio ${version} is installed, mesh.yaml asks for ${defaultIstioLine.version}`,
+    ]);
   });
 });
 
@@ -546,7 +556,7 @@ describe("room on the nodes", () => {
     const report = await diagnose({ main0: { nodes } });
     expect(failed(report)).toEqual(["warn capacity.architecture main0"]);
     expect(find(report, "capacity.architecture", "main0").evidence).toEqual([
-      "1 of 2 nodes: node1 (s390x); Istio 1.31 is built for amd64, arm64",
+      `1 of 2 nodes: node1 (s390x); Istio ${defaultIstioLine.id} is built for amd64, arm64`,
     ]);
   });
 

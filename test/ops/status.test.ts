@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { defaultIstioLine } from "../../mesh/istio-lines";
 import { parseMesh } from "../../mesh/load";
 import { type ClusterFacts, certificatesIn } from "../../ops/cluster-facts";
 import type { ConnectedProxy, IstiodFacts } from "../../ops/istiod-facts";
 import { differencesOf, problemsOf, type Survey } from "../../ops/status-remarks";
+
+const { version } = defaultIstioLine;
 
 // What status makes of what clusters say. The clusters' own words are read in test/e2e/status.test.ts.
 
@@ -28,7 +31,7 @@ const proxy = (cluster: string, name = `istio-eastwestgateway-${cluster}.istio-s
 const gateway = { name: "istio-eastwestgateway", address: "192.0.2.1", replicas: { ready: 1, wanted: 1 } };
 const wellFacts: ClusterFacts = {
   kubernetes: "1.35.1",
-  istio: ["1.31.1"],
+  istio: [version],
   istiod: undefined,
   gateways: [gateway],
   certificates: { notAfter: inDays(400), root: "AA:BB" },
@@ -40,7 +43,7 @@ const primaryFacts: ClusterFacts = {
   istiod: { ready: 1, wanted: 1 },
   inventory: {
     mesh: "mesh1",
-    istio: "1.31.1",
+    istio: version,
     clusters: mesh.clusters.map(({ name, context, role, network }) => ({ name, context, role, network })),
   } as ClusterFacts["inventory"],
 };
@@ -181,8 +184,8 @@ const inventoryWith = (name: string): ClusterFacts["inventory"] => ({
 test.each<[string, Changes, string]>([
   [
     "another version of Istio",
-    { remote0: { istio: ["1.30.3", "1.31.1"] } },
-    "remote0: runs Istio 1.30.3 and 1.31.1; mesh.yaml asks for 1.31.1",
+    { remote0: { istio: ["1.7.3", version] } },
+    `remote0: runs Istio 1.7.3 and ${version}; mesh.yaml asks for ${version}`,
   ],
   [
     "an object that is not as it should be",
