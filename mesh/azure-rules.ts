@@ -77,34 +77,6 @@ const nodesWithinTheAutoscalersRange: Rule = (config, { clusters }) =>
     }),
   );
 
-const oneBackend: Rule = ({ azure }) => {
-  const types = Object.keys(azure?.backend ?? {});
-  return azure?.backend === undefined || types.length === 1
-    ? []
-    : [
-        {
-          path: ["azure", "backend"],
-          message: `${types.length} backends are given; allowed is exactly one`,
-          fix: "keep one, with its settings under it",
-        },
-      ];
-};
-
-/** Settings of Terraform's backends that are credentials; each has an environment variable instead. */
-const secretSettings =
-  /^(access_key|secret_key|sas_token|client_secret|client_certificate_password|password|token|credentials|oidc_token)$/;
-
-const noSecretsInTheBackend: Rule = ({ azure }) =>
-  Object.entries(azure?.backend ?? {}).flatMap(([type, settings]) =>
-    Object.keys(settings)
-      .filter((key) => secretSettings.test(key))
-      .map((key) => ({
-        path: ["azure", "backend", type, key],
-        message: "is a credential, and mesh.yaml and the Terraform JSON are files that people commit",
-        fix: "remove it and give it to terraform in the environment (azurerm: ARM_ACCESS_KEY, ARM_SAS_TOKEN, ...), or use use_azuread_auth",
-      })),
-  );
-
 /** AKS names the resource group of the nodes MC_<group>_<cluster>_<location>, of at most 80 characters. */
 const nodeResourceGroupLimit = 80;
 
@@ -165,8 +137,6 @@ export const azureRules: readonly Rule[] = [
   noAksSettingsOnExistingClusters,
   kubernetesVersionOfTheLine,
   nodesWithinTheAutoscalersRange,
-  oneBackend,
-  noSecretsInTheBackend,
   nodeResourceGroupFits,
   notTooManyTags,
   staticAddressIsAzures,

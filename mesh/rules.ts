@@ -1,4 +1,5 @@
 import { azureRules } from "./azure-rules";
+import { backendRules } from "./backend-rules";
 import { clusterRules } from "./cluster-rules";
 import type { MeshConfig } from "./config";
 import type { Mesh } from "./mesh";
@@ -8,6 +9,6 @@ import { sampleRules } from "./sample-rules";
 
 /** Every rule's findings. */
 export function consistencyProblems(config: MeshConfig, mesh: Mesh): Finding[] {
-  const rules = [...meshRules, ...clusterRules, ...azureRules, ...sampleRules];
+  const rules = [...meshRules, ...clusterRules, ...azureRules, ...backendRules, ...sampleRules];
   return rules.flatMap((rule) => rule(config, mesh));
 }

@@ -1,0 +1,133 @@
+import { type Path, quote } from "./problem";
+import type { Finding, Rule } from "./rule";
+import { didYouMean } from "./suggest";
+
+const oneBackend: Rule = ({ azure }) => {
+  const types = Object.keys(azure?.backend ?? {});
+  return azure?.backend === undefined || types.length === 1
+    ? []
+    : [
+        {
+          path: ["azure", "backend"],
+          message: `${types.length} backends are given; allowed is exactly one`,
+          fix: "keep one, with its settings under it",
+        },
+      ];
+};
+
+/** https://developer.hashicorp.com/terraform/language/backend and, for oss, older releases and OpenTofu. */
+const backends = [
+  "azurerm",
+  "consul",
+  "cos",
+  "gcs",
+  "http",
+  "kubernetes",
+  "local",
+  "oci",
+  "oss",
+  "pg",
+  "remote",
+  "s3",
+];
+
+const knownBackend: Rule = ({ azure }) =>
+  Object.keys(azure?.backend ?? {})
+    .filter((type) => !backends.includes(type))
+    .map((type) => ({
+      path: ["azure", "backend", type],
+      message: `Terraform has no backend ${quote(type)}; allowed are ${backends.join(", ")}`,
+      fix: `${didYouMean(type, backends)}rename it`,
+    }));
+
+/** Words in the names of settings that are credentials; each has an environment variable or a file instead. */
+const secretSettings =
+  /token|secret|password|private_key|(access|encryption|customer|client)_key|conn_str|http_auth|key_material|client_certificate$|credentials/;
+
+/** Names of files and things that have such a word in them, and switches. */
+const harmlessSettings = /(_file|_files|_path|_suffix)$|^(kms|skip|use)_/;
+
+const userInfo = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*@/i;
+
+const noSecretsInTheBackend: Rule = (config) =>
+  settingsOf(config).flatMap(({ path, name, value }): Finding[] => {
+    if (secretSettings.test(name) && !harmlessSettings.test(name)) {
+      return [
+        {
+          path,
+          message: `is a credential, and ${commonFiles}`,
+          fix: "remove it and give it to terraform in the environment (azurerm: ARM_ACCESS_KEY, ARM_SAS_TOKEN, ...) or with terraform init -backend-config=FILE; azurerm needs none with use_azuread_auth",
+        },
+      ];
+    }
+    return typeof value === "string" && userInfo.test(value)
+      ? [
+          {
+            path,
+            message: `is an address with a user's name or password in it, and ${commonFiles}`,
+            fix: "remove what stands before the @, and give it to terraform in the environment",
+          },
+        ]
+      : [];
+  });
+
+const commonFiles = "mesh.yaml and the Terraform JSON are files that people commit";
+
+/** What Terraform's JSON, or cdktf on the way to it, takes for more than text. */
+const expression = /[$%]\{|TfToken\[/;
+
+const noExpressionsInTheBackend: Rule = (config) =>
+  settingsOf(config).flatMap(({ path, name, value }) =>
+    expression.test(name) || (typeof value === "string" && expression.test(value))
+      ? [
+          {
+            path,
+            message:
+              "holds an expression (${, %{ or TfToken[); a backend is read before Terraform evaluates any",
+            fix: "write what it stands for, or leave it out and run terraform init -backend-config=KEY=VALUE",
+          },
+        ]
+      : [],
+  );
+
+const exactNumbersInTheBackend: Rule = (config) =>
+  settingsOf(config).flatMap(({ path, value }) =>
+    typeof value === "bigint" || (typeof value === "number" && !Number.isSafeInteger(value))
+      ? [
+          {
+            path,
+            message: `a number beyond ${Number.MAX_SAFE_INTEGER} (2^53 - 1) is given, which JSON does not keep`,
+            fix: "put it into quotes",
+          },
+        ]
+      : [],
+  );
+
+export const backendRules: readonly Rule[] = [
+  oneBackend,
+  knownBackend,
+  noSecretsInTheBackend,
+  noExpressionsInTheBackend,
+  exactNumbersInTheBackend,
+];
+
+interface Setting {
+  readonly path: Path;
+  /** Its own, or that of the list it stands in. */
+  readonly name: string;
+  readonly value: unknown;
+}
+
+/** Every setting of the backends, those within others included. */
+function settingsOf({ azure }: Parameters<Rule>[0]): Setting[] {
+  const within = ({ path, name, value }: Setting): Setting[] => {
+    if (typeof value !== "object" || value === null) return [];
+    const parts: Setting[] = Array.isArray(value)
+      ? value.map((item, index) => ({ path: [...path, index], name, value: item }))
+      : Object.entries(value).map(([key, inner]) => ({ path: [...path, key], name: key, value: inner }));
+    return parts.flatMap((part) => [part, ...within(part)]);
+  };
+  return Object.entries(azure?.backend ?? {}).flatMap(([type, value]) =>
+    within({ path: ["azure", "backend", type], name: type, value }),
+  );
+}
