@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import { bare, describeInLab, must } from "./lab";
+import { minutes, Tool } from "./tool";
+
+// A mesh is changed while requests go on without a pause: none of them may fail.
+
+const contexts = ["main0", "remote0", "remote1"];
+const cluster = (name: string, index: number, role = "") =>
+  `  - { name: ${name}, ${role}network: network${index + 1}, context: ${name} }\n`;
+const meshOf = (count: number) =>
+  `clusters:\n${contexts
+    .slice(0, count)
+    .map((name, index) => cluster(name, index, index === 0 ? "role: primary, " : ""))
+    .join("")}sample: { weights: { v1: 50, v2: 50 } }\naddons: { prometheus: false, kiali: false }\n`;
+
+/** Requests from the client of one cluster, one after the other, until `stop`. */
+function traffic(context: string) {
+  const loop =
+    "while :; do curl -s -m 5 -w ' %{http_code}\\n' helloworld.sample:5000/hello | tr -d '\\n'; echo; sleep .05; done";
+  const child = spawn("kubectl", [
+    ...["--context", context, "-n", "sample", "exec", "deploy/curl", "-c", "curl", "--", "sh", "-c"],
+    loop,
+  ]);
+  let text = "";
+  child.stdout.on("data", (chunk) => {
+    text += chunk;
+  });
+  const answers = () => text.split("\n").filter((line) => line !== "");
+  return {
+    answers,
+    failures: () => answers().filter((line) => !/^Hello version: v[12], .* 200$/.test(line)),
+    /** Share of v1 among the last answers. */
+    shareOfV1: (last: number) => {
+      const those = answers().slice(-last - 1, -1);
+      return those.filter((line) => line.includes("version: v1")).length / those.length;
+    },
+    stop: () => child.kill("SIGKILL"),
+  };
+}
+
+const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+describeInLab(
+  "under continuous traffic",
+  () => {
+    let tool: Tool;
+    beforeAll(async () => {
+      bare(contexts);
+      tool = new Tool(meshOf(2));
+      await tool.must(["ca"]);
+      await tool.must(["apply"]);
+    }, 6 * minutes);
+    afterAll(async () => {
+      await tool.run(["destroy", "--yes", "--crds"]);
+      tool.remove();
+      bare(contexts);
+    }, 6 * minutes);
+
+    test(
+      "the split moves within five seconds, there and back, and no request fails",
+      async () => {
+        const flows = contexts.slice(0, 2).map(traffic);
+        try {
+          await pause(5);
+          for (const [weights, wanted] of [
+            [["v1=90", "v2=10"], 0.9],
+            [["v1=50", "v2=50"], 0.5],
+          ] as const) {
+            const { seconds } = await tool.must(["split", ...weights]);
+            expect(seconds).toBeLessThan(5);
+            await pause(2);
+            const before = flows.map(({ answers }) => answers().length);
+            await pause(15);
+            flows.forEach((flow, index) => {
+              const count = flow.answers().length - before[index]!;
+              expect(count).toBeGreaterThan(50);
+              // Six standard deviations: a right split is called wrong less than once in a hundred million runs.
+              const deviation = Math.sqrt((wanted * (1 - wanted)) / count);
+              expect(Math.abs(flow.shareOfV1(count) - wanted)).toBeLessThan(6 * deviation);
+            });
+          }
+          for (const flow of flows) expect(flow.failures()).toEqual([]);
+        } finally {
+          for (const flow of flows) flow.stop();
+        }
+      },
+      3 * minutes,
+    );
+
+    test(
+      "a third cluster joins and leaves, and no request between the first two fails",
+      async () => {
+        const flows = contexts.slice(0, 2).map(traffic);
+        try {
+          await pause(2);
+          tool.configure(meshOf(3));
+          await tool.must(["ca"]);
+          await tool.must(["apply"]);
+          const endpoints = () =>
+            must(
+              "istioctl --context main0 proxy-config endpoints -n sample deploy/curl --cluster 'outbound|5000||helloworld.sample.svc.cluster.local'",
+            );
+          const third = must(
+            "kubectl --context remote1 -n istio-system get svc istio-eastwestgateway -o jsonpath='{.status.loadBalancer.ingress[0].ip}'",
+          );
+          await pause(3);
+          expect(endpoints()).toContain(third);
+          const seen = must(
+            "kubectl --context remote1 -n sample exec deploy/curl -c curl -- sh -c 'for i in $(seq 30); do curl -s -m 5 helloworld.sample:5000/hello; done'",
+          );
+          for (const version of ["v1", "v2"]) expect(seen).toContain(`version: ${version}`);
+
+          tool.configure(meshOf(2));
+          await tool.must(["apply", "--yes"]);
+          expect(endpoints()).not.toContain(third);
+          expect(must("kubectl --context remote1 get ns -o name")).not.toMatch(/istio-system|sample/);
+          for (const flow of flows) {
+            expect(flow.answers().length).toBeGreaterThan(100);
+            expect(flow.failures()).toEqual([]);
+          }
+        } finally {
+          for (const flow of flows) flow.stop();
+        }
+      },
+      10 * minutes,
+    );
+  },
+  contexts,
+);
