@@ -102,7 +102,10 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
   command("up", "make the clusters with Terraform, then the mesh on them", "mesh up")
     .addOption(fileOption())
     .addOption(verbose())
-    .option("-y, --yes", "do not ask before Azure is changed")
+    .option(
+      "-y, --yes",
+      "do not ask before Azure is changed, and remove what mesh.yaml does not want any more",
+    )
     .action(async ({ file, ...flags }) => {
       const { up } = await import("./up");
       exit(await up(meshFile(file), flags, output));

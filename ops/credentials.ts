@@ -140,7 +140,9 @@ function noCredentials(mesh: Mesh, clusters: readonly Cluster[]): CredentialsErr
   const names = clusters.map(({ name, context }) => `${name} (context ${context})`).join(", ");
   return new CredentialsError(
     `no credentials for ${names}: neither the kubeconfig nor Terraform's outputs nor az has them; ` +
-      `make the clusters with \`mesh up\`, or fetch them yourself: ${commandLine("az", getCredentials(mesh, clusters[0]!))}`,
+      "make the clusters with `mesh up`; where they are made, have Terraform read its state again (`terraform init` in " +
+      "the stack's folder), or fetch them yourself: " +
+      `${commandLine("az", getCredentials(mesh, clusters[0]!))}`,
   );
 }
 

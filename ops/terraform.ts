@@ -37,7 +37,7 @@ export function terraformFor(programs: Programs, mesh: Mesh, folder: string): Te
     programs.run("terraform", [chdir, ...args], { privateFiles: true, ...options });
   return {
     async kubeconfigs() {
-      const { code, stdout } = await run(["output", "-json", "kubeconfigs"], {
+      const { code, stdout } = await run(["output", noColor, "-json", "kubeconfigs"], {
         deadlineSeconds: deadlines.output,
         secretOutput: true,
         answers: [0, 1],

@@ -104,7 +104,7 @@ test("up --yes runs terraform init and apply, fetches credentials, and goes on w
   expect(azureCalls()).toEqual([
     `terraform ${stack} init -input=false -no-color`,
     `terraform ${stack} apply -input=false -no-color -auto-approve`,
-    `terraform ${stack} output -json kubeconfigs`,
+    `terraform ${stack} output -no-color -json kubeconfigs`,
   ]);
   expect(readFileSync(join(path.folder, "umask"), "utf8").split("\n")).toEqual(["0077", "0077", ""]);
   const toClusters = path.calls().filter((call) => /--context (aks-main|aks-remote) /.test(call));
@@ -159,7 +159,7 @@ test("without Terraform's outputs az is asked, cluster by cluster, and only for 
   writeFileSync(join(path.folder, "aks-remote"), outputs.remote0);
   const { notes, result } = await mesh("apply", "--verbose");
   expect(azureCalls()).toEqual([
-    `terraform ${stack} output -json kubeconfigs`,
+    `terraform ${stack} output -no-color -json kubeconfigs`,
     "az aks get-credentials --resource-group rg-demo --name aks-remote --context aks-remote --file -",
   ]);
   const text = readFileSync(ownKubeconfig, "utf8");
@@ -258,7 +258,7 @@ test("destroy --infra leaves Azure alone when the mesh could not be removed", as
     code: 1,
     result: expect.stringContaining("not destroyed: remote-secrets, "),
   });
-  expect(azureCalls()).toEqual([`terraform ${stack} output -json kubeconfigs`]);
+  expect(azureCalls()).toEqual([`terraform ${stack} output -no-color -json kubeconfigs`]);
 });
 
 test("--infra is refused where Terraform makes nothing", async () => {
