@@ -2,6 +2,7 @@ import { AzurermProvider } from "@cdktf/provider-azurerm/lib/provider";
 import { ResourceGroup } from "@cdktf/provider-azurerm/lib/resource-group";
 import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
+import { meshTagName } from "../mesh/azure-names";
 import type { Aks, Azure, Cluster, Mesh } from "../mesh/mesh";
 import { AksCluster } from "./aks-cluster";
 import { GatewayAddress } from "./gateway-address";
@@ -84,7 +85,7 @@ export function isMade(cluster: Cluster): cluster is MadeCluster {
 /** The user's tags, and one that says which mesh this belongs to. */
 function azureTags(mesh: string, tags: Azure["tags"]): Record<string, string> {
   return Object.fromEntries(
-    Object.entries({ "istio-mesh": mesh, ...tags }).map(([name, value]) => [literal(name), literal(value)]),
+    Object.entries({ [meshTagName]: mesh, ...tags }).map(([name, value]) => [literal(name), literal(value)]),
   );
 }
 

@@ -1,4 +1,5 @@
 import { readDocument } from "./document";
+import { isReachable } from "./ipv4";
 import type { Addresses, Mesh } from "./mesh";
 import { dns1123Subdomain, ipv4 } from "./names";
 import { fileProblem, InputError, quote } from "./problem";
@@ -63,7 +64,9 @@ export function formatAddresses(addresses: Addresses): string {
 
 /** Whether it may stand in the `remotePilotAddress` of the mesh's Istio line. */
 export function isAllowedAddress(address: string, mesh: Mesh): boolean {
-  return ipv4.pattern.test(address) || (mesh.istio.line.remoteAddress !== "ipv4" && isHostName(address));
+  return ipv4.pattern.test(address)
+    ? isReachable(address)
+    : mesh.istio.line.remoteAddress !== "ipv4" && isHostName(address);
 }
 
 /** A fully qualified name; four numbers with dots are a mistyped address, not a name. */
@@ -92,7 +95,7 @@ function wrongAddress(name: string, address: unknown, mesh: Mesh): Finding[] {
   return [
     {
       path: [name],
-      message: `${quote(address)} is given; Istio ${id} accepts an ${remoteAddress}, for example ${ipv4.example}`,
+      message: `${quote(address)} is given; Istio ${id} accepts an ${remoteAddress} that other clusters reach, for example ${ipv4.example}`,
       fix: deleteIt,
     },
   ];

@@ -4,6 +4,9 @@ import type { Aks, Azure } from "./mesh";
  * Names on Azure that more than one folder must agree on: Terraform makes the thing, a manifest or a command names it.
  */
 
+/** Tag of everything that Terraform makes: its value is the mesh's name. */
+export const meshTagName = "istio-mesh";
+
 /**
  * Name of the Terraform stack: its folder is `cdktf.out/stacks/<name>`, its local state `terraform.<name>.tfstate`.
  * It is the resource group's name, so that two meshes kept in one folder never share a state. A group's name may

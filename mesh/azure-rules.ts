@@ -1,4 +1,5 @@
 import { aksSettings } from "./config";
+import { defaults } from "./defaults";
 import type { Aks, Cluster } from "./mesh";
 import { type Path, quote } from "./problem";
 import type { Finding, Rule } from "./rule";
@@ -94,22 +95,6 @@ const nodeResourceGroupFits: Rule = ({ azure }, { clusters }) =>
       : [];
   });
 
-/** Azure's limit is 50 a resource; the rest is for tags of this project and of AKS. */
-const tagLimit = 48;
-
-const notTooManyTags: Rule = ({ azure }) => {
-  const count = Object.keys(azure?.tags ?? {}).length;
-  return count > tagLimit
-    ? [
-        {
-          path: ["azure", "tags"],
-          message: `${count} tags are given; allowed are ${tagLimit}`,
-          fix: "remove some",
-        },
-      ]
-    : [];
-};
-
 const staticAddressIsAzures: Rule = (_, { gateways, primary }) =>
   gateways.address === "static" && !primary.aks
     ? [
@@ -132,15 +117,53 @@ const staticAddressIsPublic: Rule = (_, { gateways }) =>
       ]
     : [];
 
+// AKS makes a virtual network for every cluster, all with the same range, so they cannot even be peered.
+const internalWhereNetworksAreConnected: Rule = (_, { gateways, clusters, remotes }) => {
+  const made = clusters.filter(({ aks }) => aks).map(({ name }) => name);
+  return gateways.internal && remotes.length > 0 && made.length > 0
+    ? [
+        {
+          path: ["gateways", "internal"],
+          message: `true is given, but Terraform makes ${made.slice(0, 3).join(", ")}${made.length > 3 ? " and others" : ""}, and AKS gives each a virtual network of its own, connected to no other cluster's`,
+          fix: "remove it and use allowedSourceRanges, or make the clusters in connected networks yourself and give their context instead of aks",
+        },
+      ]
+    : [];
+};
+
+/** Letters behind the number of processors; a p among them is Arm. https://learn.microsoft.com/azure/virtual-machines/vm-naming-conventions */
+const sizeLetters = /^[a-z]+_[a-z]+\d+(?:-\d+)?([a-z]*)/i;
+
+const vmSizesThatRunTheLine: Rule = (config, { clusters, istio }) =>
+  uniqueByPath(
+    aksClusters(clusters).flatMap(({ aks: { nodePool }, index }) => {
+      const letters = sizeLetters.exec(nodePool.vmSize)?.[1] ?? "";
+      const architecture = /p/i.test(letters) ? "arm64" : "amd64";
+      const { id, architectures } = istio.line;
+      return architectures.includes(architecture)
+        ? []
+        : [
+            {
+              path: config.clusters[index]!.nodePool?.vmSize
+                ? ["clusters", index, "nodePool", "vmSize"]
+                : ["azure", "nodePool", "vmSize"],
+              message: `${quote(nodePool.vmSize)} has ${architecture} processors; the images of Istio ${id} are for ${architectures.join(", ")}`,
+              fix: `use a size of that kind, for example ${defaults.nodePool.vmSize}, or another Istio line`,
+            },
+          ];
+    }),
+  );
+
 export const azureRules: readonly Rule[] = [
   azureForAksClusters,
   noAksSettingsOnExistingClusters,
   kubernetesVersionOfTheLine,
   nodesWithinTheAutoscalersRange,
   nodeResourceGroupFits,
-  notTooManyTags,
   staticAddressIsAzures,
   staticAddressIsPublic,
+  internalWhereNetworksAreConnected,
+  vmSizesThatRunTheLine,
 ];
 
 function aksClusters(clusters: readonly Cluster[]): { aks: Aks; index: number }[] {

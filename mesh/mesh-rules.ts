@@ -1,3 +1,4 @@
+import { networkOf } from "./ipv4";
 import { quote } from "./problem";
 import { repeats } from "./repeats";
 import type { Rule } from "./rule";
@@ -45,6 +46,20 @@ const noRepeatsInLists: Rule = ({ istio, gateways, sample }) =>
     })),
   );
 
+const rangesWithoutHostBits: Rule = ({ gateways }) =>
+  (gateways?.allowedSourceRanges ?? []).flatMap((range, index) => {
+    const network = networkOf(range);
+    return network === range
+      ? []
+      : [
+          {
+            path: ["gateways", "allowedSourceRanges", index],
+            message: `${quote(range)} has bits behind its length; the range is ${network}`,
+            fix: `write ${network}, or ${range.split("/")[0]}/32 for the one address`,
+          },
+        ];
+  });
+
 const sampleCertificatesOnlyFromFiles: Rule = ({ ca }) =>
   ca?.acceptSampleCertificates && ca.files === undefined
     ? [
@@ -61,5 +76,6 @@ export const meshRules: readonly Rule[] = [
   istioVersionOfItsLine,
   ingressWhereItIsTheGateway,
   noRepeatsInLists,
+  rangesWithoutHostBits,
   sampleCertificatesOnlyFromFiles,
 ];

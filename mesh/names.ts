@@ -101,13 +101,13 @@ export const backendType: NameRule = {
 };
 
 export const ipv4: NameRule = {
-  pattern: /^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\.(?!$)|$)){4}$/,
+  pattern: /^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(?!$)|$)){4}$/,
   allowed: "an IPv4 address",
   example: "203.0.113.7",
 };
 
 export const ipv4Range: NameRule = {
-  pattern: /^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\.|(?=\/))){4}\/(3[0-2]|[12]?[0-9])$/,
+  pattern: /^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(?!\/)|(?=\/))){4}\/(3[0-2]|[12]?[0-9])$/,
   allowed: "an IPv4 range in CIDR notation",
   example: "203.0.113.0/24",
 };

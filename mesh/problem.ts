@@ -28,9 +28,19 @@ export function fileProblem(file: string, message: string, fix: string): Problem
 /** Bad input: every problem at once. Commands print it and exit with 2. */
 export class InputError extends Error {
   constructor(readonly problems: readonly Problem[]) {
-    super(problems.map(formatProblem).join("\n"));
+    super(formatProblems(problems));
     this.name = "InputError";
   }
+}
+
+/** More than anybody reads at once. */
+const mostShown = 100;
+
+function formatProblems(problems: readonly Problem[]): string {
+  const more = problems.length - mostShown;
+  return [...problems.slice(0, mostShown).map(formatProblem), ...(more > 0 ? [`and ${more} more`] : [])].join(
+    "\n",
+  );
 }
 
 /** `mesh.yaml:7:14: clusters[1].network: "network1" is main0's already ...`, the fix on a line of its own. */

@@ -6,9 +6,10 @@ import type { Mesh } from "./mesh";
 import { meshRules } from "./mesh-rules";
 import type { Finding } from "./rule";
 import { sampleRules } from "./sample-rules";
+import { tagRules } from "./tag-rules";
 
 /** Every rule's findings. */
 export function consistencyProblems(config: MeshConfig, mesh: Mesh): Finding[] {
-  const rules = [...meshRules, ...clusterRules, ...azureRules, ...backendRules, ...sampleRules];
+  const rules = [...meshRules, ...clusterRules, ...azureRules, ...backendRules, ...tagRules, ...sampleRules];
   return rules.flatMap((rule) => rule(config, mesh));
 }

@@ -2,6 +2,17 @@ import { quote } from "./problem";
 import type { Rule } from "./rule";
 import { didYouMean } from "./suggest";
 
+const sampleHasVersions: Rule = ({ sample: written }, { sample }) =>
+  sample && written?.versions && Object.keys(written.versions).length === 0
+    ? [
+        {
+          path: ["sample", "versions"],
+          message: "no version is given; allowed is at least one",
+          fix: "name one with its clusters, or switch the sample off with `enabled: false`",
+        },
+      ]
+    : [];
+
 const knownVersions: Rule = ({ sample }, { istio }) => {
   const known = Object.keys(istio.line.sample.helloworld);
   return Object.keys(sample?.versions ?? {})
@@ -82,6 +93,7 @@ const kialiNeedsPrometheus: Rule = (_, { addons }) =>
     : [];
 
 export const sampleRules: readonly Rule[] = [
+  sampleHasVersions,
   knownVersions,
   versionsRunOnKnownClusters,
   weightsOfVersionsThatRun,

@@ -22,9 +22,15 @@ describe("parseAddresses", () => {
       "a host name on 1.7",
       "main0: gw.example.com",
       old,
-      /1:8: main0: "gw\.example\.com" is given; Istio 1\.7 accepts an ipv4,/,
+      /1:8: main0: "gw\.example\.com" is given; Istio 1\.7 accepts an ipv4 that other clusters reach,/,
     ],
     ["an address beyond 255", "main0: 203.0.113.256", current, /"203\.0\.113\.256" is given/],
+    ["a number with a zero before it", "main0: 203.0.113.07", current, /"203\.0\.113\.07" is given/],
+    ["no address", "main0: 0.0.0.0", current, /"0\.0\.0\.0" is given.* that other clusters reach/],
+    ["this machine's own", "main0: 127.0.0.1", old, /"127\.0\.0\.1" is given/],
+    ["one of its link alone", "main0: 169.254.1.2", current, /"169\.254\.1\.2" is given/],
+    ["a multicast address", "main0: 224.0.0.1", current, /"224\.0\.0\.1" is given/],
+    ["the broadcast address", "main0: 255.255.255.255", current, /"255\.255\.255\.255" is given/],
     ["three numbers", "main0: 203.0.113", current, /"203\.0\.113" is given/],
     ["IPv6", "main0: '2001:db8::1'", current, /"2001:db8::1" is given/],
     ["a bare word", "main0: gateway", current, /"gateway" is given/],
@@ -70,9 +76,11 @@ describe("parseAddresses", () => {
     },
   );
 
+  const reachable = fc.ipV4().filter((address) => !/^(0|127|169\.254|2[2-5]\d)\./.test(address));
+
   test("reads back every address that it writes", () => {
     fc.assert(
-      fc.property(fc.ipV4(), fc.ipV4(), (one, other) => {
+      fc.property(reachable, reachable, (one, other) => {
         const addresses = { main0: one, remote0: other };
         expect(parseAddresses(formatAddresses(addresses), "a", old)).toEqual(addresses);
       }),

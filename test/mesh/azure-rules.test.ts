@@ -107,6 +107,69 @@ refuses({
   },
 });
 
+const old = (vmSize: string) =>
+  edited("azure:", 'istio: { line: "1.7" }\nazure:').replace(
+    "  location",
+    `  nodePool: { vmSize: ${vmSize} }\n  location`,
+  );
+
+test.each([
+  "Standard_D2ps_v5",
+  "Standard_D2pls_v5",
+  "Standard_E4pds_v5",
+  "standard_d2PS_v5",
+  "Standard_B2pts_v2",
+])("a VM size with Arm processors is refused where the line has no images for them: %s", (size) => {
+  const vmSize = size.replace(/^s/, "S");
+  expect(problemsOf(old(vmSize))).toEqual([
+    expect.stringMatching(
+      /azure\.nodePool\.vmSize: .* has arm64 processors; the images of Istio 1\.7 are for amd64\n {2}fix: use a size of that kind, for example Standard_D2s_v5/,
+    ),
+  ]);
+  expect(problemsOf(edited("  location", `  nodePool: { vmSize: ${vmSize} }\n  location`))).toEqual([]);
+});
+
+test.each([
+  "Standard_D2s_v5",
+  "Standard_DC2as_v5",
+  "Standard_NP10s",
+  "Standard_D11_v2_Promo",
+  "Standard_E8-4ads_v5",
+])("a VM size with other processors runs every line: %s", (vmSize) => {
+  expect(problemsOf(old(vmSize))).toEqual([]);
+});
+
+test("a cluster's own VM size is judged where it stands", () => {
+  const text = old("Standard_D2s_v5").replace(
+    "aks: aks-remote",
+    "aks: aks-remote\n    nodePool: { vmSize: Standard_D2ps_v5 }",
+  );
+  expect(problemsOf(text)).toEqual([
+    expect.stringMatching(/^14:\d+: clusters\[1\]\.nodePool\.vmSize: "Standard_D2ps_v5"/),
+  ]);
+});
+
+describe("internal load balancers", () => {
+  const internal = "gateways: { internal: true }\n";
+
+  test("are refused where Terraform makes clusters: their networks are not connected", () => {
+    const says =
+      "gateways.internal: true is given, but Terraform makes main0, remote0, and AKS gives each a virtual network of its own";
+    expect(problemsOf(internal + twoClusters)).toEqual([expect.stringContaining(says)]);
+    const half = edited("aks: aks-remote", "context: c");
+    expect(problemsOf(internal + half)).toEqual([expect.stringContaining("but Terraform makes main0, and")]);
+  });
+
+  test("are taken for clusters that exist, and for one that is alone", () => {
+    const existing = edited(/azure:\n.*\n.*\n/, "")
+      .replace("aks: aks-main", "context: a")
+      .replace("aks: aks-remote", "context: b");
+    expect(problemsOf(internal + existing)).toEqual([]);
+    const alone = edited(/ {2}- name: remote0\n.*\n.*\n/, "");
+    expect(problemsOf(internal + alone)).toEqual([]);
+  });
+});
+
 describe("a cluster that exists", () => {
   const settings: Record<string, string> = { kubernetesVersion: "1.35", nodePool: "{ nodes: 2 }" };
 

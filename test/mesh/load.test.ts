@@ -72,6 +72,13 @@ describe("parseMesh", () => {
     expect(problemsOf(text).map((problem) => problem.split(":")[0])).toEqual(["1", "3", "12"]);
   });
 
+  test("shows a hundred problems, and how many more there are", () => {
+    const keys = Array.from({ length: 1234 }, (_, index) => `zz${index}: 1\n`).join("");
+    const said = problemsOf(keys + twoClusters);
+    expect(said).toHaveLength(100);
+    expect(said.at(-1)).toMatch(/^100:1: zz99: there is no such key.*\n {2}fix: .*\nand 1134 more$/);
+  });
+
   test("never quotes the value of a credential", () => {
     const text = edited("  location", "  backend: { azurerm: { access_key: c2VjcmV0LWtleQ== } }\n  location");
     expect(problemsOf(text).join()).not.toContain("c2VjcmV0");

@@ -63,4 +63,12 @@ refuses({
     text: edited("azure:", 'istio: { line: "1.7" }\ngateways: { ingress: false }\nazure:'),
     says: /gateways\.ingress: false is given; Istio 1\.7 sends the traffic between clusters through the ingress gateway/,
   },
+  "a source range with bits behind its length": {
+    text: `gateways: { allowedSourceRanges: [203.0.113.0/24, 10.1.2.3/8] }\n${twoClusters}`,
+    says: /allowedSourceRanges\[1\]: "10\.1\.2\.3\/8" has bits behind its length; the range is 10\.0\.0\.0\/8\n {2}fix: write 10\.0\.0\.0\/8, or 10\.1\.2\.3\/32/,
+  },
+  "a source range with a zero before a number": {
+    text: `gateways: { allowedSourceRanges: [010.0.0.0/8] }\n${twoClusters}`,
+    says: /allowedSourceRanges\[0\]: "010\.0\.0\.0\/8" is given; allowed is an IPv4 range/,
+  },
 });

@@ -1,4 +1,4 @@
-import { refuses, twoClusters } from "./two-clusters";
+import { problemsOf, refuses, twoClusters } from "./two-clusters";
 
 refuses({
   "weights that sum to 110": {
@@ -49,4 +49,16 @@ refuses({
     text: `${twoClusters}addons: { grafana: true }\n`,
     says: /addons\.grafana: there is no such key; allowed are prometheus, kiali/,
   },
+  "a sample without a version": {
+    text: `${twoClusters}sample: { versions: {} }\n`,
+    says: /sample\.versions: no version is given; allowed is at least one\n {2}fix: .*`enabled: false`/,
+  },
+  "a version called as what every object has": {
+    text: `${twoClusters}sample: { versions: { constructor: [main0] }, weights: { toString: 100 } }\n`,
+    says: /sample\.versions\.constructor: there is no image of helloworld "constructor"/,
+  },
+});
+
+test("a sample that is switched off needs no version", () => {
+  expect(problemsOf(`${twoClusters}sample: { enabled: false, versions: {} }\n`)).toEqual([]);
 });

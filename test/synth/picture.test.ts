@@ -24,7 +24,7 @@ const longNames = ((): Mesh => {
   return parseMesh(
     `name: ${name("m")}
 ca: { files: ${"folder/".repeat(50)}certs, acceptSampleCertificates: true }
-gateways: { allowedSourceRanges: [203.113.113.128/24, 198.151.100.128/24], internal: true }
+gateways: { allowedSourceRanges: [203.113.113.128/25, 198.151.100.128/25], internal: true }
 clusters:
   - { name: ${name("p")}, role: primary, network: ${name("n")}, context: ${"C".repeat(253)} }
   - { name: ${name("r")}, network: ${name("o")}, context: ${"W".repeat(253)} }
