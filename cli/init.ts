@@ -1,13 +1,14 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { appendFileSync, existsSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { parseMesh } from "../mesh/load";
 import { fileProblem, InputError } from "../mesh/problem";
+import { readTextFile, UnreadableFile } from "../mesh/text-file";
 import { exitCode, type Output } from "./command";
 
 /**
  * Writes a first `mesh.yaml`, and the lines of `.gitignore` that keep keys and state out of Git.
  * @param contexts kubeconfig contexts of clusters that exist, the primary first; none: two AKS clusters
- * @throws InputError when the file is there already, or a context cannot be one
+ * @throws InputError when the file is there already, a context cannot be one, or a `.gitignore` is no file
  */
 export function init(file: string, contexts: readonly string[], output: Output): number {
   if (existsSync(file)) {
@@ -17,8 +18,12 @@ export function init(file: string, contexts: readonly string[], output: Output):
   }
   const text = contexts.length > 0 ? existingClusters(contexts) : aksClusters;
   parseMesh(text, file);
+  // The CA lies beside mesh.yaml; Terraform's state and what is made anew, where commands are run.
+  const additions = [...new Set([dirname(file), "."].map((folder) => resolve(folder, ".gitignore")))].map(
+    missingLines,
+  );
   writeFileSync(file, text, { flag: "wx" });
-  ignore(join(dirname(file), ".gitignore"));
+  for (const { ignoreFile, lines } of additions) if (lines !== "") appendFileSync(ignoreFile, lines);
   output.note(`${file}: written; change the names, then: mesh ca && mesh synth`);
   return exitCode.fine;
 }
@@ -62,13 +67,29 @@ ${contexts.length > 1 ? sample : ""}`;
 
 const ignored = ["dist/", "cdktf.out/", "*.ca/", "*.tfstate", "*.tfstate.*", ".terraform/", ".mesh/"];
 
-function ignore(file: string): void {
-  const present = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
+/** @throws InputError when there is something else of that name */
+function missingLines(ignoreFile: string): { ignoreFile: string; lines: string } {
+  const present = linesOf(ignoreFile);
   const missing = ignored.filter((line) => !present.includes(line));
-  if (missing.length > 0) {
-    appendFileSync(
-      file,
-      `\n# mesh: CA keys, Terraform state, and what is made anew.\n${missing.join("\n")}\n`,
-    );
+  const lines = `\n# mesh: CA keys, Terraform state, and what is made anew.\n${missing.join("\n")}\n`;
+  return { ignoreFile, lines: missing.length > 0 ? lines : "" };
+}
+
+function linesOf(ignoreFile: string): string[] {
+  try {
+    return readTextFile(ignoreFile, largestIgnoreFile).text.split(/\r?\n/);
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error;
+    if (error.reason === "absent") return [];
+    throw new InputError([
+      fileProblem(
+        ignoreFile,
+        error.message,
+        "it has to keep the CA's keys out of Git: put a text file there",
+      ),
+    ]);
   }
 }
+
+/** Bytes. */
+const largestIgnoreFile = 1_000_000;
