@@ -147,7 +147,7 @@ export function address(run: Run, cluster: Cluster, needs: readonly string[]): S
       const address = loadBalancerAddress(service)!;
       if (run.found[cluster.name] === address) return "unchanged";
       run.found[cluster.name] = address;
-      await run.keepAddresses({ ...run.found });
+      await run.keepAddresses(run.found);
       return "changed";
     },
     explain: (signal) => eventsOf(kubectl, istioNamespace, name, signal),

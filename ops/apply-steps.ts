@@ -55,7 +55,8 @@ export function runOf(context: Context, inputs: ApplyInputs & Findings): Run {
     installations: new Map(
       inputs.mesh.clusters.map((cluster) => [cluster.name, installationIn(context, { ...inputs, cluster })]),
     ),
-    found: { ...inputs.addresses },
+    // Without a prototype: `constructor` is a name that a cluster may have.
+    found: Object.assign(Object.create(null), inputs.addresses),
   };
 }
 
