@@ -1,4 +1,6 @@
-import { basename, dirname } from "node:path";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { bundleCharts } from "../../k8s/bundle-charts";
 import type { Mesh } from "../../mesh/mesh";
 import type { Run } from "../../ops/apply-run";
@@ -34,7 +36,7 @@ function runOn(mesh: Mesh, applied: (file: string) => void): Run {
     reporter: silentReporter,
     now: () => new Date(0),
     signal,
-    workFolder: "/nowhere",
+    workFolder: mkdtempSync(join(tmpdir(), "mesh-steps-")),
   };
   return {
     mesh,
