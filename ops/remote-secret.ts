@@ -1,9 +1,9 @@
 import { dump } from "js-yaml";
 import { istioNamespace } from "../k8s/bundle";
+import { commandLine } from "../mesh/shell-quote";
 import { type Istioctl, remoteSecretArgs } from "./istioctl";
 import { type Kubectl, noValidation } from "./kubectl";
 import type { KubernetesObject } from "./kubernetes-object";
-import { commandLine } from "../mesh/shell-quote";
 import type { StepOutcome } from "./steps";
 
 /** Name of the Secret through which the primary reads a remote (istioctl/pkg/multicluster/remote_secret.go). */
