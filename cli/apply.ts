@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { formatAddresses } from "../mesh/addresses";
 import { type MeshPaths, meshPaths } from "../mesh/paths";
 import { fileProblem, InputError } from "../mesh/problem";
@@ -8,6 +7,7 @@ import { colours } from "../ops/colours";
 import type { Context } from "../ops/context";
 import { withCredentials } from "../ops/credentials";
 import { dryRun } from "../ops/dry-run";
+import { replaceFile } from "../ops/replace-file";
 import { type Inputs, readInputs } from "../synth/inputs";
 import { synthesize } from "../synth/synthesize";
 import { exitCode, type Output } from "./command";
@@ -102,7 +102,7 @@ function rootCertificate({ mesh, ca, paths }: Inputs): string {
 
 /** Found addresses are inputs like the others: they are kept beside `mesh.yaml`, and `dist` follows. */
 function keepAddresses(paths: MeshPaths, inputs: Inputs): void {
-  writeFileSync(paths.addresses, formatAddresses(inputs.addresses));
+  replaceFile(paths.addresses, formatAddresses(inputs.addresses));
   synthesize(inputs);
 }
 
