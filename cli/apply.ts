@@ -102,7 +102,7 @@ function rootCertificate({ mesh, ca, paths }: Inputs): string {
 
 /** Found addresses are inputs like the others: they are kept beside `mesh.yaml`, and `dist` follows. */
 function keepAddresses(paths: MeshPaths, inputs: Inputs): void {
-  replaceFile(paths.addresses, formatAddresses(inputs.addresses));
+  replaceFile(paths.addresses, formatAddresses(inputs.addresses), 0o644);
   synthesize(inputs);
 }
 
