@@ -1,6 +1,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import type { Mesh } from "../mesh/mesh";
+import { isRunning } from "../synth/run-lock";
 import type { Context } from "./context";
 import { type Kubectl, kubectlFor, noValidation, pause } from "./kubectl";
 import type { KubernetesObject } from "./kubernetes-object";
@@ -161,15 +162,6 @@ function isAbandoned(found: KubernetesObject, now: Date): boolean {
   const isOfThisMachine = annotations[machineAnnotation] === machine();
   const age = (now.getTime() - Date.parse(renewTime(found))) / 1000;
   return (isOfThisMachine && !isRunning(Number(annotations[processAnnotation]))) || age > forgottenSeconds;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 /** Process numbers mean something only within one boot and one container: both are part of it where they are known. */

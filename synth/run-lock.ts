@@ -55,7 +55,8 @@ function refuseWhileOwnerRuns(): void {
   );
 }
 
-function isRunning(pid: number): boolean {
+/** Whether a process of this machine runs, whoever it belongs to. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

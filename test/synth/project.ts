@@ -3,19 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generateCa } from "../../ca/generate";
 import { parseMesh } from "../../mesh/load";
+import { twoClusters as aksClusters } from "../mesh/two-clusters";
 
-export const twoClusters = `azure:
-  location: centralus
-  resourceGroup: rg-demo
-clusters:
-  - name: main0
-    role: primary
-    network: network1
-    aks: aks-main
-  - name: remote0
-    network: network2
-    aks: aks-remote
-sample:
+/** The mesh of two clusters, with the split of the walk-through. */
+export const twoClusters = `${aksClusters}sample:
   weights: { v1: 50, v2: 50 }
 `;
 
