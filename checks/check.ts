@@ -10,6 +10,12 @@ export const layers = {
   installed: "what is installed already",
   trust: "trust",
   capacity: "room on the nodes",
+  "control-plane": "control plane",
+  gateways: "gateways",
+  endpoints: "endpoints",
+  traffic: "traffic",
+  split: "split",
+  addons: "addons",
   exposure: "exposure",
   azure: "Azure",
 } as const;
@@ -54,11 +60,23 @@ export interface ClusterCheck<World> extends CheckFacts {
 /** @typeParam World what the checks of a command look at */
 export type Check<World> = MeshCheck<World> | ClusterCheck<World>;
 
+/** How requests fell to one version, or to one cluster. */
+export interface Share {
+  /** Name of the version or of the cluster. */
+  readonly name: string;
+  /** Percent of the requests that should come to it, 100 in all. */
+  readonly wanted: number;
+  /** Requests that came to it. */
+  readonly seen: number;
+}
+
 /** What a check found. Evidence is safe to show: no keys, no tokens. */
 export interface Verdict {
   readonly kind: "sound" | "faulty" | "unjudged";
   /** What it saw, a line each. */
   readonly evidence: readonly string[];
+  /** What it counted. @default - it does not count */
+  readonly shares?: readonly Share[];
   /** @default - the check's own */
   readonly fix?: string;
   /** Ready to paste. @default - none */

@@ -1,4 +1,4 @@
-import type { CheckFacts, Layer, Severity } from "./check";
+import type { CheckFacts, Layer, Severity, Share } from "./check";
 
 export type Status = "pass" | "info" | "warn" | "fail" | "not judged";
 
@@ -13,6 +13,8 @@ export interface CheckResult {
   readonly status: Status;
   /** What was seen, a line each. */
   readonly evidence: readonly string[];
+  /** Of checks that count requests: how these fell. */
+  readonly shares?: readonly Share[];
   /** Of what did not pass. */
   readonly fix?: string;
   /** Ready to paste. */

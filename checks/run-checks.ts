@@ -118,6 +118,7 @@ function resultOf<World>(
     ...facts,
     status,
     evidence: verdict.evidence,
+    ...(verdict.shares && { shares: verdict.shares }),
     ...(status !== "pass" && { fix: verdict.fix ?? check.fix }),
     commands: verdict.commands ?? [],
   };

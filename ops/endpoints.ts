@@ -4,6 +4,7 @@ import { bounded, inShort } from "./bounded";
 import type { Context } from "./context";
 import { type Kubectl, kubectlFor } from "./kubectl";
 import { type KubernetesObject, loadBalancerAddress } from "./kubernetes-object";
+import { sampleHost } from "./requests";
 import { sideBySide } from "./side-by-side";
 
 /** What the clients of all clusters see of the sample. */
@@ -73,7 +74,7 @@ interface Answer {
  */
 export async function endpoints(context: Context, mesh: Mesh, sample: Sample): Promise<MeshEndpoints> {
   const programs = bounded(sideBySide(context.programs));
-  const host = `helloworld.${sample.namespace}.svc.cluster.local`;
+  const host = sampleHost(sample);
   const client = mesh.istio.line.sample.client.name;
   const answers = await Promise.all(
     mesh.clusters.map(async (cluster) => {
