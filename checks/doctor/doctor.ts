@@ -13,7 +13,7 @@ import { capacityChecks } from "./capacity";
 import { exposureChecks } from "./exposure";
 import { installedChecks } from "./installed";
 import { placeChecks } from "./place";
-import { rightsChecks } from "./rights-checks";
+import { rightsChecks } from "./rights";
 import { trustChecks } from "./trust";
 import { type DoctorWorld, doctorWorld } from "./world";
 
