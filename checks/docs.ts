@@ -1,4 +1,4 @@
-import { type CheckFacts, type Layer, layerOf, layers, type Severity } from "./check";
+import { type CheckFacts, idOfNeed, type Layer, layerOf, layers, type Need, type Severity } from "./check";
 
 const severities: Readonly<Record<Severity, string>> = {
   fail: "a failure: the mesh cannot work like this",
@@ -34,11 +34,14 @@ function checkParts({ id, severity, title, looksAt, why, fix, needs }: CheckFact
     ["otherwise", why],
     ["fix", fix],
     ["counts as", severities[severity]],
-    ...(needs.length > 0
-      ? [["needs", needs.map((need) => `[${need}](#${need.replace(".", "")})`).join(", ")]]
-      : []),
+    ...(needs.length > 0 ? [["needs", needs.map(linked).join(", ")]] : []),
   ];
   return [`### ${id}`, `${capital(title)}.`, rows.map(([name, text]) => `- **${name}**: ${text}`).join("\n")];
+}
+
+function linked(need: Need): string {
+  const id = idOfNeed(need);
+  return `[${id}](#${id.replace(".", "")})${need === id ? "" : " of the primary"}`;
 }
 
 const capital = (text: string) =>

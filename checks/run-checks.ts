@@ -2,7 +2,16 @@ import type { Cluster, Mesh } from "../mesh/mesh";
 import type { Context } from "../ops/context";
 import { Interrupted, ProgramFailed } from "../ops/programs";
 import { redact } from "../ops/redact";
-import { type Check, docsOf, faulty, layerOf, type Severity, unjudged, type Verdict } from "./check";
+import {
+  type Check,
+  docsOf,
+  faulty,
+  idOfNeed,
+  layerOf,
+  type Severity,
+  unjudged,
+  type Verdict,
+} from "./check";
 import { type CheckReport, type CheckResult, reportOf, type Status } from "./report";
 
 /** One look: a check, and the cluster that it is about. */
@@ -130,12 +139,21 @@ function blocker<World>(
   results: ReadonlyMap<Look<World>, CheckResult>,
 ): Blocker | undefined {
   for (const [other, result] of results) {
-    const concerns = cluster === undefined || other.cluster === undefined || other.cluster === cluster;
-    if (!concerns || !check.needs.includes(other.check.id)) continue;
+    if (!isNeeded(other, { check, cluster })) continue;
     if (result.status === "pass" || result.status === "info") continue;
     return result.blockedBy ?? { id: result.id, ...(result.cluster && { cluster: result.cluster }) };
   }
   return undefined;
+}
+
+/** What is needed of a cluster is needed by checks of that cluster and of the mesh; what the primary has, by all. */
+function isNeeded<World>(other: Look<World>, { check, cluster }: Look<World>): boolean {
+  const { id } = other.check;
+  const concerns = cluster === undefined || other.cluster === undefined || other.cluster === cluster;
+  return (
+    (concerns && check.needs.includes(id)) ||
+    (other.cluster?.role === "primary" && check.needs.includes(`primary/${id}`))
+  );
 }
 
 function nameOpen<World>(open: readonly Look<World>[]): string {
@@ -147,7 +165,7 @@ function nameOpen<World>(open: readonly Look<World>[]): string {
 function refuseUnknownNeeds<World>(checks: readonly Check<World>[]): void {
   const known = new Set<string>();
   for (const { id, needs } of checks) {
-    const unknown = needs.filter((need) => !known.has(need));
+    const unknown = needs.filter((need) => !known.has(idOfNeed(need)));
     if (unknown.length > 0)
       throw new Error(`check ${id} needs ${unknown.join(", ")}, not among those before`);
     if (known.has(id)) throw new Error(`there are two checks ${id}`);

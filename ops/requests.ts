@@ -21,10 +21,19 @@ export const requestSeconds = 5;
 export const sampleHost = ({ namespace }: Sample) => `helloworld.${namespace}.svc.cluster.local`;
 export const sampleUrl = (sample: Sample) => `http://${sampleHost(sample)}:${helloworldPort}/hello`;
 
-/** Arguments of kubectl that run a shell script beside the client of the sample, in its network. */
-export function inClient({ istio }: Mesh, { namespace }: Sample, script: string): readonly string[] {
+/**
+ * Arguments of kubectl that run a shell script in the client of the sample.
+ * @param withInput the script reads its standard input @default false
+ */
+export function inClient(
+  { istio }: Mesh,
+  { namespace }: Sample,
+  script: string,
+  withInput = false,
+): readonly string[] {
   const { name } = istio.line.sample.client;
-  return ["-n", namespace, "exec", `deployment/${name}`, "-c", name, "--", "sh", "-c", script];
+  const input = withInput ? ["--stdin"] : [];
+  return ["-n", namespace, "exec", ...input, `deployment/${name}`, "-c", name, "--", "sh", "-c", script];
 }
 
 /**

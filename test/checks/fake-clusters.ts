@@ -107,7 +107,9 @@ export function fakeWorld(mesh: Mesh, clusters: Readonly<Record<string, FakeClus
       ["-n istio-system get secret cacerts", answer("cacerts", secret)],
       ["get pods --all-namespaces", answer("pods", cluster.pods)],
     ];
-    return questions.map(([question, script]) => `"--context ${context} ${question}"*) ${script} ;;`);
+    return questions.map(
+      ([question, script]) => `"--request-timeout=10s --context ${context} ${question}"*) ${script} ;;`,
+    );
   });
   path.add(
     "kubectl",
