@@ -1,7 +1,7 @@
 import type { Cluster, Mesh } from "../mesh/mesh";
 import { type Certificates, type ClusterFacts, certificatesIn } from "./cluster-facts";
 import { removedClusters } from "./inventory";
-import type { IstiodFacts } from "./istiod-facts";
+import { type IstiodFacts, synced } from "./istiod-facts";
 import type { Remark } from "./status";
 
 /** What the clusters said, for the rules to judge. */
@@ -106,7 +106,7 @@ const gatewaysAreReady: Rule = (_, __, { gateways }) =>
 const isReadByThePrimary: Rule = ({ mesh, istiod }, { name }) => {
   if (!istiod.value) return [];
   const state = istiod.value.clusters[name];
-  if (state === "synced") return [];
+  if (state === synced) return [];
   return [
     state === undefined
       ? `${mesh.primary.name}'s istiod does not read it: it has no remote secret for it`

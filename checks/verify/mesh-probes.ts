@@ -1,5 +1,5 @@
 import { istioNamespace } from "../../k8s/bundle";
-import type { Cluster, Mesh, Sample } from "../../mesh/mesh";
+import type { Mesh, Sample } from "../../mesh/mesh";
 import { type Kubectl, noValidation } from "../../ops/kubectl";
 import type { KubernetesObject } from "../../ops/kubernetes-object";
 import { inClient } from "../../ops/requests";
@@ -36,7 +36,7 @@ export interface ClientOptions {
 /** Scripts that send one request, or some side by side. */
 const scriptSeconds = 30;
 
-export function meshProbesOf(mesh: Mesh, { role }: Cluster, { kubectl, version }: ClusterProbes): MeshProbes {
+export function meshProbesOf(mesh: Mesh, { kubectl, version }: ClusterProbes): MeshProbes {
   const ask = <T>(question: () => Promise<T>) =>
     once(async () => {
       // Of a cluster that does not answer nothing more is asked.
