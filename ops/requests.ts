@@ -21,19 +21,23 @@ export const requestSeconds = 5;
 export const sampleHost = ({ namespace }: Sample) => `helloworld.${namespace}.svc.cluster.local`;
 export const sampleUrl = (sample: Sample) => `http://${sampleHost(sample)}:${helloworldPort}/hello`;
 
-/**
- * Arguments of kubectl that run a shell script in the client of the sample.
- * @param withInput the script reads its standard input @default false
- */
+export interface InClient {
+  /** The script reads its standard input. @default false */
+  readonly input?: boolean;
+  /** Another container of its pod. @default - the client's own */
+  readonly container?: string;
+}
+
+/** Arguments of kubectl that run a shell script in the client of the sample. */
 export function inClient(
   { istio }: Mesh,
   { namespace }: Sample,
   script: string,
-  withInput = false,
+  { input = false, container = istio.line.sample.client.name }: InClient = {},
 ): readonly string[] {
-  const { name } = istio.line.sample.client;
-  const input = withInput ? ["--stdin"] : [];
-  return ["-n", namespace, "exec", ...input, `deployment/${name}`, "-c", name, "--", "sh", "-c", script];
+  const deployment = `deployment/${istio.line.sample.client.name}`;
+  const stdin = input ? ["--stdin"] : [];
+  return ["-n", namespace, "exec", ...stdin, deployment, "-c", container, "--", "sh", "-c", script];
 }
 
 /**

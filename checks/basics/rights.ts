@@ -13,6 +13,27 @@ export interface RightRow {
   readonly in?: "istio" | "sample";
 }
 
+/** What the checks look at. */
+const reading: readonly RightRow[] = [
+  { verbs: ["list"], group: "", resources: ["namespaces", "nodes", "pods"] },
+  { verbs: ["list"], group: "apps", resources: ["deployments"] },
+  { verbs: ["list"], group: "apiextensions.k8s.io", resources: ["customresourcedefinitions"] },
+  {
+    verbs: ["list"],
+    group: "admissionregistration.k8s.io",
+    resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
+  },
+  {
+    verbs: ["list"],
+    group: "networking.istio.io",
+    resources: ["gateways", "virtualservices", "destinationrules"],
+  },
+  { verbs: ["get"], group: "", resources: ["configmaps"], in: "istio" },
+  { verbs: ["list"], group: "", resources: ["services", "secrets"], in: "istio" },
+  { verbs: ["list"], group: "", resources: ["services"], in: "sample" },
+];
+export const rightsToRead = (mesh: Mesh) => rightsOf(reading, mesh);
+
 export function rightsOf(rows: readonly RightRow[], { sample }: Mesh): Right[] {
   const namespaces = { istio: istioNamespace, sample: sample?.namespace };
   return rows
@@ -33,6 +54,17 @@ export const rightsCheck = (rights: (mesh: Mesh) => readonly Right[]) =>
     look: async ({ mesh, probes }: World, cluster) =>
       judge(await probes(cluster).who(), rights(mesh), cluster.context),
   }) satisfies Partial<ClusterCheck<World>>;
+
+export const readingChecks: readonly ClusterCheck<World>[] = [
+  {
+    ...rightsCheck(rightsToRead),
+    id: "rights.read",
+    title: "you may read what the checks look at",
+    why: "What may not be read cannot be judged: another Istio in the way, the root that is installed, room on the nodes.",
+    fix: "ask an administrator for the rights; cluster-admin has them all",
+    needs: ["reachable.api"],
+  },
+];
 
 function judge({ user = "you", refused }: Who, wanted: readonly Right[], context: string): Verdict {
   const lacking = refused.filter((right) => wanted.some((one) => isSame(one, right)));

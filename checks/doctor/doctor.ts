@@ -2,6 +2,7 @@ import type { Context } from "../../ops/context";
 import { clusterChecks } from "../basics/clusters";
 import { programChecks } from "../basics/programs";
 import { reachableChecks } from "../basics/reachable";
+import { readingChecks } from "../basics/rights";
 import { versionChecks } from "../basics/versions";
 import type { CheckInputs } from "../basics/world";
 import type { Check } from "../check";
@@ -23,6 +24,7 @@ export const doctorChecks: readonly Check<DoctorWorld>[] = [
   ...azureProgramChecks,
   ...reachableChecks,
   ...versionChecks,
+  ...readingChecks,
   ...rightsChecks,
   ...clusterChecks,
   ...placeChecks,

@@ -3,18 +3,6 @@ import { type RightRow, rightsCheck, rightsOf } from "../basics/rights";
 import type { Check } from "../check";
 import type { DoctorWorld } from "./world";
 
-/** What doctor and the later checks look at. */
-const reading: readonly RightRow[] = [
-  { verbs: ["list"], group: "", resources: ["namespaces", "nodes", "pods"] },
-  { verbs: ["list"], group: "apps", resources: ["deployments"] },
-  {
-    verbs: ["list"],
-    group: "admissionregistration.k8s.io",
-    resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
-  },
-  { verbs: ["get"], group: "", resources: ["configmaps", "secrets"], in: "istio" },
-];
-
 const apply = ["create", "patch"];
 
 /** What `kubectl apply` of the bundle and `istioctl install` make. */
@@ -42,18 +30,9 @@ const changing: readonly RightRow[] = [
   { verbs: apply, group: "", resources: ["services", "serviceaccounts"], in: "sample" },
 ];
 
-export const rightsToRead = (mesh: Mesh) => rightsOf(reading, mesh);
 export const rightsToChange = (mesh: Mesh) => rightsOf(changing, mesh);
 
 export const rightsChecks: readonly Check<DoctorWorld>[] = [
-  {
-    ...rightsCheck(rightsToRead),
-    id: "rights.read",
-    title: "you may read what the checks look at",
-    why: "What may not be read cannot be judged: another Istio in the way, the root that is installed, room on the nodes.",
-    fix: "ask an administrator for the rights; cluster-admin has them all",
-    needs: ["reachable.api"],
-  },
   {
     ...rightsCheck(rightsToChange),
     id: "rights.change",

@@ -1,8 +1,9 @@
 import type { Context } from "../../ops/context";
 import { sideBySide } from "../../ops/side-by-side";
+import { rightsToRead } from "../basics/rights";
 import { type CheckInputs, type World, worldOf } from "../basics/world";
 import { type AzureAccount, azureProbes } from "./azure-probes";
-import { rightsToChange, rightsToRead } from "./rights";
+import { rightsToChange } from "./rights";
 
 export interface DoctorWorld extends World {
   /** The subscription that `az` works with; undefined: nobody is logged in. */

@@ -55,6 +55,8 @@ interface Row {
   readonly clusters: readonly string[];
   /** None where passing clusters show different things. */
   readonly evidence: readonly string[];
+  /** What passing checks of several clusters counted, a line each. */
+  readonly counted: readonly string[];
 }
 
 function rowsOf(results: readonly CheckResult[]): Row[] {
@@ -72,12 +74,16 @@ function rowsOf(results: readonly CheckResult[]): Row[] {
       result: first,
       clusters: same.flatMap(({ cluster }) => cluster ?? []),
       evidence: isOne ? first.evidence : [],
+      counted: isOne ? [] : same.slice(0, namedClusters).flatMap(countedLine),
     };
   });
 }
 
+const countedLine = ({ cluster, shares, evidence }: CheckResult) =>
+  shares ? [`${cluster}: ${evidence[0]}`] : [];
+
 function rowLines(
-  { result, clusters, evidence }: Row,
+  { result, clusters, evidence, counted }: Row,
   waiting: ReadonlyMap<string, number>,
   colors: Colors,
 ): string[] {
@@ -85,7 +91,8 @@ function rowLines(
   const color = paint(colors)[status];
   const head = `${color(marks[status])} ${title}${clusters.length > 0 ? ` (${nameClusters(clusters)})` : ""}`;
   if (status === "pass") {
-    return [evidence.length > 0 ? `${head}${colors.dim(`: ${evidence.join("; ")}`)}` : head];
+    const told = evidence.length > 0 ? `${head}${colors.dim(`: ${evidence.join("; ")}`)}` : head;
+    return [told, ...counted.map((line) => colors.dim(`    ${line}`))];
   }
   const names = clusters.length > 0 ? clusters : [undefined];
   const count = names.reduce((total, cluster) => total + (waiting.get(nameOf(id, cluster)) ?? 0), 0);

@@ -2,6 +2,7 @@ import { istioNamespace } from "../../k8s/bundle";
 import type { Mesh, Sample } from "../../mesh/mesh";
 import { type Kubectl, noValidation } from "../../ops/kubectl";
 import type { KubernetesObject } from "../../ops/kubernetes-object";
+import { ProgramFailed } from "../../ops/programs";
 import { inClient } from "../../ops/requests";
 import type { ClusterProbes } from "../cluster-probes";
 import { once } from "../once";
@@ -19,12 +20,19 @@ export interface MeshProbes {
   networking(): Promise<readonly KubernetesObject[]>;
   /** Names of the CRDs that the API server serves. */
   crds(): Promise<readonly string[]>;
+  /** YAML text of the networks in istiod's own configuration; undefined: there is no such configuration. */
+  meshNetworks(): Promise<string | undefined>;
   /** Names of the containers that a pod of the sample's namespace would have if it were made now. */
   injected(): Promise<readonly string[]>;
   /** What the client's proxy holds; undefined: the client has no proxy. */
   proxySecrets(): Promise<ProxySecrets | undefined>;
   /** Runs a shell script in the client of the sample. */
   inClient(script: string, options?: ClientOptions): Promise<string>;
+  /**
+   * The same beside the client, whose connections do not go through its proxy: in the proxy's own container. A client
+   * that has no proxy runs it itself.
+   */
+  besideProxy(script: string): Promise<string>;
 }
 
 export interface ClientOptions {
@@ -55,7 +63,7 @@ export function meshProbesOf(mesh: Mesh, { kubectl, version }: ClusterProbes): M
     script: string,
     { input, deadlineSeconds = scriptSeconds }: ClientOptions = {},
   ) => {
-    const args = inClient(mesh, mesh.sample!, script, input !== undefined);
+    const args = inClient(mesh, mesh.sample!, script, { input: input !== undefined });
     const { stdout } = await kubectl.run(args, { input, deadlineSeconds, secretOutput: true });
     return stdout;
   };
@@ -65,11 +73,25 @@ export function meshProbesOf(mesh: Mesh, { kubectl, version }: ClusterProbes): M
     sample: ofSample(({ namespace }) => kubectl.get(["-n", namespace, "deployments,services,pods"])),
     networking: get(networkingKinds, "--all-namespaces"),
     crds: ask(() => readCrds(kubectl)),
+    meshNetworks: ask(async () => {
+      const [found] = await kubectl.get(["-n", istioNamespace, "configmap", "istio"]);
+      return found?.data?.meshNetworks;
+    }),
     injected: ofSample(({ namespace }) => readInjected(kubectl, namespace)),
     proxySecrets: ofSample(async () => readProxySecrets(await runInClient(proxySecretsScript))),
     inClient: async (script, options) => {
       await version();
       return runInClient(script, options);
+    },
+    besideProxy: async (script) => {
+      await version();
+      try {
+        const args = inClient(mesh, mesh.sample!, script, { container: "istio-proxy" });
+        return (await kubectl.run(args, { deadlineSeconds: scriptSeconds })).stdout;
+      } catch (error) {
+        if (!(error instanceof ProgramFailed) || !/container .*istio-proxy/.test(error.stderr)) throw error;
+        return runInClient(script);
+      }
     },
   };
 }

@@ -4,15 +4,18 @@ import { endpoints, type MeshEndpoints } from "../../ops/endpoints";
 import { type ConnectedProxy, readConnectedProxies, readReadClusters } from "../../ops/istiod-facts";
 import { type Reply, readReplies, requestScript } from "../../ops/requests";
 import { sideBySide } from "../../ops/side-by-side";
+import { rightsToRead } from "../basics/rights";
 import { type CheckInputs, type World, worldOf } from "../basics/world";
 import { once } from "../once";
 import { type MeshProbes, meshProbesOf } from "./mesh-probes";
 import { type RequestPlan, requestPlan } from "./request-plan";
-import { rightsToLook } from "./rights";
+import { rightsToSend } from "./rights";
 
 /** What verify's checks look at. Everything is asked once, and only when a check wants to know. */
 export interface VerifyWorld extends World {
   readonly now: () => Date;
+  /** Aborted on Ctrl-C. */
+  readonly signal: AbortSignal;
   readonly meshProbes: (cluster: Cluster) => MeshProbes;
   /** Clusters that the primary's istiod reads, and how far it is with each: `synced`. */
   readonly readClusters: () => Promise<Readonly<Record<string, string>>>;
@@ -32,7 +35,7 @@ export function verifyWorld(context: Context, inputs: CheckInputs): VerifyWorld 
   const { mesh } = inputs;
   const programs = sideBySide(context.programs);
   const asking = { ...context, programs };
-  const world = worldOf(context, programs, inputs, rightsToLook(mesh));
+  const world = worldOf(context, programs, inputs, [...rightsToRead(mesh), ...rightsToSend(mesh)]);
   const perCluster = <T>(make: (cluster: Cluster) => T) => {
     const made = new Map(mesh.clusters.map((cluster) => [cluster, make(cluster)]));
     return (cluster: Cluster) => made.get(cluster)!;
@@ -53,6 +56,7 @@ export function verifyWorld(context: Context, inputs: CheckInputs): VerifyWorld 
   return {
     ...world,
     now: context.now,
+    signal: context.signal,
     meshProbes,
     readClusters: ofPrimary(readReadClusters),
     connectedProxies: ofPrimary(readConnectedProxies),

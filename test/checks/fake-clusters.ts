@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { rightsToChange, rightsToRead } from "../../checks/doctor/rights";
+import { rightsToRead } from "../../checks/basics/rights";
+import { rightsToChange } from "../../checks/doctor/rights";
 import type { Right } from "../../checks/who";
 import { defaultIstioLine } from "../../mesh/istio-lines";
 import type { Mesh } from "../../mesh/mesh";
