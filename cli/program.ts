@@ -105,7 +105,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
       exit(await (dryRun ? dryRunApply : apply)(meshFile(file), flags, output));
     });
 
-  command("up", "make the clusters with Terraform, then the mesh on them", "mesh up")
+  command("up", "make the clusters with Terraform, then the mesh on them, and prove that it works", "mesh up")
     .addOption(fileOption())
     .addOption(verbose())
     .option(

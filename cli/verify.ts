@@ -1,6 +1,8 @@
+import type { CheckInputs } from "../checks/basics/world";
 import { layers } from "../checks/check";
 import { type ReportFormat, reportFormats } from "../checks/format/format";
 import type { CheckReport } from "../checks/report";
+import type { RunOptions as CheckOptions } from "../checks/run-checks";
 import { verify as prove, verifyChecks, withScaling } from "../checks/verify/verify";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
@@ -31,22 +33,29 @@ export interface VerifyFlags extends RunOptions {
 const pauseMilliseconds = 2000;
 
 /** Proves that the mesh works. Exit code 1: a check failed. */
-export async function verify(
-  file: string,
-  { output: format, ...flags }: VerifyFlags,
-  output: Output,
-): Promise<number> {
+export async function verify(file: string, flags: VerifyFlags, output: Output): Promise<number> {
   const mesh = readMesh(file);
   const options = chosen(mesh, flags);
   if (flags.scale && !mesh.sample) throw noSample(file, "the sample is what is scaled");
   return withContext(flags, output, async (context) => {
     const reaching = await withCredentials(context, mesh, meshPaths(file).terraform);
-    const inputs = { mesh, meshFile: file };
-    const looked = await untilHealthy(() => prove(reaching, inputs, options), flags.wait ?? 0, reaching);
-    const report = flags.scale ? await withScaling(reaching, inputs, looked) : looked;
-    output.result(reportFormats[format](report, { color: colours.isColorSupported }).trimEnd());
-    return report.ok ? exitCode.fine : exitCode.failed;
+    return runVerify(reaching, { mesh, meshFile: file }, { ...flags, ...options }, output);
   });
+}
+
+type ProofFlags = Pick<VerifyFlags, "output" | "wait" | "scale"> & CheckOptions;
+
+/** Looks, waits where that is wanted, and tells what was found. */
+export async function runVerify(
+  context: Context,
+  inputs: CheckInputs,
+  { output: format, wait = 0, scale = false, ...options }: ProofFlags,
+  output: Output,
+): Promise<number> {
+  const looked = await untilHealthy(() => prove(context, inputs, options), wait, context);
+  const report = scale ? await withScaling(context, inputs, looked) : looked;
+  output.result(reportFormats[format](report, { color: colours.isColorSupported }).trimEnd());
+  return report.ok ? exitCode.fine : exitCode.failed;
 }
 
 /** Looks again and again while a check fails and there is time. */
@@ -70,7 +79,10 @@ async function untilHealthy(
 }
 
 /** @throws InputError for what is no check, no layer, or no context of the mesh */
-function chosen({ clusters }: Mesh, { only, context: contexts }: Pick<VerifyFlags, "only" | "context">) {
+function chosen(
+  { clusters }: Mesh,
+  { only, context: contexts }: Pick<VerifyFlags, "only" | "context">,
+): CheckOptions {
   const checks = [...Object.keys(layers), ...verifyChecks.map(({ id }) => id)];
   const problems = [
     ...unknown("--only", only, checks, "a layer or the id of a check"),
