@@ -15,6 +15,7 @@ export const layers = {
   endpoints: "endpoints",
   traffic: "traffic",
   split: "split",
+  scale: "scaling",
   addons: "addons",
   exposure: "exposure",
   azure: "Azure",

@@ -152,29 +152,42 @@ function resultOf<World>(
   blockedBy: Blocker | undefined,
   seconds: number,
 ): CheckResult {
+  return blockedBy ? blocked(check, blockedBy, cluster, seconds) : judged(check, verdict, cluster, seconds);
+}
+
+const factsOf = (check: CheckFacts, cluster: Cluster | undefined, seconds: number) => ({
+  id: check.id,
+  layer: layerOf(check),
+  severity: check.severity,
+  title: check.title,
+  ...(cluster && { cluster: cluster.name }),
+  docs: docsOf(check),
+  seconds,
+});
+
+/** What a check found, as a result. */
+export function judged(
+  check: CheckFacts,
+  verdict: Verdict,
+  cluster: Cluster | undefined,
+  seconds: number,
+): CheckResult {
   const status = statuses[verdict.kind](check.severity);
-  const facts = {
-    id: check.id,
-    layer: layerOf(check),
-    severity: check.severity,
-    title: check.title,
-    ...(cluster && { cluster: cluster.name }),
-    docs: docsOf(check),
-    seconds,
-  };
-  if (blockedBy) {
-    const { id, cluster: where } = blockedBy;
-    const evidence = [`${id}${where ? ` of ${where}` : ""} has to pass first`];
-    return { ...facts, status: "not judged", evidence, commands: [], blockedBy };
-  }
   return {
-    ...facts,
+    ...factsOf(check, cluster, seconds),
     status,
     evidence: verdict.evidence,
     ...(verdict.shares && { shares: verdict.shares }),
     ...(status !== "pass" && { fix: verdict.fix ?? check.fix }),
     commands: verdict.commands ?? [],
   };
+}
+
+/** A check that means nothing before another one passes. */
+export function blocked(check: CheckFacts, blockedBy: Blocker, cluster?: Cluster, seconds = 0): CheckResult {
+  const { id, cluster: where } = blockedBy;
+  const evidence = [`${id}${where ? ` of ${where}` : ""} has to pass first`];
+  return { ...factsOf(check, cluster, seconds), status: "not judged", evidence, commands: [], blockedBy };
 }
 
 /** The first cause: what blocks the blocker, if anything does. */

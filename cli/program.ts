@@ -148,6 +148,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .addOption(reportFormat())
     .option("--only <check...>", "these checks or layers, and what they stand on")
     .option("--context <context...>", "checks of these clusters alone")
+    .option("--scale", "then scale the sample up, watch every client see it, and scale it back")
     .addOption(
       new Option("--wait [time]", "look again until the mesh is healthy, for at most so long (default: 5m)")
         .argParser(duration)

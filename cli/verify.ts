@@ -1,7 +1,7 @@
 import { layers } from "../checks/check";
 import { type ReportFormat, reportFormats } from "../checks/format/format";
 import type { CheckReport } from "../checks/report";
-import { verify as prove, verifyChecks } from "../checks/verify/verify";
+import { verify as prove, verifyChecks, withScaling } from "../checks/verify/verify";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
 import { meshPaths } from "../mesh/paths";
@@ -13,6 +13,7 @@ import { withCredentials } from "../ops/credentials";
 import { pause } from "../ops/kubectl";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";
+import { noSample } from "./no-sample";
 
 export interface VerifyFlags extends RunOptions {
   readonly output: ReportFormat;
@@ -20,6 +21,8 @@ export interface VerifyFlags extends RunOptions {
   readonly only?: readonly string[];
   /** Kubeconfig contexts whose clusters' checks are reported. @default - all, and those of the mesh */
   readonly context?: readonly string[];
+  /** Also scale the sample up and back. */
+  readonly scale?: boolean;
   /** Seconds within which the mesh may become healthy. @default 0: it is looked at once */
   readonly wait?: number;
 }
@@ -35,10 +38,12 @@ export async function verify(
 ): Promise<number> {
   const mesh = readMesh(file);
   const options = chosen(mesh, flags);
+  if (flags.scale && !mesh.sample) throw noSample(file, "the sample is what is scaled");
   return withContext(flags, output, async (context) => {
     const reaching = await withCredentials(context, mesh, meshPaths(file).terraform);
-    const look = () => prove(reaching, { mesh, meshFile: file }, options);
-    const report = await untilHealthy(look, flags.wait ?? 0, reaching);
+    const inputs = { mesh, meshFile: file };
+    const looked = await untilHealthy(() => prove(reaching, inputs, options), flags.wait ?? 0, reaching);
+    const report = flags.scale ? await withScaling(reaching, inputs, looked) : looked;
     output.result(reportFormats[format](report, { color: colours.isColorSupported }).trimEnd());
     return report.ok ? exitCode.fine : exitCode.failed;
   });

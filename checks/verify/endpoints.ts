@@ -1,3 +1,4 @@
+import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster, Mesh, Sample } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import type { Endpoint, EndpointView } from "../../ops/endpoints";
@@ -114,6 +115,33 @@ async function viewOf({ endpoints }: VerifyWorld, { name }: Cluster): Promise<En
 }
 
 const unseen = ({ error }: EndpointView): Verdict => faulty(`the client's proxy does not tell: ${error}`);
+
+/** Whether the client of a cluster sees what it should see of every version. */
+export async function endpointSet(world: VerifyWorld, cluster: Cluster): Promise<Verdict> {
+  const { mesh } = world;
+  const view = await viewOf(world, cluster);
+  if (view.error !== undefined) return unseen(view);
+  const perVersion = await Promise.all(
+    mesh.sample!.versions.map(async ({ name }) => {
+      const seen = view.endpoints.filter(({ version }) => version === name);
+      return differences(name, seen, await wantedEndpoints(world, cluster, name));
+    }),
+  );
+  const wrong = perVersion.flat();
+  const restartIstiod = [
+    "--context",
+    mesh.primary.context,
+    "-n",
+    istioNamespace,
+    "rollout",
+    "restart",
+    "deployment",
+    "istiod",
+  ];
+  return wrong.length > 0
+    ? faulty(wrong, { commands: [commandLine("kubectl", restartIstiod)] })
+    : sound(view.endpoints.map((endpoint) => `${endpoint.version ?? "any"}: ${nameOf(endpoint)}`).join(", "));
+}
 
 export const endpointChecks: readonly Check<VerifyWorld>[] = [
   {
@@ -358,25 +386,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
       "control-plane.synced",
       "gateways.network",
     ],
-    async look(world, cluster) {
-      const { mesh } = world;
-      const view = await viewOf(world, cluster);
-      if (view.error !== undefined) return unseen(view);
-      const perVersion = await Promise.all(
-        mesh.sample!.versions.map(async ({ name }) => {
-          const seen = view.endpoints.filter(({ version }) => version === name);
-          return differences(name, seen, await wantedEndpoints(world, cluster, name));
-        }),
-      );
-      const wrong = perVersion.flat();
-      const { context } = mesh.primary;
-      const anew = ["--context", context, "-n", "istio-system", "rollout", "restart", "deployment", "istiod"];
-      return wrong.length > 0
-        ? faulty(wrong, { commands: [commandLine("kubectl", anew)] })
-        : sound(
-            view.endpoints.map((endpoint) => `${endpoint.version ?? "any"}: ${nameOf(endpoint)}`).join(", "),
-          );
-    },
+    look: endpointSet,
   },
   {
     id: "endpoints.healthy",

@@ -6,8 +6,8 @@ import { readingChecks } from "../basics/rights";
 import { versionChecks as skewChecks } from "../basics/versions";
 import type { CheckInputs } from "../basics/world";
 import type { Check } from "../check";
-import type { CheckReport } from "../report";
-import { type RunOptions, runChecks } from "../run-checks";
+import { type CheckReport, reportOf } from "../report";
+import { blocked, type RunOptions, runChecks } from "../run-checks";
 import { addonChecks } from "./addons";
 import { controlPlaneChecks } from "./control-plane";
 import { endpointChecks } from "./endpoints";
@@ -15,6 +15,7 @@ import { gatewayChecks } from "./gateways";
 import { installedChecks } from "./installed";
 import { remoteSecretChecks } from "./remote-secrets";
 import { rightsChecks } from "./rights";
+import { scaleChecks, verifyScaling } from "./scale";
 import { splitChecks } from "./split";
 import { trafficChecks } from "./traffic";
 import { trustChecks } from "./trust";
@@ -53,4 +54,23 @@ export function verify(
   options: RunOptions = {},
 ): Promise<CheckReport> {
   return runChecks(verifyChecks, inputs.mesh, verifyWorld(context, inputs), context, options);
+}
+
+/**
+ * The report of `verify` and, where nothing in it failed, what comes of scaling the sample up and back.
+ * @throws Interrupted on Ctrl-C, with the sample scaled back
+ */
+export async function withScaling(
+  context: Context,
+  inputs: CheckInputs,
+  { mesh, results, seconds }: CheckReport,
+): Promise<CheckReport> {
+  const started = performance.now();
+  const failed = results.find(({ status }) => status === "fail");
+  const scaled = failed
+    ? scaleChecks.map((check) =>
+        blocked(check, { id: failed.id, ...(failed.cluster && { cluster: failed.cluster }) }),
+      )
+    : await verifyScaling(context, inputs);
+  return reportOf(mesh, [...results, ...scaled], seconds + (performance.now() - started) / 1000);
 }

@@ -329,13 +329,11 @@ export function composeMesh(mesh: Mesh, ca: Authority): ComposedMesh {
     meshFile: join(folder, "mesh.yaml"),
     readClusters: Object.fromEntries(mesh.clusters.map(({ name }) => [name, "synced"])),
     proxies: mesh.clusters.flatMap(({ name }) =>
-      [...clusters[name]!.istioSystem, ...clusters[name]!.sample]
-        .filter(hasProxy)
-        .map(({ metadata }) => ({
-          name: `${metadata.name}.${metadata.namespace}`,
-          cluster: name,
-          stale: [],
-        })),
+      [...clusters[name]!.istioSystem, ...clusters[name]!.sample].filter(hasProxy).map(({ metadata }) => ({
+        name: `${metadata.name}.${metadata.namespace}`,
+        cluster: name,
+        stale: [],
+      })),
     ),
     programs: { kubectl: `v${mesh.istio.line.kubernetes.min}.0`, istioctl: mesh.istio.version },
     pairs,
