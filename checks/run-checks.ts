@@ -4,6 +4,7 @@ import { Interrupted, ProgramFailed } from "../ops/programs";
 import { redact } from "../ops/redact";
 import {
   type Check,
+  type CheckFacts,
   docsOf,
   faulty,
   idOfNeed,
