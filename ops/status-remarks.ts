@@ -1,5 +1,5 @@
 import type { Cluster, Mesh } from "../mesh/mesh";
-import { type Certificates, type ClusterFacts, certificatesIn } from "./cluster-facts";
+import { type Certificate, type ClusterFacts, certificatesIn } from "./cluster-facts";
 import { removedClusters } from "./inventory";
 import { type IstiodFacts, synced } from "./istiod-facts";
 import type { Remark } from "./status";
@@ -30,7 +30,7 @@ const warnDays = 30;
 /** More than so many names, or objects, are counted. */
 const named = 5;
 
-export const daysLeft = ({ notAfter }: Certificates, now: Date) =>
+export const daysLeft = ({ notAfter }: Pick<Certificate, "notAfter">, now: Date) =>
   Math.floor((notAfter.getTime() - now.getTime()) / 86_400_000);
 
 export function problemsOf(survey: Survey): Remark[] {

@@ -97,9 +97,10 @@ describeInLab(
           gateways: [gateway("istio-eastwestgateway")],
           proxies: { connected: 3, inSync: 3 },
         });
-        for (const { certificateDaysLeft } of found.clusters) {
+        for (const { certificateDaysLeft, certificates } of found.clusters) {
           expect(certificateDaysLeft).toBeGreaterThan(3000);
           expect(certificateDaysLeft).toBeLessThan(3700);
+          expect(certificates?.map(({ role }) => role)).toEqual(["root", "intermediate"]);
         }
       },
       5 * minutes,
