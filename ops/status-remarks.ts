@@ -26,7 +26,7 @@ export interface Answer<T> {
 type Rule = (survey: Survey, cluster: Cluster, facts: ClusterFacts) => readonly string[];
 
 /** A certificate that ends sooner is a problem. The CA's own check warns from the same day on. */
-const warnDays = 30;
+export const warnDays = 30;
 /** More than so many names, or objects, are counted. */
 const named = 5;
 
