@@ -1,3 +1,4 @@
+import { capital } from "../checks/docs";
 import type { CheckReport, CheckResult, Status } from "../checks/report";
 import { waitingFor } from "../checks/waiting";
 import type { MeshStatus, Remark } from "../ops/status";
@@ -43,7 +44,7 @@ function finding(results: readonly CheckResult[], waiting: ReturnType<typeof wai
   const count = results.reduce((sum, { cluster }) => sum + waiting(id, cluster), 0);
   return html`
 <article class="finding ${paintOf(status)}">
-<h3>${mark(status)} ${title}</h3>
+<h3>${mark(status)} ${capital(title)}</h3>
 ${places.slice(0, shownPlaces).map(place)}
 ${more > 0 ? html`<details><summary>${counted(more, "more cluster")}</summary>${folded.map(place)}</details>` : undefined}
 ${count > 0 ? html`<p class="aside">${counted(count, "other check")} ${count === 1 ? "is" : "are"} not judged until it passes.</p>` : undefined}

@@ -1,4 +1,5 @@
 import type { Share } from "../checks/check";
+import { capital } from "../checks/docs";
 import type { CheckReport, CheckResult } from "../checks/report";
 import { html, type Markup } from "./html";
 import { mark, statuses } from "./mark";
@@ -29,7 +30,7 @@ function chart(results: readonly CheckResult[]): Markup {
   const silent = results.filter(({ shares }) => !shares).flatMap(({ cluster }) => cluster ?? []);
   return html`
 <figure class="chart">
-<figcaption><h3>${title}</h3>
+<figcaption><h3>${capital(title)}</h3>
 <p class="aside">A bar is what a client saw; a line across it is where the share should end. <code>${id}</code></p></figcaption>
 <div class="clients">${clients.slice(0, shownClients)}</div>
 ${folded.length > 0 ? html`<details><summary>${counted(folded.length, "more client")}</summary><div class="clients">${folded}</div></details>` : undefined}

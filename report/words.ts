@@ -7,10 +7,6 @@ export const figure = (count: number): string => count.toLocaleString("en");
 export const counted = (count: number, noun: string): string =>
   `${figure(count)} ${noun}${count === 1 ? "" : "s"}`;
 
-export function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
 /** More than this are counted. */
 const namedClusters = 5;
 

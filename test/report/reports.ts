@@ -240,3 +240,43 @@ export function broken(count = 3): ReportProps {
     ],
   });
 }
+
+/** Everything that clusters and programs say is this text. */
+export function hostile(text: string): ReportProps {
+  const mesh = meshOf(2);
+  const [main0, remote0] = statusOf(mesh).clusters;
+  const replicas = { ready: 1, wanted: 1 };
+  const words = { title: text, evidence: [text, text], fix: text, commands: [text] };
+  return propsOf(
+    mesh,
+    [
+      result("programs.kubectl", { title: text, evidence: [text] }),
+      result("reachable.api", { ...words, cluster: "main0", status: "fail" }),
+      result("versions.kubernetes", { ...words, cluster: text, status: "warn" }),
+      result("exposure.gateways", { ...words, status: "info", docs: text }),
+      result("split.shares", {
+        ...words,
+        cluster: text,
+        shares: [
+          { name: text, wanted: 50, seen: 1 },
+          { name: "v2", wanted: 50, seen: 1 },
+        ],
+      }),
+    ],
+    {
+      clusters: [
+        {
+          ...main0!,
+          context: text,
+          kubernetes: text,
+          istio: [text],
+          gateways: [{ name: text, address: text, replicas }],
+          certificates: [{ role: "root", subject: text, notAfter: inDays(100), fingerprint: text }],
+        },
+        { ...remote0!, synced: text },
+      ],
+      problems: [{ cluster: "main0", text }],
+      differences: [{ cluster: text, text }],
+    },
+  );
+}
