@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { doctor as examine } from "../checks/doctor/doctor";
+import { verify } from "../checks/verify/verify";
 import { readMesh } from "../mesh/load";
 import { meshPaths } from "../mesh/paths";
 import { fileProblem, InputError } from "../mesh/problem";
@@ -14,7 +14,7 @@ import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";
 import { rootCertificate } from "./root-certificate";
 
-/** Writes what the checks and status find as one page. Exit code 1: a check failed. */
+/** Writes what verify and status find as one page. Exit code 1: a check failed. */
 export async function writeReport(
   file: string,
   { to, ...flags }: RunOptions & { readonly to: string },
@@ -26,7 +26,7 @@ export async function writeReport(
     const reaching = await withCredentials(context, mesh, meshPaths(file).terraform);
     const time = context.now();
     const [checks, found] = await Promise.all([
-      examine(reaching, { mesh, meshFile: file }),
+      verify(reaching, { mesh, meshFile: file }),
       status(reaching, { mesh, rootCertificate: rootCertificate(mesh, file) }),
     ]);
     replaceFile(to, reportPage({ mesh, checks, status: found, time, tool: version }), 0o644);

@@ -6,7 +6,7 @@ import { html, type Markup } from "./html";
 import { mark, paintOf } from "./mark";
 import { byCheck, type Place, placesOf } from "./places";
 import type { Section } from "./section";
-import { clusterLine, counted } from "./words";
+import { clusterLine, counted, withCode } from "./words";
 
 /** More places than this are folded away: what fails in a hundred clusters is told a hundred times. */
 const shownPlaces = 3;
@@ -57,7 +57,7 @@ function place({ clusters, result }: Place): Markup {
   const { evidence, fix, commands } = result;
   return html`<dl class="place">
 <div><dt>${clusters.length > 0 ? `Seen in ${clusterLine(clusters)}` : "Seen"}</dt><dd>${lines(evidence)}</dd></div>
-${fix ? html`<div><dt>Fix</dt><dd>${fix}</dd></div>` : undefined}
+${fix ? html`<div><dt>Fix</dt><dd>${withCode(fix)}</dd></div>` : undefined}
 ${commands.length > 0 ? html`<div><dt>${commands.length === 1 ? "Command" : "Commands"}</dt><dd>${commands.map((command) => html`<pre><code>${command}</code></pre>`)}</dd></div>` : undefined}
 </dl>
 `;

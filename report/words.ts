@@ -18,6 +18,12 @@ export function clusterLine(names: readonly string[]): string {
     : names.join(", ");
 }
 
+/** What stands between backticks in a text is code. */
+export const withCode = (text: string): Markup[] =>
+  text
+    .split(/`([^`]+)`/)
+    .map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
+
 /** `2026-11-24`, in UTC, as people read it and as programs do. */
 export function day(date: Date): Markup {
   const text = date.toISOString().slice(0, 10);

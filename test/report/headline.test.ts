@@ -8,7 +8,16 @@ const checks = (...statuses: Status[]) =>
     statuses.map((status, index) => result(`reachable.${index}`, { status })),
     1,
   );
+const minor = result("addons.metrics", { severity: "warn", status: "not judged" });
 const remark = [{ cluster: "main0", text: "is not as it was" }];
+
+test("a mesh works although something beside it could not be judged", () => {
+  const report = reportOf("mesh1", [result("traffic.answers"), minor], 1);
+  expect(headlineOf(report, statusOf(meshOf()))).toEqual({
+    sentence: "The mesh works, and 1 check could not be judged",
+    status: "warn",
+  });
+});
 
 test.each<[string, Status, Status[], Parameters<typeof statusOf>[1]]>([
   ["The mesh works", "pass", ["pass", "info"], {}],

@@ -57,6 +57,14 @@ describe("what failed", () => {
     expect(folded!.match(/class="place"/g)).toHaveLength(97);
   });
 
+  test("sets a fix's commands as code", () => {
+    const fix = "run `mesh ca`, <then> `mesh synth`";
+    const props = propsOf(meshOf(), [result("trust.ca", { status: "fail", fix })]);
+    expect(sectionOf(props, "failed")).toContain(
+      "run <code>mesh ca</code>, &#60;then&#62; <code>mesh synth</code>",
+    );
+  });
+
   test("of the mesh as a whole names no cluster", () => {
     const props = propsOf(meshOf(), [result("trust.ca", { status: "fail", evidence: ["there is none"] })]);
     expect(wordsOf(props, "failed")).toContain("Title of trust.ca Seen there is none");
