@@ -3,7 +3,7 @@ import { capital } from "../checks/docs";
 import type { CheckReport, CheckResult } from "../checks/report";
 import { lines } from "./findings";
 import { html, type Markup } from "./html";
-import { mark, statuses, wordOf, worstOf } from "./mark";
+import { mark, statuses, tally, worstOf } from "./mark";
 import { byCheck, type Place, placesOf } from "./places";
 import type { Section } from "./section";
 import { clusterLine } from "./words";
@@ -19,16 +19,16 @@ export function allChecks({ results }: CheckReport): Section {
 
 function drawLayer(layer: Layer, results: readonly CheckResult[]): Markup {
   return html`
-<h3>${capital(layers[layer])} <span class="aside">${tally(results)}</span></h3>
+<h3>${capital(layers[layer])} <span class="aside">${tallies(results)}</span></h3>
 <div class="checks">${byCheck(results).map(check)}</div>
 `;
 }
 
-function tally(results: readonly CheckResult[]): string {
+function tallies(results: readonly CheckResult[]): string {
   return statuses
     .map((status) => ({ status, count: results.filter((result) => result.status === status).length }))
     .filter(({ count }) => count > 0)
-    .map(({ status, count }) => `${count} ${wordOf(status)}`)
+    .map(({ status, count }) => tally(status, count))
     .join(", ");
 }
 
@@ -39,7 +39,7 @@ function check(results: readonly CheckResult[]): Markup {
   const isMixed = results.some((result) => result.status !== status);
   // What passed is worth a line; what is only told is told nowhere else.
   return html`<details${status === "info" ? html` open` : undefined}>
-<summary>${mark(status)} <span>${capital(title)}</span> <span class="aside">${isMixed ? tally(results) : clusterLine(clusters)}</span></summary>
+<summary>${mark(status)} <span>${capital(title)}</span> <span class="aside">${isMixed ? tallies(results) : clusterLine(clusters)}</span></summary>
 <dl>${placesOf(results).map((place) => seen(place, isMixed))}</dl>
 <p class="aside"><code>${id}</code> in ${docs}</p>
 </details>

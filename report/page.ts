@@ -8,7 +8,7 @@ import { clustersSection } from "./clusters";
 import { failures, remarkable } from "./findings";
 import { headlineOf } from "./headline";
 import { type Content, html, Markup } from "./html";
-import { mark, paintOf, statuses, wordOf } from "./mark";
+import { mark, paintOf, statuses, tally } from "./mark";
 import { drawSection, type Section, scrollable } from "./section";
 import { sharesSection } from "./shares";
 import { styleSheet } from "./style-sheet";
@@ -95,7 +95,7 @@ function facts({ mesh, checks, status, time }: Omit<ReportProps, "tool">): Marku
 
 function counts({ counts: count }: CheckReport): Markup {
   const shown = statuses.filter((status) => count[status] > 0);
-  return html`<ul class="counts">${shown.map((status) => html`<li>${mark(status, `${figure(count[status])} ${wordOf(status)}`)}</li>`)}</ul>`;
+  return html`<ul class="counts">${shown.map((status) => html`<li>${mark(status, tally(status, count[status]))}</li>`)}</ul>`;
 }
 
 /** With the addresses that were seen. */

@@ -83,7 +83,10 @@ th,td{text-align:start;vertical-align:top}
 thead th{color:var(--muted);font-size:0.8125rem;font-weight:600}
 time{white-space:nowrap}
 .rows{border:1px solid var(--edge);border-radius:8px;border-spacing:0;border-collapse:separate;font-size:0.9375rem}
-.rows th,.rows td{padding:0.625rem 0.875rem}
+.rows th,.rows td{padding:0.625rem 0.875rem;min-width:6.5em}
+.rows thead th{overflow-wrap:normal}
+.rows tbody th{min-width:9em}
+.rows td:last-child{min-width:14.5em}
 .rows tbody tr > *{border-top:1px solid var(--edge)}
 .rows tbody th .aside{display:block}
 
@@ -121,18 +124,21 @@ time{white-space:nowrap}
 
 footer{border-top:1px solid var(--edge);padding-block:1rem 2rem;color:var(--muted);font-size:0.875rem}
 
-@media (max-width:45rem){
+@media screen and (max-width:45rem){
 .facts{gap:0.625rem 1.5rem}
 .place > div,.checks dl > div{grid-template-columns:1fr}
 .checks summary{grid-template-columns:0.5rem 1fr}
 .checks summary > *{grid-column:2}
 .checks summary::before{grid-row:1}
 .scrollable > svg{max-width:none}
+}
+@media screen and (max-width:64rem){
 .rows,.rows tbody,.rows tr,.rows th,.rows td{display:block}
 .rows thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .rows tr{padding:0.75rem 1rem;border-top:1px solid var(--edge)}
 .rows tbody tr:first-child{border-top:0}
-.rows tbody tr > *{border:0;padding:0.125rem 0}
+.rows tbody tr > :is(th,td){border:0;padding:0.125rem 0;min-width:0}
+.rows td:last-child{min-width:0}
 .rows td{display:grid;grid-template-columns:8rem minmax(0,1fr)}
 .rows td::before{content:attr(data-column);grid-row:1 / span 9;color:var(--muted)}
 .rows td > *{grid-column:2}
@@ -145,7 +151,11 @@ nav{display:none}
 details::details-content{display:block;content-visibility:visible;height:auto}
 .scrollable{max-height:none;overflow:visible;border:0}
 .scrollable > svg{max-width:100%;max-height:24cm}
+.rows{font-size:8pt}
+.rows th,.rows td{padding:0.25rem 0.375rem}
+.rows .aside,.rows .mark{font-size:inherit}
 .finding,.client,tr,.checks details{break-inside:avoid}
-h2,h3,figcaption{break-after:avoid}
+h2,h3,figcaption,thead{break-after:avoid}
+tbody tr:first-child{break-before:avoid}
 }
 `;

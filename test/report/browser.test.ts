@@ -94,6 +94,7 @@ describeInBrowser(title, () => {
 
     test.each([
       ["a phone", phone],
+      ["the least that shows tables", { width: 1025, height: 800 }],
       ["a desk", desk],
     ])("fits on the screen of %s, folded and unfolded", async (_name, viewport) => {
       const opened = await show(props(), { viewport });
