@@ -11,7 +11,7 @@ import { clusterLine, counted, figure } from "./words";
 const shownClients = 12;
 
 /** How many colours the style sheet has for parts of a bar; further parts take them again from the first. */
-export const shareShades = 5;
+const shareShades = 5;
 
 /** How requests fell, for each check that counted them. */
 export function sharesSection({ results }: CheckReport): Section {
