@@ -48,5 +48,6 @@ function linked(need: Need): string {
   return `[${id}](#${id.replace(".", "")})${need === id ? "" : " of the primary"}`;
 }
 
-const capital = (text: string) =>
+/** The text as a sentence begins, but for programs: their names are lower case. */
+export const capital = (text: string) =>
   /^(kubectl|istioctl|terraform|az) /.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);

@@ -173,6 +173,19 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
       exit(await showEndpoints(meshFile(file), format, flags, output));
     });
 
+  command(
+    "report",
+    "write one HTML page about the mesh, with every check and its evidence; exits with 1 if a check failed",
+    "mesh report --to reports/today.html",
+  )
+    .addOption(fileOption())
+    .option("--to <file>", "the page", "mesh-report.html")
+    .addOption(verbose())
+    .action(async ({ file, ...flags }) => {
+      const { writeReport } = await import("./report");
+      exit(await writeReport(meshFile(file), flags, output));
+    });
+
   command("destroy", "take the mesh off its clusters", "mesh destroy --infra")
     .addOption(fileOption())
     .addOption(verbose())

@@ -39,7 +39,8 @@ export async function verify(file: string, flags: VerifyFlags, output: Output): 
   if (flags.scale && !mesh.sample) throw noSample(file, "the sample is what is scaled");
   return withContext(flags, output, async (context) => {
     const reaching = await withCredentials(context, mesh, meshPaths(file).terraform);
-    return runVerify(reaching, { mesh, meshFile: file }, { ...flags, ...options }, output);
+    const { output: format, wait, scale } = flags;
+    return runVerify(reaching, { mesh, meshFile: file }, { output: format, wait, scale, ...options }, output);
   });
 }
 

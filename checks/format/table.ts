@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import { type Layer, layers } from "../check";
 import type { CheckReport, CheckResult, Status } from "../report";
+import { waitingFor } from "../waiting";
 
 /** In the way of `linkerd check`: groups of lines, a mark each; what did not pass says what was seen and what to do. */
 const marks: Readonly<Record<Status, string>> = {
@@ -34,19 +35,6 @@ export function formatTable(report: CheckReport, color: boolean): string {
     return [[colors.bold(layers[layer]), "-".repeat(layers[layer].length), ...rows].join("\n")];
   });
   return `${[...groups, summary(report, colors)].join("\n\n")}\n`;
-}
-
-const nameOf = (id: string, cluster: string | undefined) => `${id} ${cluster ?? ""}`;
-
-/** How many checks wait for one that did not pass. They are counted there: listed, they would bury it. */
-function waitingFor(results: readonly CheckResult[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { blockedBy } of results) {
-    if (!blockedBy) continue;
-    const name = nameOf(blockedBy.id, blockedBy.cluster);
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return counts;
 }
 
 /** Results that say the same of several clusters. */
@@ -84,7 +72,7 @@ const countedLine = ({ cluster, shares, evidence }: CheckResult) =>
 
 function rowLines(
   { result, clusters, evidence, counted }: Row,
-  waiting: ReadonlyMap<string, number>,
+  waiting: ReturnType<typeof waitingFor>,
   colors: Colors,
 ): string[] {
   const { id, status, title, fix, commands, docs } = result;
@@ -95,7 +83,7 @@ function rowLines(
     return [told, ...counted.map((line) => colors.dim(`    ${line}`))];
   }
   const names = clusters.length > 0 ? clusters : [undefined];
-  const count = names.reduce((total, cluster) => total + (waiting.get(nameOf(id, cluster)) ?? 0), 0);
+  const count = names.reduce((total, cluster) => total + waiting(id, cluster), 0);
   return [
     head,
     ...evidence.map((line) => `    ${color(line)}`),
