@@ -91,7 +91,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     title: "istio-system names the cluster's network",
     looksAt: `the label ${networkLabel} of the namespace istio-system, in every cluster`,
     why: "istiod takes what has no network, or the same one, for directly reachable: it hands out pod addresses of another cluster, which lead nowhere, or, where pod networks are alike, to somebody else's pod.",
-    fix: "apply; it sets the label",
+    fix: "set the label to the network that mesh.yaml names",
     needs: ["installed.mesh"],
     async look(world, cluster) {
       const { mesh } = world;
@@ -111,7 +111,19 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
             ? [`${network} is the network of ${same.name} too: each would take the other's pods for its own`]
             : []),
         ],
-        apply,
+        {
+          commands: [
+            commandLine("kubectl", [
+              "--context",
+              cluster.context,
+              "label",
+              "namespace",
+              istioNamespace,
+              `${networkLabel}=${cluster.network}`,
+              "--overwrite",
+            ]),
+          ],
+        },
       );
     },
   },
