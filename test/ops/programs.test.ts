@@ -89,6 +89,16 @@ test("Ctrl-C ends what runs, and nothing more is started", async () => {
   expect(path.calls()).toEqual(["kubectl wait"]);
 });
 
+test("what puts things back runs to its end, also when it begins after Ctrl-C", async () => {
+  path.add("kubectl", "sleep 0.3; echo back");
+  const interrupt = new AbortController();
+  const seam = programs({ signal: interrupt.signal });
+  const before = seam.run("kubectl", ["scale"], { cleanUp: true });
+  interrupt.abort();
+  expect((await before).stdout).toBe("back\n");
+  expect((await seam.run("kubectl", ["scale"], { cleanUp: true })).stdout).toBe("back\n");
+});
+
 test("output that was waited for ends the program without an error", async () => {
   path.add("kubectl", "echo one; echo two; exec sleep 30");
   const { stdout } = await programs().run("kubectl", ["get", "--watch"], {
