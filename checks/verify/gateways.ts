@@ -129,19 +129,29 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
     title: "no port asks Azure for a health probe that fails",
     looksAt: "appProtocol of the gateway Service's ports",
     why: "With `appProtocol: http` or `https` Azure's load balancer asks for `/` and takes the gateway's answer for a failure: in Kubernetes all is well, and every connection from outside times out.",
-    fix: "apply; it leaves appProtocol unset",
+    fix: "take appProtocol out of the Service",
     needs: ["gateways.address"],
     async look(world, cluster) {
       const { spec } = (await serviceOf(world, cluster))!;
-      const asked = (spec.ports as readonly { port: number; appProtocol?: string }[]).filter(
-        ({ appProtocol }) => /^https?$/i.test(appProtocol ?? ""),
+      const asked = (spec.ports as readonly { port: number; appProtocol?: string }[])
+        .map(({ port, appProtocol = "" }, index) => ({ port, appProtocol, index }))
+        .filter(({ appProtocol }) => /^https?$/i.test(appProtocol));
+      if (asked.length === 0) return sound();
+      // apply leaves alone what somebody else has added to an object.
+      const patch = asked.map(({ index }) => ({ op: "remove", path: `/spec/ports/${index}/appProtocol` }));
+      const service = [
+        "--context",
+        cluster.context,
+        "-n",
+        istioNamespace,
+        "patch",
+        "service",
+        gatewayName(world.mesh),
+      ];
+      return faulty(
+        asked.map(({ port, appProtocol }) => `port ${port} has appProtocol ${appProtocol}`),
+        { commands: [commandLine("kubectl", [...service, "--type=json", "-p", JSON.stringify(patch)])] },
       );
-      return asked.length > 0
-        ? faulty(
-            asked.map(({ port, appProtocol }) => `port ${port} has appProtocol ${appProtocol}`),
-            apply,
-          )
-        : sound();
     },
   },
   {
