@@ -34,7 +34,7 @@ const json = (operations: readonly object[]) => `--type=json -p '${JSON.stringif
 const changedSecret = (change: string) => `
   old=$(${istio(primary)} get secret istio-remote-secret-remote0 -o jsonpath='{.data.remote0}' | base64 -d)
   new=$(printf '%s' "$old" | ${change} | base64 -w0)
-  ${istio(primary)} patch secret istio-remote-secret-remote0 --type=merge -p "{"data":{"remote0":"$new"}}"`;
+  ${istio(primary)} patch secret istio-remote-secret-remote0 --type=merge -p '{"data":{"remote0":"'$new'"}}'`;
 
 /** One fault at a time, on a healthy mesh of two clusters with weights. */
 export const faults: readonly Fault[] = [
