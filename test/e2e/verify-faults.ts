@@ -126,7 +126,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: "the remote secret with a token that nobody knows",
-    break: changedSecret("sed -E 's/(token: ).{20}/\\1eyJhbGciOiJSUzI1NiIs/'"),
+    break: changedSecret("sed -E 's/(token: .*).{20}$/\\1AAAAAAAAAAAAAAAAAAAA/'"),
     id: "control-plane.remote-access",
     cluster: "remote0",
     says: /does not know the token of the remote secret/,
