@@ -26,6 +26,22 @@ test("input is piped, so that secrets need not be arguments", async () => {
   expect(path.calls()).toEqual(["kubectl apply -f -"]);
 });
 
+test("a heartbeat keeps the input open until it is ended, and the program ends in order", async () => {
+  path.add("kubectl", "exec cat");
+  const until = new AbortController();
+  const running = programs().run("kubectl", ["exec"], {
+    heartbeat: { everySeconds: 0.05, until: until.signal },
+    onOutput: (chunk) => chunk.includes(".") && until.abort(),
+  });
+  expect(await running).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\.+$/) });
+});
+
+test("a heartbeat that was over before it began ends the input at once", async () => {
+  path.add("kubectl", "exec cat");
+  const heartbeat = { everySeconds: 60, until: AbortSignal.abort() };
+  expect((await programs().run("kubectl", ["exec"], { heartbeat })).stdout).toBe("");
+});
+
 test("the environment, KUBECONFIG with it, reaches the program", async () => {
   path.add("kubectl", 'printf "$KUBECONFIG"');
   const { stdout } = await programs({ env: { ...path.env, KUBECONFIG: "/one:/two" } }).run("kubectl", []);
