@@ -174,6 +174,26 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     });
 
   command(
+    "traffic",
+    "send requests from every cluster and show where the answers come from; exits with 1 if one failed",
+    "mesh traffic --from main0 --rate 20 --duration 5m",
+  )
+    .addOption(fileOption())
+    .addOption(json())
+    .addOption(verbose())
+    .option("--from <cluster...>", "clusters whose clients send (default: all)")
+    .option("--rate <requests>", "requests a second from each, 1 to 100", "10")
+    .addOption(
+      new Option("--duration <time>", "how long (default: until Ctrl-C; without a terminal 1m)").argParser(
+        duration,
+      ),
+    )
+    .action(async ({ file, output: format, ...flags }) => {
+      const { traffic } = await import("./traffic");
+      exit(await traffic(meshFile(file), format, flags, output));
+    });
+
+  command(
     "report",
     "write one HTML page about the mesh, with every check and its evidence; exits with 1 if a check failed",
     "mesh report --to reports/today.html",
