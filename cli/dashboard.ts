@@ -3,7 +3,7 @@ import { meshPaths } from "../mesh/paths";
 import { fileProblem, InputError, quote } from "../mesh/problem";
 import { openBrowser } from "../ops/browser";
 import { withCredentials } from "../ops/credentials";
-import { type DashboardName, serveDashboard } from "../ops/dashboard";
+import { type DashboardName, requireDashboard, serveDashboard } from "../ops/dashboard";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";
 
@@ -26,6 +26,7 @@ export async function dashboard(
   if (!mesh.addons[name]) throw switchedOff(file, name);
   return withContext(flags, output, async (context, untilCtrlC) => {
     const reaching = await withCredentials(context, mesh, meshPaths(file).terraform);
+    await requireDashboard(reaching, mesh, name);
     const onOpen = (url: string) => {
       output.result(url);
       const opened = browser && openBrowser(url);

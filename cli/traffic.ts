@@ -80,7 +80,8 @@ export async function traffic(
     const wanted = followShares(file, sample);
     const title = () => {
       const whole = seconds === undefined ? "" : ` of ${formatDuration(seconds)}`;
-      return `${formatDuration(secondsGone())}${whole}, ${ratePerSecond}/s from each; Ctrl-C ends it; the last ${windowSeconds} s:`;
+      const next = end.signal.aborted ? "awaiting the last answers" : "Ctrl-C ends it";
+      return `${formatDuration(secondsGone())}${whole}, ${ratePerSecond}/s from each; ${next}; the last ${windowSeconds} s:`;
     };
     await show(reporter, running, title, wanted.now);
     end.release();
@@ -96,7 +97,7 @@ export async function traffic(
   });
 }
 
-interface Wish {
+interface Chosen {
   readonly from: readonly Cluster[];
   readonly ratePerSecond: number;
   /** Undefined: until Ctrl-C. */
@@ -104,7 +105,7 @@ interface Wish {
 }
 
 /** @throws InputError with everything that is not allowed */
-function readFlags({ from, rate, duration }: TrafficFlags, { clusters }: Mesh): Wish {
+function readFlags({ from, rate, duration }: TrafficFlags, { clusters }: Mesh): Chosen {
   const problems: Problem[] = [];
   const refuse = (message: string, fix: string) => problems.push(fileProblem("mesh traffic", message, fix));
 

@@ -71,6 +71,16 @@ const times = {
   longest: 86_400,
 } as const;
 
+/** @throws PreflightError when a dashboard was not applied, or is not ready */
+export async function requireDashboard(
+  context: Context,
+  { primary }: Mesh,
+  name: DashboardName,
+): Promise<void> {
+  const problem = await whyUnavailable(context, primary, istioNamespace, name);
+  if (problem !== undefined) throw new PreflightError([problem]);
+}
+
 /**
  * Keeps a dashboard of the primary open on this machine until `stop` is aborted, through `kubectl port-forward`. Where
  * the connection breaks it is made anew, on the same port.
@@ -81,10 +91,7 @@ export async function serveDashboard(
   { mesh, name, port: wantedPort, onOpen }: DashboardProps,
   stop: AbortSignal,
 ): Promise<void> {
-  const { primary } = mesh;
-  const problem = await whyUnavailable(context, primary, istioNamespace, name);
-  if (problem !== undefined) throw new PreflightError([problem]);
-  const kubectl = kubectlFor(context.programs, primary.context);
+  const kubectl = kubectlFor(context.programs, mesh.primary.context);
   const { health, page } = dashboards[name];
   let port = wantedPort;
   let opened = false;

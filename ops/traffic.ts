@@ -65,14 +65,16 @@ export function startTraffic(
 ): Traffic {
   // One for every client.
   setMaxListeners(0, stop);
-  const pods = samplePods(bounded(sideBySide(context.programs)), mesh, sample, context.signal);
+  const asking = new AbortController();
+  const pods = samplePods(bounded(sideBySide(context.programs)), mesh, sample, asking.signal);
   const exec = inClient(mesh, sample, requestLoop(sample, ratePerSecond), { input: true });
   const clients = from.map((cluster) => startClient(context, cluster, exec, pods, stop));
   const report = () => clients.map((client) => client.report());
   const ended = async () => {
-    await Promise.all([pods.look(), ...clients.map((client) => client.ended)]);
+    await Promise.all(clients.map((client) => client.ended));
     const isUnknown = ({ total }: ClientTraffic) => total.clusters[unknownCluster] !== undefined;
     if (report().some(isUnknown)) await pods.look();
+    asking.abort();
   };
   return { clients: report, ended: ended() };
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseMesh } from "../../mesh/load";
 import type { Context } from "../../ops/context";
-import { type DashboardName, serveDashboard } from "../../ops/dashboard";
+import { type DashboardName, requireDashboard, serveDashboard } from "../../ops/dashboard";
 import { createPrograms } from "../../ops/programs";
 import { silentReporter } from "../../ops/progress";
 import { type FakePath, fakePath } from "./fake-programs";
@@ -23,8 +23,9 @@ afterEach(() => path.remove());
 const server = `
 const [, name, port] = /service\\/(\\w+) (\\d*):http/.exec(process.argv.join(" "));
 const health = { kiali: "/kiali/healthz", prometheus: "/-/ready" }[name];
+let answers = Number(process.env.ANSWERS ?? Infinity);
 require("node:http")
-  .createServer(({ url }, response) => response.writeHead(url === health ? 200 : 404).end())
+  .createServer(({ url }, response) => response.writeHead(url === health && answers-- > 0 ? 200 : 503).end())
   .listen(Number(port), "127.0.0.1", function () {
     console.log("Forwarding from 127.0.0.1:" + this.address().port + " -> 20001");
   });
@@ -69,11 +70,13 @@ function serve(
     workFolder: path.folder,
   };
   const stop = new AbortController();
-  const ended = serveDashboard(context, { mesh, name, port, onOpen: (url) => urls.push(url) }, stop.signal);
+  const ended = requireDashboard(context, mesh, name).then(() =>
+    serveDashboard(context, { mesh, name, port, onOpen: (url) => urls.push(url) }, stop.signal),
+  );
   return { urls, said, stop: () => stop.abort(), ended };
 }
-const until = async (condition: () => boolean) => {
-  for (let tries = 0; tries < 200 && !condition(); tries++) await sleep(50);
+const until = async (condition: () => boolean, seconds = 10) => {
+  for (let tries = 0; tries < 20 * seconds && !condition(); tries++) await sleep(50);
   expect(condition()).toBe(true);
 };
 const forwards = () => path.calls().filter((call) => call.includes(" port-forward "));
@@ -165,6 +168,19 @@ test("where the connection breaks it is made anew on the same port, which is tol
   serving.stop();
   await serving.ended;
 }, 20_000);
+
+test("a forward that stands and brings no answers any more is made anew", async () => {
+  const seen = join(path.folder, "seen");
+  addKubectl({ forward: `[ -e '${seen}' ] || export ANSWERS=1; touch '${seen}'` });
+  const serving = serve("kiali");
+  await until(() => serving.said.length === 2, 20);
+  expect(serving.said).toEqual([
+    "lost kiali: it does not answer any more; trying again every 2 s",
+    "kiali is there again",
+  ]);
+  serving.stop();
+  await serving.ended;
+}, 30_000);
 
 test.each([
   [
