@@ -63,9 +63,9 @@ export function startTraffic(
   { mesh, sample, from, ratePerSecond }: TrafficProps,
   stop: AbortSignal,
 ): Traffic {
-  // One for every client.
-  setMaxListeners(0, stop);
   const asking = new AbortController();
+  // One for every client.
+  setMaxListeners(0, stop, asking.signal);
   const pods = samplePods(bounded(sideBySide(context.programs)), mesh, sample, asking.signal);
   const exec = inClient(mesh, sample, requestLoop(sample, ratePerSecond), { input: true });
   const clients = from.map((cluster) => startClient(context, cluster, exec, pods, stop));

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildSync } from "esbuild";
+import type { TrafficReport } from "../../cli/traffic";
 import { commandLine } from "../../mesh/shell-quote";
 import { addClients, clientsYaml } from "../ops/fake-clients";
 import { type FakePath, fakePath } from "../ops/fake-programs";
@@ -101,4 +102,24 @@ test("when the tool is killed, its loops end", async () => {
   child.kill("SIGKILL");
   await once(child, "close");
   await expectNothingLeft();
+});
+
+test("many clusters send side by side, without a word of Node.js about so many listeners", async () => {
+  const names = Array.from({ length: 15 }, (_, index) => `c${index}`);
+  const clusters = names.map((name) => `  - { name: ${name}, network: ${name}, context: ${name} }\n`);
+  const yaml = `clusters:\n${clusters.join("").replace("c0,", "c0, role: primary,")}`;
+  writeFileSync(join(folder, "mesh.yaml"), yaml);
+  path.add(
+    "kubectl",
+    `case "$*" in
+  *" deployments "*) echo '{"kind":"Deployment","metadata":{"name":"curl"},"status":{"availableReplicas":1}}';;
+  *" exec "*) printf 'Hello version: v1, instance: a\\n\\n200 0.01\\n'; while [ "$(head -c 1)" ]; do :; done;;
+  *) sleep 1; echo '{"kind":"List","items":[{"kind":"Pod","metadata":{"name":"a"}}]}';;
+esac`,
+  );
+  const { child, text } = start(process.execPath, [bundle, "traffic", "--duration", "2s", "-o", "json"]);
+  const [code] = await once(child, "close");
+  expect({ code, err: text.err }).toEqual({ code: 0, err: "" });
+  const { clients } = JSON.parse(text.out) as TrafficReport;
+  expect(clients.map(({ cluster, requests }) => [cluster, requests])).toEqual(names.map((name) => [name, 1]));
 });
