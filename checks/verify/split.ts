@@ -5,7 +5,7 @@ import { sampleHost } from "../../ops/requests";
 import { type Check, faulty, type Share, sound } from "../check";
 import { multinomialTest } from "../multinomial";
 import { seenShift } from "./request-plan";
-import { describeShares, versionsIn } from "./traffic";
+import { describeShares, tallyOf } from "./traffic";
 import type { VerifyWorld } from "./world";
 
 const hasWeights = ({ sample }: Mesh) => sample?.weights !== undefined;
@@ -96,10 +96,12 @@ export const splitChecks: readonly Check<VerifyWorld>[] = [
       const { mesh } = world;
       const { namespace, weights } = mesh.sample!;
       const versions = Object.entries(weights!);
-      const seen = versionsIn(await world.replies(cluster));
-      const shares = versions.map(([name, wanted]): Share => ({ name, wanted, seen: seen.get(name) ?? 0 }));
+      const { versions: seen } = tallyOf(await world.replies(cluster));
+      const shares = versions.map(([name, wanted]): Share => ({ name, wanted, seen: seen[name] ?? 0 }));
       // An answer of a version without a weight is one that must not be.
-      const others = [...seen].filter(([version]) => !(version in weights!)).map(([, count]) => count);
+      const others = Object.entries(seen)
+        .filter(([version]) => !(version in weights!))
+        .map(([, count]) => count);
       const p = multinomialTest(
         [...shares.map((share) => share.seen), ...others],
         [...versions.map(([, percent]) => percent / 100), ...others.map(() => 0)],

@@ -301,7 +301,7 @@ export const faults: readonly Fault[] = [
     })}`,
     id: "traffic.answers",
     cluster: "main0",
-    says: /\d+ of \d+ requests failed\n\d+ x 503: fault filter abort/,
+    says: /\d+ of \d+ requests failed\n\d+ x HTTP 503: fault filter abort/,
     heal: "mesh apply",
   },
   {
