@@ -8,7 +8,7 @@ import type { CheckInputs } from "../basics/world";
 import { type CheckFacts, faulty, sound, type Verdict } from "../check";
 import type { CheckResult } from "../report";
 import { judged } from "../run-checks";
-import { endpointSet } from "./endpoints";
+import { endpointSet } from "./endpoint-set";
 import { verifyWorld } from "./world";
 
 /** A Deployment of the sample, and how many pods it had. */

@@ -3,6 +3,7 @@ import { commandLine } from "../../mesh/shell-quote";
 import type { KubernetesObject } from "../../ops/kubernetes-object";
 import { sampleHost } from "../../ops/requests";
 import { type Check, faulty, type Share, sound } from "../check";
+import { byApply, kubectlIn } from "../commands";
 import { multinomialTest } from "../multinomial";
 import { seenShift } from "./request-plan";
 import { describeShares, tallyOf } from "./traffic";
@@ -56,17 +57,7 @@ export const splitChecks: readonly Check<VerifyWorld>[] = [
         const names = found.map(({ metadata }) => metadata.name);
         const remove = names
           .filter((name) => name !== "helloworld")
-          .map((name) =>
-            commandLine("kubectl", [
-              "--context",
-              mesh.primary.context,
-              "-n",
-              namespace,
-              "delete",
-              "virtualservice",
-              name,
-            ]),
-          );
+          .map((name) => kubectlIn(mesh.primary, "-n", namespace, "delete", "virtualservice", name));
         return faulty(
           `${names.join(" and ")} are of the same host: one of them counts, which one nobody can say`,
           {
@@ -78,7 +69,7 @@ export const splitChecks: readonly Check<VerifyWorld>[] = [
       const wanted = describe(weights!);
       return live === wanted
         ? sound(live)
-        : faulty(`the VirtualService says ${live}; mesh.yaml says ${wanted}`, { commands: ["mesh apply"] });
+        : faulty(`the VirtualService says ${live}; mesh.yaml says ${wanted}`, byApply);
     },
   },
   {

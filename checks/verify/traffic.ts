@@ -1,20 +1,19 @@
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import { commandLine } from "../../mesh/shell-quote";
 import { type Reply, sampleUrl } from "../../ops/requests";
 import { type Tally, tallying } from "../../ops/tally";
 import { type Check, faulty, type Share, sound } from "../check";
+import { kubectlIn } from "../commands";
 import { multinomialTest } from "../multinomial";
+import { hasSample } from "./applies";
 import { podsOf } from "./readiness";
 import { likelyShares } from "./request-plan";
 import type { VerifyWorld } from "./world";
 
-const hasSample = ({ sample }: Mesh) => sample !== undefined;
-
 /** One request, for a person to try. */
-function request({ istio, sample }: Mesh, { context }: Cluster): string {
+function request({ istio, sample }: Mesh, cluster: Cluster): string {
   const { name } = istio.line.sample.client;
-  const client = ["--context", context, "-n", sample!.namespace, "exec", `deployment/${name}`, "-c", name];
-  return commandLine("kubectl", [...client, "--", "curl", "-sS", "-i", sampleUrl(sample!)]);
+  const client = ["-n", sample!.namespace, "exec", `deployment/${name}`, "-c", name];
+  return kubectlIn(cluster, ...client, "--", "curl", "-sS", "-i", sampleUrl(sample!));
 }
 
 /** What the replies add up to. */
