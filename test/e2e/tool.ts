@@ -7,6 +7,8 @@ import { contexts } from "./lab";
 /** The suite's clusters, the primary first; others by MESH_LAB_CONTEXTS="one two". */
 export const [primary, remote] = (process.env.MESH_LAB_CONTEXTS?.split(" ") ?? contexts) as [string, string];
 export const both = [primary, remote];
+/** One more for the tests that need three; another one by MESH_LAB_THIRD. */
+export const third = process.env.MESH_LAB_THIRD ?? "remote1";
 
 export const minutes = 60_000;
 

@@ -1,19 +1,20 @@
 import type { TrafficReport } from "../../cli/traffic";
 import { bare, describeInLab, must } from "./lab";
-import { type Ended, minutes, Tool } from "./tool";
+import { type Ended, minutes, primary, remote, Tool, third } from "./tool";
 
 // A mesh is changed while requests go on without a pause: none of them may fail.
 
-const contexts = ["main0", "remote0", "remote1"];
+const contexts = [primary, remote, third];
+const names = ["main0", "remote0", "remote1"];
 const cluster = (name: string, index: number, role = "") =>
-  `  - { name: ${name}, ${role}network: network${index + 1}, context: ${name} }\n`;
+  `  - { name: ${name}, ${role}network: network${index + 1}, context: ${contexts[index]} }\n`;
 const meshOf = (count: number) =>
-  `clusters:\n${contexts
+  `clusters:\n${names
     .slice(0, count)
     .map((name, index) => cluster(name, index, index === 0 ? "role: primary, " : ""))
     .join("")}sample: { weights: { v1: 50, v2: 50 } }\naddons: { prometheus: false, kiali: false }\n`;
 
-const firstTwo = contexts.slice(0, 2);
+const firstTwo = names.slice(0, 2);
 
 /** Requests from the first two clusters. */
 const requests = (...more: string[]) => ["traffic", "-o", "json", "--from", ...firstTwo, ...more];
@@ -84,22 +85,22 @@ describeInLab(
           await tool.must(["apply"]);
           const endpoints = () =>
             must(
-              "istioctl --context main0 proxy-config endpoints -n sample deploy/curl --cluster 'outbound|5000||helloworld.sample.svc.cluster.local'",
+              `istioctl --context ${primary} proxy-config endpoints -n sample deploy/curl --cluster 'outbound|5000||helloworld.sample.svc.cluster.local'`,
             );
-          const third = must(
-            "kubectl --context remote1 -n istio-system get svc istio-eastwestgateway -o jsonpath='{.status.loadBalancer.ingress[0].ip}'",
+          const address = must(
+            `kubectl --context ${third} -n istio-system get svc istio-eastwestgateway -o jsonpath='{.status.loadBalancer.ingress[0].ip}'`,
           );
           await pause(3);
-          expect(endpoints()).toContain(third);
+          expect(endpoints()).toContain(address);
           const seen = must(
-            "kubectl --context remote1 -n sample exec deploy/curl -c curl -- sh -c 'for i in $(seq 30); do curl -s -m 5 helloworld.sample:5000/hello; done'",
+            `kubectl --context ${third} -n sample exec deploy/curl -c curl -- sh -c 'for i in $(seq 30); do curl -s -m 5 helloworld.sample:5000/hello; done'`,
           );
           for (const version of ["v1", "v2"]) expect(seen).toContain(`version: ${version}`);
 
           tool.configure(meshOf(2));
           await tool.must(["apply", "--yes"]);
-          expect(endpoints()).not.toContain(third);
-          expect(must("kubectl --context remote1 get ns -o name")).not.toMatch(/istio-system|sample/);
+          expect(endpoints()).not.toContain(address);
+          expect(must(`kubectl --context ${third} get ns -o name`)).not.toMatch(/istio-system|sample/);
         } finally {
           child.kill("SIGINT");
         }

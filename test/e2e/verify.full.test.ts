@@ -1,13 +1,10 @@
 import type { CheckReport } from "../../checks/report";
 import { bare, describeInLab } from "./lab";
-import { both, minutes, primary, remote, Tool } from "./tool";
+import { both, minutes, primary, remote, Tool, third } from "./tool";
 
 // Fifty looks at a mesh that works, and a mesh of three clusters.
 
 const runs = 50;
-/** The third cluster of these tests; others by MESH_LAB_THIRD. */
-const third = process.env.MESH_LAB_THIRD ?? "remote1";
-
 const meshOf = (clusters: readonly string[], more: string) => `clusters:
 ${clusters.map((context, i) => `  - { name: ${i === 0 ? "main0" : `remote${i - 1}`}, network: network${i + 1}, context: ${context}${i === 0 ? ", role: primary" : ""} }`).join("\n")}
 addons: { prometheus: false, kiali: false }
