@@ -1,7 +1,7 @@
 import type { Mesh } from "../../mesh/mesh";
 import { type RightRow, rightsCheck, rightsOf } from "../basics/rights";
+import type { World } from "../basics/world";
 import type { Check } from "../check";
-import type { DoctorWorld } from "./world";
 
 const apply = ["create", "patch"];
 
@@ -32,7 +32,7 @@ const changing: readonly RightRow[] = [
 
 export const rightsToChange = (mesh: Mesh) => rightsOf(changing, mesh);
 
-export const rightsChecks: readonly Check<DoctorWorld>[] = [
+export const rightsChecks: readonly Check<World>[] = [
   {
     ...rightsCheck(rightsToChange),
     id: "rights.change",

@@ -1,14 +1,14 @@
 import type { Mesh } from "../../mesh/mesh";
 import { type RightRow, rightsCheck, rightsOf } from "../basics/rights";
+import type { World } from "../basics/world";
 import type { Check } from "../check";
-import type { VerifyWorld } from "./world";
 
 const sending: readonly RightRow[] = [
   { verbs: ["create"], group: "", resources: ["pods", "pods/exec"], in: "sample" },
 ];
 export const rightsToSend = (mesh: Mesh) => rightsOf(sending, mesh);
 
-export const rightsChecks: readonly Check<VerifyWorld>[] = [
+export const rightsChecks: readonly Check<World>[] = [
   {
     ...rightsCheck(rightsToSend),
     id: "rights.send",
