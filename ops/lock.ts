@@ -198,8 +198,10 @@ function heldBy(found: KubernetesObject): PreflightError {
 }
 
 function cannot({ primary }: Mesh, words: string): PreflightError {
+  const fix = /\(Forbidden\)/.test(words)
+    ? `needed is the right to create, update and delete leases in the namespace ${lease.namespace}`
+    : `check kubectl --context ${primary.context} version, then run again`;
   return new PreflightError([
-    `the lock of this mesh (Lease ${lease.namespace}/${lease.name} in ${primary.name}) cannot be written; ` +
-      `needed is the right to create, update and delete leases in the namespace ${lease.namespace}\n${words}`,
+    `the lock of this mesh (Lease ${lease.namespace}/${lease.name} in ${primary.name}) cannot be written; ${fix}\n${words}`,
   ]);
 }

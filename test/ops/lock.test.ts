@@ -155,3 +155,10 @@ test("without the right to keep a Lease the message names the right", async () =
     /Lease default\/mesh-run in main0\) cannot be written; needed is the right to create, update and delete leases.*\n.*Forbidden/,
   );
 });
+
+test("an API server that is gone is told as such, and no right is said to lack", async () => {
+  fakes.add("kubectl", "echo 'The connection to the server 192.0.2.1:6443 was refused' >&2; exit 1");
+  await expect(locked(async () => "never")).rejects.toThrow(
+    /in main0\) cannot be written; check kubectl --context one version, then run again\nThe connection .* was refused$/,
+  );
+});
