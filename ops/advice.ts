@@ -18,7 +18,7 @@ const remedies: readonly { readonly said: RegExp; readonly advice: string }[] = 
     advice: "this context's identity lacks the right that is named above; mesh doctor lists what is needed",
   },
   {
-    said: /was refused|connection refused|i\/o timeout|no route to host|TLS handshake timeout|connection reset|unable to connect to the server|network is unreachable/i,
+    said: /API server behind .* does not answer|was refused|connection refused|i\/o timeout|no route to host|TLS handshake timeout|connection reset|unable to connect to the server|network is unreachable/i,
     advice:
       "the API server cannot be reached: see that the cluster runs and that this machine may reach it, then run again",
   },

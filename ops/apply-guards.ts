@@ -60,11 +60,13 @@ export async function untilNamespacesAreUsable(
   if (leaving.length === 0) return;
   note(`waiting for namespace ${leaving.join(", ")} to be gone`);
   await kubectl.run(
-    ["wait", "--for=delete", "--timeout=-1s", ...leaving.map((name) => `namespace/${name}`)],
-    {
-      signal,
-      deadlineSeconds: deadlines.terminating,
-    },
+    [
+      "wait",
+      "--for=delete",
+      `--timeout=${deadlines.terminating}s`,
+      ...leaving.map((name) => `namespace/${name}`),
+    ],
+    { signal, deadlineSeconds: deadlines.terminating + 10 },
   );
   forget();
 }

@@ -5,7 +5,7 @@ import { bundleCharts, type ChartId } from "../k8s/bundle-charts";
 import type { Cluster, Mesh } from "../mesh/mesh";
 import { deadlines, type Phase, type Run, type StepRow } from "./apply-run";
 import { eventsOf } from "./events";
-import { untilInjected } from "./injection";
+import { untilInjected, whyNotInjected } from "./injection";
 import type { Part } from "./installation";
 import { inventoryOf, removedClusters, writeInventory } from "./inventory";
 import type { Kubectl } from "./kubectl";
@@ -106,9 +106,12 @@ export function injection(run: Run, cluster: Cluster, phase: Phase, needs: reado
         pods.map(({ namespace, name }) => foundDeployment(run, cluster, namespace, name)),
       );
       const isNeeded = found.some((deployment) => !deployment || !isRolledOut(deployment));
-      if (isNeeded) await untilInjected(run.context, kubectl, signal);
+      if (isNeeded) await untilInjected(kubectl, signal);
       return "unchanged";
     },
+    explain: async (signal) => [
+      (await whyNotInjected(kubectl, signal)) ?? "by now a pod would get its proxy",
+    ],
   };
 }
 

@@ -12,6 +12,7 @@ import { type Kubectl, kubectlFor } from "./kubectl";
 import type { KubernetesObject } from "./kubernetes-object";
 import { withLock } from "./lock";
 import { remoteSecretName } from "./remote-secret";
+import { explainedBySilence } from "./silence";
 import { runSteps, type Step, type StepOutcome, type StepResult } from "./steps";
 
 export interface DestroyOptions {
@@ -74,7 +75,7 @@ function removeRemoteSecrets({ programs }: Context, mesh: Mesh): Step {
       const remotes = [...mesh.remotes, ...applied.filter(({ role }) => role === "remote")];
       const names = [...new Set(remotes.map(({ name }) => remoteSecretName(name)))];
       if (names.length === 0) return "unchanged";
-      return remove(kubectl, ["-n", istioNamespace, "secret", ...names], signal);
+      return remove(kubectl, ["-n", istioNamespace, "secret", ...names], deadlines.requests, signal);
     },
   };
 }
@@ -99,16 +100,20 @@ export function uninstallSteps(
     phase: name,
     title,
     needs: needs.map((need) => `${cluster.name}/${need}`),
-    deadlineSeconds,
+    // kubectl's own time-out names what does not go: let it come first.
+    deadlineSeconds: deadlineSeconds + 30,
+    explain: explainedBySilence(kubectl),
     run: ({ signal }) => run(signal),
   });
   const gateways = ["-n", istioNamespace, "services", "-l", "operator.istio.io/component=IngressGateways"];
   return [
     {
       ...step("load-balancers", "load balancers", [], deadlines.loadBalancers, (signal) =>
-        remove(kubectl, [...gateways, "--wait", `--timeout=${deadlines.loadBalancers}s`], signal),
+        remove(kubectl, gateways, deadlines.loadBalancers, signal),
       ),
-      explain: (signal) => eventsOf(kubectl, istioNamespace, mesh.istio.line.gateway.name, signal),
+      explain: explainedBySilence(kubectl, (signal) =>
+        eventsOf(kubectl, istioNamespace, mesh.istio.line.gateway.name, signal),
+      ),
     },
     step("sample", "sample", [], deadlines.namespaces, (signal) =>
       removeNamespaces(kubectl, mesh, (name) => name !== istioNamespace, signal),
@@ -128,6 +133,7 @@ export function uninstallSteps(
         const roles = await remove(
           kubectl,
           ["clusterroles,clusterrolebindings", "-l", ownedBy(mesh)],
+          deadlines.requests,
           signal,
         );
         const left = await Promise.all(
@@ -135,6 +141,7 @@ export function uninstallSteps(
             remove(
               kubectl,
               ["configmaps", "--all-namespaces", "--field-selector", `metadata.name=${name}`],
+              deadlines.requests,
               signal,
             ),
           ),
@@ -167,8 +174,8 @@ async function uninstall(
     JSON.stringify({ apiVersion: "v1", kind: "List", items: wanted }),
   );
   const outcomes = [
-    await remove(kubectl, ["-f", file], signal),
-    await remove(kubectl, [...madeByInstall], signal),
+    await remove(kubectl, ["-f", file], deadlines.uninstall, signal),
+    await remove(kubectl, madeByInstall, deadlines.requests, signal),
     crds ? await purge(context, cluster, signal) : "unchanged",
   ];
   return outcomes.includes("changed") ? "changed" : "unchanged";
@@ -223,8 +230,7 @@ async function removeNamespaces(
   const ours = await kubectl.get(["namespaces", "-l", ownedBy(mesh)], { signal });
   const names = ours.map(({ metadata }) => metadata.name).filter(isMeant);
   if (names.length === 0) return "unchanged";
-  const timeout = `--timeout=${deadlines.namespaces}s`;
-  return remove(kubectl, ["namespaces", ...names, timeout], signal, deadlines.namespaces);
+  return remove(kubectl, ["namespaces", ...names], deadlines.namespaces, signal);
 }
 
 /** Labels of what this project made for the mesh. */
@@ -233,12 +239,8 @@ const ownedBy = ({ name }: Mesh) => `app.kubernetes.io/managed-by=mesh,app.kuber
 async function remove(
   kubectl: Kubectl,
   args: readonly string[],
+  seconds: number,
   signal: AbortSignal,
-  deadlineSeconds: number = deadlines.loadBalancers,
 ): Promise<StepOutcome> {
-  const { stdout } = await kubectl.run(["delete", ...args, "--ignore-not-found"], {
-    signal,
-    deadlineSeconds,
-  });
-  return / deleted/.test(stdout) ? "changed" : "unchanged";
+  return (await kubectl.remove(args, seconds, { signal })) ? "changed" : "unchanged";
 }

@@ -19,8 +19,8 @@ export interface Step {
   /** A failure is a warning: the mesh works without it. @default false */
   readonly optional?: boolean;
   run(context: StepContext): Promise<StepOutcome>;
-  /** What the cluster says about a step that failed: events, conditions. @default - nothing */
-  explain?(signal: AbortSignal): Promise<readonly string[]>;
+  /** What the cluster says about a step that failed by `cause`: events, conditions. @default - nothing */
+  explain?(signal: AbortSignal, cause: Error): Promise<readonly string[]>;
 }
 
 export interface StepContext {
@@ -98,17 +98,19 @@ async function runStep(step: Step, listener: StepListener, runSignal: AbortSigna
       error instanceof Interrupted && deadline.aborted && !runSignal.aborted
         ? new DeadlinePassed(`${step.title} in ${step.cluster}`, step.deadlineSeconds)
         : (error as Error);
-    const said = [cause.message, ...(runSignal.aborted ? [] : await explanation(step, runSignal))].join("\n");
+    const said = [
+      cause.message,
+      ...(runSignal.aborted ? [] : await explanation(step, runSignal, cause)),
+    ].join("\n");
     const reason = [said, ...adviceOn(said)].join("\n");
     return { step, outcome: step.optional ? "warning" : "failed", seconds: seconds(), reason };
   }
 }
 
-async function explanation(step: Step, runSignal: AbortSignal): Promise<readonly string[]> {
+async function explanation(step: Step, runSignal: AbortSignal, cause: Error): Promise<readonly string[]> {
+  const signal = AbortSignal.any([runSignal, AbortSignal.timeout(explainSeconds * 1000)]);
   try {
-    return (
-      (await step.explain?.(AbortSignal.any([runSignal, AbortSignal.timeout(explainSeconds * 1000)]))) ?? []
-    );
+    return (await step.explain?.(signal, cause)) ?? [];
   } catch {
     // The failure itself is what counts; a cluster that cannot be asked is often its cause.
     return [];
