@@ -7,7 +7,7 @@ import type { Cluster, Mesh } from "../mesh/mesh";
 import type { Context } from "./context";
 import { eventsOf } from "./events";
 import { readInventory } from "./inventory";
-import { istioctlFor } from "./istioctl";
+import { addedByInstall, istioctlFor } from "./istioctl";
 import { type Kubectl, kubectlFor } from "./kubectl";
 import type { KubernetesObject } from "./kubernetes-object";
 import { withLock } from "./lock";
@@ -166,7 +166,8 @@ async function uninstall(
     )
   ).flat();
   // Also what an interrupted apply has put there ahead of istioctl: that does not bear istioctl's labels.
-  const wanted = rendered.filter(({ kind }) => crds || kind !== "CustomResourceDefinition");
+  const ofIstio = [...rendered, ...addedByInstall(mesh)];
+  const wanted = ofIstio.filter(({ kind }) => crds || kind !== "CustomResourceDefinition");
   const file = writeWork(
     context,
     cluster,
@@ -175,17 +176,10 @@ async function uninstall(
   );
   const outcomes = [
     await remove(kubectl, ["-f", file], deadlines.uninstall, signal),
-    await remove(kubectl, madeByInstall, deadlines.requests, signal),
     crds ? await purge(context, cluster, signal) : "unchanged",
   ];
   return outcomes.includes("changed") ? "changed" : "unchanged";
 }
-
-/** What `istioctl install` adds to what it renders, on both sides of the mesh: the default revision's tag. */
-const madeByInstall = [
-  "mutatingwebhookconfiguration/istio-revision-tag-default",
-  "validatingwebhookconfiguration/istiod-default-validator",
-] as const;
 
 /** Everything that bears istioctl's labels, of whichever revision, and Istio's CRDs. */
 async function purge({ programs }: Context, cluster: Cluster, signal: AbortSignal): Promise<StepOutcome> {

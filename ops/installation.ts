@@ -7,7 +7,7 @@ import type { Addresses, Cluster, Mesh } from "../mesh/mesh";
 import { readObjects } from "./bundle-objects";
 import { applyAsIstioctl, type ClusterState, readClusterState } from "./cluster-state";
 import type { Context } from "./context";
-import { type Istioctl, istioctlFor } from "./istioctl";
+import { addedByInstall, type Istioctl, istioctlFor } from "./istioctl";
 import { type Kubectl, kubectlFor } from "./kubectl";
 import { type KubernetesObject, objectId } from "./kubernetes-object";
 import { isOwnedByIstioctl } from "./live-match";
@@ -111,8 +111,12 @@ export function installationIn(
   const readings = {
     bundle: remembered(() => readClusterState(kubectl, [bundle], context.signal)),
     istio: remembered(async (addresses: Addresses) => {
-      const rendered = writeObjects("rendered.json", (await renderRows(addresses)).flat().map(nameAlone));
-      return readClusterState(kubectl, [rendered], context.signal);
+      const objects = [...(await renderRows(addresses)).flat(), ...addedByInstall(mesh)];
+      return readClusterState(
+        kubectl,
+        [writeObjects("rendered.json", objects.map(nameAlone))],
+        context.signal,
+      );
     }),
   };
 
@@ -151,19 +155,56 @@ export function installationIn(
     },
     async handOver(addresses, deadlineSeconds, signal) {
       const rendered = await renderRows(addresses);
-      const isInstalled = (objectsOfRow: readonly KubernetesObject[], now: ClusterState) =>
-        now.missing(objectsOfRow).length === 0 &&
-        objectsOfRow.every((object) => {
-          const live = now.untouched(objectId(object));
-          return live !== undefined && isOwnedByIstioctl(live);
-        });
       const now = await readings.istio.get(addresses);
-      const open = rows.filter((_, index) => !isInstalled(rendered[index]!, now));
-      for (const { file } of open) await istioctl.install(join(bundle, file), deadlineSeconds, { signal });
+      const open = rows
+        .map(({ file, installs }, index) => ({
+          file,
+          objects: rendered[index]!,
+          added: installs === "control plane" ? addedByInstall(mesh) : [],
+        }))
+        .filter(({ objects, added }) => !isInstalled(objects, added, now));
+      for (const { file, objects } of open) {
+        await istioctl.install(join(bundle, file), deadlineSeconds, { signal });
+        await kubectl.run(keepReceipt(objects), { signal });
+      }
       return open.length > 0 ? "changed" : "unchanged";
     },
   };
 }
+
+/** Whether `istioctl install` was run to its end with these objects, and everything is still there. */
+function isInstalled(
+  objects: readonly KubernetesObject[],
+  added: readonly KubernetesObject[],
+  now: ClusterState,
+): boolean {
+  const live = (object: KubernetesObject) => now.untouched(objectId(object));
+  return (
+    now.missing(objects).length === 0 &&
+    objects.every((object) => isOwnedByIstioctl(live(object))) &&
+    added.every((object) => live(object) !== undefined) &&
+    live(bearerOf(objects))?.metadata.annotations?.[receipt] === digestOf(objects)
+  );
+}
+
+/**
+ * Annotation that is written when `istioctl install` has ended: what it was given. Only at its end does istioctl remove
+ * what it is not given any more, and nothing else in the cluster tells whether it came so far before it was killed.
+ */
+const receipt = "mesh/installed";
+
+/** Goes when Istio goes. */
+const bearerOf = (objects: readonly KubernetesObject[]) =>
+  objects.find(({ kind }) => kind === "ServiceAccount")!;
+
+function keepReceipt(objects: readonly KubernetesObject[]): readonly string[] {
+  const { name, namespace } = bearerOf(objects).metadata;
+  const annotation = `${receipt}=${digestOf(objects)}`;
+  return ["-n", namespace!, "annotate", "--overwrite", "serviceaccount", name, annotation];
+}
+
+const digestOf = (objects: readonly KubernetesObject[]) =>
+  createHash("sha256").update(JSON.stringify(objects)).digest("hex").slice(0, 16);
 
 /** All that kubectl needs to find an object; Istio's CRDs in full would cost it a second. */
 const nameAlone = ({
