@@ -78,7 +78,7 @@ export function rollout(
       await kubectl.until({ resource: "deployments", namespace, name, ready: isRolledOut }, signal);
       return isScaledToNothing ? "changed" : "unchanged";
     },
-    explain: (signal) => eventsOf(kubectl, namespace, name, signal),
+    explain: (signal) => eventsOf(kubectl, { kind: "Deployment", namespace, name }, signal),
   };
 }
 
@@ -153,7 +153,7 @@ export function address(run: Run, cluster: Cluster, needs: readonly string[]): S
       await run.keepAddresses(run.found);
       return "changed";
     },
-    explain: (signal) => eventsOf(kubectl, istioNamespace, name, signal),
+    explain: (signal) => eventsOf(kubectl, { kind: "Service", namespace: istioNamespace, name }, signal),
   };
 }
 

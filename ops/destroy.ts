@@ -112,7 +112,11 @@ export function uninstallSteps(
         remove(kubectl, gateways, deadlines.loadBalancers, signal),
       ),
       explain: explainedBySilence(kubectl, (signal) =>
-        eventsOf(kubectl, istioNamespace, mesh.istio.line.gateway.name, signal),
+        eventsOf(
+          kubectl,
+          { kind: "Service", namespace: istioNamespace, name: mesh.istio.line.gateway.name },
+          signal,
+        ),
       ),
     },
     step("sample", "sample", [], deadlines.namespaces, (signal) =>
