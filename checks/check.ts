@@ -15,6 +15,7 @@ export const layers = {
   endpoints: "endpoints",
   traffic: "traffic",
   split: "split",
+  scale: "scaling",
   addons: "addons",
   exposure: "exposure",
   azure: "Azure",
@@ -24,10 +25,12 @@ export type Layer = keyof typeof layers;
 /** What it means when a check finds something: the mesh will not work, may not work, or is only to be told. */
 export type Severity = "fail" | "warn" | "info";
 
+/** Stable, `<layer>.<what must hold>`: scripts and searches rely on it. */
+export type CheckId = `${Layer}.${string}`;
+
 /** A check without its function: what the documentation is made of. */
 export interface CheckFacts {
-  /** Stable, `<layer>.<what must hold>`: scripts and searches rely on it. */
-  readonly id: `${Layer}.${string}`;
+  readonly id: CheckId;
   readonly severity: Severity;
   /** What must hold, as a sentence without its full stop; of what is only told: what it tells. */
   readonly title: string;
@@ -37,9 +40,15 @@ export interface CheckFacts {
   readonly why: string;
   /** What to do, in general; a verdict may know better. */
   readonly fix: string;
-  /** Ids of checks, standing earlier in the list, without which this one means nothing. */
-  readonly needs: readonly CheckFacts["id"][];
+  /**
+   * Checks, standing earlier in the list, without which this one means nothing: of the same cluster, or with
+   * `primary/` before the id of the primary, on which every cluster stands.
+   */
+  readonly needs: readonly Need[];
 }
+
+export type Need = CheckId | `primary/${CheckId}`;
+export const idOfNeed = (need: Need) => need.replace(/^primary\//, "") as CheckId;
 
 /** A check of the mesh as a whole. */
 export interface MeshCheck<World> extends CheckFacts {

@@ -1,11 +1,11 @@
 import { istioNamespace } from "../k8s/bundle";
 import type { Cluster } from "../mesh/mesh";
 import { parseVersion, type Version } from "../mesh/versions";
+import { bounded } from "../ops/bounded";
 import type { Context } from "../ops/context";
 import { type Inventory, inventoryName } from "../ops/inventory";
 import { type Kubectl, kubectlFor } from "../ops/kubectl";
 import type { KubernetesObject } from "../ops/kubernetes-object";
-import type { Programs } from "../ops/programs";
 import { once } from "./once";
 import { askWho, type Right, type Who } from "./who";
 
@@ -42,18 +42,13 @@ export interface PodRequest {
   readonly memory: readonly string[];
 }
 
-/** Seconds for an API server to answer. kubectl is told, so that the words of failure are its own. */
-const requestSeconds = 10;
-/** Credential plugins talk to a cloud before kubectl talks to the cluster. */
-const pluginSeconds = 10;
-
 /** @param rights to ask about, in one go */
 export function probesOf(
   { programs, now }: Pick<Context, "programs" | "now">,
   { context }: Cluster,
   rights: readonly Right[],
 ): ClusterProbes {
-  const kubectl = bounded(programs, context);
+  const kubectl = kubectlFor(bounded(programs), context);
   const version = once(async () => {
     const { stdout } = await kubectl.run(["get", "--raw", "/version"]);
     return parseVersion(JSON.parse(stdout).gitVersion);
@@ -87,20 +82,6 @@ export function probesOf(
     installedRoot: ask(() => readInstalledRoot(kubectl)),
     podRequests: ask(() => readPodRequests(kubectl)),
   };
-}
-
-/** kubectl whose every question has a deadline. */
-function bounded(programs: Programs, context: string): Kubectl {
-  return kubectlFor(
-    {
-      run: (program, args, options) =>
-        programs.run(program, [...args, `--request-timeout=${requestSeconds}s`], {
-          deadlineSeconds: requestSeconds + pluginSeconds,
-          ...options,
-        }),
-    },
-    context,
-  );
 }
 
 async function readInstalledRoot(kubectl: Kubectl): Promise<string | undefined> {

@@ -2,7 +2,17 @@ import type { Cluster, Mesh } from "../mesh/mesh";
 import type { Context } from "../ops/context";
 import { Interrupted, ProgramFailed } from "../ops/programs";
 import { redact } from "../ops/redact";
-import { type Check, docsOf, faulty, layerOf, type Severity, unjudged, type Verdict } from "./check";
+import {
+  type Check,
+  type CheckFacts,
+  docsOf,
+  faulty,
+  idOfNeed,
+  layerOf,
+  type Severity,
+  unjudged,
+  type Verdict,
+} from "./check";
 import { type CheckReport, type CheckResult, reportOf, type Status } from "./report";
 
 /** One look: a check, and the cluster that it is about. */
@@ -13,6 +23,13 @@ interface Look<World> {
 
 /** What takes longer than people like to wait without a word. */
 const noticeSeconds = 2;
+
+export interface RunOptions {
+  /** Ids of checks, or names of layers, to be reported. What they stand on is looked at too. @default - all */
+  readonly only?: readonly string[];
+  /** Names of clusters whose checks are to be reported, and no others. @default - all, and those of the mesh */
+  readonly clusters?: readonly string[];
+}
 
 /**
  * Takes every look at once, and judges afterwards: what stands on something that does not hold is not judged, so that
@@ -26,11 +43,15 @@ export async function runChecks<World>(
   mesh: Mesh,
   world: World,
   { reporter, signal }: Pick<Context, "reporter" | "signal">,
+  options: RunOptions = {},
 ): Promise<CheckReport> {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   refuseUnknownNeeds(checks);
-  const looks = checks.flatMap((check) => looksOf(check, mesh));
+  const all = checks.flatMap((check) => looksOf(check, mesh));
+  const wanted = all.filter((look) => isWanted(look, options));
+  const neededBy = needsAmong(all);
+  const looks = withNeeds(wanted, all, neededBy);
   const open = new Set(looks);
   const notice = setInterval(
     () => reporter.say(`looking at ${nameOpen([...open])} (${Math.round(seconds())} s)`),
@@ -50,10 +71,10 @@ export async function runChecks<World>(
     // Each stands after what it needs.
     for (const look of looks) {
       const { verdict, seconds } = await verdicts.get(look)!;
-      results.set(look, resultOf(look, verdict, blocker(look, results), seconds));
+      results.set(look, resultOf(look, verdict, blocker(neededBy(look), results), seconds));
     }
     if (signal.aborted) throw new Interrupted();
-    return reportOf(mesh.name, [...results.values()], seconds());
+    return reportOf(mesh.name, reported(wanted, results), seconds());
   } finally {
     clearInterval(notice);
   }
@@ -64,6 +85,39 @@ function looksOf<World>(check: Check<World>, mesh: Mesh): Look<World>[] {
   if (of === "mesh") return !applies || applies(mesh) ? [{ check, cluster: undefined }] : [];
   const clusters = mesh.clusters.filter((cluster) => !applies || applies(mesh, cluster));
   return clusters.map((cluster) => ({ check, cluster }));
+}
+
+function isWanted<World>({ check, cluster }: Look<World>, { only, clusters }: RunOptions): boolean {
+  return (
+    (!only || only.includes(check.id) || only.includes(layerOf(check))) &&
+    (!clusters || (cluster !== undefined && clusters.includes(cluster.name)))
+  );
+}
+
+/** In the order of `all`. */
+function withNeeds<World>(
+  wanted: readonly Look<World>[],
+  all: readonly Look<World>[],
+  neededBy: (look: Look<World>) => readonly Look<World>[],
+): Look<World>[] {
+  const taken = new Set(wanted);
+  // A set goes on to what is added to it meanwhile.
+  for (const look of taken) for (const needed of neededBy(look)) taken.add(needed);
+  return all.filter((look) => taken.has(look));
+}
+
+/** What was asked for, and what keeps it from being judged. */
+function reported<World>(
+  wanted: readonly Look<World>[],
+  results: ReadonlyMap<Look<World>, CheckResult>,
+): CheckResult[] {
+  const asked = new Set(wanted);
+  const blockers = wanted.flatMap((look) => results.get(look)!.blockedBy ?? []);
+  const isBlocker = ({ id, cluster }: CheckResult) =>
+    blockers.some((blockedBy) => blockedBy.id === id && blockedBy.cluster === cluster);
+  return [...results]
+    .filter(([look, result]) => asked.has(look) || isBlocker(result))
+    .map(([, result]) => result);
 }
 
 async function verdictOf<World>({ check, cluster }: Look<World>, world: World): Promise<Verdict> {
@@ -99,23 +153,29 @@ function resultOf<World>(
   blockedBy: Blocker | undefined,
   seconds: number,
 ): CheckResult {
+  return blockedBy ? blocked(check, blockedBy, cluster, seconds) : judged(check, verdict, cluster, seconds);
+}
+
+const factsOf = (check: CheckFacts, cluster: Cluster | undefined, seconds: number) => ({
+  id: check.id,
+  layer: layerOf(check),
+  severity: check.severity,
+  title: check.title,
+  ...(cluster && { cluster: cluster.name }),
+  docs: docsOf(check),
+  seconds,
+});
+
+/** What a check found, as a result. */
+export function judged(
+  check: CheckFacts,
+  verdict: Verdict,
+  cluster: Cluster | undefined,
+  seconds: number,
+): CheckResult {
   const status = statuses[verdict.kind](check.severity);
-  const facts = {
-    id: check.id,
-    layer: layerOf(check),
-    severity: check.severity,
-    title: check.title,
-    ...(cluster && { cluster: cluster.name }),
-    docs: docsOf(check),
-    seconds,
-  };
-  if (blockedBy) {
-    const { id, cluster: where } = blockedBy;
-    const evidence = [`${id}${where ? ` of ${where}` : ""} has to pass first`];
-    return { ...facts, status: "not judged", evidence, commands: [], blockedBy };
-  }
   return {
-    ...facts,
+    ...factsOf(check, cluster, seconds),
     status,
     evidence: verdict.evidence,
     ...(verdict.shares && { shares: verdict.shares }),
@@ -124,18 +184,42 @@ function resultOf<World>(
   };
 }
 
+/** A check that means nothing before another one passes. */
+export function blocked(check: CheckFacts, blockedBy: Blocker, cluster?: Cluster, seconds = 0): CheckResult {
+  const { id, cluster: where } = blockedBy;
+  const evidence = [`${id}${where ? ` of ${where}` : ""} has to pass first`];
+  return { ...factsOf(check, cluster, seconds), status: "not judged", evidence, commands: [], blockedBy };
+}
+
 /** The first cause: what blocks the blocker, if anything does. */
 function blocker<World>(
-  { check, cluster }: Look<World>,
+  needed: readonly Look<World>[],
   results: ReadonlyMap<Look<World>, CheckResult>,
 ): Blocker | undefined {
-  for (const [other, result] of results) {
-    const concerns = cluster === undefined || other.cluster === undefined || other.cluster === cluster;
-    if (!concerns || !check.needs.includes(other.check.id)) continue;
-    if (result.status === "pass" || result.status === "info") continue;
-    return result.blockedBy ?? { id: result.id, ...(result.cluster && { cluster: result.cluster }) };
-  }
-  return undefined;
+  const result = needed
+    .map((look) => results.get(look)!)
+    .find(({ status }) => status !== "pass" && status !== "info");
+  if (!result) return undefined;
+  return result.blockedBy ?? { id: result.id, ...(result.cluster && { cluster: result.cluster }) };
+}
+
+/**
+ * For each look those that it needs, in their order. What is needed of a cluster is needed by checks of that cluster and
+ * of the mesh; what the primary has, by all.
+ */
+function needsAmong<World>(all: readonly Look<World>[]): (look: Look<World>) => readonly Look<World>[] {
+  const byId = new Map<string, Look<World>[]>();
+  for (const look of all) byId.set(look.check.id, [...(byId.get(look.check.id) ?? []), look]);
+  const order = new Map(all.map((look, index) => [look, index]));
+  return ({ check, cluster }) => {
+    const needed = check.needs.flatMap((need) => {
+      const looks = byId.get(idOfNeed(need)) ?? [];
+      return need.startsWith("primary/")
+        ? looks.filter((other) => other.cluster?.role === "primary")
+        : looks.filter((other) => !cluster || !other.cluster || other.cluster === cluster);
+    });
+    return needed.sort((one, other) => order.get(one)! - order.get(other)!);
+  };
 }
 
 function nameOpen<World>(open: readonly Look<World>[]): string {
@@ -147,7 +231,7 @@ function nameOpen<World>(open: readonly Look<World>[]): string {
 function refuseUnknownNeeds<World>(checks: readonly Check<World>[]): void {
   const known = new Set<string>();
   for (const { id, needs } of checks) {
-    const unknown = needs.filter((need) => !known.has(need));
+    const unknown = needs.filter((need) => !known.has(idOfNeed(need)));
     if (unknown.length > 0)
       throw new Error(`check ${id} needs ${unknown.join(", ")}, not among those before`);
     if (known.has(id)) throw new Error(`there are two checks ${id}`);

@@ -4,6 +4,7 @@ import type { KubernetesObject } from "../ops/kubernetes-object";
 /** Something that is done to a kind of resource. */
 export interface Right {
   readonly verb: string;
+  /** As `kubectl auth can-i` takes it, for example `pods/exec`. */
   readonly resource: string;
   /** API group; empty: Kubernetes' core. */
   readonly group: string;
@@ -39,10 +40,10 @@ export async function askWho(kubectl: Kubectl, rights: readonly Right[], now: ()
     kind: "List",
     items: [
       { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" },
-      ...rights.map((resourceAttributes) => ({
+      ...rights.map((right) => ({
         apiVersion: "authorization.k8s.io/v1",
         kind: "SelfSubjectAccessReview",
-        spec: { resourceAttributes },
+        spec: { resourceAttributes: attributesOf(right) },
       })),
     ],
   });
@@ -62,6 +63,11 @@ export async function askWho(kubectl: Kubectl, rights: readonly Right[], now: ()
     clock: self && serverClock(new Date(String(self.metadata.creationTimestamp)), before, after),
     refused: rights.filter((_, index) => reviews[index]!.status?.allowed !== true),
   };
+}
+
+function attributesOf({ resource: name, ...right }: Right) {
+  const [resource, subresource] = name.split("/");
+  return { ...right, resource, ...(subresource && { subresource }) };
 }
 
 /** One object after another, each ending in a brace at the start of a line. */

@@ -1,12 +1,12 @@
 import { readMesh } from "../mesh/load";
 import { meshPaths } from "../mesh/paths";
-import { fileProblem, InputError } from "../mesh/problem";
 import { colours } from "../ops/colours";
 import { withCredentials } from "../ops/credentials";
 import { type Endpoint, type EndpointView, endpoints } from "../ops/endpoints";
 import { columns } from "./columns";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";
+import { noSample } from "./no-sample";
 import { sayWhenSlow } from "./slow";
 
 /** What each cluster's client sees of the sample. Exit code 1: nothing, or something that is not healthy. */
@@ -18,7 +18,7 @@ export async function showEndpoints(
 ): Promise<number> {
   const mesh = readMesh(file);
   const { sample } = mesh;
-  if (!sample) throw noSample(file);
+  if (!sample) throw noSample(file, "endpoints are shown of it", "istioctl proxy-config endpoints");
   return withContext({ ...flags, quiet: format === "json" }, output, async (context) => {
     const reaching = await withCredentials(context, mesh, meshPaths(file).terraform);
     const found = await sayWhenSlow(
@@ -51,14 +51,4 @@ function row({ version, address, target, weight, healthy, health }: Endpoint): s
     ? `${target.kind} ${target.name} of ${target.cluster}`
     : "unknown: no pod and no gateway";
   return [version ?? "any", address, what, String(weight), healthy ? "healthy" : health];
-}
-
-function noSample(file: string): InputError {
-  return new InputError([
-    fileProblem(
-      file,
-      "the sample is switched off, and endpoints are shown of it",
-      "switch it on and run mesh apply; for other services: istioctl proxy-config endpoints",
-    ),
-  ]);
 }

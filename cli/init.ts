@@ -65,7 +65,16 @@ ${clusters.join("")}
 ${contexts.length > 1 ? sample : ""}`;
 }
 
-const ignored = ["dist/", "cdktf.out/", "*.ca/", "*.tfstate", "*.tfstate.*", ".terraform/", ".mesh/"];
+const ignored = [
+  "dist/",
+  "cdktf.out/",
+  "mesh-report.html",
+  "*.ca/",
+  "*.tfstate",
+  "*.tfstate.*",
+  ".terraform/",
+  ".mesh/",
+];
 
 /** @throws InputError when there is something else of that name */
 function missingLines(ignoreFile: string): { ignoreFile: string; lines: string } {

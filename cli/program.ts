@@ -1,7 +1,8 @@
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { meshFile } from "../mesh/paths";
 import { version } from "../package.json";
 import { consoleOutput, exitCode, type Output } from "./command";
+import { parseDuration } from "./duration";
 
 /**
  * The command line. A command parses its options and calls one function; what that function needs is loaded only
@@ -68,6 +69,15 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     });
 
   const verbose = () => new Option("--verbose", "show every program that is run, ready to paste");
+  const duration = (text: string) => {
+    const seconds = parseDuration(text);
+    if (seconds === undefined) throw new InvalidArgumentError("Allowed is a time such as 90, 90s or 5m.");
+    return seconds;
+  };
+  const reportFormat = () =>
+    new Option("-o, --output <format>", "form of the report")
+      .choices(["table", "json", "junit"])
+      .default("table");
 
   command(
     "doctor",
@@ -75,11 +85,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     "mesh doctor -o junit",
   )
     .addOption(fileOption())
-    .addOption(
-      new Option("-o, --output <format>", "form of the report")
-        .choices(["table", "json", "junit"])
-        .default("table"),
-    )
+    .addOption(reportFormat())
     .addOption(verbose())
     .action(async ({ file, ...flags }) => {
       const { doctor } = await import("./doctor");
@@ -99,7 +105,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
       exit(await (dryRun ? dryRunApply : apply)(meshFile(file), flags, output));
     });
 
-  command("up", "make the clusters with Terraform, then the mesh on them", "mesh up")
+  command("up", "make the clusters with Terraform, then the mesh on them, and prove that it works", "mesh up")
     .addOption(fileOption())
     .addOption(verbose())
     .option(
@@ -134,6 +140,27 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     });
 
   command(
+    "verify",
+    "prove that the mesh works, or name the first layer that does not; exits with 1 if a check fails",
+    "mesh verify --wait 2m",
+  )
+    .addOption(fileOption())
+    .addOption(reportFormat())
+    .option("--only <check...>", "these checks or layers, and what they stand on")
+    .option("--context <context...>", "checks of these clusters alone")
+    .option("--scale", "then scale the sample up, watch every client see it, and scale it back")
+    .addOption(
+      new Option("--wait [time]", "look again until the mesh is healthy, for at most so long (default: 5m)")
+        .argParser(duration)
+        .preset("5m"),
+    )
+    .addOption(verbose())
+    .action(async ({ file, ...flags }) => {
+      const { verify } = await import("./verify");
+      exit(await verify(meshFile(file), flags, output));
+    });
+
+  command(
     "endpoints",
     "show what the client in each cluster sees of the sample; exits with 1 if something is not healthy",
     "mesh endpoints -o json",
@@ -144,6 +171,19 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .action(async ({ file, output: format, ...flags }) => {
       const { showEndpoints } = await import("./endpoints");
       exit(await showEndpoints(meshFile(file), format, flags, output));
+    });
+
+  command(
+    "report",
+    "write one HTML page about the mesh, with every check and its evidence; exits with 1 if a check failed",
+    "mesh report --to reports/today.html",
+  )
+    .addOption(fileOption())
+    .option("--to <file>", "the page", "mesh-report.html")
+    .addOption(verbose())
+    .action(async ({ file, ...flags }) => {
+      const { writeReport } = await import("./report");
+      exit(await writeReport(meshFile(file), flags, output));
     });
 
   command("destroy", "take the mesh off its clusters", "mesh destroy --infra")

@@ -1,14 +1,13 @@
-import { loadCa } from "../ca/load";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
 import { meshPaths } from "../mesh/paths";
-import { InputError } from "../mesh/problem";
 import { colours } from "../ops/colours";
 import { withCredentials } from "../ops/credentials";
 import { type ClusterStatus, type MeshStatus, type Remark, status } from "../ops/status";
 import { columns } from "./columns";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";
+import { rootCertificate } from "./root-certificate";
 import { sayWhenSlow } from "./slow";
 
 /** One screen about the mesh. Exit code 1: something is not well, or not as mesh.yaml has it. */
@@ -30,16 +29,6 @@ export async function showStatus(
     else for (const line of screen(found, mesh)) output.result(line);
     return found.ok ? exitCode.fine : exitCode.failed;
   });
-}
-
-/** Undefined: the CA is somewhere else, or is not sound, which is doctor's business. */
-function rootCertificate(mesh: Mesh, file: string): string | undefined {
-  try {
-    return Object.values(loadCa(mesh, file, new Date()).material ?? {})[0]?.rootCert;
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    return undefined;
-  }
 }
 
 function screen(found: MeshStatus, { primary }: Mesh): string[] {

@@ -1,18 +1,20 @@
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Context } from "../ops/context";
+import { withCredentials } from "../ops/credentials";
 import { hasSucceeded } from "../ops/steps";
 import { hasStack, runTerraform, type Terraform, terraformFor } from "../ops/terraform";
 import { type ApplyFlags, prepareApply, runApply } from "./apply";
 import { exitCode, type Output } from "./command";
 import { confirm, requireAnswer } from "./confirm";
 import { withContext } from "./context";
+import { runVerify } from "./verify";
 
 export interface UpFlags extends ApplyFlags {
   readonly yes?: boolean;
 }
 
-/** From nothing to a working mesh: Terraform makes the clusters, apply the mesh on them. */
+/** From nothing to a mesh that is proved to work: Terraform makes the clusters, apply the mesh on them, verify looks. */
 export async function up(file: string, flags: UpFlags, output: Output): Promise<number> {
   const prepared = prepareApply(file, output);
   const { mesh, paths } = prepared.inputs;
@@ -23,9 +25,16 @@ export async function up(file: string, flags: UpFlags, output: Output): Promise<
       const made = await makeClusters(context, terraform, flags.yes ?? false, output);
       if (!made) return exitCode.failed;
     }
-    return runApply(context, prepared, flags, output);
+    const applied = await runApply(context, prepared, flags, output);
+    if (applied !== exitCode.fine) return applied;
+    const reaching = await withCredentials(context, mesh, paths.terraform);
+    const proof = { output: "table", wait: proofSeconds } as const;
+    return runVerify(reaching, { mesh, meshFile: file }, proof, output);
   });
 }
+
+/** Proxies hear of the last changes within seconds; a cloud's load balancer may probe for a minute. */
+const proofSeconds = 120;
 
 /** @returns false when it failed or was not wanted */
 async function makeClusters(

@@ -9,8 +9,8 @@ const pluginSeconds = 10;
 export const bounded = ({ run }: Programs): Programs => ({
   run: (program, args, options) =>
     run(program, program === "kubectl" ? [`--request-timeout=${requestSeconds}s`, ...args] : args, {
-      ...options,
       deadlineSeconds: requestSeconds + pluginSeconds,
+      ...options,
     }),
 });
 

@@ -49,6 +49,19 @@ export interface Certificates {
   readonly notAfter: Date;
   /** SHA-256 of the root. */
   readonly root: string;
+  /** Each once, the root first. */
+  readonly list: readonly Certificate[];
+}
+
+/** A certificate, for people to read. */
+export interface Certificate {
+  /** A root stands in `root-cert.pem`. */
+  readonly role: "root" | "intermediate";
+  /** For example `O=Istio, CN=Root CA`. */
+  readonly subject: string;
+  readonly notAfter: Date;
+  /** SHA-256, as `openssl x509 -fingerprint -sha256` prints it. */
+  readonly fingerprint: string;
 }
 
 /**
@@ -110,14 +123,33 @@ async function readCertificates(kubectl: Kubectl, signal: AbortSignal): Promise<
   const output = "jsonpath={.data.root-cert\\.pem} {.data.ca-cert\\.pem} {.data.cert-chain\\.pem}";
   const args = ["-n", istioNamespace, "get", "secret", "cacerts", "--ignore-not-found", "-o", output];
   const { stdout } = await kubectl.run(args, { signal, secretOutput: true });
-  const [root = [], ...others] = stdout.split(" ").map((base64) => certificatesIn(decode(base64)));
-  const all = [...root, ...others.flat()];
-  if (!root[0]) return undefined;
-  return {
-    notAfter: new Date(Math.min(...all.map(({ validTo }) => Date.parse(validTo)))),
-    root: root[0].fingerprint256,
-  };
+  const [root = "", ...others] = stdout.split(" ").map(decode);
+  return certificatesOf(root, others);
 }
+
+/**
+ * @param rootCert PEM text of `root-cert.pem`
+ * @param others PEM texts of the intermediate and its chain, which may name the same ones again
+ * @returns undefined where there is no root
+ */
+export function certificatesOf(rootCert: string, others: readonly string[]): Certificates | undefined {
+  const roots = certificatesIn(rootCert).map((found) => readable(found, "root"));
+  const intermediates = others.flatMap(certificatesIn).map((found) => readable(found, "intermediate"));
+  const [root] = roots;
+  if (!root) return undefined;
+  const list = [...roots, ...intermediates].filter(
+    ({ fingerprint }, index, all) => all.findIndex((one) => one.fingerprint === fingerprint) === index,
+  );
+  const ends = list.map(({ notAfter }) => notAfter.getTime());
+  return { notAfter: new Date(Math.min(...ends)), root: root.fingerprint, list };
+}
+
+const readable = (certificate: X509Certificate, role: Certificate["role"]): Certificate => ({
+  role,
+  subject: certificate.subject.split("\n").join(", "),
+  notAfter: new Date(certificate.validTo),
+  fingerprint: certificate.fingerprint256,
+});
 
 const decode = (base64: string) => Buffer.from(base64, "base64").toString("utf8");
 

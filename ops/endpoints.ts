@@ -59,7 +59,7 @@ interface EnvoyHost {
 }
 
 /** What one cluster says. */
-interface Answer {
+export interface EndpointAnswer {
   /** Pods of the sample, by address. They are of use in their own cluster alone: others may have the same addresses. */
   readonly pods: ReadonlyMap<string, string>;
   /** Names of the gateways, by address. */
@@ -74,23 +74,34 @@ interface Answer {
  */
 export async function endpoints(context: Context, mesh: Mesh, sample: Sample): Promise<MeshEndpoints> {
   const programs = bounded(sideBySide(context.programs));
-  const host = sampleHost(sample);
   const client = mesh.istio.line.sample.client.name;
   const answers = await Promise.all(
     mesh.clusters.map(async (cluster) => {
       const kubectl = kubectlFor(programs, cluster.context);
-      return {
-        cluster: cluster.name,
-        ...(await ask(kubectl, sample.namespace, client, host, context.signal)),
-      };
+      const answer = await ask(kubectl, sample.namespace, client, sampleHost(sample), context.signal);
+      return [cluster.name, answer] as const;
     }),
   );
+  return endpointViews(mesh, sample, new Map(answers));
+}
+
+/**
+ * What the clients see, put together from what their clusters say.
+ * @param answers by name of the cluster
+ */
+export function endpointViews(
+  mesh: Mesh,
+  sample: Sample,
+  answers: ReadonlyMap<string, EndpointAnswer>,
+): MeshEndpoints {
+  const host = sampleHost(sample);
   const gateways = new Map(
-    answers.flatMap(({ cluster, gateways: found }) =>
+    [...answers].flatMap(([cluster, { gateways: found }]) =>
       [...found].map(([address, name]): [string, Target] => [address, { kind: "gateway", cluster, name }]),
     ),
   );
-  const views = answers.map(({ cluster, pods, envoy, error }): EndpointView => {
+  const views = mesh.clusters.map(({ name: cluster }): EndpointView => {
+    const { pods, envoy, error } = answers.get(cluster)!;
     const targetOf = (address: string): Target | undefined => {
       const pod = pods.get(address);
       return pod === undefined ? gateways.get(address) : { kind: "pod", cluster, name: pod };
@@ -108,7 +119,7 @@ async function ask(
   client: string,
   host: string,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<EndpointAnswer> {
   const path = `clusters?format=json&filter=${host}`;
   const [pods, services, envoy] = await Promise.allSettled([
     kubectl.get(["-n", namespace, "pods"], { signal }),

@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly deadlineSeconds?: number;
   /** Ends the program when aborted. @default - the run's own signal alone */
   readonly signal?: AbortSignal;
+  /** It puts back what must not stay: Ctrl-C does not end it. @default false */
+  readonly cleanUp?: boolean;
   /** The output holds a secret: the log gets its length alone. @default false */
   readonly secretOutput?: boolean;
   /** Exit codes that are answers rather than failures. @default [0] */
@@ -150,7 +152,9 @@ function start(
   runSignal: AbortSignal | undefined,
 ): Promise<Output> {
   const { deadlineSeconds = defaultDeadlineSeconds, input, until, onOutput } = options;
-  const signals = [runSignal, options.signal].filter((one) => one !== undefined);
+  const signals = [options.cleanUp ? undefined : runSignal, options.signal].filter(
+    (one) => one !== undefined,
+  );
   return new Promise((resolve, reject) => {
     if (signals.some(({ aborted }) => aborted)) return reject(new Interrupted());
     // A process group of its own: its children (kubectl's credential plugins, terraform's providers) end with it, and

@@ -21,10 +21,23 @@ export const requestSeconds = 5;
 export const sampleHost = ({ namespace }: Sample) => `helloworld.${namespace}.svc.cluster.local`;
 export const sampleUrl = (sample: Sample) => `http://${sampleHost(sample)}:${helloworldPort}/hello`;
 
-/** Arguments of kubectl that run a shell script beside the client of the sample, in its network. */
-export function inClient({ istio }: Mesh, { namespace }: Sample, script: string): readonly string[] {
-  const { name } = istio.line.sample.client;
-  return ["-n", namespace, "exec", `deployment/${name}`, "-c", name, "--", "sh", "-c", script];
+export interface InClient {
+  /** The script reads its standard input. @default false */
+  readonly input?: boolean;
+  /** Another container of its pod. @default - the client's own */
+  readonly container?: string;
+}
+
+/** Arguments of kubectl that run a shell script in the client of the sample. */
+export function inClient(
+  { istio }: Mesh,
+  { namespace }: Sample,
+  script: string,
+  { input = false, container = istio.line.sample.client.name }: InClient = {},
+): readonly string[] {
+  const deployment = `deployment/${istio.line.sample.client.name}`;
+  const stdin = input ? ["--stdin"] : [];
+  return ["-n", namespace, "exec", ...stdin, deployment, "-c", container, "--", "sh", "-c", script];
 }
 
 /**
@@ -34,19 +47,27 @@ export function inClient({ istio }: Mesh, { namespace }: Sample, script: string)
 export const curl = (urls: string, options = "") =>
   `curl -sSN -m ${requestSeconds} ${options}-w '%{stderr}\\n%{http_code} %{time_total}\\n' '${urls}' 2>&1`;
 
-/** A curl that has failed as often as this in a row is talking to nobody. */
-const patience = 3;
-const batch = 12;
+/** Failed requests after which no more are sent: they take seconds each, and that some fail is known by then. */
+const patience = 6;
+const batch = 4;
 
 /**
- * A script that sends requests one after the other, and stops early where none comes through: a mesh that does not
- * answer is known to be so after a few seconds, not after a hundred deadlines. One process of curl sends many; the
- * proxy chooses for each request anew.
- * @returns a script that sends at least so many
+ * A script that sends requests one after the other. One process of curl sends some of them; the proxy chooses for each
+ * request anew. It stops early where requests fail, so that a mesh that does not answer is known to be so after half a
+ * minute, not after a hundred deadlines.
+ * @returns a script that sends at least so many, unless they fail
  */
 export function requestScript(sample: Sample, count: number): string {
-  const call = curl(`${sampleUrl(sample)}?[1-${batch}]`, "--fail-early ");
-  return `f=0; i=0; while [ $i -lt ${Math.ceil(count / batch)} ] && [ $f -lt ${patience} ]; do ${call} && f=0 || f=$((f+1)); i=$((i+1)); done; true`;
+  return [
+    "sent=0; failed=0",
+    `while [ $sent -lt ${count} ] && [ $failed -lt ${patience} ]; do`,
+    `  out=$(${curl(`${sampleUrl(sample)}?[1-${batch}]`, "--fail-early ")})`,
+    `  printf '%s\\n' "$out"`,
+    "  ended=$(printf '%s\\n' \"$out\" | grep -c '^[0-9][0-9][0-9] [0-9]')",
+    "  good=$(printf '%s\\n' \"$out\" | grep -c '^Hello version: ')",
+    `  failed=$((failed + ended - good)); sent=$((sent + ${batch}))`,
+    "done",
+  ].join("\n");
 }
 
 /** Reads replies from the output of `curl`, chunk by chunk as it comes. */

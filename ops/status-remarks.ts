@@ -1,7 +1,7 @@
 import type { Cluster, Mesh } from "../mesh/mesh";
-import { type Certificates, type ClusterFacts, certificatesIn } from "./cluster-facts";
+import { type Certificate, type ClusterFacts, certificatesIn } from "./cluster-facts";
 import { removedClusters } from "./inventory";
-import type { IstiodFacts } from "./istiod-facts";
+import { type IstiodFacts, synced } from "./istiod-facts";
 import type { Remark } from "./status";
 
 /** What the clusters said, for the rules to judge. */
@@ -26,11 +26,11 @@ export interface Answer<T> {
 type Rule = (survey: Survey, cluster: Cluster, facts: ClusterFacts) => readonly string[];
 
 /** A certificate that ends sooner is a problem. The CA's own check warns from the same day on. */
-const warnDays = 30;
+export const warnDays = 30;
 /** More than so many names, or objects, are counted. */
 const named = 5;
 
-export const daysLeft = ({ notAfter }: Certificates, now: Date) =>
+export const daysLeft = ({ notAfter }: Pick<Certificate, "notAfter">, now: Date) =>
   Math.floor((notAfter.getTime() - now.getTime()) / 86_400_000);
 
 export function problemsOf(survey: Survey): Remark[] {
@@ -106,7 +106,7 @@ const gatewaysAreReady: Rule = (_, __, { gateways }) =>
 const isReadByThePrimary: Rule = ({ mesh, istiod }, { name }) => {
   if (!istiod.value) return [];
   const state = istiod.value.clusters[name];
-  if (state === "synced") return [];
+  if (state === synced) return [];
   return [
     state === undefined
       ? `${mesh.primary.name}'s istiod does not read it: it has no remote secret for it`

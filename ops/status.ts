@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { writeClusterBundle } from "../k8s/cluster-bundle";
 import type { Mesh } from "../mesh/mesh";
 import { bounded, inShort } from "./bounded";
-import { type Gateway, type Replicas, readCluster } from "./cluster-facts";
+import { type Certificate, type Gateway, type Replicas, readCluster } from "./cluster-facts";
 import type { Context } from "./context";
 import { readIstiod } from "./istiod-facts";
 import { sideBySide } from "./side-by-side";
@@ -47,6 +47,8 @@ export interface ClusterStatus {
   readonly proxies: { readonly connected: number; readonly inSync: number } | undefined;
   /** Whole days until the first certificate of its CA ends. */
   readonly certificateDaysLeft: number | undefined;
+  /** Of its CA, the root first. Undefined: there is no Secret `cacerts`, or it could not be read. */
+  readonly certificates: readonly Certificate[] | undefined;
 }
 
 export interface StatusInputs {
@@ -84,6 +86,7 @@ export async function status(context: Context, { mesh, rootCertificate }: Status
           inSync: proxies.filter(({ stale }) => stale.length === 0).length,
         },
         certificateDaysLeft: facts?.certificates && daysLeft(facts.certificates, survey.now),
+        certificates: facts?.certificates?.list,
       };
     }),
     problems,

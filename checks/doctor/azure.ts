@@ -1,6 +1,6 @@
 import { commandLine } from "../../mesh/shell-quote";
 import { type Check, faulty, sound } from "../check";
-import { hasAzureClusters } from "./programs";
+import { hasAzureClusters } from "./azure-programs";
 import type { DoctorWorld } from "./world";
 
 export const azureChecks: readonly Check<DoctorWorld>[] = [

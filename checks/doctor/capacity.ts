@@ -10,23 +10,39 @@ import { runsIstiod } from "./installed";
 import type { DoctorWorld } from "./world";
 
 interface Taint {
+  readonly key: string;
   readonly effect: string;
 }
 
-const architectureOf = ({ status }: KubernetesObject): string => status.nodeInfo?.architecture ?? "unknown";
-const isReady = ({ status }: KubernetesObject) =>
-  (status.conditions ?? []).some(
-    (condition: { type: string; status: string }) =>
-      condition.type === "Ready" && condition.status === "True",
-  );
-
-/** Ready, and open to pods that tolerate nothing. */
-function isOpen(node: KubernetesObject): boolean {
-  const taints: readonly Taint[] = node.spec.taints ?? [];
-  return (
-    isReady(node) && !node.spec.unschedulable && taints.every(({ effect }) => effect === "PreferNoSchedule")
-  );
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
 }
+
+const architectureOf = ({ status }: KubernetesObject): string => status.nodeInfo?.architecture ?? "unknown";
+
+/** Why a node takes no pod that tolerates nothing; empty: it takes them. */
+function whyClosed({ spec, status }: KubernetesObject): string[] {
+  const ready = (status.conditions ?? []).find(({ type }: Condition) => type === "Ready");
+  const taints = ((spec.taints ?? []) as readonly Taint[]).filter(
+    // kubectl cordon adds a taint of its own.
+    ({ effect, key }) => effect !== "PreferNoSchedule" && key !== "node.kubernetes.io/unschedulable",
+  );
+  return [
+    ...(ready?.status === "True"
+      ? []
+      : [`is not ready: ${ready?.message ?? ready?.reason ?? "it says nothing"}`]),
+    ...(spec.unschedulable ? ["is cordoned"] : []),
+    ...taints.map(({ key, effect }) => `has the taint ${key}:${effect}`),
+  ];
+}
+
+const isOpen = (node: KubernetesObject) => whyClosed(node).length === 0;
+
+/** More nodes than this are not told one by one. */
+const named = 5;
 
 /** CPUs and bytes. */
 interface Amount {
@@ -94,7 +110,12 @@ export const capacityChecks: readonly Check<DoctorWorld>[] = [
       const open = nodes.filter(isOpen);
       if (open.length > 0) return sound(`${open.length} of ${nodes.length} nodes`);
       const command = commandLine("kubectl", ["--context", cluster.context, "get", "nodes"]);
-      return faulty(`none of ${nodes.length} nodes is ready and takes pods`, { commands: [command] });
+      const reasons = nodes
+        .slice(0, named)
+        .map((node) => `${node.metadata.name} ${whyClosed(node).join(", ")}`);
+      return faulty([`none of ${nodes.length} nodes is ready and takes pods`, ...reasons], {
+        commands: [command],
+      });
     },
   },
   {
@@ -111,7 +132,7 @@ export const capacityChecks: readonly Check<DoctorWorld>[] = [
       const nodes = (await probes(cluster).nodes()).filter(isOpen);
       const others = nodes.filter((node) => !architectures.includes(architectureOf(node)));
       if (others.length === 0) return sound([...new Set(nodes.map(architectureOf))].join(", "));
-      const names = others.slice(0, 5).map((node) => `${node.metadata.name} (${architectureOf(node)})`);
+      const names = others.slice(0, named).map((node) => `${node.metadata.name} (${architectureOf(node)})`);
       const evidence = `${others.length} of ${nodes.length} nodes: ${names.join(", ")}`;
       return faulty(`${evidence}; Istio ${id} is built for ${architectures.join(", ")}`);
     },

@@ -1,28 +1,33 @@
 import type { Context } from "../../ops/context";
+import { clusterChecks } from "../basics/clusters";
+import { programChecks } from "../basics/programs";
+import { reachableChecks } from "../basics/reachable";
+import { readingChecks } from "../basics/rights";
+import { versionChecks } from "../basics/versions";
+import type { CheckInputs } from "../basics/world";
 import type { Check } from "../check";
 import type { CheckReport } from "../report";
 import { runChecks } from "../run-checks";
 import { azureChecks } from "./azure";
+import { azureProgramChecks } from "./azure-programs";
 import { capacityChecks } from "./capacity";
-import { clusterChecks } from "./clusters";
 import { exposureChecks } from "./exposure";
 import { installedChecks } from "./installed";
-import { programChecks } from "./programs";
-import { reachableChecks } from "./reachable";
-import { rightsChecks } from "./rights-checks";
+import { placeChecks } from "./place";
+import { rightsChecks } from "./rights";
 import { trustChecks } from "./trust";
-import { versionChecks } from "./versions";
-import { type DoctorInputs, type DoctorWorld, worldOf } from "./world";
-
-export type { DoctorInputs } from "./world";
+import { type DoctorWorld, doctorWorld } from "./world";
 
 /** Everything that doctor looks at, each after what it stands on. */
 export const doctorChecks: readonly Check<DoctorWorld>[] = [
   ...programChecks,
+  ...azureProgramChecks,
   ...reachableChecks,
   ...versionChecks,
+  ...readingChecks,
   ...rightsChecks,
   ...clusterChecks,
+  ...placeChecks,
   ...installedChecks,
   ...trustChecks,
   ...capacityChecks,
@@ -36,6 +41,6 @@ export const doctorChecks: readonly Check<DoctorWorld>[] = [
  *
  * @throws Interrupted on Ctrl-C; whatever else goes wrong is in the report
  */
-export function doctor(context: Context, inputs: DoctorInputs): Promise<CheckReport> {
-  return runChecks(doctorChecks, inputs.mesh, worldOf(context, inputs), context);
+export function doctor(context: Context, inputs: CheckInputs): Promise<CheckReport> {
+  return runChecks(doctorChecks, inputs.mesh, doctorWorld(context, inputs), context);
 }

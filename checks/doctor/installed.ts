@@ -31,7 +31,9 @@ function removal({ context }: Cluster, { metadata }: KubernetesObject, revision:
 }
 
 /** Where a webhook configuration sends its questions, if they are Istio's. */
-function istioService({ webhooks = [] }: KubernetesObject): { name: string; namespace: string } | undefined {
+export function istioService({
+  webhooks = [],
+}: KubernetesObject): { name: string; namespace: string } | undefined {
   const ours = webhooks.filter(({ name }: { name: string }) => /(^|\.)istio\.io$/.test(name));
   return ours.find((webhook: KubernetesObject) => webhook.clientConfig?.service)?.clientConfig.service;
 }

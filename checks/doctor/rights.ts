@@ -1,26 +1,7 @@
-import { istioNamespace } from "../../k8s/bundle";
 import type { Mesh } from "../../mesh/mesh";
-import type { Right } from "../who";
-
-interface RightRow {
-  readonly verbs: readonly string[];
-  readonly group: string;
-  readonly resources: readonly string[];
-  /** @default - the whole cluster */
-  readonly in?: "istio" | "sample";
-}
-
-/** What doctor and the later checks look at. */
-const reading: readonly RightRow[] = [
-  { verbs: ["list"], group: "", resources: ["namespaces", "nodes", "pods"] },
-  { verbs: ["list"], group: "apps", resources: ["deployments"] },
-  {
-    verbs: ["list"],
-    group: "admissionregistration.k8s.io",
-    resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
-  },
-  { verbs: ["get"], group: "", resources: ["configmaps", "secrets"], in: "istio" },
-];
+import { type RightRow, rightsCheck, rightsOf } from "../basics/rights";
+import type { Check } from "../check";
+import type { DoctorWorld } from "./world";
 
 const apply = ["create", "patch"];
 
@@ -49,26 +30,15 @@ const changing: readonly RightRow[] = [
   { verbs: apply, group: "", resources: ["services", "serviceaccounts"], in: "sample" },
 ];
 
-export const rightsToRead = (mesh: Mesh) => rightsOf(reading, mesh);
 export const rightsToChange = (mesh: Mesh) => rightsOf(changing, mesh);
 
-function rightsOf(rows: readonly RightRow[], { sample }: Mesh): Right[] {
-  const namespaces = { istio: istioNamespace, sample: sample?.namespace };
-  return rows
-    .filter((row) => row.in !== "sample" || sample)
-    .flatMap(({ verbs, group, resources, in: place }) =>
-      resources.flatMap((resource) =>
-        verbs.map((verb) => ({ verb, group, resource, ...(place && { namespace: namespaces[place] }) })),
-      ),
-    );
-}
-
-/** `create, patch secrets in istio-system`: a line for each kind of resource. */
-export function describeRights(rights: readonly Right[]): string[] {
-  const verbs = new Map<string, string[]>();
-  for (const { verb, resource, group, namespace } of rights) {
-    const what = `${resource}${group && `.${group}`}${namespace ? ` in ${namespace}` : ""}`;
-    verbs.set(what, [...(verbs.get(what) ?? []), verb]);
-  }
-  return [...verbs].map(([what, ofIt]) => `${ofIt.join(", ")} ${what}`);
-}
+export const rightsChecks: readonly Check<DoctorWorld>[] = [
+  {
+    ...rightsCheck(rightsToChange),
+    id: "rights.change",
+    title: "you may make what the mesh consists of",
+    why: "An apply that runs into a missing right stops half-way: namespaces are there, the webhook is not.",
+    fix: "ask an administrator for the rights; installing Istio takes cluster-admin, or as much, since it grants roles of its own (on AKS with Azure RBAC: Azure Kubernetes Service RBAC Cluster Admin)",
+    needs: ["reachable.api"],
+  },
+];

@@ -1,19 +1,8 @@
-import { parseCertificate } from "../../ca/certificate";
-import { pemBlocks } from "../../ca/pem";
 import { formatProblem, InputError } from "../../mesh/problem";
 import { commandLine } from "../../mesh/shell-quote";
+import { certificatesOf, haveOneInCommon, shortFingerprints } from "../certificates";
 import { type Check, faulty, sound } from "../check";
 import type { DoctorWorld } from "./world";
-
-/** SHA-256 of each certificate in a PEM text; none in what is no PEM. */
-function fingerprints(pem: string): string[] {
-  const blocks = pemBlocks(pem);
-  if (!Array.isArray(blocks)) return [];
-  return blocks.flatMap(({ der }) => parseCertificate(der)?.fingerprint ?? []);
-}
-
-const short = (prints: readonly string[]) =>
-  prints.length > 0 ? `SHA-256 ${prints.map((print) => print.slice(0, 16)).join(" and ")}` : "no certificate";
 
 export const trustChecks: readonly Check<DoctorWorld>[] = [
   {
@@ -34,7 +23,7 @@ export const trustChecks: readonly Check<DoctorWorld>[] = [
         if (!material) return faulty("there is no CA yet", make);
         if (missing.length > 0) return faulty(`there is no CA for ${missing.join(", ")}`, make);
         const root = material[mesh.primary.name]!.rootCert;
-        return sound(`root ${short(fingerprints(root))}`);
+        return sound(`root ${shortFingerprints(certificatesOf(root))}`);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
         return faulty(
@@ -76,22 +65,21 @@ export const trustChecks: readonly Check<DoctorWorld>[] = [
     fix: "bring back the CA's folder that the cluster was installed with, or run `mesh destroy` before installing with this one",
     needs: ["trust.ca", "rights.read"],
     async look({ mesh, ca, probes }, cluster) {
-      const wanted = fingerprints(ca().material![cluster.name]!.rootCert);
+      const wanted = certificatesOf(ca().material![cluster.name]!.rootCert);
       const installed = {
         "Secret cacerts": await probes(cluster).installedRoot(),
         "ConfigMap istio-ca-root-cert": await probes(cluster).trustedRoot(),
       };
       const present = Object.entries(installed).filter(([, pem]) => pem !== undefined);
-      // While a root is being replaced there are two of them, and one in common is enough.
-      const others = present.filter(([, pem]) => !fingerprints(pem!).some((print) => wanted.includes(print)));
+      const others = present.filter(([, pem]) => !haveOneInCommon(certificatesOf(pem!), wanted));
       if (present.length === 0) return sound("nothing is installed yet");
       if (others.length === 0)
-        return sound(`${short(wanted)} in ${present.map(([where]) => where).join(" and ")}`);
+        return sound(`${shortFingerprints(wanted)} in ${present.map(([where]) => where).join(" and ")}`);
       const command = ["--context", cluster.context, "-n", "istio-system", "get", "configmap,secret"];
       return faulty(
         [
-          ...others.map(([where, pem]) => `${where} has the root ${short(fingerprints(pem!))}`),
-          `the CA of ${mesh.name} has ${short(wanted)}`,
+          ...others.map(([where, pem]) => `${where} has the root ${shortFingerprints(certificatesOf(pem!))}`),
+          `the CA of ${mesh.name} has ${shortFingerprints(wanted)}`,
         ],
         { commands: [commandLine("kubectl", command)] },
       );

@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import { type Layer, layers } from "../check";
 import type { CheckReport, CheckResult, Status } from "../report";
+import { waitingFor } from "../waiting";
 
 /** In the way of `linkerd check`: groups of lines, a mark each; what did not pass says what was seen and what to do. */
 const marks: Readonly<Record<Status, string>> = {
@@ -36,25 +37,14 @@ export function formatTable(report: CheckReport, color: boolean): string {
   return `${[...groups, summary(report, colors)].join("\n\n")}\n`;
 }
 
-const nameOf = (id: string, cluster: string | undefined) => `${id} ${cluster ?? ""}`;
-
-/** How many checks wait for one that did not pass. They are counted there: listed, they would bury it. */
-function waitingFor(results: readonly CheckResult[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { blockedBy } of results) {
-    if (!blockedBy) continue;
-    const name = nameOf(blockedBy.id, blockedBy.cluster);
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return counts;
-}
-
 /** Results that say the same of several clusters. */
 interface Row {
   readonly result: CheckResult;
   readonly clusters: readonly string[];
   /** None where passing clusters show different things. */
   readonly evidence: readonly string[];
+  /** What passing checks of several clusters counted, a line each. */
+  readonly counted: readonly string[];
 }
 
 function rowsOf(results: readonly CheckResult[]): Row[] {
@@ -72,23 +62,28 @@ function rowsOf(results: readonly CheckResult[]): Row[] {
       result: first,
       clusters: same.flatMap(({ cluster }) => cluster ?? []),
       evidence: isOne ? first.evidence : [],
+      counted: isOne ? [] : same.slice(0, namedClusters).flatMap(countedLine),
     };
   });
 }
 
+const countedLine = ({ cluster, shares, evidence }: CheckResult) =>
+  shares ? [`${cluster}: ${evidence[0]}`] : [];
+
 function rowLines(
-  { result, clusters, evidence }: Row,
-  waiting: ReadonlyMap<string, number>,
+  { result, clusters, evidence, counted }: Row,
+  waiting: ReturnType<typeof waitingFor>,
   colors: Colors,
 ): string[] {
   const { id, status, title, fix, commands, docs } = result;
   const color = paint(colors)[status];
   const head = `${color(marks[status])} ${title}${clusters.length > 0 ? ` (${nameClusters(clusters)})` : ""}`;
   if (status === "pass") {
-    return [evidence.length > 0 ? `${head}${colors.dim(`: ${evidence.join("; ")}`)}` : head];
+    const told = evidence.length > 0 ? `${head}${colors.dim(`: ${evidence.join("; ")}`)}` : head;
+    return [told, ...counted.map((line) => colors.dim(`    ${line}`))];
   }
   const names = clusters.length > 0 ? clusters : [undefined];
-  const count = names.reduce((total, cluster) => total + (waiting.get(nameOf(id, cluster)) ?? 0), 0);
+  const count = names.reduce((total, cluster) => total + waiting(id, cluster), 0);
   return [
     head,
     ...evidence.map((line) => `    ${color(line)}`),

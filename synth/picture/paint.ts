@@ -4,7 +4,7 @@ interface Shade {
   readonly dark: string;
 }
 
-const shades = {
+export const shades = {
   page: { light: "#ffffff", dark: "#0f141a" },
   panel: { light: "#f5f7fa", dark: "#181f27" },
   card: { light: "#ffffff", dark: "#0f141a" },

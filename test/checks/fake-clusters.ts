@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { rightsToChange, rightsToRead } from "../../checks/doctor/rights";
+import { rightsToRead } from "../../checks/basics/rights";
+import { rightsToChange } from "../../checks/doctor/rights";
 import type { Right } from "../../checks/who";
 import { defaultIstioLine } from "../../mesh/istio-lines";
 import type { Mesh } from "../../mesh/mesh";
@@ -107,7 +108,9 @@ export function fakeWorld(mesh: Mesh, clusters: Readonly<Record<string, FakeClus
       ["-n istio-system get secret cacerts", answer("cacerts", secret)],
       ["get pods --all-namespaces", answer("pods", cluster.pods)],
     ];
-    return questions.map(([question, script]) => `"--context ${context} ${question}"*) ${script} ;;`);
+    return questions.map(
+      ([question, script]) => `"--request-timeout=10s --context ${context} ${question}"*) ${script} ;;`,
+    );
   });
   path.add(
     "kubectl",

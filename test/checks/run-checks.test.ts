@@ -71,6 +71,25 @@ test("what is not judged names the first cause, not the link before it", async (
   expect(JSON.stringify(results)).not.toContain("echo");
 });
 
+test("what is needed of the primary is needed by every cluster, and no other cluster's is", async () => {
+  const checks = [ofCluster("gateways.ready"), ofCluster("endpoints.set", ["primary/gateways.ready"])];
+  const broken = (cluster: string) =>
+    run(checks, {
+      "gateways.ready main0": () => (cluster === "main0" ? faulty("no pod") : sound()),
+      "gateways.ready remote0": () => (cluster === "remote0" ? faulty("no pod") : sound()),
+      "endpoints.set main0": () => sound(),
+      "endpoints.set remote0": () => sound(),
+    });
+  expect(await statuses(broken("main0"))).toMatchObject({
+    "endpoints.set main0": "not judged",
+    "endpoints.set remote0": "not judged",
+  });
+  expect(await statuses(broken("remote0"))).toMatchObject({
+    "endpoints.set main0": "pass",
+    "endpoints.set remote0": "pass",
+  });
+});
+
 test("a warning fails nothing, and what stands on it is not judged all the same", async () => {
   const login = { ...ofMesh("azure.login"), severity: "warn" } as const;
   const report = await run([login, ofMesh("azure.provider", ["azure.login"])], {

@@ -37,6 +37,11 @@ export function whyNoLab(wanted: readonly string[] = contexts): string | undefin
     if (sh(`kubectl --context ${context} --request-timeout=10s get --raw /readyz`).code !== 0) {
       return `no cluster answers under the context ${context}`;
     }
+    // A node that has just become ready has its taint for some seconds more.
+    const taints = `kubectl --context ${context} get nodes -o jsonpath='{.items[*].spec.taints}'`;
+    if (sh(`for i in $(seq 60); do [ -z "$(${taints})" ] && exit; sleep 1; done; exit 1`).code !== 0) {
+      return `no node of ${context} takes pods: ${sh(taints).out}`;
+    }
   }
   return undefined;
 }

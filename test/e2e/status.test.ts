@@ -97,12 +97,31 @@ describeInLab(
           gateways: [gateway("istio-eastwestgateway")],
           proxies: { connected: 3, inSync: 3 },
         });
-        for (const { certificateDaysLeft } of found.clusters) {
+        for (const { certificateDaysLeft, certificates } of found.clusters) {
           expect(certificateDaysLeft).toBeGreaterThan(3000);
           expect(certificateDaysLeft).toBeLessThan(3700);
+          expect(certificates?.map(({ role }) => role)).toEqual(["root", "intermediate"]);
         }
       },
       5 * minutes,
+    );
+
+    test(
+      "the report of a mesh that works says so, and holds no key",
+      () => {
+        const { code, out } = mesh("report");
+        expect({ code, out }).toEqual({ code: 0, out: "mesh-report.html\n" });
+        const page = readFileSync(join(folder, "mesh-report.html"), "utf8");
+        expect(page).toContain("<title>mesh1: The mesh works</title>");
+        expect(page).toMatch(/198\.18\.\d+\.\d+/);
+        const keyLines = ["root-key.pem", "main0/ca-key.pem", "remote0/ca-key.pem"].flatMap((file) =>
+          readFileSync(join(folder, "mesh.ca", file), "utf8")
+            .split("\n")
+            .slice(1, -2),
+        );
+        expect(keyLines.filter((line) => page.includes(line))).toEqual([]);
+      },
+      2 * minutes,
     );
 
     test("each client sees the pod of its own cluster and the gateway of the other", () => {

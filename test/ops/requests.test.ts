@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { readReplies, replyReader, requestScript } from "../../ops/requests";
 import { meshOf, ownCa } from "../ca/authority";
+import { fakePath } from "./fake-programs";
 
 const sample = meshOf(ownCa).sample!;
 
@@ -55,9 +57,42 @@ test("curl's comma of other locales is a decimal point", () => {
   expect(readReplies("\n200 0,25\n")[0]!.seconds).toBe(0.25);
 });
 
-test("the script names the sample's own Service, and sends as many requests as asked for or a few more", () => {
-  expect(requestScript(sample, 100)).toContain(
-    "'http://helloworld.sample.svc.cluster.local:5000/hello?[1-12]'",
-  );
-  expect(requestScript(sample, 100)).toContain("$i -lt 9 ");
+describe("the script", () => {
+  /** Runs it with a curl that says what it is told to. */
+  const run = (count: number, curl: string) => {
+    const path = fakePath();
+    path.add("curl", curl);
+    try {
+      const { stdout } = spawnSync("sh", ["-c", requestScript(sample, count)], {
+        env: path.env,
+        encoding: "utf8",
+      });
+      return { replies: readReplies(stdout), calls: path.calls() };
+    } finally {
+      path.remove();
+    }
+  };
+  const good = "printf 'Hello version: v1, instance: pod\\n\\n200 0.001\\n'";
+  const bad = "printf 'no healthy upstream\\n503 4.9\\n'";
+
+  test("sends as many requests as asked for, to the sample's own Service", () => {
+    const { replies, calls } = run(100, `${good}; ${good}; ${good}; ${good}`);
+    expect(replies.filter(({ version }) => version === "v1")).toHaveLength(100);
+    expect(calls.join("\n")).toContain("http://helloworld.sample.svc.cluster.local:5000/hello?[1-4]");
+  });
+
+  test("stops when some have failed", () => {
+    const { replies } = run(100, `${good}; ${bad}; ${good}; ${bad}`);
+    expect(replies.filter(({ status }) => status === 503)).toHaveLength(6);
+    expect(replies).toHaveLength(12);
+  });
+
+  test("goes on over a failure or two, which are told", () => {
+    const { replies } = run(
+      40,
+      `[ -e "$HOME/once" ] || { touch "$HOME/once"; ${bad}; }; ${good}; ${good}; ${good}; ${good}`,
+    );
+    expect(replies.filter(({ version }) => version)).toHaveLength(40);
+    expect(replies.filter(({ version }) => !version)).toHaveLength(1);
+  });
 });

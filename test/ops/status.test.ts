@@ -23,6 +23,8 @@ const mesh = parseMesh(
 const now = new Date("2026-11-23T12:00:00Z");
 const inDays = (days: number) => new Date(now.getTime() + days * 86_400_000 + 1000);
 
+const ca = (days: number, root = "AA:BB") => ({ notAfter: inDays(days), root, list: [] });
+
 const proxy = (cluster: string, name = `istio-eastwestgateway-${cluster}.istio-system`): ConnectedProxy => ({
   name,
   cluster,
@@ -34,7 +36,7 @@ const wellFacts: ClusterFacts = {
   istio: [version],
   istiod: undefined,
   gateways: [gateway],
-  certificates: { notAfter: inDays(400), root: "AA:BB" },
+  certificates: ca(400),
   inventory: undefined,
   drift: [],
 };
@@ -148,19 +150,15 @@ test.each<[string, Changes, string]>([
     { remote0: { certificates: undefined } },
     "remote0: has no Secret cacerts: istiod signs with a root of its own",
   ],
-  [
-    "a CA that ends soon",
-    { remote0: { certificates: { notAfter: inDays(29), root: "AA:BB" } } },
-    "remote0: its CA expires in 29 days",
-  ],
+  ["a CA that ends soon", { remote0: { certificates: ca(29) } }, "remote0: its CA expires in 29 days"],
   [
     "a CA that has ended",
-    { remote0: { certificates: { notAfter: inDays(-1), root: "AA:BB" } } },
+    { remote0: { certificates: ca(-1) } },
     "remote0: its CA has expired: make a new one",
   ],
   [
     "two roots",
-    { remote0: { certificates: { notAfter: inDays(400), root: "CC" } } },
+    { remote0: { certificates: ca(400, "CC") } },
     "remote0: its root certificate is not main0's: they do not trust each other",
   ],
 ])("%s is a problem", (_name, changes, says) => {
@@ -168,7 +166,7 @@ test.each<[string, Changes, string]>([
 });
 
 test("a CA that lasts for another 30 days is none", () => {
-  const certificates = { notAfter: inDays(30), root: "AA:BB" };
+  const certificates = ca(30);
   expect(problemsOf(survey({ remote0: { certificates } }))).toEqual([]);
 });
 
@@ -225,7 +223,7 @@ test("many objects are counted, not listed", () => {
 
 test("another root than the CA's is a difference, the same root is none", () => {
   const [root] = certificatesIn(pem("root-cert"));
-  const certificates = { notAfter: inDays(400), root: root!.fingerprint256 };
+  const certificates = ca(400, root!.fingerprint256);
   const everywhere = survey({ main0: { certificates }, remote0: { certificates } });
   const texts = (ca: string) =>
     differencesOf(everywhere, ca).map(({ cluster, text }) => `${cluster}: ${text}`);

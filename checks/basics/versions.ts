@@ -5,20 +5,20 @@ import {
   type skewRules,
 } from "../../ops/versions";
 import { type Check, faulty, sound, type Verdict } from "../check";
-import type { DoctorWorld } from "./world";
+import type { World } from "./world";
 
 type SkewRule = (typeof skewRules)[number];
 type Versions = Parameters<SkewRule>[1];
 
 /** A rule's sentence ends in what to do. */
-function judge(rule: SkewRule, { mesh }: DoctorWorld, versions: Partial<Versions>, seen: string): Verdict {
+function judge(rule: SkewRule, { mesh }: World, versions: Partial<Versions>, seen: string): Verdict {
   const [sentence] = rule(mesh, { kubectl: undefined, istioctl: undefined, kubernetes: {}, ...versions });
   if (sentence === undefined) return sound(seen);
   const end = sentence.lastIndexOf("; ");
   return faulty(sentence.slice(0, end), { fix: sentence.slice(end + 2) });
 }
 
-export const versionChecks: readonly Check<DoctorWorld>[] = [
+export const versionChecks: readonly Check<World>[] = [
   {
     id: "versions.istioctl",
     of: "mesh",

@@ -5,7 +5,7 @@ import { didYouMean } from "../../mesh/suggest";
 import { DeadlinePassed, ProgramFailed } from "../../ops/programs";
 import { type Check, faulty, sound, unjudged } from "../check";
 import { getCredentials } from "./get-credentials";
-import type { DoctorWorld } from "./world";
+import type { World } from "./world";
 
 /** What kubectl says when it gets nowhere, and what helps. The first that fits counts. */
 const failures: readonly { readonly words: RegExp; readonly fix: string }[] = [
@@ -70,7 +70,7 @@ export function whyUnusable(server: string, { gateways }: Pick<Mesh, "gateways">
   return undefined;
 }
 
-export const reachableChecks: readonly Check<DoctorWorld>[] = [
+export const reachableChecks: readonly Check<World>[] = [
   {
     id: "reachable.context",
     of: "cluster",

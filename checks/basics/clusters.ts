@@ -2,8 +2,7 @@ import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { type Check, faulty, sound, unjudged } from "../check";
-import { ownerOf } from "../owner";
-import type { DoctorWorld } from "./world";
+import type { World } from "./world";
 
 /**
  * Seconds. istiod dates its certificates two minutes back for clocks that differ (security/pkg/pki/util,
@@ -11,7 +10,7 @@ import type { DoctorWorld } from "./world";
  */
 const toleratedSkew = 60;
 
-export const clusterChecks: readonly Check<DoctorWorld>[] = [
+export const clusterChecks: readonly Check<World>[] = [
   {
     id: "clusters.distinct",
     of: "cluster",
@@ -32,39 +31,6 @@ export const clusterChecks: readonly Check<DoctorWorld>[] = [
         `the contexts ${same.context} (${same.name}) and ${cluster.context} lead to the same cluster (kube-system ${uid})`,
         { commands: [commandLine("kubectl", ["config", "get-contexts"])] },
       );
-    },
-  },
-  {
-    id: "clusters.place",
-    of: "cluster",
-    severity: "fail",
-    title: "the cluster has the place in the mesh that mesh.yaml gives it",
-    looksAt:
-      "labels and annotations of the namespace istio-system, and the ConfigMap mesh-inventory, where an earlier run has made them",
-    why: "Swapped contexts look like two good clusters. Applied, they would turn a running primary into a remote, and give its workloads another network.",
-    fix: "see whether the contexts in mesh.yaml are swapped; to give a cluster another place, run `mesh destroy` first",
-    needs: ["rights.read"],
-    async look({ mesh, probes }, cluster) {
-      const owner = ownerOf(await probes(cluster).namespaces());
-      if (owner === undefined) return sound("nothing of a mesh is there yet");
-      const { labels = {}, annotations = {} } = owner.namespace.metadata;
-      const inventory = await probes(cluster).inventory();
-      const primary = annotations["topology.istio.io/controlPlaneClusters"];
-      const network = labels["topology.istio.io/network"];
-      const differences = [
-        owner.mesh !== mesh.name && `it belongs to the mesh ${owner.mesh}, mesh.yaml is of ${mesh.name}`,
-        network !== undefined &&
-          network !== cluster.network &&
-          `its network is ${network}, mesh.yaml says ${cluster.network}`,
-        primary !== undefined &&
-          primary !== mesh.primary.name &&
-          `its primary is ${primary}, mesh.yaml says ${mesh.primary.name}`,
-        primary !== undefined && cluster.role === "primary" && "it is a remote, mesh.yaml says primary",
-        inventory && cluster.role === "remote" && "it is a primary, mesh.yaml says remote",
-      ].filter((difference) => typeof difference === "string");
-      return differences.length > 0
-        ? faulty(differences)
-        : sound(`${cluster.role} of ${mesh.name}, ${cluster.network}`);
     },
   },
   {
@@ -126,7 +92,7 @@ export const clusterChecks: readonly Check<DoctorWorld>[] = [
   },
 ];
 
-async function uidOf(world: DoctorWorld, cluster: Cluster): Promise<string | undefined> {
+async function uidOf(world: World, cluster: Cluster): Promise<string | undefined> {
   const namespaces = await world.probes(cluster).namespaces();
   return namespaces.find(({ metadata }) => metadata.name === "kube-system")?.metadata.uid as
     | string

@@ -1,0 +1,95 @@
+import { istioNamespace } from "../../k8s/bundle";
+import type { Mesh } from "../../mesh/mesh";
+import { commandLine } from "../../mesh/shell-quote";
+import { type ClusterCheck, faulty, sound, type Verdict } from "../check";
+import type { Right, Who } from "../who";
+import type { World } from "./world";
+
+export interface RightRow {
+  readonly verbs: readonly string[];
+  readonly group: string;
+  readonly resources: readonly string[];
+  /** @default - the whole cluster */
+  readonly in?: "istio" | "sample";
+}
+
+/** What the checks look at. */
+const reading: readonly RightRow[] = [
+  { verbs: ["list"], group: "", resources: ["namespaces", "nodes", "pods"] },
+  { verbs: ["list"], group: "apps", resources: ["deployments"] },
+  { verbs: ["list"], group: "apiextensions.k8s.io", resources: ["customresourcedefinitions"] },
+  {
+    verbs: ["list"],
+    group: "admissionregistration.k8s.io",
+    resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
+  },
+  {
+    verbs: ["list"],
+    group: "networking.istio.io",
+    resources: ["gateways", "virtualservices", "destinationrules"],
+  },
+  { verbs: ["get"], group: "", resources: ["configmaps"], in: "istio" },
+  { verbs: ["list"], group: "", resources: ["services", "secrets"], in: "istio" },
+  { verbs: ["list"], group: "", resources: ["services"], in: "sample" },
+];
+export const rightsToRead = (mesh: Mesh) => rightsOf(reading, mesh);
+
+export function rightsOf(rows: readonly RightRow[], { sample }: Mesh): Right[] {
+  const namespaces = { istio: istioNamespace, sample: sample?.namespace };
+  return rows
+    .filter((row) => row.in !== "sample" || sample)
+    .flatMap(({ verbs, group, resources, in: place }) =>
+      resources.flatMap((resource) =>
+        verbs.map((verb) => ({ verb, group, resource, ...(place && { namespace: namespaces[place] }) })),
+      ),
+    );
+}
+
+/** What checks of rights have in common. */
+export const rightsCheck = (rights: (mesh: Mesh) => readonly Right[]) =>
+  ({
+    of: "cluster",
+    severity: "fail",
+    looksAt: "a SelfSubjectAccessReview for each right, as `kubectl auth can-i` asks",
+    look: async ({ mesh, probes }: World, cluster) =>
+      judge(await probes(cluster).who(), rights(mesh), cluster.context),
+  }) satisfies Partial<ClusterCheck<World>>;
+
+export const readingChecks: readonly ClusterCheck<World>[] = [
+  {
+    ...rightsCheck(rightsToRead),
+    id: "rights.read",
+    title: "you may read what the checks look at",
+    why: "What may not be read cannot be judged: another Istio in the way, the root that is installed, room on the nodes.",
+    fix: "ask an administrator for the rights; cluster-admin has them all",
+    needs: ["reachable.api"],
+  },
+];
+
+function judge({ user = "you", refused }: Who, wanted: readonly Right[], context: string): Verdict {
+  const lacking = refused.filter((right) => wanted.some((one) => isSame(one, right)));
+  if (lacking.length === 0) return sound(`${user} may do all ${wanted.length} things asked`);
+  return faulty([`${user} may not:`, ...describeRights(lacking).map((line) => `  ${line}`)], {
+    commands: [grant(user, context)],
+  });
+}
+
+const isSame = (one: Right, other: Right) => JSON.stringify(one) === JSON.stringify(other);
+
+/** `create, patch secrets in istio-system`: a line for each kind of resource. */
+function describeRights(rights: readonly Right[]): string[] {
+  const verbs = new Map<string, string[]>();
+  for (const { verb, resource, group, namespace } of rights) {
+    const what = `${resource}${group && `.${group}`}${namespace ? ` in ${namespace}` : ""}`;
+    verbs.set(what, [...(verbs.get(what) ?? []), verb]);
+  }
+  return [...verbs].map(([what, ofIt]) => `${ofIt.join(", ")} ${what}`);
+}
+
+/** For someone who is administrator there. */
+function grant(user: string, context: string): string {
+  const [, account] = /^system:serviceaccount:(.+:.+)$/.exec(user) ?? [];
+  const subject = account ? `--serviceaccount=${account}` : `--user=${user}`;
+  const binding = ["create", "clusterrolebinding", "mesh-admin", "--clusterrole=cluster-admin", subject];
+  return commandLine("kubectl", ["--context", context, ...binding]);
+}

@@ -1,0 +1,53 @@
+import { type LoadedCa, loadCa } from "../../ca/load";
+import type { Cluster, Mesh } from "../../mesh/mesh";
+import type { Version } from "../../mesh/versions";
+import type { Context } from "../../ops/context";
+import type { ProgramName, Programs } from "../../ops/programs";
+import { programVersion } from "../../ops/versions";
+import { type ClusterProbes, probesOf } from "../cluster-probes";
+import { once } from "../once";
+import type { Right } from "../who";
+import { type Kubeconfig, readKubeconfig } from "./kubeconfig";
+
+export interface CheckInputs {
+  readonly mesh: Mesh;
+  /** `mesh.yaml` as the user named it, beside which the CA lies. */
+  readonly meshFile: string;
+}
+
+/** What every command's checks look at. Everything is asked once, and only when a check wants to know. */
+export interface World {
+  readonly mesh: Mesh;
+  /** @throws InputError with every problem at once */
+  readonly ca: () => LoadedCa;
+  /** Undefined: the program is there and says something else. @throws MissingProgram */
+  readonly program: (name: ProgramName) => Promise<Version | undefined>;
+  readonly kubeconfig: () => Promise<Kubeconfig>;
+  readonly probes: (cluster: Cluster) => ClusterProbes;
+}
+
+/** @param rights to ask every cluster about */
+export function worldOf(
+  { now }: Pick<Context, "now">,
+  programs: Programs,
+  { mesh, meshFile }: CheckInputs,
+  rights: readonly Right[],
+): World {
+  const clusters = new Map(
+    mesh.clusters.map((cluster) => [cluster, probesOf({ programs, now }, cluster, rights)]),
+  );
+  const version = (name: ProgramName) => once(() => programVersion(programs, name));
+  const versions = {
+    kubectl: version("kubectl"),
+    istioctl: version("istioctl"),
+    terraform: version("terraform"),
+    az: version("az"),
+  };
+  return {
+    mesh,
+    ca: () => loadCa(mesh, meshFile, now()),
+    program: (name) => versions[name](),
+    kubeconfig: once(() => readKubeconfig(programs)),
+    probes: (cluster) => clusters.get(cluster)!,
+  };
+}

@@ -1,0 +1,18 @@
+import { type Certificate, parseCertificate } from "../ca/certificate";
+import { pemBlocks } from "../ca/pem";
+
+/** Certificates in a PEM text; none in what is no PEM. */
+export function certificatesOf(pem: string): Certificate[] {
+  const blocks = pemBlocks(pem);
+  return Array.isArray(blocks) ? blocks.flatMap(({ der }) => parseCertificate(der) ?? []) : [];
+}
+
+/** While a root is being replaced there are two of them, and one in common is enough. */
+export const haveOneInCommon = (some: readonly Certificate[], others: readonly Certificate[]) =>
+  some.some(({ fingerprint }) => others.some((other) => other.fingerprint === fingerprint));
+
+/** The beginning of a fingerprint, as `mesh ca` shows it. */
+export const shortFingerprints = (certificates: readonly Certificate[]) =>
+  certificates.length > 0
+    ? `SHA-256 ${certificates.map(({ fingerprint }) => fingerprint.slice(0, 16)).join(" and ")}`
+    : "no certificate";

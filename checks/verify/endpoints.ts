@@ -1,0 +1,409 @@
+import { istioNamespace } from "../../k8s/bundle";
+import type { Cluster, Mesh, Sample } from "../../mesh/mesh";
+import { commandLine } from "../../mesh/shell-quote";
+import type { Endpoint, EndpointView } from "../../ops/endpoints";
+import { type KubernetesObject, loadBalancerAddress, objectTitle } from "../../ops/kubernetes-object";
+import { ProgramFailed } from "../../ops/programs";
+import { type Check, faulty, sound, type Verdict } from "../check";
+import { objectNamed, podsOf, whyNotReady } from "./readiness";
+import type { VerifyWorld } from "./world";
+
+const hasSample = ({ sample }: Mesh) => sample !== undefined;
+const apply = { commands: ["mesh apply"] };
+const clientName = ({ istio }: Mesh) => istio.line.sample.client.name;
+
+const restart = ({ context }: Cluster, { namespace }: Sample, ...names: string[]) =>
+  commandLine("kubectl", [
+    "--context",
+    context,
+    "-n",
+    namespace,
+    "rollout",
+    "restart",
+    "deployment",
+    ...names,
+  ]);
+
+/** Deployments of the sample in this cluster. */
+function deploymentsIn(mesh: Mesh, cluster: Cluster): string[] {
+  const versions = mesh.sample!.versions.filter(({ clusters }) => clusters.includes(cluster.name));
+  return [clientName(mesh), ...versions.map(({ name }) => `helloworld-${name}`)];
+}
+
+const hasProxy = ({ spec }: KubernetesObject) =>
+  [...(spec.initContainers ?? []), ...(spec.containers ?? [])].some(({ name }) => name === "istio-proxy");
+
+const isServing = ({ metadata, status }: KubernetesObject) =>
+  metadata.deletionTimestamp === undefined &&
+  (status?.conditions ?? []).some(
+    ({ type, status: state }: { type: string; status: string }) => type === "Ready" && state === "True",
+  );
+
+/** Pods of a version that serve. */
+async function servingPods({ meshProbes }: VerifyWorld, cluster: Cluster, version: string) {
+  return podsOf(await meshProbes(cluster).sample(), { app: "helloworld", version }).filter(isServing);
+}
+
+/** What a client should see of a version: addresses, each with the number of pods behind it. */
+async function wantedEndpoints(
+  world: VerifyWorld,
+  from: Cluster,
+  version: string,
+): Promise<{ address: string; pods: number; what: string }[]> {
+  const { mesh, meshProbes } = world;
+  const perCluster = await Promise.all(
+    mesh.clusters.map(async (cluster) => {
+      const pods = await servingPods(world, cluster, version);
+      if (cluster === from) {
+        return pods.map(({ metadata, status }) => ({
+          address: status.podIP as string,
+          pods: 1,
+          what: `pod ${metadata.name}`,
+        }));
+      }
+      const { name } = mesh.istio.line.gateway;
+      const service = objectNamed(await meshProbes(cluster).istioSystem(), "Service", name);
+      const address = service && loadBalancerAddress(service);
+      return pods.length > 0 && address
+        ? [{ address, pods: pods.length, what: `${name} of ${cluster.name}` }]
+        : [];
+    }),
+  );
+  return perCluster.flat();
+}
+
+/** Scaled weights are rounded to whole numbers. */
+const weightTolerance = 0.02;
+
+/** How what a client sees of a version differs from what it should see, a line each. */
+function differences(
+  version: string,
+  seen: readonly Endpoint[],
+  wanted: Awaited<ReturnType<typeof wantedEndpoints>>,
+): string[] {
+  const ipOf = ({ address }: Endpoint) => address.slice(0, address.lastIndexOf(":"));
+  const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
+  const allWeights = sumOf(seen.map(({ weight }) => weight));
+  const allPods = sumOf(wanted.map(({ pods }) => pods));
+  const missing = wanted.filter(({ address }) => !seen.some((endpoint) => ipOf(endpoint) === address));
+  const extra = seen.filter((endpoint) => !wanted.some(({ address }) => ipOf(endpoint) === address));
+  const misweighted = wanted.flatMap(({ address, pods, what }) => {
+    const endpoint = seen.find((one) => ipOf(one) === address);
+    if (!endpoint || missing.length + extra.length > 0) return [];
+    const off = endpoint.weight / allWeights - pods / allPods;
+    return Math.abs(off) > weightTolerance
+      ? [
+          `${version}: ${what} has the weight ${endpoint.weight} of ${allWeights}, and ${pods} of ${allPods} pods`,
+        ]
+      : [];
+  });
+  return [
+    ...missing.map(({ address, what }) => `${version}: ${address} is missing (${what})`),
+    ...extra.map((endpoint) => `${version}: ${endpoint.address} is there, which is ${nameOf(endpoint)}`),
+    ...misweighted,
+  ];
+}
+
+function nameOf({ target }: Endpoint): string {
+  return target
+    ? `${target.kind} ${target.name} of ${target.cluster}`
+    : "no pod that serves here and no gateway";
+}
+
+async function viewOf({ endpoints }: VerifyWorld, { name }: Cluster): Promise<EndpointView> {
+  return (await endpoints()).views.find(({ cluster }) => cluster === name)!;
+}
+
+const unseen = ({ error }: EndpointView): Verdict => faulty(`the client's proxy does not tell: ${error}`);
+
+/** Whether the client of a cluster sees what it should see of every version. */
+export async function endpointSet(world: VerifyWorld, cluster: Cluster): Promise<Verdict> {
+  const { mesh } = world;
+  const view = await viewOf(world, cluster);
+  if (view.error !== undefined) return unseen(view);
+  const perVersion = await Promise.all(
+    mesh.sample!.versions.map(async ({ name }) => {
+      const seen = view.endpoints.filter(({ version }) => version === name);
+      return differences(name, seen, await wantedEndpoints(world, cluster, name));
+    }),
+  );
+  const wrong = perVersion.flat();
+  const restartIstiod = [
+    "--context",
+    mesh.primary.context,
+    "-n",
+    istioNamespace,
+    "rollout",
+    "restart",
+    "deployment",
+    "istiod",
+  ];
+  return wrong.length > 0
+    ? faulty(wrong, { commands: [commandLine("kubectl", restartIstiod)] })
+    : sound(view.endpoints.map((endpoint) => `${endpoint.version ?? "any"}: ${nameOf(endpoint)}`).join(", "));
+}
+
+export const endpointChecks: readonly Check<VerifyWorld>[] = [
+  {
+    id: "endpoints.service",
+    of: "cluster",
+    severity: "fail",
+    applies: hasSample,
+    title: "the sample's Service is in every cluster",
+    looksAt: "the Service helloworld: whether it is there, its port, the port's name and its selector",
+    why: "A client resolves the name in its own cluster: where the Service is missing it does not exist, even if its pods run next door. Istio takes the protocol from the port's name, and configuration only from Services that agree.",
+    fix: "apply; it puts the Service into every cluster",
+    needs: ["installed.mesh"],
+    async look({ mesh, meshProbes }, cluster) {
+      const service = objectNamed(await meshProbes(cluster).sample(), "Service", "helloworld");
+      if (!service) return faulty(`there is no Service helloworld in ${mesh.sample!.namespace}`, apply);
+      const { ports = [], selector = {} } = service.spec;
+      const port = ports.find(
+        ({ name, port: number }: { name?: string; port: number }) => name === "http" && number === 5000,
+      );
+      const wrong = [
+        ...(port ? [] : ["no port 5000 named http"]),
+        ...(JSON.stringify(selector) === JSON.stringify({ app: "helloworld" })
+          ? []
+          : [`its selector is ${JSON.stringify(selector)}; wanted is {"app":"helloworld"}`]),
+      ];
+      return wrong.length > 0 ? faulty(wrong, apply) : sound();
+    },
+  },
+  {
+    id: "endpoints.pods",
+    of: "cluster",
+    severity: "fail",
+    applies: hasSample,
+    title: "the sample's pods run",
+    looksAt: "the Deployments of the sample, and what their pods wait for",
+    why: "What does not run does not answer.",
+    fix: "see what the pods wait for; apply brings back what was scaled down or deleted",
+    needs: ["installed.mesh"],
+    async look({ mesh, meshProbes }, cluster) {
+      const objects = await meshProbes(cluster).sample();
+      const names = deploymentsIn(mesh, cluster);
+      const troubles = names.flatMap((name) => whyNotReady(objects, name));
+      return troubles.length > 0 ? faulty(troubles, apply) : sound(names.join(", "));
+    },
+  },
+  {
+    id: "endpoints.injection",
+    of: "cluster",
+    severity: "fail",
+    applies: hasSample,
+    title: "a pod that starts now gets a proxy",
+    looksAt:
+      "a pod in the sample's namespace, made as a dry run on the API server, which asks Istio's webhook",
+    why: "Pods start without a proxy, and are no part of the mesh, where the namespace has no injection label; they do not start at all where the webhook's istiod cannot be reached.",
+    fix: "apply; it labels the namespace. Where the webhook is not reached: the API server must get through to istiod, on a remote through the primary's gateway",
+    needs: [
+      "control-plane.webhook",
+      "primary/control-plane.istiod",
+      "control-plane.address",
+      "gateways.dial",
+      "primary/gateways.ready",
+    ],
+    async look({ mesh, probes, meshProbes }, cluster) {
+      const { namespace } = mesh.sample!;
+      try {
+        const containers = await meshProbes(cluster).injected();
+        if (containers.includes("istio-proxy")) return sound();
+      } catch (error) {
+        if (!(error instanceof ProgramFailed)) throw error;
+        return faulty(error.stderr.split("\n"), apply);
+      }
+      const found = (await probes(cluster).namespaces()).find(({ metadata }) => metadata.name === namespace);
+      const label = found?.metadata.labels?.["istio-injection"];
+      return faulty(
+        [
+          `a pod of ${namespace} would have no proxy`,
+          label === "enabled"
+            ? "the namespace has the label istio-injection=enabled"
+            : `the namespace's label istio-injection is ${label ?? "not there"}; wanted is enabled`,
+        ],
+        apply,
+      );
+    },
+  },
+  {
+    id: "endpoints.sidecars",
+    of: "cluster",
+    severity: "fail",
+    applies: hasSample,
+    title: "every pod of the sample has a proxy",
+    looksAt: "containers of the pods in the sample's namespace",
+    why: "A pod that started before injection worked stays without a proxy: other clusters' requests cannot come in, its own do not find the mesh.",
+    fix: "have the pods start anew",
+    needs: ["endpoints.injection", "endpoints.pods"],
+    async look({ mesh, meshProbes }, cluster) {
+      const { sample } = mesh;
+      const objects = await meshProbes(cluster).sample();
+      const bare = deploymentsIn(mesh, cluster).flatMap((name) => {
+        const deployment = objectNamed(objects, "Deployment", name)!;
+        const pods = podsOf(objects, deployment.spec.selector.matchLabels).filter((pod) => !hasProxy(pod));
+        return pods.map((pod) => ({ name, pod }));
+      });
+      return bare.length > 0
+        ? faulty(
+            bare.map(({ pod }) => `${objectTitle(pod)} has no istio-proxy`),
+            { commands: [restart(cluster, sample!, ...new Set(bare.map(({ name }) => name)))] },
+          )
+        : sound();
+    },
+  },
+  {
+    id: "endpoints.proxies",
+    of: "cluster",
+    severity: "fail",
+    applies: ({ istio }) => istio.line.istiodTellsJson,
+    title: "the proxies are connected to istiod and up to date",
+    looksAt: "`istioctl proxy-status`, against the pods that have a proxy",
+    why: "A proxy that lost istiod, or hangs, goes on with what it had: old endpoints, old weights, in the end expired certificates.",
+    fix: "have the pods of these proxies start anew",
+    needs: [
+      "primary/control-plane.istiod",
+      "control-plane.address",
+      "gateways.dial",
+      "primary/gateways.ready",
+      "gateways.ready",
+      "trust.live-root",
+    ],
+    async look(world, cluster) {
+      const { mesh, meshProbes, connectedProxies } = world;
+      const pods = [
+        ...(await meshProbes(cluster).istioSystem()),
+        ...(mesh.sample ? await meshProbes(cluster).sample() : []),
+      ].filter((object) => object.kind === "Pod" && hasProxy(object) && isServing(object));
+      const connected = new Map(
+        (await connectedProxies())
+          .filter((proxy) => proxy.cluster === cluster.name)
+          .map((proxy) => [proxy.name, proxy]),
+      );
+      const troubles = pods.flatMap((pod) => {
+        const id = `${pod.metadata.name}.${pod.metadata.namespace}`;
+        const proxy = connected.get(id);
+        if (!proxy) return [{ pod, text: `${id} is not connected` }];
+        return proxy.stale.length > 0
+          ? [{ pod, text: `${id} has not taken over: ${proxy.stale.join(", ")}` }]
+          : [];
+      });
+      const remove = troubles.map(({ pod: { metadata } }) =>
+        commandLine("kubectl", [
+          "--context",
+          cluster.context,
+          "-n",
+          metadata.namespace!,
+          "delete",
+          "pod",
+          metadata.name,
+          "--grace-period=5",
+        ]),
+      );
+      return troubles.length > 0
+        ? faulty(
+            troubles.map(({ text }) => text),
+            { commands: remove },
+          )
+        : sound(`${pods.length} proxies`);
+    },
+  },
+  {
+    id: "endpoints.routing",
+    of: "mesh",
+    severity: "fail",
+    applies: hasSample,
+    title: "what routes the sample stands on the primary, and nowhere else",
+    looksAt: "DestinationRules and VirtualServices for helloworld in every cluster",
+    why: "istiod reads configuration from the primary alone. In a remote it is accepted, shown by kubectl, and without effect.",
+    fix: "apply; then delete what stands in a remote",
+    needs: ["installed.crds"],
+    async look({ mesh, meshProbes }) {
+      const { namespace, versions, weights } = mesh.sample!;
+      const host = `helloworld.${namespace}.svc.cluster.local`;
+      const isOfSample = ({ metadata, spec }: KubernetesObject) =>
+        metadata.namespace === namespace &&
+        [spec.host, ...(spec.hosts ?? [])].some((one) => one === host || one === "helloworld");
+      const found = await Promise.all(
+        mesh.clusters.map(async (cluster) => ({
+          cluster,
+          objects: (await meshProbes(cluster).networking()).filter(isOfSample),
+        })),
+      );
+      const here = found.find(({ cluster }) => cluster === mesh.primary)!.objects;
+      const subsets = here.flatMap(({ spec }) =>
+        (spec.subsets ?? []).map(({ name }: { name: string }) => name),
+      );
+      const lacking = versions.map(({ name }) => name).filter((name) => !subsets.includes(name));
+      const hasVirtualService = here.some(({ kind }) => kind === "VirtualService");
+      const elsewhere = found
+        .filter(({ cluster }) => cluster !== mesh.primary)
+        .flatMap(({ cluster, objects }) => objects.map((object) => ({ cluster, object })));
+      const wrong = [
+        ...(lacking.length > 0
+          ? [`no DestinationRule of ${mesh.primary.name} has the subsets ${lacking.join(", ")}`]
+          : []),
+        ...(weights && !hasVirtualService ? [`${mesh.primary.name} has no VirtualService for ${host}`] : []),
+        ...(!weights && hasVirtualService
+          ? [`${mesh.primary.name} has a VirtualService for ${host}; mesh.yaml names no weights`]
+          : []),
+        ...elsewhere.map(
+          ({ cluster, object }) => `${objectTitle(object)} stands in ${cluster.name}, where nothing reads it`,
+        ),
+      ];
+      const remove = elsewhere.map(({ cluster, object: { kind, metadata } }) =>
+        commandLine("kubectl", [
+          "--context",
+          cluster.context,
+          "-n",
+          namespace,
+          "delete",
+          `${kind.toLowerCase()}.networking.istio.io`,
+          metadata.name,
+        ]),
+      );
+      return wrong.length > 0
+        ? faulty(wrong, { commands: ["mesh apply", ...remove] })
+        : sound(here.map(objectTitle).join(", "));
+    },
+  },
+  {
+    id: "endpoints.set",
+    of: "cluster",
+    severity: "fail",
+    applies: hasSample,
+    title: "the client sees local pods, and one gateway for each other cluster",
+    looksAt:
+      "the endpoints of helloworld that the Envoy beside the client holds, by version, against the pods that serve and the gateways' addresses; weights against the number of pods",
+    why: "Addresses of another cluster's pods lead nowhere; a gateway that is missing is a cluster that gets no requests. Endpoints that are lost although istiod has read the cluster are known after a remote secret was written again (istio/istio#61043).",
+    fix: "have istiod start anew: it reads every cluster again",
+    needs: [
+      "endpoints.service",
+      "endpoints.sidecars",
+      "endpoints.proxies",
+      "endpoints.routing",
+      "control-plane.network",
+      "control-plane.synced",
+      "gateways.network",
+    ],
+    look: endpointSet,
+  },
+  {
+    id: "endpoints.healthy",
+    of: "cluster",
+    severity: "fail",
+    applies: hasSample,
+    title: "the client's proxy takes none of them for sick",
+    looksAt: "health of the same endpoints: Envoy's flags",
+    why: "Envoy sends nothing to what it holds for unhealthy or has ejected for its failures.",
+    fix: "see what the endpoint answers; Envoy takes it back when it recovers",
+    needs: ["endpoints.set"],
+    async look(world, cluster) {
+      const { endpoints: seen } = await viewOf(world, cluster);
+      const sick = seen.filter(({ healthy }) => !healthy);
+      return sick.length > 0
+        ? faulty(sick.map((endpoint) => `${endpoint.address} (${nameOf(endpoint)}): ${endpoint.health}`))
+        : sound(`${seen.length} endpoints`);
+    },
+  },
+];

@@ -1,0 +1,255 @@
+import { istioNamespace } from "../../k8s/bundle";
+import type { Cluster, Mesh } from "../../mesh/mesh";
+import { ipv4 } from "../../mesh/names";
+import { commandLine } from "../../mesh/shell-quote";
+import { eventsOf } from "../../ops/events";
+import { type KubernetesObject, loadBalancerAddress } from "../../ops/kubernetes-object";
+import { type Check, faulty, sound } from "../check";
+import { objectNamed, podsOf, whyNotReady } from "./readiness";
+import type { VerifyWorld } from "./world";
+
+const networkLabel = "topology.istio.io/network";
+const apply = { commands: ["mesh apply"] };
+
+const gatewayName = ({ istio }: Mesh) => istio.line.gateway.name;
+const isCurrent = ({ istio }: Mesh) => istio.line.installation === "primary-remote";
+
+async function serviceOf({ mesh, meshProbes }: VerifyWorld, cluster: Cluster) {
+  return objectNamed(await meshProbes(cluster).istioSystem(), "Service", gatewayName(mesh));
+}
+
+/** Ports that the gateway of this cluster must offer. */
+function portsOf({ istio, primary }: Mesh, cluster: Cluster): number[] {
+  const { ports, dataPort, xdsPort } = istio.line.gateway;
+  return [
+    ...new Set([...ports.map(({ port }) => port), dataPort, ...(cluster === primary ? [xdsPort] : [])]),
+  ];
+}
+
+/** How a proxy would dial a gateway: without going through a proxy. */
+interface Dial {
+  readonly cluster: Cluster;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Seconds for a connection. Across continents it takes less than one. */
+const dialSeconds = 4;
+
+/** Connections side by side, a line each: its number, and how curl's attempt at TLS ended. */
+const dialScript = (dials: readonly Dial[]) =>
+  `${dials
+    .map(
+      ({ address, port }, index) =>
+        `(curl -sk -m ${dialSeconds} -o /dev/null https://${address}:${port}/; echo "${index} $?") &`,
+    )
+    .join("\n")}\nwait`;
+
+/** What curl says of a name that nobody knows, of a refused connection and of no answer in time: everything else came through. */
+const notConnected = [6, 7, 28];
+
+/** Connections that never stood. */
+function failedDials(dials: readonly Dial[], output: string): Dial[] {
+  const endings = new Map(
+    [...output.matchAll(/^(\d+) (\d+)$/gm)].map(([, index, code]) => [Number(index), Number(code)]),
+  );
+  return dials.filter((_, index) => notConnected.includes(endings.get(index) ?? 28));
+}
+
+export const gatewayChecks: readonly Check<VerifyWorld>[] = [
+  {
+    id: "gateways.ready",
+    of: "cluster",
+    severity: "fail",
+    title: "the gateway between the clusters runs",
+    looksAt: "its Deployment in istio-system, and what its pods wait for",
+    why: "Everything between the clusters goes through it, on the primary also what remotes ask istiod.",
+    fix: "see what its pods wait for; apply brings back what was scaled down or deleted",
+    needs: ["installed.mesh"],
+    async look({ mesh, meshProbes }, cluster) {
+      const troubles = whyNotReady(await meshProbes(cluster).istioSystem(), gatewayName(mesh));
+      return troubles.length > 0 ? faulty(troubles, apply) : sound(gatewayName(mesh));
+    },
+  },
+  {
+    id: "gateways.address",
+    of: "cluster",
+    severity: "fail",
+    title: "the cloud has given the gateway an address",
+    looksAt: "status.loadBalancer of the gateway's Service, and what is said about it in events",
+    why: "EXTERNAL-IP stays <pending> where a quota is used up, the subnet is full, or the cluster's identity may not make addresses. Without one nobody outside finds the gateway.",
+    fix: "mend what the events name (quota of public addresses, role of the cluster's identity, SKU); the cloud tries again by itself",
+    needs: ["installed.mesh"],
+    async look(world, cluster) {
+      const { mesh, probes, signal } = world;
+      const name = gatewayName(mesh);
+      const service = await serviceOf(world, cluster);
+      if (!service) return faulty(`there is no Service ${name}`, apply);
+      const address = loadBalancerAddress(service);
+      if (address === undefined) {
+        const events = await eventsOf(probes(cluster).kubectl, istioNamespace, name, signal);
+        const describe = ["--context", cluster.context, "-n", istioNamespace, "describe", "service", name];
+        return faulty([`${name} has no address`, ...events], {
+          commands: [commandLine("kubectl", describe)],
+        });
+      }
+      if (mesh.istio.line.remoteAddress === "ipv4" && !ipv4.pattern.test(address)) {
+        return faulty(
+          `${name} has the host name ${address}; Istio ${mesh.istio.line.id} passes over gateways without an IPv4 address`,
+          {
+            fix: "use a load balancer that has an address, or a newer istio.line",
+          },
+        );
+      }
+      return sound(address);
+    },
+  },
+  {
+    id: "gateways.ports",
+    of: "cluster",
+    severity: "fail",
+    title: "the gateway's Service offers the ports between clusters",
+    looksAt: "ports of the gateway's Service",
+    why: "A load balancer opens what the Service names. Without the data port no request arrives, without the one for xDS no proxy of a remote gets its configuration.",
+    fix: "apply; it puts the ports back",
+    needs: ["gateways.address"],
+    async look(world, cluster) {
+      const { spec } = (await serviceOf(world, cluster))!;
+      const offered: number[] = (spec.ports ?? []).map(({ port }: { port: number }) => port);
+      const missing = portsOf(world.mesh, cluster).filter((port) => !offered.includes(port));
+      return missing.length > 0
+        ? faulty(`missing: ${missing.join(", ")}; offered: ${offered.join(", ")}`, apply)
+        : sound(offered.join(", "));
+    },
+  },
+  {
+    id: "gateways.probes",
+    of: "cluster",
+    severity: "warn",
+    title: "no port asks Azure for a health probe that fails",
+    looksAt: "appProtocol of the gateway Service's ports",
+    why: "With `appProtocol: http` or `https` Azure's load balancer asks for `/` and takes the gateway's answer for a failure: in Kubernetes all is well, and every connection from outside times out.",
+    fix: "apply; it leaves appProtocol unset",
+    needs: ["gateways.address"],
+    async look(world, cluster) {
+      const { spec } = (await serviceOf(world, cluster))!;
+      const asked = (spec.ports as readonly { port: number; appProtocol?: string }[]).filter(
+        ({ appProtocol }) => /^https?$/i.test(appProtocol ?? ""),
+      );
+      return asked.length > 0
+        ? faulty(
+            asked.map(({ port, appProtocol }) => `port ${port} has appProtocol ${appProtocol}`),
+            apply,
+          )
+        : sound();
+    },
+  },
+  {
+    id: "gateways.network",
+    of: "cluster",
+    severity: "fail",
+    applies: isCurrent,
+    title: "the gateway says which network it opens",
+    looksAt: `the label ${networkLabel} of the gateway's Service and pods`,
+    why: "istiod finds a network's gateway by this label. Without it, it hands out addresses of pods that nobody outside reaches.",
+    fix: "apply; it sets the label",
+    needs: ["gateways.address", "control-plane.network"],
+    async look(world, cluster) {
+      const { mesh, meshProbes } = world;
+      const service = (await serviceOf(world, cluster))!;
+      const pods = podsOf(await meshProbes(cluster).istioSystem(), {
+        istio: mesh.istio.line.gateway.selector,
+      });
+      const wrong = [service, ...pods].filter(
+        ({ metadata }) => metadata.labels?.[networkLabel] !== cluster.network,
+      );
+      return wrong.length > 0
+        ? faulty(
+            wrong.map(
+              ({ kind, metadata }) =>
+                `${kind} ${metadata.name} says ${metadata.labels?.[networkLabel] ?? "nothing"}; wanted is ${cluster.network}`,
+            ),
+            apply,
+          )
+        : sound(cluster.network);
+    },
+  },
+  {
+    id: "gateways.exposed",
+    of: "mesh",
+    severity: "fail",
+    title: "the gateways are opened for the mesh",
+    looksAt: "the Gateway resources of the primary that open the data port and istiod's ports",
+    why: "A gateway listens on a port only when a Gateway resource opens it: TLS passes through by its SNI, to pods and to istiod.",
+    fix: "apply; it makes them",
+    needs: ["installed.crds", "installed.mesh"],
+    async look({ mesh, meshProbes }) {
+      const { gateway, installation } = mesh.istio.line;
+      const found = (await meshProbes(mesh.primary).networking()).filter(
+        ({ kind, metadata, spec }) =>
+          kind === "Gateway" &&
+          metadata.namespace === istioNamespace &&
+          spec.selector?.istio === gateway.selector,
+      );
+      const isOpen = (number: number, mode: string) =>
+        found.some(({ spec }) =>
+          (spec.servers ?? []).some(
+            (server: KubernetesObject) => server.port?.number === number && server.tls?.mode === mode,
+          ),
+        );
+      const istiodPorts = gateway.ports.flatMap(({ port, istiod }) => (istiod ? [port] : []));
+      const closed = [
+        ...(isOpen(gateway.dataPort, "AUTO_PASSTHROUGH")
+          ? []
+          : [
+              `nothing opens port ${gateway.dataPort} for requests (${gateway.exposure.name}, AUTO_PASSTHROUGH)`,
+            ]),
+        ...(installation === "primary-remote" ? istiodPorts : [])
+          .filter((port) => !isOpen(port, "PASSTHROUGH"))
+          .map((port) => `nothing opens port ${port} to istiod (istiod-gateway, PASSTHROUGH)`),
+      ];
+      return closed.length > 0
+        ? faulty(closed, apply)
+        : sound(found.map(({ metadata }) => metadata.name).join(", "));
+    },
+  },
+  {
+    id: "gateways.dial",
+    of: "mesh",
+    severity: "fail",
+    applies: ({ sample, clusters }) => sample !== undefined && clusters.length > 1,
+    title: "clusters reach each other's gateways",
+    looksAt:
+      "TCP connections from the proxy beside each client to the gateways of the other clusters, without the mesh in between",
+    why: "A load balancer can be healthy in Kubernetes and time out from outside: a failing health probe, a security group, gateways.allowedSourceRanges without the other cluster's outbound address.",
+    fix: "let each cluster's outbound address reach the other's load balancer: allowedSourceRanges, security groups, firewalls, and Azure's health probes",
+    needs: ["gateways.ready", "gateways.ports", "gateways.exposed"],
+    async look(world) {
+      const { mesh, meshProbes } = world;
+      const { dataPort, xdsPort } = mesh.istio.line.gateway;
+      const failures = await Promise.all(
+        mesh.clusters.map(async (from) => {
+          const dials = await Promise.all(
+            mesh.clusters
+              .filter((to) => to !== from)
+              .map(async (to) => {
+                const address = loadBalancerAddress((await serviceOf(world, to))!)!;
+                const ports = to === mesh.primary ? [dataPort, xdsPort] : [dataPort];
+                return ports.map((port): Dial => ({ cluster: to, address, port }));
+              }),
+          );
+          const all = dials.flat();
+          const output = await meshProbes(from).besideProxy(dialScript(all));
+          return failedDials(all, output).map(
+            ({ cluster, address, port }) =>
+              `from ${from.name} to ${cluster.name}: no connection to ${address}:${port} within ${dialSeconds} s`,
+          );
+        }),
+      );
+      const evidence = failures.flat();
+      return evidence.length > 0
+        ? faulty(evidence)
+        : sound(`${mesh.clusters.length * (mesh.clusters.length - 1)} ways`);
+    },
+  },
+];

@@ -1,0 +1,136 @@
+import { istioNamespace } from "../../k8s/bundle";
+import type { Mesh, Sample } from "../../mesh/mesh";
+import { type Kubectl, noValidation } from "../../ops/kubectl";
+import type { KubernetesObject } from "../../ops/kubernetes-object";
+import { ProgramFailed } from "../../ops/programs";
+import { inClient } from "../../ops/requests";
+import type { ClusterProbes } from "../cluster-probes";
+import { once } from "../once";
+import { type ProxySecrets, readProxySecrets } from "./proxy-secrets";
+
+/** What verify asks of one cluster beside what every command asks, each question once and only when a check wants to know. */
+export interface MeshProbes {
+  /** Deployments, Services, pods and endpoints of istio-system. */
+  istioSystem(): Promise<readonly KubernetesObject[]>;
+  /** Secrets of istio-system, keys and tokens included: nothing of them goes anywhere but into comparisons. */
+  secrets(): Promise<readonly KubernetesObject[]>;
+  /** Deployments, Services and pods of the sample's namespace. */
+  sample(): Promise<readonly KubernetesObject[]>;
+  /** Istio's Gateways, VirtualServices and DestinationRules, in every namespace. */
+  networking(): Promise<readonly KubernetesObject[]>;
+  /** Names of the CRDs that the API server serves. */
+  crds(): Promise<readonly string[]>;
+  /** YAML text of the networks in istiod's own configuration; undefined: there is no such configuration. */
+  meshNetworks(): Promise<string | undefined>;
+  /** Names of the containers that a pod of the sample's namespace would have if it were made now. */
+  injected(): Promise<readonly string[]>;
+  /** What the client's proxy holds; undefined: the client has no proxy. */
+  proxySecrets(): Promise<ProxySecrets | undefined>;
+  /** Runs a shell script in the client of the sample. */
+  inClient(script: string, options?: ClientOptions): Promise<string>;
+  /**
+   * The same beside the client, whose connections do not go through its proxy: in the proxy's own container. A client
+   * that has no proxy runs it itself.
+   */
+  besideProxy(script: string): Promise<string>;
+}
+
+export interface ClientOptions {
+  /** Read by the script; it may hold a secret. */
+  readonly input?: string;
+  readonly deadlineSeconds?: number;
+}
+
+/** Scripts that send one request, or some side by side. */
+const scriptSeconds = 30;
+
+export function meshProbesOf(mesh: Mesh, { kubectl, version }: ClusterProbes): MeshProbes {
+  const ask = <T>(question: () => Promise<T>) =>
+    once(async () => {
+      // Of a cluster that does not answer nothing more is asked.
+      await version();
+      return question();
+    });
+  const get = (...args: string[]) => ask(() => kubectl.get(args));
+  const { installation } = mesh.istio.line;
+  // Kubernetes 1.16 to 1.18 have no EndpointSlices yet, and current Istio makes no Endpoints any more.
+  const endpoints = installation === "shared-control-plane" ? "endpoints" : "endpointslices";
+  const ofSample = <T>(question: (sample: Sample) => Promise<T>) =>
+    ask(() =>
+      mesh.sample ? question(mesh.sample) : Promise.reject(new Error("the sample is switched off")),
+    );
+  const runInClient = async (
+    script: string,
+    { input, deadlineSeconds = scriptSeconds }: ClientOptions = {},
+  ) => {
+    const args = inClient(mesh, mesh.sample!, script, { input: input !== undefined });
+    const { stdout } = await kubectl.run(args, { input, deadlineSeconds, secretOutput: true });
+    return stdout;
+  };
+  return {
+    istioSystem: get("-n", istioNamespace, `deployments,services,pods,${endpoints}`),
+    secrets: get("-n", istioNamespace, "secrets"),
+    sample: ofSample(({ namespace }) => kubectl.get(["-n", namespace, "deployments,services,pods"])),
+    networking: get(networkingKinds, "--all-namespaces"),
+    crds: ask(() => readCrds(kubectl)),
+    meshNetworks: ask(async () => {
+      const [found] = await kubectl.get(["-n", istioNamespace, "configmap", "istio"]);
+      return found?.data?.meshNetworks;
+    }),
+    injected: ofSample(({ namespace }) => readInjected(kubectl, namespace)),
+    proxySecrets: ofSample(async () => readProxySecrets(await runInClient(proxySecretsScript))),
+    inClient: async (script, options) => {
+      await version();
+      return runInClient(script, options);
+    },
+    besideProxy: async (script) => {
+      await version();
+      try {
+        const args = inClient(mesh, mesh.sample!, script, { container: "istio-proxy" });
+        return (await kubectl.run(args, { deadlineSeconds: scriptSeconds })).stdout;
+      } catch (error) {
+        if (!(error instanceof ProgramFailed) || !/container .*istio-proxy/.test(error.stderr)) throw error;
+        return runInClient(script);
+      }
+    },
+  };
+}
+
+/** By their full names: Kubernetes' own Gateway API has a kind of that name too. */
+const networkingKinds = ["gateways", "virtualservices", "destinationrules"]
+  .map((kind) => `${kind}.networking.istio.io`)
+  .join(",");
+
+/** Envoy's administration port, on loopback in the pod. It prints no private keys. */
+const proxySecretsScript =
+  "curl -s -m 10 'localhost:15000/config_dump?resource=dynamic_active_secrets' || true";
+
+async function readCrds(kubectl: Kubectl): Promise<string[]> {
+  const established = '{.status.conditions[?(@.type=="Established")].status}';
+  const lines = `jsonpath={range .items[*]}{.metadata.name} ${established}{"\\n"}{end}`;
+  const { stdout } = await kubectl.run(["get", "customresourcedefinitions", "-o", lines], {
+    // The log has no use for hundreds of them.
+    secretOutput: true,
+  });
+  return stdout
+    .split("\n")
+    .filter((line) => line.endsWith(" True"))
+    .map((line) => line.split(" ")[0]!);
+}
+
+/** Asked of the API server without making the pod. */
+async function readInjected(kubectl: Kubectl, namespace: string): Promise<string[]> {
+  const pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "mesh-verify", namespace },
+    spec: { containers: [{ name: "verify", image: "verify" }] },
+  };
+  const names = "jsonpath={.spec.initContainers[*].name} {.spec.containers[*].name}";
+  const { stdout } = await kubectl.run(
+    ["create", "--dry-run=server", noValidation, "-o", names, "-f", "-"],
+    // The webhook has ten seconds by itself.
+    { input: JSON.stringify(pod), deadlineSeconds: 25 },
+  );
+  return stdout.split(" ").filter(Boolean);
+}

@@ -1,0 +1,34 @@
+/** Certificates that a proxy works with, as Envoy tells them. It tells no private key. */
+export interface ProxySecrets {
+  /** PEM text: the workload's certificate and what leads to the root. */
+  readonly certificateChain: string;
+  /** PEM text: what the workload trusts. */
+  readonly root: string;
+}
+
+/** As `config_dump?resource=dynamic_active_secrets` prints it. */
+interface SecretsDump {
+  readonly configs?: readonly {
+    readonly secret?: {
+      readonly name?: string;
+      readonly tls_certificate?: { readonly certificate_chain?: DataSource };
+      readonly validation_context?: { readonly trusted_ca?: DataSource };
+    };
+  }[];
+}
+interface DataSource {
+  readonly inline_bytes?: string;
+  readonly inline_string?: string;
+}
+
+/** Undefined: nobody answered, since the pod has no proxy, or the proxy has no certificates yet. */
+export function readProxySecrets(dump: string): ProxySecrets | undefined {
+  if (dump.trim() === "") return undefined;
+  const secrets = ((JSON.parse(dump) as SecretsDump).configs ?? []).flatMap(({ secret }) => secret ?? []);
+  const chain = secrets.find(({ tls_certificate }) => tls_certificate)?.tls_certificate?.certificate_chain;
+  const root = secrets.find(({ name }) => name === "ROOTCA")?.validation_context?.trusted_ca;
+  return chain && root ? { certificateChain: text(chain), root: text(root) } : undefined;
+}
+
+const text = ({ inline_bytes: bytes, inline_string: string = "" }: DataSource) =>
+  bytes === undefined ? string : Buffer.from(bytes, "base64").toString("utf8");

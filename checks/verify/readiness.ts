@@ -1,0 +1,58 @@
+import { isRolledOut, type KubernetesObject, objectTitle } from "../../ops/kubernetes-object";
+
+/** The object of this kind and name among those of one namespace. */
+export const objectNamed = (objects: readonly KubernetesObject[], kind: string, name: string) =>
+  objects.find((object) => object.kind === kind && object.metadata.name === name);
+
+export const podsOf = (objects: readonly KubernetesObject[], labels: Readonly<Record<string, string>>) =>
+  objects.filter(
+    ({ kind, metadata }) =>
+      kind === "Pod" && Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value),
+  );
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
+  readonly lastState?: { readonly terminated?: { readonly reason?: string; readonly exitCode?: number } };
+}
+
+/**
+ * What keeps a Deployment from serving, a line each; empty when it serves with every replica.
+ * @param objects of its namespace, pods among them
+ */
+export function whyNotReady(objects: readonly KubernetesObject[], name: string): string[] {
+  const deployment = objectNamed(objects, "Deployment", name);
+  if (!deployment) return [`there is no Deployment ${name}`];
+  if (isRolledOut(deployment)) return [];
+  const { spec, status } = deployment;
+  if (spec.replicas === 0) return [`Deployment ${name} is scaled to 0`];
+  const pods = podsOf(objects, spec.selector.matchLabels);
+  return [
+    `Deployment ${name}: ${status?.availableReplicas ?? 0} of ${spec.replicas ?? 1} replicas are available`,
+    ...pods.flatMap(podTroubles),
+  ];
+}
+
+/** In the words of Kubernetes. */
+export function podTroubles(pod: KubernetesObject): string[] {
+  const { status } = pod;
+  const unscheduled = (status?.conditions ?? []).find(
+    (condition: { type: string; status: string }) =>
+      condition.type === "PodScheduled" && condition.status === "False",
+  );
+  const containers: readonly ContainerStatus[] = [
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.containerStatuses ?? []),
+  ];
+  return [
+    ...(unscheduled ? [unscheduled.message] : []),
+    ...containers.flatMap(({ name, state, lastState }) => {
+      const { reason, message } = state?.waiting ?? {};
+      if (!reason || reason === "PodInitializing") return [];
+      const before = lastState?.terminated;
+      const crash = before ? `, after ${before.reason} with exit code ${before.exitCode}` : "";
+      return [`container ${name}: ${reason}${crash}${message ? `: ${message}` : ""}`];
+    }),
+  ].map((line) => `${objectTitle(pod)}: ${line}`);
+}

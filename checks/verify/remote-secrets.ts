@@ -1,0 +1,285 @@
+import { load } from "js-yaml";
+import { istioNamespace } from "../../k8s/bundle";
+import type { Cluster, Mesh } from "../../mesh/mesh";
+import { commandLine } from "../../mesh/shell-quote";
+import { synced } from "../../ops/istiod-facts";
+import type { KubernetesObject } from "../../ops/kubernetes-object";
+import { whyUnusable } from "../basics/reachable";
+import { type Check, faulty, sound } from "../check";
+import type { VerifyWorld } from "./world";
+
+/** https://istio.io/latest/docs/ops/deployment/deployment-models/#endpoint-discovery-with-multiple-control-planes */
+const secretLabel = "istio/multiCluster";
+const clusterAnnotation = "networking.istio.io/cluster";
+
+const isRemote = (_: Mesh, { role }: Cluster) => role === "remote";
+
+/** A Secret through which istiod reads clusters: it takes each key for a cluster's name, each value for its kubeconfig. */
+const isRemoteSecret = ({ metadata }: KubernetesObject) => metadata.labels?.[secretLabel] === "true";
+const clustersIn = ({ data }: KubernetesObject) => Object.keys(data ?? {});
+
+async function remoteSecrets({ mesh, meshProbes }: VerifyWorld): Promise<KubernetesObject[]> {
+  return (await meshProbes(mesh.primary).secrets()).filter(isRemoteSecret);
+}
+
+const removal = ({ primary }: Mesh, { metadata }: KubernetesObject) =>
+  commandLine("kubectl", [
+    "--context",
+    primary.context,
+    "-n",
+    istioNamespace,
+    "delete",
+    "secret",
+    metadata.name,
+  ]);
+
+/** What the check needs of a kubeconfig; undefined where it is none. */
+interface Access {
+  readonly server: string;
+  /** PEM text. */
+  readonly authority: string;
+  readonly token: string | undefined;
+  /** What istiod refuses to run or to read (pkg/kube, `sanitizeKubeConfig`). */
+  readonly refused: string | undefined;
+}
+
+function accessIn(kubeconfig: string): Access | undefined {
+  try {
+    const { clusters, users } = load(kubeconfig) as KubeconfigFile;
+    const { server, "certificate-authority-data": authority = "" } = clusters[0]!.cluster;
+    const { token, ...credentials } = users[0]?.user ?? {};
+    const refused = ["exec", "auth-provider", "tokenFile", "client-certificate", "client-key"].find(
+      (name) => name in credentials,
+    );
+    return { server, authority: Buffer.from(authority, "base64").toString("utf8"), token, refused };
+  } catch {
+    return undefined;
+  }
+}
+
+interface KubeconfigFile {
+  readonly clusters: readonly {
+    readonly cluster: { readonly server: string; readonly "certificate-authority-data"?: string };
+  }[];
+  readonly users: readonly { readonly user: { readonly token?: string; readonly [key: string]: unknown } }[];
+}
+
+async function accessOf(world: VerifyWorld, cluster: Cluster): Promise<Access | undefined> {
+  const secret = (await remoteSecrets(world)).find((one) => clustersIn(one).includes(cluster.name));
+  return secret && accessIn(Buffer.from(secret.data[cluster.name], "base64").toString("utf8"));
+}
+
+/** Seconds for the remote's API server to answer the primary. */
+const dialSeconds = 5;
+
+/**
+ * Asks the remote's API server from inside the primary for one pod, as istiod does. Everything secret comes by the
+ * script's input: arguments can be read by others.
+ */
+function askScript({ server, authority, token }: Access): { script: string; input: string } {
+  // The container's file system is read-only: both reach curl by file descriptors.
+  const trust = authority ? "--cacert /dev/stdin " : "";
+  const script = [
+    "read -r server; read -r token",
+    `curl -sS -m ${dialSeconds} ${trust}-K /dev/fd/3 -o /dev/null -w '%{http_code}' "$server/api/v1/pods?limit=1" 2>&1 3<<EOF`,
+    'header = "Authorization: Bearer $token"',
+    "EOF",
+    "true",
+  ].join("\n");
+  return { script, input: `${server}\n${token ?? ""}\n${authority}` };
+}
+
+/** What the primary's request for a pod of the remote comes back with, and what it means. */
+const answers: readonly { readonly said: RegExp; readonly means: string; readonly again: boolean }[] = [
+  { said: /^401$/, means: "the API server does not know the token of the remote secret", again: true },
+  {
+    said: /^403$/,
+    means:
+      "the token of the remote secret may not list pods: the reader's ClusterRole or its binding is gone",
+    again: true,
+  },
+  {
+    said: /\((35|60)\)/,
+    means: "the certificate of the API server is not of the authority in the remote secret",
+    again: true,
+  },
+  { said: /\(6\)/, means: "nobody in the primary knows the server's name", again: false },
+  {
+    said: /\((7|28|52|56)\)/,
+    means:
+      "the API server does not answer the primary: a firewall, authorized IP ranges, or a private address",
+    again: false,
+  },
+];
+
+export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
+  {
+    id: "control-plane.remote-secret",
+    of: "cluster",
+    severity: "fail",
+    applies: isRemote,
+    title: "the primary has the remote's kubeconfig",
+    looksAt: `Secrets of the primary's istio-system with the label ${secretLabel}: their keys, annotation and what the kubeconfig is made of`,
+    why: "istiod reads a remote only through such a Secret, takes its key for the cluster's name, and starts no login program. Without it the remote's endpoints do not exist, and its proxies are not let in.",
+    fix: "apply; it makes the Secret",
+    needs: ["primary/installed.mesh", "installed.mesh"],
+    async look(world, cluster) {
+      const { mesh, meshProbes } = world;
+      const apply = { commands: ["mesh apply"] };
+      const all = await meshProbes(mesh.primary).secrets();
+      const found = all.filter(
+        (secret) => isRemoteSecret(secret) && clustersIn(secret).includes(cluster.name),
+      );
+      const unlabelled = all.filter(
+        (secret) => !isRemoteSecret(secret) && clustersIn(secret).includes(cluster.name),
+      );
+      const [secret] = found;
+      if (!secret) {
+        const lookalikes = unlabelled.map(
+          ({ metadata }) =>
+            `the Secret ${metadata.name} holds it, without the label ${secretLabel}: istiod does not look there`,
+        );
+        return faulty([`there is no remote secret for ${cluster.name}`, ...lookalikes], apply);
+      }
+      const named = secret.metadata.annotations?.[clusterAnnotation];
+      if (named !== undefined && named !== cluster.name) {
+        return faulty(
+          `the Secret ${secret.metadata.name} has the key ${cluster.name}, and is annotated as ${named}'s`,
+          apply,
+        );
+      }
+      const access = await accessOf(world, cluster);
+      const again = { commands: [removal(mesh, secret), "mesh apply"] };
+      if (!access)
+        return faulty(`the Secret ${secret.metadata.name} holds no kubeconfig under ${cluster.name}`, again);
+      if (access.refused) {
+        return faulty(
+          `the kubeconfig in ${secret.metadata.name} logs in by ${access.refused}, which istiod refuses`,
+          again,
+        );
+      }
+      return sound(secret.metadata.name);
+    },
+  },
+  {
+    id: "control-plane.remote-secrets",
+    of: "mesh",
+    severity: "fail",
+    title: "each remote secret is of one cluster of the mesh, and no cluster has two",
+    looksAt: `Secrets of the primary's istio-system with the label ${secretLabel}, against the clusters of mesh.yaml`,
+    why: "Of two Secrets for one cluster istiod takes the first and ignores the other, whichever that is. One of a cluster that has gone keeps its endpoints in use, healthy, for ever.",
+    fix: "delete the Secret that is too much",
+    needs: ["primary/installed.mesh"],
+    async look(world) {
+      const { mesh } = world;
+      const secrets = await remoteSecrets(world);
+      const remotes = new Set(mesh.remotes.map(({ name }) => name));
+      const strangers = secrets.filter((secret) => clustersIn(secret).some((name) => !remotes.has(name)));
+      const owners = new Map<string, KubernetesObject[]>();
+      for (const secret of secrets) {
+        for (const name of clustersIn(secret)) owners.set(name, [...(owners.get(name) ?? []), secret]);
+      }
+      const twice = [...owners].filter(([, of]) => of.length > 1);
+      // The one that `istioctl create-remote-secret` names so is the one to keep.
+      const extra = twice.flatMap(([name, of]) => {
+        const kept = of.find(({ metadata }) => metadata.name === `istio-remote-secret-${name}`) ?? of[0];
+        return of.filter((secret) => secret !== kept);
+      });
+      const evidence = [
+        ...twice.map(
+          ([name, of]) => `${name} has ${of.length}: ${of.map(({ metadata }) => metadata.name).join(", ")}`,
+        ),
+        ...strangers.map(
+          (secret) =>
+            `${secret.metadata.name} is of ${clustersIn(secret).join(", ")}, which mesh.yaml does not name as a remote`,
+        ),
+      ];
+      const remove = [...new Set([...extra, ...strangers])].map((secret) => removal(mesh, secret));
+      return evidence.length > 0
+        ? faulty(evidence, { commands: remove })
+        : sound(`${secrets.length} of ${remotes.size}`);
+    },
+  },
+  {
+    id: "control-plane.remote-server",
+    of: "cluster",
+    severity: "fail",
+    applies: isRemote,
+    title: "the remote secret names a server that is not the primary's own loopback",
+    looksAt: "the server's address in the kubeconfig of the remote secret",
+    why: "kind, minikube and tunnels write an address of this machine into the kubeconfig. istiod dials it inside its own pod, finds nobody, and turns ready without the remote after 30 seconds.",
+    fix: "give the context an address that pods of the primary reach, then apply",
+    needs: ["control-plane.remote-secret"],
+    async look(world, cluster) {
+      const { mesh } = world;
+      const { server } = (await accessOf(world, cluster))!;
+      const why = whyUnusable(server, { gateways: { ...mesh.gateways, internal: true } });
+      if (why === undefined) return sound(server);
+      const secrets = await remoteSecrets(world);
+      const mine = secrets.filter((secret) => clustersIn(secret).includes(cluster.name));
+      return faulty(`${server} ${why}`, {
+        commands: [...mine.map((secret) => removal(mesh, secret)), "mesh apply"],
+      });
+    },
+  },
+  {
+    id: "control-plane.remote-access",
+    of: "cluster",
+    severity: "fail",
+    applies: (mesh, cluster) => isRemote(mesh, cluster) && mesh.sample !== undefined,
+    title: "the primary reads the remote with it",
+    looksAt:
+      "an answer of the remote's API server to a request from inside the primary, with the token and authority of the remote secret",
+    why: "A token that was revoked, an API server with another certificate, or a firewall between the clusters: istiod goes on with what it knew last, or with nothing.",
+    fix: "let the primary's outbound addresses reach the remote's API server",
+    needs: ["control-plane.remote-server"],
+    async look(world, cluster) {
+      const { mesh, meshProbes } = world;
+      const access = (await accessOf(world, cluster))!;
+      const { script, input } = askScript(access);
+      const said = (await meshProbes(mesh.primary).inClient(script, { input })).trim();
+      if (said === "200") return sound(`${access.server} answers`);
+      const found = answers.find((answer) => answer.said.test(said));
+      const secrets = (await remoteSecrets(world)).filter((secret) =>
+        clustersIn(secret).includes(cluster.name),
+      );
+      const anew = {
+        fix: "have the remote secret made anew",
+        commands: [...secrets.map((secret) => removal(mesh, secret)), "mesh apply"],
+      };
+      return faulty(
+        [found?.means ?? "the remote's API server gives an answer that is none", `${access.server}: ${said}`],
+        found?.again ? anew : {},
+      );
+    },
+  },
+  {
+    id: "control-plane.synced",
+    of: "cluster",
+    severity: "fail",
+    applies: ({ istio }) => istio.line.istiodTellsJson,
+    title: "every istiod has read the cluster",
+    looksAt: "`istioctl remote-clusters`",
+    why: "An istiod turns ready after 30 seconds, whether it has read the remotes or not. Proxies that ask this one see no endpoints of the cluster.",
+    fix: "see what istiod logs about the cluster; have it start anew if it does not try again",
+    needs: [
+      "primary/control-plane.istiod",
+      "control-plane.remote-secret",
+      "control-plane.remote-secrets",
+      "control-plane.remote-access",
+    ],
+    async look({ mesh, readClusters }, cluster) {
+      const state = (await readClusters())[cluster.name];
+      if (state === synced) return sound();
+      const { context } = mesh.primary;
+      const istiod = ["--context", context, "-n", istioNamespace];
+      const commands = [
+        commandLine("kubectl", [...istiod, "logs", "deployment/istiod", "--since=10m"]),
+        commandLine("kubectl", [...istiod, "rollout", "restart", "deployment", "istiod"]),
+      ];
+      if (state === undefined)
+        return faulty(`istiod of ${mesh.primary.name} does not know ${cluster.name}`, { commands });
+      return faulty(`istiod of ${mesh.primary.name} says: ${state}`, { commands });
+    },
+  },
+];

@@ -1,0 +1,132 @@
+import type { Mesh } from "../../mesh/mesh";
+import { commandLine } from "../../mesh/shell-quote";
+import type { KubernetesObject } from "../../ops/kubernetes-object";
+import { sampleHost } from "../../ops/requests";
+import { type Check, faulty, type Share, sound } from "../check";
+import { multinomialTest } from "../multinomial";
+import { seenShift } from "./request-plan";
+import { describeShares, versionsIn } from "./traffic";
+import type { VerifyWorld } from "./world";
+
+const hasWeights = ({ sample }: Mesh) => sample?.weights !== undefined;
+
+interface Route {
+  readonly destination?: { readonly subset?: string };
+  readonly weight?: number;
+}
+
+/** Percent by version, as the VirtualService has it; a single route needs no weight. */
+function weightsOf({ spec }: KubernetesObject): Record<string, number> {
+  const routes: readonly Route[] = spec.http?.[0]?.route ?? [];
+  return Object.fromEntries(
+    routes.map(({ destination, weight = routes.length === 1 ? 100 : 0 }) => [
+      destination?.subset ?? "any",
+      weight,
+    ]),
+  );
+}
+
+const describe = (weights: Readonly<Record<string, number>>) =>
+  Object.entries(weights)
+    .filter(([, percent]) => percent > 0)
+    .map(([version, percent]) => `${version} ${percent} %`)
+    .join(", ");
+
+export const splitChecks: readonly Check<VerifyWorld>[] = [
+  {
+    id: "split.weights",
+    of: "mesh",
+    severity: "fail",
+    applies: hasWeights,
+    title: "the mesh has the weights of mesh.yaml",
+    looksAt: "the VirtualService of helloworld on the primary",
+    why: "Somebody has moved the split by hand, or mesh.yaml was changed and not applied.",
+    fix: "apply what mesh.yaml says; or write into mesh.yaml what is wanted, with `mesh split`",
+    needs: ["endpoints.routing"],
+    async look({ mesh, meshProbes }) {
+      const { weights, namespace } = mesh.sample!;
+      const host = sampleHost(mesh.sample!);
+      const found = (await meshProbes(mesh.primary).networking()).filter(
+        ({ kind, metadata, spec }) =>
+          kind === "VirtualService" &&
+          metadata.namespace === namespace &&
+          (spec.hosts ?? []).some((one: string) => one === host || one === "helloworld"),
+      );
+      if (found.length > 1) {
+        const names = found.map(({ metadata }) => metadata.name);
+        const remove = names
+          .filter((name) => name !== "helloworld")
+          .map((name) =>
+            commandLine("kubectl", [
+              "--context",
+              mesh.primary.context,
+              "-n",
+              namespace,
+              "delete",
+              "virtualservice",
+              name,
+            ]),
+          );
+        return faulty(
+          `${names.join(" and ")} are of the same host: one of them counts, which one nobody can say`,
+          {
+            commands: remove,
+          },
+        );
+      }
+      const live = describe(weightsOf(found[0]!));
+      const wanted = describe(weights!);
+      return live === wanted
+        ? sound(live)
+        : faulty(`the VirtualService says ${live}; mesh.yaml says ${wanted}`, { commands: ["mesh apply"] });
+    },
+  },
+  {
+    id: "split.shares",
+    of: "cluster",
+    severity: "fail",
+    applies: hasWeights,
+    title: "requests fall to the versions as the weights say",
+    looksAt:
+      "versions in the answers, against the weights, by an exact multinomial test (of two versions: binomial)",
+    why: "The weights are configuration; what counts is where requests go, seen from every cluster.",
+    fix: "see whether the client's proxy has the weights: `istioctl proxy-config routes`, name 5000",
+    needs: ["traffic.answers", "split.weights"],
+    async look(world, cluster) {
+      const { mesh } = world;
+      const { namespace, weights } = mesh.sample!;
+      const versions = Object.entries(weights!);
+      const seen = versionsIn(await world.replies(cluster));
+      const shares = versions.map(([name, wanted]): Share => ({ name, wanted, seen: seen.get(name) ?? 0 }));
+      // An answer of a version without a weight is one that must not be.
+      const others = [...seen].filter(([version]) => !(version in weights!)).map(([, count]) => count);
+      const p = multinomialTest(
+        [...shares.map((share) => share.seen), ...others],
+        [...versions.map(([, percent]) => percent / 100), ...others.map(() => 0)],
+      );
+      const { falseAlarm } = world.requestPlan();
+      const evidence = [
+        `${describeShares(shares)}; p = ${p.toPrecision(2)}`,
+        `fails below p = ${falseAlarm.toPrecision(2)}; a shift of ${seenShift * 100} points is seen but once in a million`,
+      ];
+      const { name } = mesh.istio.line.sample.client;
+      const routes = [
+        "proxy-config",
+        "routes",
+        `deployment/${name}.${namespace}`,
+        "--name",
+        "5000",
+        "-o",
+        "json",
+        "--context",
+        cluster.context,
+      ];
+      return {
+        ...(p < falseAlarm
+          ? faulty(evidence, { commands: [commandLine("istioctl", routes)] })
+          : sound(...evidence)),
+        shares,
+      };
+    },
+  },
+];

@@ -1,0 +1,354 @@
+import { basename } from "node:path";
+import type { Certificate } from "../../ca/certificate";
+import { checkCa } from "../../ca/check";
+import { istioNamespace } from "../../k8s/bundle";
+import type { Cluster, Mesh } from "../../mesh/mesh";
+import { InputError } from "../../mesh/problem";
+import { commandLine } from "../../mesh/shell-quote";
+import { certificatesOf, haveOneInCommon, shortFingerprints } from "../certificates";
+import { type Check, faulty, sound, type Verdict } from "../check";
+import { runsIstiod } from "../doctor/installed";
+import { liveCa, misnamedCas } from "./live-ca";
+import type { VerifyWorld } from "./world";
+
+/** A certificate that ends sooner is a warning, as `mesh ca` and `mesh status` have it. */
+const warnDays = 30;
+const dayMilliseconds = 86_400_000;
+
+const readsNoCa = (mesh: Mesh, cluster: Cluster) => !runsIstiod(mesh, cluster);
+const clientOf = ({ istio }: Mesh) => istio.line.sample.client.name;
+
+/** Brings the CA of mesh.yaml into a cluster again, and everyone to take it: istiod first, then every proxy. */
+function reinstall(mesh: Mesh, { context }: Cluster): string[] {
+  const restart = (namespace: string, ...what: string[]) =>
+    commandLine("kubectl", [
+      "--context",
+      context,
+      "-n",
+      namespace,
+      "rollout",
+      "restart",
+      "deployment",
+      ...what,
+    ]);
+  return [
+    commandLine("kubectl", [
+      "--context",
+      context,
+      "-n",
+      istioNamespace,
+      "delete",
+      "secret",
+      "cacerts",
+      "--ignore-not-found",
+    ]),
+    "mesh apply --until namespaces",
+    restart(istioNamespace, "istiod"),
+    commandLine("kubectl", [
+      "--context",
+      context,
+      "-n",
+      istioNamespace,
+      "rollout",
+      "status",
+      "deployment",
+      "istiod",
+    ]),
+    ...restartProxies(mesh),
+  ];
+}
+
+/** Their certificates are of the root that they started with. */
+function restartProxies({ clusters, istio, sample, gateways }: Mesh): string[] {
+  return clusters.flatMap(({ context, role }) => {
+    const own = [
+      istio.line.gateway.name,
+      ...(gateways.ingress && role === "primary" ? ["istio-ingressgateway"] : []),
+    ];
+    const restart = (namespace: string, what: readonly string[]) =>
+      commandLine("kubectl", [
+        "--context",
+        context,
+        "-n",
+        namespace,
+        "rollout",
+        "restart",
+        "deployment",
+        ...what,
+      ]);
+    return [restart(istioNamespace, [...new Set(own)]), ...(sample ? [restart(sample.namespace, [])] : [])];
+  });
+}
+
+async function installedCa({ meshProbes }: VerifyWorld, cluster: Cluster) {
+  return liveCa(await meshProbes(cluster).secrets())!;
+}
+
+const rootsOf = async (world: VerifyWorld, cluster: Cluster): Promise<Certificate[]> =>
+  certificatesOf((await installedCa(world, cluster)).ca.rootCert);
+
+/** Root of the CA beside mesh.yaml; undefined: it is not at hand, or doctor has something to say about it. */
+function rootAtHand({ ca, mesh }: VerifyWorld): Certificate[] | undefined {
+  try {
+    const pem = ca().material?.[mesh.primary.name]?.rootCert;
+    return pem === undefined ? undefined : certificatesOf(pem);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return undefined;
+  }
+}
+
+async function compareRoots(world: VerifyWorld, cluster: Cluster): Promise<Verdict> {
+  const { mesh } = world;
+  const roots = await rootsOf(world, cluster);
+  const atHand = rootAtHand(world);
+  const wanted = atHand ?? (await rootsOf(world, mesh.primary));
+  if (haveOneInCommon(roots, wanted)) return sound(`root ${shortFingerprints(roots)}`);
+  const whose = atHand ? `the CA of ${mesh.name}` : mesh.primary.name;
+  return faulty(
+    [
+      `the Secret cacerts of ${cluster.name} has the root ${shortFingerprints(roots)}`,
+      `${whose} has ${shortFingerprints(wanted)}`,
+    ],
+    { commands: reinstall(mesh, cluster) },
+  );
+}
+
+export const trustChecks: readonly Check<VerifyWorld>[] = [
+  {
+    id: "trust.secret",
+    of: "cluster",
+    severity: "fail",
+    applies: runsIstiod,
+    title: "istiod finds its CA",
+    looksAt: "the Secret cacerts in istio-system and its four files",
+    why: "istiod reads no Secret of another name. Without `cacerts` it signs with a root of its own, without a word, and the clusters do not trust each other; with some of the files it does not start.",
+    fix: "apply the CA, then have istiod and every proxy start anew",
+    needs: ["installed.mesh"],
+    async look({ mesh, meshProbes }, cluster) {
+      const secrets = await meshProbes(cluster).secrets();
+      const found = liveCa(secrets);
+      if (found && found.missing.length === 0) return sound("cacerts, with its four files");
+      const misnamed = misnamedCas(secrets).map(
+        (name) => `the Secret ${name} holds a CA: istiod does not look there`,
+      );
+      const lack = found
+        ? `the Secret cacerts lacks ${found.missing.join(", ")}`
+        : "there is no Secret cacerts";
+      return faulty([lack, ...misnamed], { commands: reinstall(mesh, cluster) });
+    },
+  },
+  {
+    id: "trust.dates",
+    of: "cluster",
+    severity: "fail",
+    applies: runsIstiod,
+    title: "no certificate of the CA has expired",
+    looksAt: "notBefore and notAfter of every certificate in the Secret cacerts",
+    why: "What an expired CA has signed is refused everywhere, all of it from one moment on.",
+    fix: "make the certificate anew (docs/ca.md), apply it, then have istiod and every proxy start anew",
+    needs: ["trust.secret"],
+    async look(world, cluster) {
+      const { ca } = await installedCa(world, cluster);
+      const now = world.now();
+      const wrong = [
+        ...new Map(inCa(ca).map((certificate) => [certificate.fingerprint, certificate])).values(),
+      ].flatMap(({ subject, notBefore, notAfter }) => [
+        ...(notAfter < now ? [`${subject} expired on ${notAfter.toISOString()}`] : []),
+        ...(notBefore > now ? [`${subject} is not valid before ${notBefore.toISOString()}`] : []),
+      ]);
+      if (wrong.length > 0)
+        return faulty(wrong, { commands: ["mesh ca", ...reinstall(world.mesh, cluster)] });
+      return sound(`valid until ${firstEnd(ca).toISOString().slice(0, 10)}`);
+    },
+  },
+  {
+    id: "trust.sound",
+    of: "cluster",
+    severity: "fail",
+    applies: runsIstiod,
+    title: "the CA in the cluster is sound",
+    looksAt:
+      "the Secret cacerts: whether the key is the certificate's, the chain leads to the root, it may sign, and it is none of Istio's published samples",
+    why: "istiod does not start with a key that is another's; a chain that leads nowhere it takes, and every proxy refuses what it signs. The keys of the published samples are known to everyone.",
+    fix: "apply the CA of mesh.yaml again, then have istiod and every proxy start anew",
+    needs: ["trust.dates"],
+    async look(world, cluster) {
+      const { mesh, now } = world;
+      const { ca } = await installedCa(world, cluster);
+      const { problems } = checkCa(mesh, "cacerts", { [cluster.name]: ca }, now());
+      if (problems.length === 0) return sound("key, chain and usage");
+      const evidence = problems.map(
+        ({ file, message }) => `${basename(file)} of the Secret cacerts ${message}`,
+      );
+      return faulty(evidence, { commands: reinstall(mesh, cluster) });
+    },
+  },
+  {
+    id: "trust.one-root",
+    of: "cluster",
+    severity: "fail",
+    applies: runsIstiod,
+    title: "the cluster's CA comes from the mesh's one root",
+    looksAt:
+      "root-cert.pem of the Secret cacerts, against the CA beside mesh.yaml, or where that is not at hand the primary's",
+    why: "Workloads of different roots refuse each other: CERTIFICATE_VERIFY_FAILED, 503 with TLS errors, and remotes that never become ready.",
+    fix: "apply the CA of mesh.yaml, then have istiod and every proxy start anew",
+    needs: ["trust.secret", "primary/trust.secret"],
+    look: compareRoots,
+  },
+  {
+    id: "trust.unread",
+    of: "cluster",
+    severity: "warn",
+    applies: readsNoCa,
+    title: "the CA that waits in a remote is the mesh's too",
+    looksAt:
+      "the Secret cacerts of a cluster without an istiod, against the CA beside mesh.yaml or the primary's",
+    why: "Nothing reads it there: the primary's istiod signs for the remote's workloads. Whoever gives that cluster an istiod some day would find another root in use.",
+    fix: "apply the CA of mesh.yaml",
+    needs: ["installed.mesh", "primary/trust.secret"],
+    async look(world, cluster) {
+      const found = liveCa(await world.meshProbes(cluster).secrets());
+      const { context } = cluster;
+      const remove = [
+        "--context",
+        context,
+        "-n",
+        istioNamespace,
+        "delete",
+        "secret",
+        "cacerts",
+        "--ignore-not-found",
+      ];
+      const commands = [commandLine("kubectl", remove), "mesh apply"];
+      if (!found || found.missing.length > 0) {
+        return faulty(
+          found ? `the Secret cacerts lacks ${found.missing.join(", ")}` : "there is no Secret cacerts",
+          {
+            commands,
+          },
+        );
+      }
+      const verdict = await compareRoots(world, cluster);
+      return verdict.kind === "faulty" ? { ...verdict, commands } : verdict;
+    },
+  },
+  {
+    id: "trust.lasts",
+    of: "cluster",
+    severity: "warn",
+    applies: runsIstiod,
+    title: `the CA lasts for ${warnDays} days and more`,
+    looksAt: "notAfter of every certificate in the Secret cacerts",
+    why: "Nothing renews it by itself, and when it ends every request between proxies does.",
+    fix: "make the certificate anew in good time (docs/ca.md)",
+    needs: ["trust.dates"],
+    async look(world, cluster) {
+      const { ca } = await installedCa(world, cluster);
+      const days = Math.floor((firstEnd(ca).getTime() - world.now().getTime()) / dayMilliseconds);
+      return days < warnDays ? faulty(`${days} days left`) : sound(`${days} days left`);
+    },
+  },
+  {
+    id: "trust.live-root",
+    of: "cluster",
+    severity: "fail",
+    title: "workloads are told to trust that root",
+    looksAt:
+      "the ConfigMap istio-ca-root-cert, which istiod writes with the root that it signs with, against the Secret cacerts",
+    why: "istiod reads `cacerts` when it starts. One that was there too late, or was replaced since, is not what it signs with.",
+    fix: "have istiod start anew, then every proxy",
+    needs: ["primary/trust.one-root"],
+    async look(world, cluster) {
+      const { mesh, probes } = world;
+      const signer = runsIstiod(mesh, cluster) ? cluster : mesh.primary;
+      const wanted = await rootsOf(world, signer);
+      const pem = await probes(cluster).trustedRoot();
+      const trusted = certificatesOf(pem ?? "");
+      if (haveOneInCommon(trusted, wanted)) return sound(shortFingerprints(trusted));
+      const evidence =
+        pem === undefined
+          ? `there is no ConfigMap istio-ca-root-cert in ${istioNamespace}: the istiod of ${signer.name} has not written it`
+          : `it holds ${shortFingerprints(trusted)}; cacerts of ${signer.name} has ${shortFingerprints(wanted)}`;
+      return faulty(evidence, {
+        commands: [
+          commandLine("kubectl", [
+            "--context",
+            signer.context,
+            "-n",
+            istioNamespace,
+            "rollout",
+            "restart",
+            "deployment",
+            "istiod",
+          ]),
+          commandLine("kubectl", [
+            "--context",
+            signer.context,
+            "-n",
+            istioNamespace,
+            "rollout",
+            "status",
+            "deployment",
+            "istiod",
+          ]),
+          ...restartProxies(mesh),
+        ],
+      });
+    },
+  },
+  {
+    id: "trust.workloads",
+    of: "cluster",
+    severity: "fail",
+    applies: ({ sample }) => sample !== undefined,
+    title: "proxies hold certificates of that root",
+    looksAt:
+      "certificate and root of the proxy beside the client, as its Envoy tells them (config_dump, dynamic_active_secrets)",
+    why: "A proxy keeps what it was given until it is renewed. After the root was replaced, each one trusts the old until it starts anew.",
+    fix: "have the proxies start anew",
+    needs: ["trust.live-root"],
+    async look(world, cluster) {
+      const { mesh, meshProbes } = world;
+      const secrets = await meshProbes(cluster).proxySecrets();
+      if (!secrets) return unproxied(mesh);
+      const signer = runsIstiod(mesh, cluster) ? cluster : mesh.primary;
+      const wanted = await rootsOf(world, signer);
+      const trusted = certificatesOf(secrets.root);
+      const chain = certificatesOf(secrets.certificateChain);
+      const commands = restartProxies(mesh);
+      if (!haveOneInCommon(trusted, wanted)) {
+        return faulty(
+          `${clientOf(mesh)} trusts ${shortFingerprints(trusted)}; the mesh's root is ${shortFingerprints(wanted)}`,
+          { commands },
+        );
+      }
+      const broken = whyBroken([...chain, ...wanted]);
+      return broken ? faulty(broken, { commands }) : sound(`issued by ${chain[0]!.issuer}`);
+    },
+  },
+];
+
+/** Another check says so, with what to do. */
+const unproxied = (mesh: Mesh): Verdict => ({
+  kind: "unjudged",
+  evidence: [`${clientOf(mesh)} has no proxy, or one without certificates`],
+});
+
+const inCa = ({ caCert, rootCert, certChain }: { caCert: string; rootCert: string; certChain: string }) =>
+  [caCert, rootCert, certChain].flatMap(certificatesOf);
+
+const firstEnd = (ca: Parameters<typeof inCa>[0]) =>
+  new Date(Math.min(...inCa(ca).map(({ notAfter }) => notAfter.getTime())));
+
+/** The first certificate that the next ones have not issued. */
+function whyBroken(chain: readonly Certificate[]): string | undefined {
+  const orphan = chain.find(
+    (certificate, index) => !chain.slice(index).some((issuer) => certificate.x509.verify(issuer.publicKey)),
+  );
+  return (
+    orphan &&
+    `${orphan.subject || "the workload's certificate"}, issued by ${orphan.issuer}, does not lead to the mesh's root`
+  );
+}

@@ -1,0 +1,76 @@
+import type { Context } from "../../ops/context";
+import { clusterChecks } from "../basics/clusters";
+import { programChecks } from "../basics/programs";
+import { reachableChecks } from "../basics/reachable";
+import { readingChecks } from "../basics/rights";
+import { versionChecks as skewChecks } from "../basics/versions";
+import type { CheckInputs } from "../basics/world";
+import type { Check } from "../check";
+import { type CheckReport, reportOf } from "../report";
+import { blocked, type RunOptions, runChecks } from "../run-checks";
+import { addonChecks } from "./addons";
+import { controlPlaneChecks } from "./control-plane";
+import { endpointChecks } from "./endpoints";
+import { gatewayChecks } from "./gateways";
+import { installedChecks } from "./installed";
+import { remoteSecretChecks } from "./remote-secrets";
+import { rightsChecks } from "./rights";
+import { scaleChecks, verifyScaling } from "./scale";
+import { splitChecks } from "./split";
+import { trafficChecks } from "./traffic";
+import { trustChecks } from "./trust";
+import { versionChecks } from "./versions";
+import { type VerifyWorld, verifyWorld } from "./world";
+
+/** Everything that verify looks at, each after what it stands on. */
+export const verifyChecks: readonly Check<VerifyWorld>[] = [
+  ...programChecks,
+  ...reachableChecks,
+  ...skewChecks,
+  ...readingChecks,
+  ...rightsChecks,
+  ...clusterChecks,
+  ...installedChecks,
+  ...versionChecks,
+  ...trustChecks,
+  ...controlPlaneChecks,
+  ...remoteSecretChecks,
+  ...gatewayChecks,
+  ...endpointChecks,
+  ...trafficChecks,
+  ...splitChecks,
+  ...addonChecks,
+];
+
+/**
+ * Proves that the mesh works, or finds the first layer that does not hold. It changes nothing; the client of the sample
+ * sends requests.
+ *
+ * @throws Interrupted on Ctrl-C; whatever else goes wrong is in the report
+ */
+export function verify(
+  context: Context,
+  inputs: CheckInputs,
+  options: RunOptions = {},
+): Promise<CheckReport> {
+  return runChecks(verifyChecks, inputs.mesh, verifyWorld(context, inputs), context, options);
+}
+
+/**
+ * The report of `verify` and, where nothing in it failed, what comes of scaling the sample up and back.
+ * @throws Interrupted on Ctrl-C, with the sample scaled back
+ */
+export async function withScaling(
+  context: Context,
+  inputs: CheckInputs,
+  { mesh, results, seconds }: CheckReport,
+): Promise<CheckReport> {
+  const started = performance.now();
+  const failed = results.find(({ status }) => status === "fail");
+  const scaled = failed
+    ? scaleChecks.map((check) =>
+        blocked(check, { id: failed.id, ...(failed.cluster && { cluster: failed.cluster }) }),
+      )
+    : await verifyScaling(context, inputs);
+  return reportOf(mesh, [...results, ...scaled], seconds + (performance.now() - started) / 1000);
+}

@@ -1,0 +1,94 @@
+import { istioNamespace } from "../../k8s/bundle";
+import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
+import type { KubernetesObject } from "../../ops/kubernetes-object";
+import { type Check, faulty, sound, unjudged } from "../check";
+import { runsIstiod } from "../doctor/installed";
+import type { VerifyWorld } from "./world";
+
+interface Running {
+  readonly pod: string;
+  readonly version: Version;
+}
+
+/** Versions by the tags of the images that containers of this name run. */
+function versionsOf(pods: readonly KubernetesObject[], container: string): Running[] {
+  return pods
+    .filter(({ kind }) => kind === "Pod")
+    .flatMap(({ metadata, spec }) => {
+      const all = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+      const image: string = all.find(({ name }: { name: string }) => name === container)?.image ?? "";
+      const version = parseVersion(/:([^:/@]+)(@|$)/.exec(image)?.[1] ?? "");
+      return version ? [{ pod: `${metadata.namespace}/${metadata.name}`, version }] : [];
+    });
+}
+
+async function proxiesIn({ mesh, meshProbes }: VerifyWorld, cluster: Parameters<VerifyWorld["probes"]>[0]) {
+  const probes = meshProbes(cluster);
+  const pods = [...(await probes.istioSystem()), ...(mesh.sample ? await probes.sample() : [])];
+  return versionsOf(pods, "istio-proxy");
+}
+
+export const versionChecks: readonly Check<VerifyWorld>[] = [
+  {
+    id: "versions.skew",
+    of: "cluster",
+    severity: "fail",
+    title: "no proxy is newer than its istiod, and none more than one minor version older",
+    looksAt: "the image tags of istiod's pods and of the proxies in istio-system and the sample's namespace",
+    why: "istiod may be one minor version ahead of its proxies, never behind them: it would send what they no longer take, or take what it cannot know. https://istio.io/latest/docs/releases/supported-releases/#control-planedata-plane-skew",
+    fix: "bring both to the version of mesh.yaml: apply, then have the pods with old proxies start anew",
+    needs: ["installed.mesh", "primary/installed.mesh"],
+    async look(world, cluster) {
+      const { mesh, meshProbes } = world;
+      const server = runsIstiod(mesh, cluster) ? cluster : mesh.primary;
+      const istiods = versionsOf(await meshProbes(server).istioSystem(), "discovery");
+      const oldest = istiods.sort((one, other) => minorsApart(one.version, other.version))[0];
+      if (!oldest) return unjudged(`no istiod of ${server.name} tells its version by its image's tag`);
+      const proxies = await proxiesIn(world, cluster);
+      const wrong = proxies.filter(({ version }) => {
+        const ahead = minorsApart(version, oldest.version);
+        return ahead > 0 || ahead < -1;
+      });
+      const commands = [
+        "mesh apply",
+        ...[...new Set(wrong.map(({ pod }) => pod.split("/")[0]!))].map(
+          (namespace) => `kubectl --context ${cluster.context} -n ${namespace} rollout restart deployment`,
+        ),
+      ];
+      return wrong.length > 0
+        ? faulty(
+            wrong.map(
+              ({ pod, version }) =>
+                `the proxy of ${pod} is ${version.text}, istiod of ${server.name} ${oldest.version.text}`,
+            ),
+            { commands },
+          )
+        : sound(`istiod ${oldest.version.text}, ${proxies.length} proxies`);
+    },
+  },
+  {
+    id: "versions.istio",
+    of: "cluster",
+    severity: "warn",
+    title: "the Istio that runs is the one of mesh.yaml",
+    looksAt: "the image tags of istiod's pods and of the proxies, against istio.version in mesh.yaml",
+    why: "What runs is not what was reviewed. After an upgrade, pods keep their old proxy until they start anew.",
+    fix: "apply, then have the pods with old proxies start anew",
+    needs: ["versions.skew"],
+    async look(world, cluster) {
+      const { mesh, meshProbes } = world;
+      const istiods = versionsOf(await meshProbes(cluster).istioSystem(), "discovery");
+      const running = [...istiods, ...(await proxiesIn(world, cluster))];
+      const others = running.filter(({ version }) => version.text !== mesh.istio.version);
+      const restart = `kubectl --context ${cluster.context} -n ${mesh.sample?.namespace ?? istioNamespace} rollout restart deployment`;
+      return others.length > 0
+        ? faulty(
+            others.map(
+              ({ pod, version }) => `${pod} runs ${version.text}; mesh.yaml asks for ${mesh.istio.version}`,
+            ),
+            { commands: ["mesh apply", restart] },
+          )
+        : sound(mesh.istio.version);
+    },
+  },
+];

@@ -1,0 +1,75 @@
+import type { Cluster } from "../../mesh/mesh";
+import type { Context } from "../../ops/context";
+import { endpoints, type MeshEndpoints } from "../../ops/endpoints";
+import { type ConnectedProxy, readConnectedProxies, readReadClusters } from "../../ops/istiod-facts";
+import { type Reply, readReplies, requestScript } from "../../ops/requests";
+import { sideBySide } from "../../ops/side-by-side";
+import { rightsToRead } from "../basics/rights";
+import { type CheckInputs, type World, worldOf } from "../basics/world";
+import { once } from "../once";
+import { type MeshProbes, meshProbesOf } from "./mesh-probes";
+import { type RequestPlan, requestPlan } from "./request-plan";
+import { rightsToSend } from "./rights";
+
+/** What verify's checks look at. Everything is asked once, and only when a check wants to know. */
+export interface VerifyWorld extends World {
+  readonly now: () => Date;
+  /** Aborted on Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly meshProbes: (cluster: Cluster) => MeshProbes;
+  /** Clusters that the primary's istiod reads, and how far it is with each: `synced`. */
+  readonly readClusters: () => Promise<Readonly<Record<string, string>>>;
+  /** Proxies that are connected to the primary's istiod. */
+  readonly connectedProxies: () => Promise<readonly ConnectedProxy[]>;
+  /** What the clients of all clusters see of the sample. */
+  readonly endpoints: () => Promise<MeshEndpoints>;
+  readonly requestPlan: () => RequestPlan;
+  /** What comes back for the planned requests of this cluster's client. */
+  readonly replies: (cluster: Cluster) => Promise<readonly Reply[]>;
+}
+
+/** Requests of one client, most of them within a few milliseconds; a sample that computes takes its time. */
+const trafficSeconds = 120;
+
+export function verifyWorld(context: Context, inputs: CheckInputs): VerifyWorld {
+  const { mesh } = inputs;
+  const programs = sideBySide(context.programs);
+  const asking = { ...context, programs };
+  const world = worldOf(context, programs, inputs, [...rightsToRead(mesh), ...rightsToSend(mesh)]);
+  const perCluster = <T>(make: (cluster: Cluster) => T) => {
+    const made = new Map(mesh.clusters.map((cluster) => [cluster, make(cluster)]));
+    return (cluster: Cluster) => made.get(cluster)!;
+  };
+  const meshProbes = perCluster((cluster) => meshProbesOf(mesh, world.probes(cluster)));
+  const ofPrimary = <T>(question: (context: Context, primary: Cluster) => Promise<T>) =>
+    once(async () => {
+      await world.probes(mesh.primary).version();
+      return question(asking, mesh.primary);
+    });
+  const plan = lazy(() => requestPlan(mesh, mesh.sample!));
+  const replies = perCluster((cluster) =>
+    once(async () => {
+      const script = requestScript(mesh.sample!, plan().requests);
+      return readReplies(await meshProbes(cluster).inClient(script, { deadlineSeconds: trafficSeconds }));
+    }),
+  );
+  return {
+    ...world,
+    now: context.now,
+    signal: context.signal,
+    meshProbes,
+    readClusters: ofPrimary(readReadClusters),
+    connectedProxies: ofPrimary(readConnectedProxies),
+    endpoints: once(() => endpoints(asking, mesh, mesh.sample!)),
+    requestPlan: plan,
+    replies: (cluster) => replies(cluster)(),
+  };
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

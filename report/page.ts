@@ -1,0 +1,113 @@
+import type { CheckReport } from "../checks/report";
+import type { Mesh } from "../mesh/mesh";
+import type { MeshStatus } from "../ops/status";
+import { picture } from "../synth/picture";
+import { allChecks } from "./all-checks";
+import { certificatesSection } from "./certificates";
+import { clustersSection } from "./clusters";
+import { failures, remarkable } from "./findings";
+import { headlineOf } from "./headline";
+import { type Content, html, Markup } from "./html";
+import { mark, paintOf, statuses, tally } from "./mark";
+import { drawSection, type Section, scrollable } from "./section";
+import { sharesSection } from "./shares";
+import { styleSheet } from "./style-sheet";
+import { counted, figure, minute } from "./words";
+
+export interface ReportProps {
+  readonly mesh: Mesh;
+  /** What `mesh verify` found. */
+  readonly checks: CheckReport;
+  /** What `mesh status` found. */
+  readonly status: MeshStatus;
+  /** When both looked. */
+  readonly time: Date;
+  /** Version of this tool. */
+  readonly tool: string;
+}
+
+/** Begins every report, so that the next one replaces no other file. */
+export const reportStart = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="generator" content="mesh report">`;
+
+/** Whatever came into the page: nothing is fetched, nothing runs, nothing is sent. */
+const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/**
+ * One HTML page that says how a mesh is, for people who have neither its clusters nor this tool: it fetches nothing,
+ * runs nothing, and holds no keys. Text of the clusters stands in it escaped.
+ */
+export function reportPage({ mesh, checks, status, time, tool }: ReportProps): string {
+  const headline = headlineOf(checks, status);
+  const sections = [
+    failures(checks),
+    remarkable(checks, status),
+    pictureSection(mesh, status),
+    sharesSection(checks),
+    clustersSection(status),
+    certificatesSection(status, time),
+    allChecks(checks),
+  ].filter(({ content }) => !isEmpty(content));
+  const page = html`
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${mesh.name}: ${headline.sentence}</title>
+<style>
+${new Markup(styleSheet)}</style>
+</head>
+<body>
+<header class="${paintOf(headline.status)}">
+<p class="aside">Mesh report</p>
+<h1>${mark(headline.status, headline.sentence)}</h1>
+${facts({ mesh, checks, status, time })}
+${counts(checks)}
+</header>
+<nav aria-label="Contents"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
+<main>${sections.map(drawSection)}
+</main>
+<footer><p>Written by mesh ${tool}. It fetches nothing, runs nothing and holds no keys; it does name clusters and addresses.</p></footer>
+</body>
+</html>
+`;
+  return reportStart + page.text;
+}
+
+const isEmpty = (content: Content): boolean =>
+  content === undefined || (Array.isArray(content) && content.every(isEmpty));
+
+function facts({ mesh, checks, status, time }: Omit<ReportProps, "tool">): Markup {
+  const kubernetes = [...new Set(status.clusters.flatMap((cluster) => cluster.kubernetes ?? []))].sort();
+  const rows: [string, Content][] = [
+    ["Mesh", mesh.name],
+    ["Looked at", minute(time)],
+    ["Istio", mesh.istio.version],
+    ["Kubernetes", kubernetes.join(", ")],
+    ["Clusters", `1 primary, ${counted(mesh.remotes.length, "remote")}`],
+    ["Checks", `${figure(checks.results.length)} in ${checks.seconds.toFixed(1)} s`],
+  ];
+  const shown = rows.filter(([, value]) => value !== "");
+  return html`<dl class="facts">${shown.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function counts({ counts: count }: CheckReport): Markup {
+  const shown = statuses.filter((status) => count[status] > 0);
+  return html`<ul class="counts">${shown.map((status) => html`<li>${mark(status, tally(status, count[status]))}</li>`)}</ul>`;
+}
+
+/** With the addresses that were seen. */
+function pictureSection(mesh: Mesh, { clusters }: MeshStatus): Section {
+  const { name } = mesh.istio.line.gateway;
+  const addresses = clusters.flatMap((cluster) => {
+    const address = cluster.gateways.find((gateway) => gateway.name === name)?.address;
+    return address === undefined ? [] : [[cluster.name, address]];
+  });
+  return {
+    id: "picture",
+    title: "The mesh",
+    content: scrollable("Picture of the mesh", new Markup(picture(mesh, Object.fromEntries(addresses)))),
+  };
+}

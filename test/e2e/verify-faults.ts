@@ -1,0 +1,314 @@
+import { primary, remote } from "./tool";
+
+/** Something that goes wrong with a mesh, and what verify must say about it. */
+export interface Fault {
+  readonly name: string;
+  /** Shell script that breaks the mesh; `$OTHER_CA` is a folder with another CA, for both clusters. */
+  readonly break: string;
+  /** The first check that must fail (or warn). */
+  readonly id: string;
+  /** Name of the cluster that it must name; undefined: a check of the whole mesh. */
+  readonly cluster?: string;
+  readonly says: RegExp;
+  /** @default "fail" */
+  readonly status?: "warn";
+  /** Instead of the commands that the check gives, where it cannot know them. */
+  readonly heal?: string;
+  /** After healing, in any case. */
+  readonly cleanUp?: string;
+}
+
+const k = (context: string) => `kubectl --context ${context}`;
+const istio = (context: string) => `${k(context)} -n istio-system`;
+const sample = (context: string) => `${k(context)} -n sample`;
+
+const caFiles = ["ca-cert.pem", "ca-key.pem", "root-cert.pem", "cert-chain.pem"];
+/** A Secret as the walk-through makes it. */
+const makeSecret = (context: string, name: string, folder: string) =>
+  `${istio(context)} create secret generic ${name} ${caFiles.map((file) => `--from-file=${folder}/${file}`).join(" ")}`;
+const restartIstiod = `${istio(primary)} rollout restart deployment istiod && ${istio(primary)} rollout status deployment istiod --timeout=120s`;
+const merge = (object: object) => `--type=merge -p '${JSON.stringify(object)}'`;
+const json = (operations: readonly object[]) => `--type=json -p '${JSON.stringify(operations)}'`;
+
+/** Another kubeconfig in the remote secret: the token or the server replaced. */
+const changedSecret = (change: string) => `
+  old=$(${istio(primary)} get secret istio-remote-secret-remote0 -o jsonpath='{.data.remote0}' | base64 -d)
+  new=$(printf '%s' "$old" | ${change} | base64 -w0)
+  ${istio(primary)} patch secret istio-remote-secret-remote0 --type=merge -p "{"data":{"remote0":"$new"}}"`;
+
+/** One fault at a time, on a healthy mesh of two clusters with weights. */
+export const faults: readonly Fault[] = [
+  {
+    name: "another root on the primary, and istiod restarted",
+    break: `${istio(primary)} delete secret cacerts && ${makeSecret(primary, "cacerts", "$OTHER_CA/main0")} && ${restartIstiod}`,
+    id: "trust.one-root",
+    cluster: "main0",
+    says: /cacerts of main0 has the root SHA-256 .*\n.*the CA of mesh1 has SHA-256/,
+  },
+  {
+    name: "the primary's CA under another name, as in the walk-through",
+    break: `${istio(primary)} delete secret cacerts && ${makeSecret(primary, "testing", "mesh.ca/main0")} && ${restartIstiod}`,
+    id: "trust.secret",
+    cluster: "main0",
+    says: /there is no Secret cacerts\nthe Secret testing holds a CA: istiod does not look there/,
+    cleanUp: `${istio(primary)} delete secret testing`,
+  },
+  {
+    name: "another root on the remote, which nothing reads",
+    break: `${istio(remote)} delete secret cacerts && ${makeSecret(remote, "cacerts", "$OTHER_CA/remote0")}`,
+    id: "trust.unread",
+    cluster: "remote0",
+    says: /has the root SHA-256/,
+    status: "warn",
+  },
+  {
+    name: "an expired intermediate",
+    break: `${istio(primary)} delete secret cacerts && ${makeSecret(primary, "cacerts", "$OTHER_CA/expired")}`,
+    id: "trust.dates",
+    cluster: "main0",
+    says: /expired on \d{4}-/,
+  },
+  {
+    name: "a key that is not the certificate's",
+    break: `${istio(primary)} patch secret cacerts --type=merge -p "{\\"data\\":{\\"ca-key.pem\\":\\"$(base64 -w0 $OTHER_CA/main0/ca-key.pem)\\"}}"`,
+    id: "trust.sound",
+    cluster: "main0",
+    says: /ca-key\.pem of the Secret cacerts is not the key of ca-cert\.pem/,
+  },
+  {
+    name: "istiod scaled to nothing",
+    break: `${istio(primary)} scale deployment istiod --replicas=0 && ${istio(primary)} wait --for=delete pod -l app=istiod --timeout=60s`,
+    id: "control-plane.istiod",
+    cluster: "main0",
+    says: /Deployment istiod is scaled to 0/,
+  },
+  {
+    name: "the network's label missing",
+    break: `${k(remote)} label namespace istio-system topology.istio.io/network-`,
+    id: "control-plane.network",
+    cluster: "remote0",
+    says: /it is not there; wanted is network2/,
+  },
+  {
+    name: "the network's label wrong",
+    break: `${k(remote)} label namespace istio-system topology.istio.io/network=network9 --overwrite`,
+    id: "control-plane.network",
+    cluster: "remote0",
+    says: /it says network9; wanted is network2/,
+  },
+  {
+    name: "the same network twice",
+    break: `${k(remote)} label namespace istio-system topology.istio.io/network=network1 --overwrite`,
+    id: "control-plane.network",
+    cluster: "remote0",
+    says: /network1 is the network of main0 too/,
+  },
+  {
+    name: "the annotation with the primary's name missing",
+    break: `${k(remote)} annotate namespace istio-system topology.istio.io/controlPlaneClusters-`,
+    id: "control-plane.primary",
+    cluster: "remote0",
+    says: /it is not there; wanted is main0/,
+  },
+  {
+    name: "the remote looks for istiod somewhere else",
+    break: `${istio(remote)} patch endpointslice istiod ${json([{ op: "replace", path: "/endpoints/0/addresses/0", value: "198.18.0.119" }])}`,
+    id: "control-plane.address",
+    cluster: "remote0",
+    says: /istiod leads to 198\.18\.0\.119; istio-eastwestgateway of main0 is at 198\.18\.0\.\d+/,
+  },
+  {
+    name: "the remote secret deleted",
+    break: `${istio(primary)} delete secret istio-remote-secret-remote0`,
+    id: "control-plane.remote-secret",
+    cluster: "remote0",
+    says: /there is no remote secret for remote0/,
+  },
+  {
+    name: "the remote secret with a token that nobody knows",
+    break: changedSecret("sed -E 's/(token: ).{20}/\\1eyJhbGciOiJSUzI1NiIs/'"),
+    id: "control-plane.remote-access",
+    cluster: "remote0",
+    says: /does not know the token of the remote secret/,
+  },
+  {
+    name: "the remote secret with a loopback server",
+    break: changedSecret("sed -E 's#server: .*#server: https://127.0.0.1:6443#'"),
+    id: "control-plane.remote-server",
+    cluster: "remote0",
+    says: /https:\/\/127\.0\.0\.1:6443 is this machine's own/,
+  },
+  {
+    name: "the remote secret twice",
+    break: `${istio(primary)} get secret istio-remote-secret-remote0 -o json | jq 'del(.metadata.resourceVersion,.metadata.uid,.metadata.creationTimestamp) | .metadata.name="istio-remote-secret-copy"' | ${istio(primary)} create -f -`,
+    id: "control-plane.remote-secrets",
+    says: /remote0 has 2: .*istio-remote-secret-copy/,
+  },
+  {
+    name: "the remote secret of a cluster that has gone",
+    break: `${istio(primary)} get secret istio-remote-secret-remote0 -o json | jq 'del(.metadata.resourceVersion,.metadata.uid,.metadata.creationTimestamp) | .metadata.name="istio-remote-secret-gone" | .metadata.annotations={"networking.istio.io/cluster":"gone"} | .data={"gone":.data.remote0}' | ${istio(primary)} create -f -`,
+    id: "control-plane.remote-secrets",
+    says: /istio-remote-secret-gone is of gone, which mesh\.yaml does not name/,
+  },
+  {
+    name: "the remote's gateway scaled to nothing",
+    break: `${istio(remote)} scale deployment istio-eastwestgateway --replicas=0 && ${istio(remote)} wait --for=delete pod -l istio=eastwestgateway --timeout=60s`,
+    id: "gateways.ready",
+    cluster: "remote0",
+    says: /Deployment istio-eastwestgateway is scaled to 0/,
+  },
+  {
+    name: "the primary's gateway scaled to nothing",
+    break: `${istio(primary)} scale deployment istio-eastwestgateway --replicas=0 && ${istio(primary)} wait --for=delete pod -l istio=eastwestgateway --timeout=60s`,
+    id: "gateways.ready",
+    cluster: "main0",
+    says: /Deployment istio-eastwestgateway is scaled to 0/,
+  },
+  {
+    name: "a port of the gateway's Service removed",
+    break: `${istio(remote)} get service istio-eastwestgateway -o json | jq '.spec.ports |= map(select(.port != 15443))' | ${istio(remote)} replace -f -`,
+    id: "gateways.ports",
+    cluster: "remote0",
+    says: /missing: 15443; offered: 15021, 15012, 15017/,
+  },
+  {
+    name: "an application protocol that Azure would probe",
+    break: `${istio(remote)} patch service istio-eastwestgateway ${json([{ op: "add", path: "/spec/ports/1/appProtocol", value: "https" }])}`,
+    id: "gateways.probes",
+    cluster: "remote0",
+    says: /port 15443 has appProtocol https/,
+    status: "warn",
+  },
+  {
+    name: "the gateway's own network label wrong",
+    break: `${istio(remote)} label service istio-eastwestgateway topology.istio.io/network=network9 --overwrite`,
+    id: "gateways.network",
+    cluster: "remote0",
+    says: /Service istio-eastwestgateway says network9; wanted is network2/,
+  },
+  {
+    name: "the Gateway that exposes the services deleted",
+    break: `${istio(primary)} delete gateways.networking.istio.io cross-network-gateway`,
+    id: "gateways.exposed",
+    says: /nothing opens port 15443 for requests \(cross-network-gateway, AUTO_PASSTHROUGH\)/,
+  },
+  {
+    name: "the other gateway's address dropped by a packet filter",
+    break:
+      "ip netns exec lab-$REMOTE iptables -I INPUT 1 -d $REMOTE_GATEWAY -p tcp -j DROP; ip netns exec lab-$REMOTE iptables -t raw -I PREROUTING 1 -d $REMOTE_GATEWAY -p tcp --dport 15443 -j DROP",
+    id: "gateways.dial",
+    says: /from main0 to remote0: no connection to 198\.18\.0\.\d+:15443 within 4 s/,
+    heal: "ip netns exec lab-$REMOTE iptables -D INPUT -d $REMOTE_GATEWAY -p tcp -j DROP; ip netns exec lab-$REMOTE iptables -t raw -D PREROUTING -d $REMOTE_GATEWAY -p tcp --dport 15443 -j DROP",
+  },
+  {
+    name: "the Service of the sample missing in one cluster",
+    break: `${sample(remote)} delete service helloworld`,
+    id: "endpoints.service",
+    cluster: "remote0",
+    says: /there is no Service helloworld in sample/,
+  },
+  {
+    name: "the sample's namespace without its injection label",
+    break: `${k(remote)} label namespace sample istio-injection-`,
+    id: "endpoints.injection",
+    cluster: "remote0",
+    says: /a pod of sample would have no proxy\nthe namespace's label istio-injection is not there; wanted is enabled/,
+  },
+  {
+    name: "a pod from before injection",
+    break: `${k(remote)} label namespace sample istio-injection- && ${sample(remote)} rollout restart deployment helloworld-v2 && ${sample(remote)} rollout status deployment helloworld-v2 --timeout=120s && ${k(remote)} label namespace sample istio-injection=enabled`,
+    id: "endpoints.sidecars",
+    cluster: "remote0",
+    says: /Pod sample\/helloworld-v2-\S+ has no istio-proxy/,
+  },
+  {
+    name: "a version of the sample scaled to nothing",
+    break: `${sample(remote)} scale deployment helloworld-v2 --replicas=0`,
+    id: "endpoints.pods",
+    cluster: "remote0",
+    says: /Deployment helloworld-v2 is scaled to 0/,
+  },
+  {
+    name: "an image that cannot be pulled",
+    break: `${sample(remote)} set image deployment helloworld-v2 helloworld=registry.istio.io/release/examples-helloworld-v2:none`,
+    id: "endpoints.pods",
+    cluster: "remote0",
+    says: /container helloworld: (ErrImagePull|ImagePullBackOff)/,
+  },
+  {
+    name: "a proxy that hangs on old configuration",
+    // istiod sends it new weights, and hears nothing.
+    break: `
+      for pid in $(pgrep -f 'pilot-agent proxy sidecar'); do tr '\\0' '\\n' </proc/$pid/environ | grep -q "^POD_NAME=$(${sample(remote)} get pod -l app=curl -o jsonpath='{.items[0].metadata.name}')$" && kill -STOP $pid && echo $pid >stopped; done
+      ${sample(primary)} label virtualservice helloworld touched=1; ${sample(primary)} patch virtualservice helloworld ${json(
+        [
+          { op: "replace", path: "/spec/http/0/route/0/weight", value: 51 },
+          { op: "replace", path: "/spec/http/0/route/1/weight", value: 49 },
+        ],
+      )}
+      ${sample(primary)} patch virtualservice helloworld ${json([
+        { op: "replace", path: "/spec/http/0/route/0/weight", value: 50 },
+        { op: "replace", path: "/spec/http/0/route/1/weight", value: 50 },
+      ])}`,
+    id: "endpoints.proxies",
+    cluster: "remote0",
+    says: /curl-\S+\.sample (has not taken over|is not connected)/,
+    cleanUp: "for pid in $(cat stopped 2>/dev/null); do kill -CONT $pid 2>/dev/null; done; true",
+  },
+  {
+    name: "a DestinationRule in the remote alone",
+    break: `${sample(primary)} get destinationrule helloworld-destination -o json | jq 'del(.metadata.resourceVersion,.metadata.uid,.metadata.creationTimestamp)' | ${sample(remote)} create -f - && ${sample(primary)} delete destinationrule helloworld-destination`,
+    id: "endpoints.routing",
+    says: /no DestinationRule of main0 has the subsets v1, v2\n.*stands in remote0, where nothing reads it/,
+  },
+  {
+    name: "weights changed by hand",
+    break: `${sample(primary)} patch virtualservice helloworld ${json([
+      { op: "replace", path: "/spec/http/0/route/0/weight", value: 90 },
+      { op: "replace", path: "/spec/http/0/route/1/weight", value: 10 },
+    ])}`,
+    id: "split.weights",
+    says: /the VirtualService says v1 90 %, v2 10 %; mesh\.yaml says v1 50 %, v2 50 %/,
+  },
+  {
+    name: "requests that always fail in one version",
+    break: `${sample(primary)} patch virtualservice helloworld ${merge({
+      spec: {
+        http: [
+          {
+            fault: { abort: { percentage: { value: 30 }, httpStatus: 503 } },
+            route: [
+              {
+                destination: {
+                  host: "helloworld.sample.svc.cluster.local",
+                  subset: "v1",
+                  port: { number: 5000 },
+                },
+                weight: 50,
+              },
+              {
+                destination: {
+                  host: "helloworld.sample.svc.cluster.local",
+                  subset: "v2",
+                  port: { number: 5000 },
+                },
+                weight: 50,
+              },
+            ],
+          },
+        ],
+      },
+    })}`,
+    id: "traffic.answers",
+    cluster: "main0",
+    says: /\d+ of \d+ requests failed\n\d+ x 503: fault filter abort/,
+    heal: "mesh apply",
+  },
+  {
+    name: "Istio's CRDs gone",
+    break: `${k(remote)} delete crd gateways.networking.istio.io`,
+    id: "installed.crds",
+    cluster: "remote0",
+    says: /not served: gateways\.networking\.istio\.io/,
+  },
+];

@@ -1,0 +1,200 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { CheckReport } from "../../checks/report";
+import { bare, describeInLab, must, sh } from "./lab";
+import { both, meshYaml, minutes, primary, remote, Tool } from "./tool";
+
+// verify on clusters that are bare, on a mesh that works, and where it cannot look. What it says of a broken mesh:
+// verify-faults.full.test.ts.
+
+const yaml = meshYaml("sample: { weights: { v1: 50, v2: 50 } }");
+
+describeInLab(
+  "verify",
+  () => {
+    let tool: Tool;
+    const verify = async (args: readonly string[] = [], env?: NodeJS.ProcessEnv) => {
+      const { out, err, code } = await tool.run(["verify", "-o", "json", ...args], env);
+      if (!out.startsWith("{")) throw new Error(`no report, exit ${code}: ${out}${err}`);
+      return { code, report: JSON.parse(out) as CheckReport };
+    };
+    const open = ({ results }: CheckReport) =>
+      results
+        .filter(({ status, blockedBy }) => status !== "pass" && !blockedBy)
+        .map(({ id, cluster, status, evidence }) =>
+          [status, id, cluster, evidence.join(" / ")].filter(Boolean).join(" "),
+        );
+    const replicas = () =>
+      [
+        [primary, "v1"],
+        [remote, "v2"],
+      ].map(([context, version]) =>
+        must(
+          `kubectl --context ${context} -n sample get deployment helloworld-${version} -o jsonpath='{.spec.replicas}'`,
+        ),
+      );
+
+    beforeAll(async () => {
+      bare(both);
+      tool = new Tool(yaml);
+      await tool.must(["ca"]);
+    }, 5 * minutes);
+    afterAll(async () => {
+      await tool.run(["destroy", "--yes", "--crds"]);
+      tool.remove();
+    }, 5 * minutes);
+
+    test("without a mesh it says so, and what to do, and judges nothing that stands on one", async () => {
+      const { code, report } = await verify();
+      expect(code).toBe(1);
+      expect(open(report)).toEqual([
+        "fail installed.mesh main0 there is no namespace istio-system",
+        "fail installed.mesh remote0 there is no namespace istio-system",
+      ]);
+      expect(report.results.find(({ id }) => id === "installed.mesh")!.commands).toEqual(["mesh apply"]);
+      expect(report.seconds).toBeLessThan(40);
+    });
+
+    test(
+      "a mesh that was just applied passes every check within the time that it is given",
+      async () => {
+        await tool.must(["apply"]);
+        const { code, report } = await verify(["--wait", "2m"]);
+        expect(open(report)).toEqual([]);
+        expect(code).toBe(0);
+        const shares = report.results.filter(({ id }) => id === "split.shares");
+        expect(shares.map(({ cluster }) => cluster)).toEqual(["main0", "remote0"]);
+        for (const { shares: seen } of shares) {
+          expect(seen!.map(({ name, wanted }) => [name, wanted])).toEqual([
+            ["v1", 50],
+            ["v2", 50],
+          ]);
+          expect(seen!.reduce((sum, one) => sum + one.seen, 0)).toBeGreaterThanOrEqual(100);
+        }
+      },
+      5 * minutes,
+    );
+
+    test("people read it layer by layer, CI systems as JUnit", async () => {
+      const table = await tool.must(["verify"]);
+      expect(table.out).toMatch(
+        /^√ requests fall to the versions as the weights say \(main0, remote0\)\n {4}main0: v1 \d+/m,
+      );
+      expect(table.out).toMatch(/\nno check failed: \d+ passed \([\d.]+ s\)\n$/);
+      const { out } = await tool.must(["verify", "-o", "junit"]);
+      expect(out).toMatch(/^<\?xml[\s\S]*<testsuite name="traffic" tests="4" failures="0"/);
+    });
+
+    test("a part can be looked at: a layer, a check, one cluster", async () => {
+      const ids = ({ report }: Awaited<ReturnType<typeof verify>>) => [
+        ...new Set(report.results.map(({ id, cluster }) => `${id} ${cluster ?? ""}`.trim())),
+      ];
+      expect(ids(await verify(["--only", "split.weights"]))).toEqual(["split.weights"]);
+      expect(ids(await verify(["--only", "traffic", "--context", remote]))).toEqual([
+        "traffic.answers remote0",
+        "traffic.versions remote0",
+      ]);
+      const unknown = await tool.run(["verify", "--only", "trafic"]);
+      expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('did you mean "traffic"?') });
+    });
+
+    test(
+      "scaled up, every client sees the new pods, and afterwards there are as many as before",
+      async () => {
+        const { code, report } = await verify(["--scale"]);
+        expect(open(report)).toEqual([]);
+        expect(code).toBe(0);
+        const steps = report.results.filter(({ layer }) => layer === "scale");
+        expect(steps.map(({ id }) => id)).toEqual(["scale.primary", "scale.remotes", "scale.back"]);
+        // Two pods of v1 at home, one gateway for those of v2; from the other side two pods behind one gateway.
+        expect(steps[0]!.evidence[0]).toMatch(
+          /^from main0: v1: pod helloworld-v1-\S+ of main0, v1: pod helloworld-v1-\S+ of main0, v2: gateway istio-eastwestgateway of remote0$/,
+        );
+        expect(steps[1]!.evidence[1]).toMatch(
+          /^from remote0: v1: gateway istio-eastwestgateway of main0, v2: pod \S+ of remote0, v2: pod \S+ of remote0$/,
+        );
+        expect(replicas()).toEqual(["1", "1"]);
+      },
+      5 * minutes,
+    );
+
+    test(
+      "Ctrl-C in the middle of it leaves as many pods as before",
+      async () => {
+        const { child, ended } = tool.start(["verify", "--scale"], {
+          onLine: (line) => {
+            if (line.startsWith("scale.primary")) setTimeout(() => child.kill("SIGINT"), 1500);
+          },
+        });
+        const { code, err } = await ended;
+        expect(err).toContain("scale.primary");
+        expect(code).not.toBe(0);
+        expect(err).not.toMatch(/^ {4}at /m);
+        expect(replicas()).toEqual(["1", "1"]);
+      },
+      3 * minutes,
+    );
+
+    test(
+      "a cluster that does not answer is the first failure, and takes seconds",
+      async () => {
+        const file = join(tool.folder, "kubeconfig");
+        writeFileSync(file, must("kubectl config view --raw --flatten"), { mode: 0o600 });
+        must(`kubectl --kubeconfig ${file} config set-cluster ${remote} --server=https://127.0.0.1:9`);
+        const { code, report } = await verify([], { KUBECONFIG: file });
+        expect(code).toBe(1);
+        expect(report.results.find(({ status }) => status === "fail")).toMatchObject({
+          id: "reachable.api",
+          cluster: "remote0",
+        });
+        expect(report.seconds).toBeLessThan(60);
+      },
+      2 * minutes,
+    );
+
+    test(
+      "somebody without rights is told which",
+      async () => {
+        must(`kubectl --context ${remote} -n default create serviceaccount verify-weak`);
+        try {
+          const token = must(`kubectl --context ${remote} -n default create token verify-weak`).trim();
+          const file = join(tool.folder, "weak");
+          writeFileSync(file, must("kubectl config view --raw --flatten"), { mode: 0o600 });
+          must(
+            `kubectl --kubeconfig ${file} config set-credentials weak --token=${token} && kubectl --kubeconfig ${file} config set-context ${remote} --user=weak`,
+          );
+          const { report } = await verify([], { KUBECONFIG: file });
+          const first = report.results.find(({ status }) => status === "fail")!;
+          expect(first).toMatchObject({ id: "rights.read", cluster: "remote0" });
+          expect(first.evidence).toContain("system:serviceaccount:default:verify-weak may not:");
+          expect(JSON.stringify(report)).not.toContain(token.slice(-40));
+        } finally {
+          must(`kubectl --context ${remote} -n default delete serviceaccount verify-weak`);
+        }
+      },
+      2 * minutes,
+    );
+
+    test("no key, no token and no kubeconfig is in any log", () => {
+      const folder = join(tool.folder, ".mesh/log");
+      const text = readdirSync(folder)
+        .map((name) => readFileSync(join(folder, name), "utf8"))
+        .join("\n");
+      const keys = ["main0", "remote0"].map(
+        (name) => readFileSync(join(tool.folder, "mesh.ca", name, "ca-key.pem"), "utf8").split("\n")[3]!,
+      );
+      const token = must(
+        `kubectl --context ${remote} -n istio-system get secret istio-reader-service-account-istio-remote-secret-token -o jsonpath='{.data.token}'`,
+      );
+      for (const secret of [
+        ...keys,
+        token.slice(40, 100),
+        Buffer.from(token, "base64").toString().slice(-60),
+      ]) {
+        expect(text).not.toContain(secret);
+      }
+      expect(sh(`grep -rlE 'PRIVATE KEY|current-context' ${folder}`).out).toBe("");
+    });
+  },
+  both,
+);
