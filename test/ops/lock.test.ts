@@ -97,6 +97,16 @@ test("it goes when the work fails, too", async () => {
   expect(existsSync(leaseFile())).toBe(false);
 });
 
+test("it goes after Ctrl-C, too", async () => {
+  const interrupt = new AbortController();
+  const interrupted = {
+    ...context(),
+    programs: createPrograms({ env: fakes.env, signal: interrupt.signal }),
+  };
+  await withLock(interrupted, mesh, "mesh apply", async () => interrupt.abort(), times);
+  expect(existsSync(leaseFile())).toBe(false);
+});
+
 test("a second run is refused while the first one renews, and told who has it and since when", async () => {
   const first = locked(() => pause(3500));
   await pause(300);
