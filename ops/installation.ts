@@ -13,6 +13,7 @@ import { type KubernetesObject, objectId } from "./kubernetes-object";
 import { isOwnedByIstioctl } from "./live-match";
 import { rememberedRendering } from "./rendering";
 import type { StepOutcome } from "./steps";
+import { untilTaken } from "./until-taken";
 
 /**
  * One cluster's share of the mesh: what istioctl would apply and what the folder `dist/<cluster>` holds, applied in the
@@ -149,9 +150,14 @@ export function installationIn(
       const current = await readings.bundle.get();
       const wanted = files.flatMap(readObjects);
       if (current.notApplied(wanted).length === 0) return "unchanged";
-      const { changed } = await kubectl.applyFiles(files, { signal });
+      let attempts = 0;
+      const { changed } = await untilTaken(() => {
+        attempts++;
+        return kubectl.applyFiles(files, { signal });
+      }, signal);
       current.applied(wanted);
-      return changed.length > 0 ? "changed" : "unchanged";
+      // What an attempt has applied before it was refused, the next one calls unchanged.
+      return attempts > 1 || changed.length > 0 ? "changed" : "unchanged";
     },
     async handOver(addresses, deadlineSeconds, signal) {
       const rendered = await renderRows(addresses);
