@@ -71,7 +71,7 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
       needs: [],
       deadlineSeconds: deadlines.terminating,
       run: async (step) => {
-        await refuseOtherCluster(run, cluster);
+        await refuseOtherCluster(run, cluster, step.signal);
         await refuseForeignRoot(run, cluster);
         await untilNamespacesAreUsable(run, cluster, step);
         return installation.applyFiles(

@@ -6,11 +6,13 @@ import { istioOperatorRows } from "../k8s/istio-operators";
 import type { Cluster, Mesh } from "../mesh/mesh";
 import type { Context } from "./context";
 import { eventsOf } from "./events";
+import { whyForeign } from "./foreign";
 import { readInventory } from "./inventory";
 import { addedByInstall, istioctlFor } from "./istioctl";
 import { type Kubectl, kubectlFor } from "./kubectl";
 import type { KubernetesObject } from "./kubernetes-object";
 import { withLock } from "./lock";
+import { PreflightError } from "./preflight";
 import { remoteSecretName } from "./remote-secret";
 import { explainedBySilence } from "./silence";
 import { runSteps, type Step, type StepOutcome, type StepResult } from "./steps";
@@ -35,14 +37,34 @@ const deadlines = { requests: 90, loadBalancers: 600, uninstall: 300, namespaces
  * Takes the mesh off its clusters, in the order in which nothing is left behind: the primary's access to the remotes
  * first, so that no endpoint outlives its cluster, and load balancers before what would remove their addresses.
  * Safe to run again. Namespaces that this project did not make stay.
- * @throws PreflightError while another run changes this mesh
+ * @throws PreflightError while another run changes this mesh, or when a context leads to somebody else's Istio; nothing
+ * was removed then
  */
 export async function destroy(
   context: Context,
   mesh: Mesh,
   options: DestroyOptions = {},
 ): Promise<DestroyResult> {
+  await refuseForeign(context, mesh);
   return withLock(context, mesh, "mesh destroy", (locked) => destroyAlone(locked, mesh, options));
+}
+
+async function refuseForeign({ programs, signal }: Context, mesh: Mesh): Promise<void> {
+  const reasons = await Promise.all(
+    mesh.clusters.map(async (cluster) => {
+      const kubectl = kubectlFor(programs, cluster.context);
+      try {
+        const [namespace] = await kubectl.get(["namespace", istioNamespace], { signal, deadlineSeconds: 20 });
+        return await whyForeign(kubectl, mesh, cluster, namespace, signal);
+      } catch (error) {
+        if ((error as Error).name === "Interrupted") throw error;
+        // A cluster that does not answer is told by the steps that need it.
+        return undefined;
+      }
+    }),
+  );
+  const foreign = reasons.filter((reason) => reason !== undefined);
+  if (foreign.length > 0) throw new PreflightError([...foreign, "nothing was removed"]);
 }
 
 async function destroyAlone(context: Context, mesh: Mesh, options: DestroyOptions): Promise<DestroyResult> {
