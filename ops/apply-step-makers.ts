@@ -26,8 +26,8 @@ export function ahead(
     phase,
     title,
     needs,
-    deadlineSeconds: deadlines.requests,
-    run: ({ signal }) => installation.ahead(part, run.found, signal),
+    deadlineSeconds: deadlines.terminating,
+    run: (step) => installation.ahead(part, run.found, step),
   };
 }
 
@@ -47,8 +47,8 @@ export function chart(
     phase,
     title,
     needs,
-    deadlineSeconds: deadlines.requests,
-    run: ({ signal }) => installation.applyFiles(files, signal),
+    deadlineSeconds: deadlines.terminating,
+    run: (step) => installation.applyFiles(files, step),
   };
 }
 

@@ -76,7 +76,7 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
         await untilNamespacesAreUsable(run, cluster, step);
         return installation.applyFiles(
           before.map(({ file }) => join(run.dist, cluster.name, file)),
-          step.signal,
+          step,
         );
       },
       explain: (signal) => namespaceTroubles(run, cluster, signal),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { dump } from "js-yaml";
 import { istioOperatorRows } from "../k8s/istio-operators";
 import type { Addresses, Cluster, Mesh } from "../mesh/mesh";
+import { deadlines } from "./apply-run";
 import { readObjects } from "./bundle-objects";
 import { applyAsIstioctl, type ClusterState, readClusterState } from "./cluster-state";
 import type { Context } from "./context";
@@ -11,8 +12,9 @@ import { addedByInstall, type Istioctl, istioctlFor } from "./istioctl";
 import { type Kubectl, kubectlFor } from "./kubectl";
 import { type KubernetesObject, objectId } from "./kubernetes-object";
 import { isOwnedByIstioctl } from "./live-match";
+import { titlesOf } from "./removals";
 import { rememberedRendering } from "./rendering";
-import type { StepOutcome } from "./steps";
+import type { StepContext, StepOutcome } from "./steps";
 import { untilTaken } from "./until-taken";
 
 /**
@@ -37,9 +39,9 @@ export interface Installation {
   /** Rendered objects of a part. */
   objects(part: Part, addresses: Addresses): Promise<readonly KubernetesObject[]>;
   /** Applies those rendered objects of a part that the cluster does not hold yet. */
-  ahead(part: Part, addresses: Addresses, signal: AbortSignal): Promise<StepOutcome>;
+  ahead(part: Part, addresses: Addresses, step: StepContext): Promise<StepOutcome>;
   /** `kubectl apply` of manifests, left out where the cluster holds them. */
-  applyFiles(files: readonly string[], signal: AbortSignal): Promise<StepOutcome>;
+  applyFiles(files: readonly string[], step: StepContext): Promise<StepOutcome>;
   /** Runs `istioctl install` for every operator file whose objects are not all istioctl's own. */
   handOver(addresses: Addresses, deadlineSeconds: number, signal: AbortSignal): Promise<StepOutcome>;
 }
@@ -137,19 +139,22 @@ export function installationIn(
       readings.istio.forget();
     },
     objects,
-    async ahead(part, addresses, signal) {
+    async ahead(part, addresses, step) {
       const current = await readings.istio.get(addresses);
       const missing = current.missing(await objects(part, addresses));
       if (missing.length === 0) return "unchanged";
       const file = writeObjects(`ahead-${part}.json`, missing);
-      await kubectl.run([...applyAsIstioctl, "-f", file], { signal });
+      await untilGone(kubectl, current.leaving(missing), step);
+      await kubectl.run([...applyAsIstioctl, "-f", file], { signal: step.signal });
       current.applied(missing);
       return "changed";
     },
-    async applyFiles(files, signal) {
+    async applyFiles(files, step) {
+      const { signal } = step;
       const current = await readings.bundle.get();
       const wanted = files.flatMap(readObjects);
       if (current.notApplied(wanted).length === 0) return "unchanged";
+      await untilGone(kubectl, current.leaving(wanted), step);
       let attempts = 0;
       const { changed } = await untilTaken(() => {
         attempts++;
@@ -211,6 +216,22 @@ function keepReceipt(objects: readonly KubernetesObject[]): readonly string[] {
 
 const digestOf = (objects: readonly KubernetesObject[]) =>
   createHash("sha256").update(JSON.stringify(objects)).digest("hex").slice(0, 16);
+
+/** What is applied to an object that is being deleted goes with it. A cloud's load balancer takes minutes to go. */
+async function untilGone(
+  kubectl: Kubectl,
+  objects: readonly KubernetesObject[],
+  { signal, note }: StepContext,
+): Promise<void> {
+  if (objects.length === 0) return;
+  note(`waiting for ${titlesOf(objects)} to be gone`);
+  const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects.map(nameAlone) });
+  await kubectl.run(["wait", "--for=delete", `--timeout=${deadlines.terminating}s`, "-f", "-"], {
+    signal,
+    input,
+    deadlineSeconds: deadlines.terminating + 10,
+  });
+}
 
 /** All that kubectl needs to find an object; Istio's CRDs in full would cost it a second. */
 const nameAlone = ({

@@ -26,7 +26,7 @@ export interface Step {
 export interface StepContext {
   /** Aborted on Ctrl-C and at the step's deadline. */
   readonly signal: AbortSignal;
-  /** Says what the step is at, while it runs. */
+  /** Says what the step is at, while it runs and when it is given up: `waiting for ...`. */
   readonly note: (text: string) => void;
 }
 
@@ -87,19 +87,24 @@ async function runStep(step: Step, listener: StepListener, runSignal: AbortSigna
   if (runSignal.aborted) return { step, outcome: "not tried", seconds: 0 };
   listener.started(step);
   const deadline = AbortSignal.timeout(step.deadlineSeconds * 1000);
+  let at: string | undefined;
   try {
     const outcome = await step.run({
       signal: AbortSignal.any([runSignal, deadline]),
-      note: (text) => listener.noted(step, text),
+      note: (text) => {
+        at = text;
+        listener.noted(step, text);
+      },
     });
     return { step, outcome, seconds: seconds() };
   } catch (error) {
-    const cause =
-      error instanceof Interrupted && deadline.aborted && !runSignal.aborted
-        ? new DeadlinePassed(`${step.title} in ${step.cluster}`, step.deadlineSeconds)
-        : (error as Error);
+    const isGivenUp = error instanceof Interrupted && deadline.aborted && !runSignal.aborted;
+    const cause = isGivenUp
+      ? new DeadlinePassed(`${step.title} in ${step.cluster}`, step.deadlineSeconds)
+      : (error as Error);
     const said = [
       cause.message,
+      ...(isGivenUp && at !== undefined ? [`it was ${at}`] : []),
       ...(runSignal.aborted ? [] : await explanation(step, runSignal, cause)),
     ].join("\n");
     const reason = [said, ...adviceOn(said)].join("\n");

@@ -41,7 +41,7 @@ const applied = ({ kind, metadata: { name } }: KubernetesObject) => {
 };
 
 /** @param isKilled istioctl ends after it has applied what it renders */
-function handOver(objects: readonly KubernetesObject[], { isKilled = false } = {}) {
+function installation(objects: readonly KubernetesObject[], { isKilled = false } = {}) {
   const programs: Programs = {
     async run(program, args): Promise<Output> {
       const line = [program, ...args].join(" ");
@@ -72,8 +72,10 @@ function handOver(objects: readonly KubernetesObject[], { isKilled = false } = {
   // Another rendering is what another version of istioctl gives.
   const istioctlVersion = String(objects.length);
   const props = { mesh, cluster: mesh.primary, dist: "dist", istioctlVersion };
-  return installationIn(context, props).handOver({}, 300, signal);
+  return installationIn(context, props);
 }
+const handOver = (objects: readonly KubernetesObject[], how?: { isKilled: boolean }) =>
+  installation(objects, how).handOver({}, 300, signal);
 
 test("istioctl takes over once, and a run that finds nothing to do does not ask it again", async () => {
   expect(await handOver(rendered)).toBe("changed");
@@ -108,3 +110,16 @@ test.each(addedByInstall(mesh).map(({ kind, metadata }) => [kind, metadata.name]
     expect(await handOver(rendered)).toBe("changed");
   },
 );
+
+test("what is being deleted is waited for, and applied when it is gone: it would go with it", async () => {
+  const service = { ...object("Service", "istio-ingressgateway"), spec: { type: "LoadBalancer" } };
+  live = [{ ...service, metadata: { ...service.metadata, deletionTimestamp: "2026-01-01T10:00:00Z" } }];
+  const notes: string[] = [];
+  const step = { signal, note: (text: string) => notes.push(text) };
+  expect(await installation([service]).ahead("services", {}, step)).toBe("changed");
+  expect(calls).toEqual([
+    "kubectl --context one wait --for=delete --timeout=180s -f -",
+    expect.stringMatching(/^kubectl --context one apply --server-side .*ahead-services\.json$/),
+  ]);
+  expect(notes).toEqual(["waiting for Service istio-system/istio-ingressgateway to be gone"]);
+});
