@@ -104,7 +104,7 @@ async function runStep(step: Step, listener: StepListener, runSignal: AbortSigna
       : (error as Error);
     const said = [
       cause.message,
-      ...(isGivenUp && at !== undefined ? [`it was ${at}`] : []),
+      ...(isGivenUp && at !== undefined ? [`last: ${at}`] : []),
       ...(runSignal.aborted ? [] : await explanation(step, runSignal, cause)),
     ].join("\n");
     const reason = [said, ...adviceOn(said)].join("\n");

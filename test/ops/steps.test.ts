@@ -133,7 +133,7 @@ test("a step that is given up says what it was at", async () => {
     never,
   );
   expect(result!.reason).toBe(
-    "main0/namespaces in main0: not done within 0.05 s\nit was waiting for namespace sample to be gone",
+    "main0/namespaces in main0: not done within 0.05 s\nlast: waiting for namespace sample to be gone",
   );
 });
 
