@@ -176,6 +176,21 @@ describeInLab(
       8 * minutes,
     );
 
+    test.each([
+      begun("main0: load balancers", `kubectl --context ${primary} delete .*services`, { milliseconds: 200 }),
+      begun("main0: Istio", "delete .*main0/remove.json", { milliseconds: 300 }),
+      begun("remote0: sample", `kubectl --context ${remote} delete namespaces sample`, { milliseconds: 500 }),
+    ])(
+      "of destroy at the moment '$name', and applied instead, is the same mesh again",
+      async (moment) => {
+        kept(await killedAt(tool, ["destroy", "--yes"], moment));
+        kept(await tool.must(["apply"]));
+        expect(differencesBetween(undisturbed, objectsOf(both))).toEqual([]);
+        expect(answers(both)).toEqual(bothVersionsFrom(both));
+      },
+      6 * minutes,
+    );
+
     test(
       "on another machine holds the lock for as long as it lasts, and no longer",
       async () => {
