@@ -2,10 +2,13 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { judge, median, type Verdict } from "./measure";
+import { layers } from "../checks/check";
+import { verifyChecks } from "../checks/verify/verify";
+import { judge, median, medianRatio, type Verdict } from "./measure";
 
 // `npm run bench:lab [PAIRS]`: `mesh apply` against the official guide's commands, one after the other, each on two
-// fresh clusters, timed until both versions answer from both sides. It starts and stops the lab beside the project.
+// fresh clusters, timed until both versions answer from both sides; then `mesh verify` on that mesh. It starts and stops
+// the lab beside the project.
 
 const root = join(__dirname, "..");
 const lab = join(root, "../shared/lab/lab");
@@ -122,6 +125,29 @@ async function compare(delay: number): Promise<{ ratio: number; second: number }
   return { ratio: median(ratios), second: median(seconds) };
 }
 
+const verifyLayers = Object.keys(layers).filter((layer) =>
+  verifyChecks.some(({ id }) => id.startsWith(`${layer}.`)),
+);
+
+/** On the mesh that is there: verify against the slowest of its layers alone, with what that stands on. */
+function verifyOverItsSlowestLayer(env: NodeJS.ProcessEnv): number {
+  const time = (...only: string[]) => {
+    const start = process.hrtime.bigint();
+    must("node", [mesh, "verify", ...only], env);
+    return seconds(start);
+  };
+  must("node", [mesh, "verify", "--wait", "2m"], env);
+  const [slowest] = verifyLayers
+    .map((layer) => ({ layer, took: median([1, 2, 3].map(() => time("--only", layer))) }))
+    .sort((one, other) => other.took - one.took);
+  console.log(`verify: the slowest layer is ${slowest!.layer}, ${slowest!.took.toFixed(1)} s`);
+  return medianRatio(
+    () => time(),
+    () => time("--only", slowest!.layer),
+    pairs,
+  );
+}
+
 async function main(): Promise<void> {
   if (!existsSync(lab)) throw new Error("there is no lab beside the project");
   cpSync(join(root, "examples/existing-clusters.yaml"), join(folder, "mesh.yaml"));
@@ -136,6 +162,11 @@ async function main(): Promise<void> {
       atMost: 0.1,
     });
   }
+  verdicts.push({
+    what: "verify over its slowest layer",
+    ratio: verifyOverItsSlowestLayer(labEnvironment()),
+    atMost: 1.5,
+  });
   spawnSync(lab, ["down"], { stdio: "ignore" });
   judge(verdicts);
 }

@@ -14,18 +14,26 @@ export interface RunOptions {
 }
 
 /**
+ * For commands that go on until Ctrl-C. From the call on the first Ctrl-C is the ordinary end: it aborts the signal, no
+ * program is ended by it, and the exit code is the command's own. The next ones are as for every command.
+ */
+export type UntilCtrlC = () => AbortSignal;
+
+/**
  * Gives a command what it needs of the outside: programs, a log of this run, progress, and a signal that Ctrl-C
  * aborts. The first Ctrl-C lets every program end in order; the second one does not wait.
  */
 export async function withContext(
   { verbose = false, quiet = false }: RunOptions,
   output: Output,
-  work: (context: Context) => Promise<number>,
+  work: (context: Context, untilCtrlC: UntilCtrlC) => Promise<number>,
 ): Promise<number> {
   const controller = new AbortController();
   // One for every program that runs at the moment.
   setMaxListeners(0, controller.signal);
+  let ordinaryEnd: AbortController | undefined;
   const interrupt = () => {
+    if (ordinaryEnd && !ordinaryEnd.signal.aborted) return ordinaryEnd.abort();
     if (controller.signal.aborted) process.exit(interrupted);
     output.note("stopping; the next run goes on from here (Ctrl-C again to stop at once)");
     controller.abort();
@@ -38,14 +46,13 @@ export async function withContext(
     onCommand: verbose ? (line) => reporter.command(line) : undefined,
   });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+  const context = { programs, reporter, now: () => new Date(), signal: controller.signal, workFolder };
+  const untilCtrlC = () => {
+    ordinaryEnd = new AbortController();
+    return ordinaryEnd.signal;
+  };
   try {
-    const code = await work({
-      programs,
-      reporter,
-      now: () => new Date(),
-      signal: controller.signal,
-      workFolder,
-    });
+    const code = await work(context, untilCtrlC);
     reporter.close();
     if (code === exitCode.failed) output.note(`everything that was run: ${log.file}`);
     return controller.signal.aborted ? interrupted : code;

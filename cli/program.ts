@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { meshFile } from "../mesh/paths";
 import { version } from "../package.json";
 import { consoleOutput, exitCode, type Output } from "./command";
@@ -171,6 +171,41 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .action(async ({ file, output: format, ...flags }) => {
       const { showEndpoints } = await import("./endpoints");
       exit(await showEndpoints(meshFile(file), format, flags, output));
+    });
+
+  command(
+    "traffic",
+    "send requests from every cluster and show where the answers come from; exits with 1 if one failed",
+    "mesh traffic --from main0 --rate 20 --duration 5m",
+  )
+    .addOption(fileOption())
+    .addOption(json())
+    .addOption(verbose())
+    .option("--from <cluster...>", "clusters whose clients send (default: all)")
+    .option("--rate <requests>", "requests a second from each, 1 to 100", "10")
+    .addOption(
+      new Option("--duration <time>", "how long (default: until Ctrl-C; without a terminal 1m)").argParser(
+        duration,
+      ),
+    )
+    .action(async ({ file, output: format, ...flags }) => {
+      const { traffic } = await import("./traffic");
+      exit(await traffic(meshFile(file), format, flags, output));
+    });
+
+  command(
+    "dashboard",
+    "open Kiali, its graph on the sample, or Prometheus, until Ctrl-C",
+    "mesh dashboard kiali --port 20001",
+  )
+    .addArgument(new Argument("[name]", "which one").choices(["kiali", "prometheus"]).default("kiali"))
+    .addOption(fileOption())
+    .addOption(verbose())
+    .option("--port <port>", "port of this machine (default: a free one)")
+    .option("--no-browser", "print the address and open no browser")
+    .action(async (name, { file, ...flags }) => {
+      const { dashboard } = await import("./dashboard");
+      exit(await dashboard(meshFile(file), name, flags, output));
     });
 
   command(

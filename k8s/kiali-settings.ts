@@ -12,6 +12,11 @@ export interface KialiSettings {
   readonly rulesAtHome: readonly PolicyRule[];
   /** It writes files into its image when it starts. */
   readonly writesRootFilesystem: boolean;
+  /**
+   * What the graph shows when it is opened, as its page takes it in its address: versions of an app side by side, with
+   * the percentage of requests that each gets.
+   */
+  readonly graph: Readonly<Record<string, string>>;
   /** It takes its dashboards from MonitoringDashboard resources, whose CRD must be there first. */
   readonly dashboards: boolean;
 }
@@ -45,7 +50,10 @@ const readWorkloads: readonly PolicyRule[] = [
 // asked for one since 1.17 (kiali/kiali#2632). Upstream's files hold a constant that everyone knows.
 const auth = { strategy: "anonymous" };
 const prometheus = { url: "http://prometheus:9090" };
-const server = { port: 20001, web_root: "/kiali" };
+/** Where it serves. */
+export const kialiServer = { port: 20001, web_root: "/kiali" } as const;
+/** Seconds that the graph is of, and milliseconds until it is drawn anew: as quick as its page allows. */
+const graphTimes = { duration: "60", refresh: "10000" };
 
 /** https://kiali.io/docs/configuration/kialis.kiali.io/ */
 export const kialiSettings: Readonly<Record<IstioLine["installation"], KialiSettings>> = {
@@ -67,7 +75,7 @@ export const kialiSettings: Readonly<Record<IstioLine["installation"], KialiSett
       // It has no right to read logs, see above.
       kiali_feature_flags: { disabled_features: ["logs-tab"] },
       kubernetes_config: { cluster_name: cluster.name },
-      server: { ...server, observability: { metrics: { enabled: true, port: 9090 } } },
+      server: { ...kialiServer, observability: { metrics: { enabled: true, port: 9090 } } },
     }),
     rules: [
       ...readWorkloads,
@@ -92,6 +100,18 @@ export const kialiSettings: Readonly<Record<IstioLine["installation"], KialiSett
     // It asks istiod's debug interface for the state of the proxies, by port-forward.
     rulesAtHome: [{ apiGroups: [""], resources: ["pods/portforward"], verbs: ["create"] }],
     writesRootFilesystem: false,
+    // frontend/src/app/History.tsx and types/Graph.ts of kiali/kiali, the same in v2.26 and v2.27.
+    graph: {
+      ...graphTimes,
+      graphType: "versionedApp",
+      edges: "trafficDistribution",
+      injectServiceNodes: "true",
+      badgeVS: "true",
+      boxCluster: "true",
+      boxNamespace: "true",
+      idleEdges: "true",
+      idleNodes: "true",
+    },
     dashboards: false,
   },
   "shared-control-plane": {
@@ -105,7 +125,7 @@ export const kialiSettings: Readonly<Record<IstioLine["installation"], KialiSett
         tracing: { enabled: false },
       },
       istio_namespace: istioNamespace,
-      server: { ...server, metrics_enabled: true, metrics_port: 9090 },
+      server: { ...kialiServer, metrics_enabled: true, metrics_port: 9090 },
     }),
     rules: [
       ...readWorkloads,
@@ -118,6 +138,14 @@ export const kialiSettings: Readonly<Record<IstioLine["installation"], KialiSett
     ],
     rulesAtHome: [],
     writesRootFilesystem: true,
+    // src/app/History.ts and types/Graph.ts of kiali/kiali-ui v1.22, which had neither boxes nor idle edges.
+    graph: {
+      ...graphTimes,
+      graphType: "versionedApp",
+      edges: "requestsPercentage",
+      injectServiceNodes: "true",
+      unusedNodes: "true",
+    },
     dashboards: true,
   },
 };

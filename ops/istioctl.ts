@@ -26,6 +26,9 @@ export function addedByInstall({ istio }: Mesh): readonly KubernetesObject[] {
   ];
 }
 
+/** istioctl logs to its standard output by itself, now and then in the midst of what it was asked for. */
+export const logAside = ["--log_target", "stderr"] as const;
+
 export interface Istioctl {
   /** What `install` would apply, as objects; nothing is asked of a cluster. */
   render(operatorFile: string): Promise<readonly KubernetesObject[]>;
@@ -38,7 +41,13 @@ export interface Istioctl {
 export function istioctlFor(programs: Programs, context: string): Istioctl {
   return {
     async render(operatorFile) {
-      const { stdout } = await programs.run("istioctl", ["manifest", "generate", "-f", operatorFile]);
+      const { stdout } = await programs.run("istioctl", [
+        "manifest",
+        "generate",
+        "-f",
+        operatorFile,
+        ...logAside,
+      ]);
       return loadAll(stdout).filter(
         (document) => document !== null && document !== undefined,
       ) as KubernetesObject[];
@@ -69,4 +78,5 @@ export const remoteSecretArgs = (context: string, cluster: string): readonly str
   context,
   "--name",
   cluster,
+  ...logAside,
 ];

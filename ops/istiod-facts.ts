@@ -1,5 +1,6 @@
 import type { Cluster } from "../mesh/mesh";
 import type { Context } from "./context";
+import { logAside } from "./istioctl";
 
 /** What the primary's istiod knows of the mesh. */
 export interface IstiodFacts {
@@ -92,5 +93,5 @@ export async function readConnectedProxies(
 }
 
 async function ask({ programs, signal }: Asking, { context }: Cluster, ...args: string[]): Promise<string> {
-  return (await programs.run("istioctl", [...args, "--context", context], { signal })).stdout;
+  return (await programs.run("istioctl", [...args, "--context", context, ...logAside], { signal })).stdout;
 }

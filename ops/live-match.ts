@@ -56,8 +56,18 @@ const named = (path: Path) => path.join(".");
 
 function differingPaths(rendered: KubernetesObject, live: KubernetesObject): Path[] {
   const later = completedLater.filter(({ kind }) => kind.test(rendered.kind));
-  return compare(rendered, live, []).filter((path) => !later.some((one) => one.path.test(named(path))));
+  return compare(rendered, live, [], listsOf(rendered)).filter(
+    (path) => !later.some((one) => one.path.test(named(path))),
+  );
 }
+
+/**
+ * The API server fills in what Kubernetes' own lists leave out, and nothing in those of Istio's resources. kubectl
+ * replaces the latter as a whole, so that whatever somebody has added there is a difference, and apply undoes it.
+ */
+type Lists = "completed" | "whole";
+const listsOf = ({ apiVersion }: KubernetesObject): Lists =>
+  /^[a-z]+\.istio\.io\//.test(apiVersion) ? "whole" : "completed";
 
 function pathsOnlyIn(one: unknown, other: unknown, path: Path = []): Path[] {
   const isMap = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -86,17 +96,21 @@ export function isOwnedByIstioctl(live: KubernetesObject | undefined): boolean {
   return live?.metadata.labels?.["operator.istio.io/managed"] !== undefined;
 }
 
-function compare(wanted: unknown, found: unknown, path: Path): Path[] {
+function compare(wanted: unknown, found: unknown, path: Path, lists: Lists): Path[] {
   if (wanted === found) return [];
   if (found === undefined || found === null) return isNothing(wanted) ? [] : [path];
   if (Array.isArray(wanted) && Array.isArray(found)) {
     if (wanted.length === 0) return [];
     if (wanted.length !== found.length) return [path];
-    return wanted.flatMap((item, index) => compare(item, found[index], [...path, index]));
+    return wanted.flatMap((item, index) => {
+      const at = [...path, index];
+      const added = lists === "whole" ? pathsOnlyIn(found[index], item, at) : [];
+      return [...compare(item, found[index], at, lists), ...added];
+    });
   }
   if (typeof wanted === "object" && typeof found === "object") {
     return Object.entries(wanted ?? {}).flatMap(([key, value]) =>
-      compare(value, (found as Record<string, unknown>)[key], [...path, key]),
+      compare(value, (found as Record<string, unknown>)[key], [...path, key], lists),
     );
   }
   return wanted === undefined || isSameQuantity(wanted, found) ? [] : [path];

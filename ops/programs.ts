@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import type { Writable } from "node:stream";
 import { commandLine } from "../mesh/shell-quote";
 import { redact } from "./redact";
 import { noLog, type RunLog } from "./run-log";
@@ -31,6 +32,8 @@ export interface RunOptions {
   readonly input?: string;
   /** The command whose output `input` is, as a person would pipe it, for `--verbose`. */
   readonly inputFrom?: string;
+  /** Keeps the program's input open instead. @default - the input ends after `input` */
+  readonly heartbeat?: Heartbeat;
   /** After this many seconds the program and its children are ended. @default 60 */
   readonly deadlineSeconds?: number;
   /** Ends the program when aborted. @default - the run's own signal alone */
@@ -51,6 +54,16 @@ export interface RunOptions {
   readonly until?: (chunk: string) => boolean;
 }
 
+/**
+ * A dot on a program's input now and then, so that a script far away knows that somebody still listens: when this tool
+ * ends, however it does, the input ends as well.
+ */
+export interface Heartbeat {
+  readonly everySeconds: number;
+  /** Aborted, it ends the input, and a program that minds its input ends in order. */
+  readonly until: AbortSignal;
+}
+
 export interface Output {
   readonly code: number;
   readonly stdout: string;
@@ -64,6 +77,16 @@ export interface Programs {
    * @throws MissingProgram, ProgramFailed, DeadlinePassed, Interrupted
    */
   run(program: ProgramName, args: readonly string[], options?: RunOptions): Promise<Output>;
+}
+
+/**
+ * Starts a program that is to outlive this one, such as a browser, and lets go of it: it may be missing, or fail, and
+ * nobody hears of it.
+ */
+export function launch(program: string, args: readonly string[], env: NodeJS.ProcessEnv): void {
+  const child = spawn(program, args, { env, detached: true, stdio: "ignore" });
+  child.on("error", () => {});
+  child.unref();
 }
 
 export class MissingProgram extends Error {
@@ -151,7 +174,7 @@ function start(
   options: RunOptions,
   runSignal: AbortSignal | undefined,
 ): Promise<Output> {
-  const { deadlineSeconds = defaultDeadlineSeconds, input, until, onOutput } = options;
+  const { deadlineSeconds = defaultDeadlineSeconds, input, heartbeat, until, onOutput } = options;
   const signals = [options.cleanUp ? undefined : runSignal, options.signal].filter(
     (one) => one !== undefined,
   );
@@ -185,6 +208,7 @@ function start(
       clearTimeout(deadline);
       clearTimeout(forced);
       for (const one of signals) one.removeEventListener("abort", interrupt);
+      stopBeating?.();
     };
 
     let stdout = "";
@@ -211,8 +235,22 @@ function start(
     });
     // A program that ends without reading its input is judged by its exit code.
     child.stdin.on("error", () => {});
-    child.stdin.end(input);
+    const stopBeating = heartbeat && beat(child.stdin, heartbeat);
+    if (!heartbeat) child.stdin.end(input);
   });
+}
+
+/** @returns what ends the input */
+function beat(input: Writable, { everySeconds, until }: Heartbeat): () => void {
+  const timer = setInterval(() => input.write("."), everySeconds * 1000);
+  const end = () => {
+    clearInterval(timer);
+    until.removeEventListener("abort", end);
+    input.end();
+  };
+  if (until.aborted) end();
+  else until.addEventListener("abort", end);
+  return end;
 }
 
 /** A child inherits the umask of the moment in which it is made. */

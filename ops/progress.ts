@@ -8,6 +8,19 @@ export interface Reporter extends StepListener {
   command(line: string): void;
   /** No more is to come: a display that redraws itself lets go of the screen. */
   close(): void;
+  /** Undefined: what is written stays, as in a file. */
+  readonly screen: Screen | undefined;
+}
+
+/** A terminal whose last lines are redrawn in place. */
+export interface Screen {
+  /** As the terminal is now; it may be made larger or smaller at any time. */
+  readonly size: { readonly columns: number; readonly rows: number };
+  readonly color: boolean;
+  /** Beyond ASCII, block elements too. */
+  readonly unicode: boolean;
+  /** These lines stand below everything else from now on, until others do. None is longer than the screen is wide. */
+  show(lines: readonly string[]): void;
 }
 
 export interface ReporterProps {
@@ -22,6 +35,7 @@ export interface Sink {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 export const silentReporter: Reporter = {
@@ -31,13 +45,13 @@ export const silentReporter: Reporter = {
   say() {},
   command() {},
   close() {},
+  screen: undefined,
 };
 
 /** Lines that redraw themselves on a terminal, plain ones elsewhere. https://no-color.org is kept. */
 export function createReporter({ stream = process.stderr, env = process.env }: ReporterProps = {}): Reporter {
   const isLive = stream.isTTY === true && env.TERM !== "dumb" && !env.CI;
-  const paint = isLive && !env.NO_COLOR ? color : plain;
-  return isLive ? liveReporter(stream, paint) : plainReporter(stream);
+  return isLive ? liveReporter(stream, env) : plainReporter(stream);
 }
 
 const marks: Readonly<Record<StepResult["outcome"], string>> = {
@@ -106,21 +120,24 @@ function plainReporter(stream: Sink): Reporter {
     close() {
       for (const { reminder } of running.values()) clearInterval(reminder);
     },
+    screen: undefined,
   };
 }
 
 /** Finished steps scroll up; those that run stand below them, each with the time gone. */
-function liveReporter(stream: Sink, paint: Paint): Reporter {
+function liveReporter(stream: Sink, env: NodeJS.ProcessEnv): Reporter {
+  const paint = env.NO_COLOR ? plain : color;
   const running = new Map<string, Running>();
+  let below: readonly string[] = [];
   let drawn = 0;
   const erase = () => (drawn > 0 ? `\u001b[${drawn}A\u001b[0J` : "");
   const draw = (above = "") => {
     const width = (stream.columns ?? 80) - 1;
-    const lines = [...running.values()].map((entry) => nowLine(entry).slice(0, width));
+    const lines = [...[...running.values()].map((entry) => nowLine(entry).slice(0, width)), ...below];
     stream.write(`${erase()}${above}${lines.map((text) => `${text}\n`).join("")}`);
     drawn = lines.length;
   };
-  const timer = setInterval(() => draw(), redrawMilliseconds);
+  const timer = setInterval(() => running.size > 0 && draw(), redrawMilliseconds);
   timer.unref();
   return {
     started(step) {
@@ -139,7 +156,19 @@ function liveReporter(stream: Sink, paint: Paint): Reporter {
     close() {
       clearInterval(timer);
       running.clear();
+      below = [];
       draw();
+    },
+    screen: {
+      get size() {
+        return { columns: stream.columns ?? 80, rows: stream.rows ?? 24 };
+      },
+      color: !env.NO_COLOR,
+      unicode: /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || ""),
+      show(lines) {
+        below = lines;
+        draw();
+      },
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Mesh } from "../mesh/mesh";
 import { isInRange, minorOf, minorsApart, parseVersion, type Version } from "../mesh/versions";
+import { logAside } from "./istioctl";
 import type { Output, ProgramName, Programs } from "./programs";
 
 interface Query {
@@ -15,7 +16,10 @@ const json = (path: readonly string[]) => (stdout: string) =>
 
 const queries: Readonly<Record<ProgramName, Query>> = {
   kubectl: { args: ["version", "--client", "-o", "json"], read: json(["clientVersion", "gitVersion"]) },
-  istioctl: { args: ["version", "--remote=false", "-o", "json"], read: json(["clientVersion", "version"]) },
+  istioctl: {
+    args: ["version", "--remote=false", "-o", "json", ...logAside],
+    read: json(["clientVersion", "version"]),
+  },
   terraform: { args: ["version", "-json"], read: json(["terraform_version"]) },
   az: { args: ["version", "-o", "json"], read: json(["azure-cli"]) },
 };

@@ -2,6 +2,7 @@ import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { type Check, faulty, sound, unjudged } from "../check";
+import { kubectlIn } from "../commands";
 import type { World } from "./world";
 
 /**
@@ -57,15 +58,7 @@ export const clusterChecks: readonly Check<World>[] = [
       ]);
       const see = leaving.map(({ metadata }) => {
         const output = "jsonpath={range .status.conditions[*]}{.message}{'\\n'}{end}";
-        return commandLine("kubectl", [
-          "--context",
-          cluster.context,
-          "get",
-          "namespace",
-          metadata.name,
-          "-o",
-          output,
-        ]);
+        return kubectlIn(cluster, "get", "namespace", metadata.name, "-o", output);
       });
       return faulty(reasons, { commands: see });
     },

@@ -4,6 +4,7 @@ import { commandLine } from "../../mesh/shell-quote";
 import { didYouMean } from "../../mesh/suggest";
 import { DeadlinePassed, ProgramFailed } from "../../ops/programs";
 import { type Check, faulty, sound, unjudged } from "../check";
+import { kubectlIn } from "../commands";
 import { getCredentials } from "./get-credentials";
 import type { World } from "./world";
 
@@ -118,10 +119,9 @@ export const reachableChecks: readonly Check<World>[] = [
         if (!(error instanceof ProgramFailed) && !(error instanceof DeadlinePassed)) throw error;
         const words = error instanceof ProgramFailed ? lastLine(error.stderr) : error.message;
         const fix = failures.find((failure) => failure.words.test(words))?.fix;
-        const command = ["--context", cluster.context, "get", "--raw", "/version"];
         return faulty(`${await server()}: ${words}`, {
           ...(fix && { fix }),
-          commands: [...getCredentials(mesh, cluster), commandLine("kubectl", command)],
+          commands: [...getCredentials(mesh, cluster), kubectlIn(cluster, "get", "--raw", "/version")],
         });
       }
     },

@@ -1,7 +1,7 @@
 import { istioNamespace } from "../../k8s/bundle";
 import type { Mesh } from "../../mesh/mesh";
-import { commandLine } from "../../mesh/shell-quote";
 import { type ClusterCheck, faulty, sound, type Verdict } from "../check";
+import { kubectlIn } from "../commands";
 import type { Right, Who } from "../who";
 import type { World } from "./world";
 
@@ -91,5 +91,5 @@ function grant(user: string, context: string): string {
   const [, account] = /^system:serviceaccount:(.+:.+)$/.exec(user) ?? [];
   const subject = account ? `--serviceaccount=${account}` : `--user=${user}`;
   const binding = ["create", "clusterrolebinding", "mesh-admin", "--clusterrole=cluster-admin", subject];
-  return commandLine("kubectl", ["--context", context, ...binding]);
+  return kubectlIn({ context }, ...binding);
 }

@@ -1,12 +1,12 @@
 import type { Requests } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import { commandLine } from "../../mesh/shell-quote";
 import type { KubernetesObject } from "../../ops/kubernetes-object";
 import { type Check, faulty, sound } from "../check";
 import type { PodRequest } from "../cluster-probes";
+import { kubectlIn } from "../commands";
+import { runsIstiod } from "../istiod";
 import { isOfMesh } from "../owner";
 import { quantity } from "../quantity";
-import { runsIstiod } from "./installed";
 import type { DoctorWorld } from "./world";
 
 interface Taint {
@@ -109,7 +109,7 @@ export const capacityChecks: readonly Check<DoctorWorld>[] = [
       const nodes = await probes(cluster).nodes();
       const open = nodes.filter(isOpen);
       if (open.length > 0) return sound(`${open.length} of ${nodes.length} nodes`);
-      const command = commandLine("kubectl", ["--context", cluster.context, "get", "nodes"]);
+      const command = kubectlIn(cluster, "get", "nodes");
       const reasons = nodes
         .slice(0, named)
         .map((node) => `${node.metadata.name} ${whyClosed(node).join(", ")}`);

@@ -1,18 +1,16 @@
 import { istioNamespace } from "../../k8s/bundle";
-import type { Cluster, Mesh } from "../../mesh/mesh";
+import type { Cluster } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
 import type { KubernetesObject } from "../../ops/kubernetes-object";
 import { type Check, faulty, sound } from "../check";
+import { kubectlIn } from "../commands";
+import { istioService, runsIstiod } from "../istiod";
 import { isOfMesh } from "../owner";
 import type { DoctorWorld } from "./world";
 
 const defaultRevision = "default";
 const revisionOf = ({ metadata }: KubernetesObject) => metadata.labels?.["istio.io/rev"] ?? defaultRevision;
-
-/** Clusters in which the mesh has an istiod of its own. */
-export const runsIstiod = ({ istio }: Mesh, { role }: Cluster) =>
-  role === "primary" || istio.line.installation === "shared-control-plane";
 
 /** Of the tag of its image, or as its label says where the image is named by digest. */
 export function istioVersionOf({ metadata, spec }: KubernetesObject): Version | undefined {
@@ -28,14 +26,6 @@ function removal({ context }: Cluster, { metadata }: KubernetesObject, revision:
   }
   const what = revision === defaultRevision ? ["--purge"] : ["--revision", revision];
   return commandLine("istioctl", ["uninstall", "--context", context, ...what]);
-}
-
-/** Where a webhook configuration sends its questions, if they are Istio's. */
-export function istioService({
-  webhooks = [],
-}: KubernetesObject): { name: string; namespace: string } | undefined {
-  const ours = webhooks.filter(({ name }: { name: string }) => /(^|\.)istio\.io$/.test(name));
-  return ours.find((webhook: KubernetesObject) => webhook.clientConfig?.service)?.clientConfig.service;
 }
 
 export const installedChecks: readonly Check<DoctorWorld>[] = [
@@ -103,13 +93,7 @@ export const installedChecks: readonly Check<DoctorWorld>[] = [
         }),
         {
           commands: foreign.map(({ kind, metadata }) =>
-            commandLine("kubectl", [
-              "--context",
-              cluster.context,
-              "delete",
-              kind.toLowerCase(),
-              metadata.name,
-            ]),
+            kubectlIn(cluster, "delete", kind.toLowerCase(), metadata.name),
           ),
         },
       );

@@ -1,7 +1,7 @@
 import { formatProblem, InputError } from "../../mesh/problem";
-import { commandLine } from "../../mesh/shell-quote";
 import { certificatesOf, haveOneInCommon, shortFingerprints } from "../certificates";
 import { type Check, faulty, sound } from "../check";
+import { kubectlIn } from "../commands";
 import type { DoctorWorld } from "./world";
 
 export const trustChecks: readonly Check<DoctorWorld>[] = [
@@ -75,13 +75,12 @@ export const trustChecks: readonly Check<DoctorWorld>[] = [
       if (present.length === 0) return sound("nothing is installed yet");
       if (others.length === 0)
         return sound(`${shortFingerprints(wanted)} in ${present.map(([where]) => where).join(" and ")}`);
-      const command = ["--context", cluster.context, "-n", "istio-system", "get", "configmap,secret"];
       return faulty(
         [
           ...others.map(([where, pem]) => `${where} has the root ${shortFingerprints(certificatesOf(pem!))}`),
           `the CA of ${mesh.name} has ${shortFingerprints(wanted)}`,
         ],
-        { commands: [commandLine("kubectl", command)] },
+        { commands: [kubectlIn(cluster, "-n", "istio-system", "get", "configmap,secret")] },
       );
     },
   },

@@ -1,5 +1,6 @@
 import { istioNamespace } from "../../k8s/bundle";
 import { type Check, faulty, sound, unjudged } from "../check";
+import { byApply } from "../commands";
 import { whyNotReady } from "./readiness";
 import type { VerifyWorld } from "./world";
 
@@ -35,7 +36,7 @@ export const addonChecks: readonly Check<VerifyWorld>[] = [
       needs: ["primary/installed.mesh"],
       async look({ mesh, meshProbes }) {
         const troubles = whyNotReady(await meshProbes(mesh.primary).istioSystem(), addon);
-        return troubles.length > 0 ? faulty(troubles, { commands: ["mesh apply"] }) : sound();
+        return troubles.length > 0 ? faulty(troubles, byApply) : sound();
       },
     }),
   ),

@@ -1,20 +1,17 @@
 import { istioNamespace } from "../../k8s/bundle";
-import type { Cluster, Mesh } from "../../mesh/mesh";
+import type { Cluster } from "../../mesh/mesh";
 import { ipv4 } from "../../mesh/names";
-import { commandLine } from "../../mesh/shell-quote";
 import { type KubernetesObject, loadBalancerAddress } from "../../ops/kubernetes-object";
 import { certificatesOf, haveOneInCommon, shortFingerprints } from "../certificates";
 import { type Check, faulty, sound } from "../check";
-import { istioService, runsIstiod } from "../doctor/installed";
+import { byApply, kubectlIn, restartIstiod } from "../commands";
+import { istioService, runsIstiod } from "../istiod";
+import { isPrimaryRemote, isRemote } from "./applies";
 import { objectNamed, whyNotReady } from "./readiness";
 import type { VerifyWorld } from "./world";
 
 const networkLabel = "topology.istio.io/network";
 const primaryAnnotation = "topology.istio.io/controlPlaneClusters";
-
-const isCurrent = ({ istio }: Mesh) => istio.line.installation === "primary-remote";
-const isRemote = (_: Mesh, { role }: Cluster) => role === "remote";
-const apply = { commands: ["mesh apply"] };
 
 async function namespaceOf({ probes }: VerifyWorld, cluster: Cluster): Promise<KubernetesObject> {
   return (await probes(cluster).namespaces()).find(({ metadata }) => metadata.name === istioNamespace)!;
@@ -62,14 +59,14 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
               `the context ${cluster.context} leads to a remote of ${other}: are contexts swapped in mesh.yaml?`,
             ]
           : [];
-      return faulty([...troubles, ...swapped], swapped.length > 0 ? {} : apply);
+      return faulty([...troubles, ...swapped], swapped.length > 0 ? {} : byApply);
     },
   },
   {
     id: "control-plane.primary",
     of: "cluster",
     severity: "fail",
-    applies: (mesh, cluster) => isCurrent(mesh) && isRemote(mesh, cluster),
+    applies: (mesh, cluster) => isPrimaryRemote(mesh) && isRemote(mesh, cluster),
     title: "the remote names its primary",
     looksAt: `the annotation ${primaryAnnotation} of the remote's namespace istio-system`,
     why: "Without it the primary's istiod writes neither the root into the remote's namespaces nor its certificate into the remote's webhook: pods get no proxy, or proxies that trust nobody.",
@@ -80,14 +77,14 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
       const value = (await namespaceOf(world, cluster)).metadata.annotations?.[primaryAnnotation];
       if (value?.split(",").some((name) => [primary.name, "*"].includes(name.trim()))) return sound(value);
       const said = value === undefined ? "it is not there" : `it says ${value}`;
-      return faulty(`${said}; wanted is ${primary.name}`, apply);
+      return faulty(`${said}; wanted is ${primary.name}`, byApply);
     },
   },
   {
     id: "control-plane.network",
     of: "cluster",
     severity: "fail",
-    applies: isCurrent,
+    applies: isPrimaryRemote,
     title: "istio-system names the cluster's network",
     looksAt: `the label ${networkLabel} of the namespace istio-system, in every cluster`,
     why: "istiod takes what has no network, or the same one, for directly reachable: it hands out pod addresses of another cluster, which lead nowhere, or, where pod networks are alike, to somebody else's pod.",
@@ -113,15 +110,14 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
         ],
         {
           commands: [
-            commandLine("kubectl", [
-              "--context",
-              cluster.context,
+            kubectlIn(
+              cluster,
               "label",
               "namespace",
               istioNamespace,
               `${networkLabel}=${cluster.network}`,
               "--overwrite",
-            ]),
+            ),
           ],
         },
       );
@@ -131,7 +127,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     id: "control-plane.mesh-networks",
     of: "mesh",
     severity: "fail",
-    applies: (mesh) => !isCurrent(mesh),
+    applies: (mesh) => !isPrimaryRemote(mesh),
     title: "the primary knows every network and its gateway",
     looksAt: "meshNetworks in the ConfigMap istio of the primary",
     why: "On this line the networks stand in istiod's own configuration. One that is missing there is taken for directly reachable, and its pods for neighbours.",
@@ -145,7 +141,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
       return missing.length > 0
         ? faulty(
             missing.map(({ name, network }) => `${network} with the registry ${name} is not there`),
-            apply,
+            byApply,
           )
         : sound(mesh.clusters.map(({ network }) => network).join(", "));
     },
@@ -171,7 +167,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
       const gateway = objectNamed(there, "Service", istio.line.gateway.name);
       const wanted = gateway && loadBalancerAddress(gateway);
       const service = objectNamed(here, "Service", name);
-      if (!service) return faulty(`there is no Service ${name}`, apply);
+      if (!service) return faulty(`there is no Service ${name}`, byApply);
       // The gateways' own check says so, with the reasons.
       if (!wanted) return { kind: "unjudged", evidence: [`the gateway of ${primary.name} has no address`] };
       const found = ipv4.pattern.test(wanted)
@@ -181,7 +177,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
       const said = found.join(", ") || "no address";
       return faulty(
         `${name} leads to ${said}; ${istio.line.gateway.name} of ${primary.name} is at ${wanted}`,
-        apply,
+        byApply,
       );
     },
   },
@@ -202,7 +198,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
           configuration.kind === "MutatingWebhookConfiguration" &&
           istioService(configuration)?.namespace === istioNamespace,
       );
-      if (ours.length === 0) return faulty("there is no mutating webhook configuration of Istio", apply);
+      if (ours.length === 0) return faulty("there is no mutating webhook configuration of Istio", byApply);
       const wrong = ours.flatMap(({ metadata, webhooks }) => {
         const bundles: string[] = webhooks.map((webhook: KubernetesObject) =>
           Buffer.from(webhook.clientConfig?.caBundle ?? "", "base64").toString("utf8"),
@@ -214,18 +210,8 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
         ];
       });
       const signer = runsIstiod(mesh, cluster) ? cluster : mesh.primary;
-      const restart = [
-        "--context",
-        signer.context,
-        "-n",
-        istioNamespace,
-        "rollout",
-        "restart",
-        "deployment",
-        "istiod",
-      ];
       return wrong.length > 0
-        ? faulty(wrong, { commands: [commandLine("kubectl", restart)] })
+        ? faulty(wrong, { commands: restartIstiod(signer) })
         : sound(ours.map(({ metadata }) => metadata.name).join(", "));
     },
   },

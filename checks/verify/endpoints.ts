@@ -1,28 +1,14 @@
-import { istioNamespace } from "../../k8s/bundle";
-import type { Cluster, Mesh, Sample } from "../../mesh/mesh";
-import { commandLine } from "../../mesh/shell-quote";
-import type { Endpoint, EndpointView } from "../../ops/endpoints";
-import { type KubernetesObject, loadBalancerAddress, objectTitle } from "../../ops/kubernetes-object";
+import type { Cluster, Mesh } from "../../mesh/mesh";
+import { type KubernetesObject, objectTitle } from "../../ops/kubernetes-object";
 import { ProgramFailed } from "../../ops/programs";
-import { type Check, faulty, sound, type Verdict } from "../check";
+import { type Check, faulty, sound } from "../check";
+import { byApply, kubectlIn, restart } from "../commands";
+import { hasSample } from "./applies";
+import { endpointSet, isServing, nameOf, viewOf } from "./endpoint-set";
 import { objectNamed, podsOf, whyNotReady } from "./readiness";
 import type { VerifyWorld } from "./world";
 
-const hasSample = ({ sample }: Mesh) => sample !== undefined;
-const apply = { commands: ["mesh apply"] };
 const clientName = ({ istio }: Mesh) => istio.line.sample.client.name;
-
-const restart = ({ context }: Cluster, { namespace }: Sample, ...names: string[]) =>
-  commandLine("kubectl", [
-    "--context",
-    context,
-    "-n",
-    namespace,
-    "rollout",
-    "restart",
-    "deployment",
-    ...names,
-  ]);
 
 /** Deployments of the sample in this cluster. */
 function deploymentsIn(mesh: Mesh, cluster: Cluster): string[] {
@@ -32,116 +18,6 @@ function deploymentsIn(mesh: Mesh, cluster: Cluster): string[] {
 
 const hasProxy = ({ spec }: KubernetesObject) =>
   [...(spec.initContainers ?? []), ...(spec.containers ?? [])].some(({ name }) => name === "istio-proxy");
-
-const isServing = ({ metadata, status }: KubernetesObject) =>
-  metadata.deletionTimestamp === undefined &&
-  (status?.conditions ?? []).some(
-    ({ type, status: state }: { type: string; status: string }) => type === "Ready" && state === "True",
-  );
-
-/** Pods of a version that serve. */
-async function servingPods({ meshProbes }: VerifyWorld, cluster: Cluster, version: string) {
-  return podsOf(await meshProbes(cluster).sample(), { app: "helloworld", version }).filter(isServing);
-}
-
-/** What a client should see of a version: addresses, each with the number of pods behind it. */
-async function wantedEndpoints(
-  world: VerifyWorld,
-  from: Cluster,
-  version: string,
-): Promise<{ address: string; pods: number; what: string }[]> {
-  const { mesh, meshProbes } = world;
-  const perCluster = await Promise.all(
-    mesh.clusters.map(async (cluster) => {
-      const pods = await servingPods(world, cluster, version);
-      if (cluster === from) {
-        return pods.map(({ metadata, status }) => ({
-          address: status.podIP as string,
-          pods: 1,
-          what: `pod ${metadata.name}`,
-        }));
-      }
-      const { name } = mesh.istio.line.gateway;
-      const service = objectNamed(await meshProbes(cluster).istioSystem(), "Service", name);
-      const address = service && loadBalancerAddress(service);
-      return pods.length > 0 && address
-        ? [{ address, pods: pods.length, what: `${name} of ${cluster.name}` }]
-        : [];
-    }),
-  );
-  return perCluster.flat();
-}
-
-/** Scaled weights are rounded to whole numbers. */
-const weightTolerance = 0.02;
-
-/** How what a client sees of a version differs from what it should see, a line each. */
-function differences(
-  version: string,
-  seen: readonly Endpoint[],
-  wanted: Awaited<ReturnType<typeof wantedEndpoints>>,
-): string[] {
-  const ipOf = ({ address }: Endpoint) => address.slice(0, address.lastIndexOf(":"));
-  const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
-  const allWeights = sumOf(seen.map(({ weight }) => weight));
-  const allPods = sumOf(wanted.map(({ pods }) => pods));
-  const missing = wanted.filter(({ address }) => !seen.some((endpoint) => ipOf(endpoint) === address));
-  const extra = seen.filter((endpoint) => !wanted.some(({ address }) => ipOf(endpoint) === address));
-  const misweighted = wanted.flatMap(({ address, pods, what }) => {
-    const endpoint = seen.find((one) => ipOf(one) === address);
-    if (!endpoint || missing.length + extra.length > 0) return [];
-    const off = endpoint.weight / allWeights - pods / allPods;
-    return Math.abs(off) > weightTolerance
-      ? [
-          `${version}: ${what} has the weight ${endpoint.weight} of ${allWeights}, and ${pods} of ${allPods} pods`,
-        ]
-      : [];
-  });
-  return [
-    ...missing.map(({ address, what }) => `${version}: ${address} is missing (${what})`),
-    ...extra.map((endpoint) => `${version}: ${endpoint.address} is there, which is ${nameOf(endpoint)}`),
-    ...misweighted,
-  ];
-}
-
-function nameOf({ target }: Endpoint): string {
-  return target
-    ? `${target.kind} ${target.name} of ${target.cluster}`
-    : "no pod that serves here and no gateway";
-}
-
-async function viewOf({ endpoints }: VerifyWorld, { name }: Cluster): Promise<EndpointView> {
-  return (await endpoints()).views.find(({ cluster }) => cluster === name)!;
-}
-
-const unseen = ({ error }: EndpointView): Verdict => faulty(`the client's proxy does not tell: ${error}`);
-
-/** Whether the client of a cluster sees what it should see of every version. */
-export async function endpointSet(world: VerifyWorld, cluster: Cluster): Promise<Verdict> {
-  const { mesh } = world;
-  const view = await viewOf(world, cluster);
-  if (view.error !== undefined) return unseen(view);
-  const perVersion = await Promise.all(
-    mesh.sample!.versions.map(async ({ name }) => {
-      const seen = view.endpoints.filter(({ version }) => version === name);
-      return differences(name, seen, await wantedEndpoints(world, cluster, name));
-    }),
-  );
-  const wrong = perVersion.flat();
-  const restartIstiod = [
-    "--context",
-    mesh.primary.context,
-    "-n",
-    istioNamespace,
-    "rollout",
-    "restart",
-    "deployment",
-    "istiod",
-  ];
-  return wrong.length > 0
-    ? faulty(wrong, { commands: [commandLine("kubectl", restartIstiod)] })
-    : sound(view.endpoints.map((endpoint) => `${endpoint.version ?? "any"}: ${nameOf(endpoint)}`).join(", "));
-}
 
 export const endpointChecks: readonly Check<VerifyWorld>[] = [
   {
@@ -156,7 +32,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
     needs: ["installed.mesh"],
     async look({ mesh, meshProbes }, cluster) {
       const service = objectNamed(await meshProbes(cluster).sample(), "Service", "helloworld");
-      if (!service) return faulty(`there is no Service helloworld in ${mesh.sample!.namespace}`, apply);
+      if (!service) return faulty(`there is no Service helloworld in ${mesh.sample!.namespace}`, byApply);
       const { ports = [], selector = {} } = service.spec;
       const port = ports.find(
         ({ name, port: number }: { name?: string; port: number }) => name === "http" && number === 5000,
@@ -167,7 +43,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
           ? []
           : [`its selector is ${JSON.stringify(selector)}; wanted is {"app":"helloworld"}`]),
       ];
-      return wrong.length > 0 ? faulty(wrong, apply) : sound();
+      return wrong.length > 0 ? faulty(wrong, byApply) : sound();
     },
   },
   {
@@ -184,7 +60,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
       const objects = await meshProbes(cluster).sample();
       const names = deploymentsIn(mesh, cluster);
       const troubles = names.flatMap((name) => whyNotReady(objects, name));
-      return troubles.length > 0 ? faulty(troubles, apply) : sound(names.join(", "));
+      return troubles.length > 0 ? faulty(troubles, byApply) : sound(names.join(", "));
     },
   },
   {
@@ -211,7 +87,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
         if (containers.includes("istio-proxy")) return sound();
       } catch (error) {
         if (!(error instanceof ProgramFailed)) throw error;
-        return faulty(error.stderr.split("\n"), apply);
+        return faulty(error.stderr.split("\n"), byApply);
       }
       const found = (await probes(cluster).namespaces()).find(({ metadata }) => metadata.name === namespace);
       const label = found?.metadata.labels?.["istio-injection"];
@@ -222,7 +98,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
             ? "the namespace has the label istio-injection=enabled"
             : `the namespace's label istio-injection is ${label ?? "not there"}; wanted is enabled`,
         ],
-        apply,
+        byApply,
       );
     },
   },
@@ -247,7 +123,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
       return bare.length > 0
         ? faulty(
             bare.map(({ pod }) => `${objectTitle(pod)} has no istio-proxy`),
-            { commands: [restart(cluster, sample!, ...new Set(bare.map(({ name }) => name)))] },
+            { commands: [restart(cluster, sample!.namespace, ...new Set(bare.map(({ name }) => name)))] },
           )
         : sound();
     },
@@ -289,16 +165,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
           : [];
       });
       const remove = troubles.map(({ pod: { metadata } }) =>
-        commandLine("kubectl", [
-          "--context",
-          cluster.context,
-          "-n",
-          metadata.namespace!,
-          "delete",
-          "pod",
-          metadata.name,
-          "--grace-period=5",
-        ]),
+        kubectlIn(cluster, "-n", metadata.namespace!, "delete", "pod", metadata.name, "--grace-period=5"),
       );
       return troubles.length > 0
         ? faulty(
@@ -352,15 +219,14 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
         ),
       ];
       const remove = elsewhere.map(({ cluster, object: { kind, metadata } }) =>
-        commandLine("kubectl", [
-          "--context",
-          cluster.context,
+        kubectlIn(
+          cluster,
           "-n",
           namespace,
           "delete",
           `${kind.toLowerCase()}.networking.istio.io`,
           metadata.name,
-        ]),
+        ),
       );
       return wrong.length > 0
         ? faulty(wrong, { commands: ["mesh apply", ...remove] })

@@ -1,18 +1,17 @@
 import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { ipv4 } from "../../mesh/names";
-import { commandLine } from "../../mesh/shell-quote";
 import { eventsOf } from "../../ops/events";
 import { type KubernetesObject, loadBalancerAddress } from "../../ops/kubernetes-object";
 import { type Check, faulty, sound } from "../check";
+import { byApply, kubectlIn } from "../commands";
+import { hasSample, isPrimaryRemote } from "./applies";
 import { objectNamed, podsOf, whyNotReady } from "./readiness";
 import type { VerifyWorld } from "./world";
 
 const networkLabel = "topology.istio.io/network";
-const apply = { commands: ["mesh apply"] };
 
 const gatewayName = ({ istio }: Mesh) => istio.line.gateway.name;
-const isCurrent = ({ istio }: Mesh) => istio.line.installation === "primary-remote";
 
 async function serviceOf({ mesh, meshProbes }: VerifyWorld, cluster: Cluster) {
   return objectNamed(await meshProbes(cluster).istioSystem(), "Service", gatewayName(mesh));
@@ -68,7 +67,7 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
     needs: ["installed.mesh"],
     async look({ mesh, meshProbes }, cluster) {
       const troubles = whyNotReady(await meshProbes(cluster).istioSystem(), gatewayName(mesh));
-      return troubles.length > 0 ? faulty(troubles, apply) : sound(gatewayName(mesh));
+      return troubles.length > 0 ? faulty(troubles, byApply) : sound(gatewayName(mesh));
     },
   },
   {
@@ -84,14 +83,14 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
       const { mesh, probes, signal } = world;
       const name = gatewayName(mesh);
       const service = await serviceOf(world, cluster);
-      if (!service) return faulty(`there is no Service ${name}`, apply);
+      if (!service) return faulty(`there is no Service ${name}`, byApply);
       const address = loadBalancerAddress(service);
       if (address === undefined) {
         const about = { kind: "Service", namespace: istioNamespace, name } as const;
         const events = await eventsOf(probes(cluster).kubectl, about, signal);
-        const describe = ["--context", cluster.context, "-n", istioNamespace, "describe", "service", name];
+        const describe = kubectlIn(cluster, "-n", istioNamespace, "describe", "service", name);
         return faulty([`${name} has no address`, ...events], {
-          commands: [commandLine("kubectl", describe)],
+          commands: [describe],
         });
       }
       if (mesh.istio.line.remoteAddress === "ipv4" && !ipv4.pattern.test(address)) {
@@ -119,7 +118,7 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
       const offered: number[] = (spec.ports ?? []).map(({ port }: { port: number }) => port);
       const missing = portsOf(world.mesh, cluster).filter((port) => !offered.includes(port));
       return missing.length > 0
-        ? faulty(`missing: ${missing.join(", ")}; offered: ${offered.join(", ")}`, apply)
+        ? faulty(`missing: ${missing.join(", ")}; offered: ${offered.join(", ")}`, byApply)
         : sound(offered.join(", "));
     },
   },
@@ -130,26 +129,28 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
     title: "no port asks Azure for a health probe that fails",
     looksAt: "appProtocol of the gateway Service's ports",
     why: "With `appProtocol: http` or `https` Azure's load balancer asks for `/` and takes the gateway's answer for a failure: in Kubernetes all is well, and every connection from outside times out.",
-    fix: "apply; it leaves appProtocol unset",
+    fix: "take appProtocol out of the Service",
     needs: ["gateways.address"],
     async look(world, cluster) {
       const { spec } = (await serviceOf(world, cluster))!;
-      const asked = (spec.ports as readonly { port: number; appProtocol?: string }[]).filter(
-        ({ appProtocol }) => /^https?$/i.test(appProtocol ?? ""),
+      const asked = (spec.ports as readonly { port: number; appProtocol?: string }[])
+        .map(({ port, appProtocol = "" }, index) => ({ port, appProtocol, index }))
+        .filter(({ appProtocol }) => /^https?$/i.test(appProtocol));
+      if (asked.length === 0) return sound();
+      // apply leaves alone what somebody else has added to an object.
+      const patch = asked.map(({ index }) => ({ op: "remove", path: `/spec/ports/${index}/appProtocol` }));
+      const service = ["-n", istioNamespace, "patch", "service", gatewayName(world.mesh)];
+      return faulty(
+        asked.map(({ port, appProtocol }) => `port ${port} has appProtocol ${appProtocol}`),
+        { commands: [kubectlIn(cluster, ...service, "--type=json", "-p", JSON.stringify(patch))] },
       );
-      return asked.length > 0
-        ? faulty(
-            asked.map(({ port, appProtocol }) => `port ${port} has appProtocol ${appProtocol}`),
-            apply,
-          )
-        : sound();
     },
   },
   {
     id: "gateways.network",
     of: "cluster",
     severity: "fail",
-    applies: isCurrent,
+    applies: isPrimaryRemote,
     title: "the gateway says which network it opens",
     looksAt: `the label ${networkLabel} of the gateway's Service and pods`,
     why: "istiod finds a network's gateway by this label. Without it, it hands out addresses of pods that nobody outside reaches.",
@@ -170,7 +171,7 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
               ({ kind, metadata }) =>
                 `${kind} ${metadata.name} says ${metadata.labels?.[networkLabel] ?? "nothing"}; wanted is ${cluster.network}`,
             ),
-            apply,
+            byApply,
           )
         : sound(cluster.network);
     },
@@ -210,7 +211,7 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
           .map((port) => `nothing opens port ${port} to istiod (istiod-gateway, PASSTHROUGH)`),
       ];
       return closed.length > 0
-        ? faulty(closed, apply)
+        ? faulty(closed, byApply)
         : sound(found.map(({ metadata }) => metadata.name).join(", "));
     },
   },
@@ -218,7 +219,7 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
     id: "gateways.dial",
     of: "mesh",
     severity: "fail",
-    applies: ({ sample, clusters }) => sample !== undefined && clusters.length > 1,
+    applies: (mesh) => hasSample(mesh) && mesh.clusters.length > 1,
     title: "clusters reach each other's gateways",
     looksAt:
       "TCP connections from the proxy beside each client to the gateways of the other clusters, without the mesh in between",

@@ -1,5 +1,6 @@
 import { istioNamespace } from "../../k8s/bundle";
 import { type Check, faulty, sound } from "../check";
+import { byApply } from "../commands";
 import type { VerifyWorld } from "./world";
 
 export const installedChecks: readonly Check<VerifyWorld>[] = [
@@ -13,15 +14,14 @@ export const installedChecks: readonly Check<VerifyWorld>[] = [
     fix: "apply the mesh",
     needs: ["rights.read"],
     async look({ probes, meshProbes }, cluster) {
-      const apply = { commands: ["mesh apply"] };
       const namespaces = await probes(cluster).namespaces();
       if (!namespaces.some(({ metadata }) => metadata.name === istioNamespace)) {
-        return faulty(`there is no namespace ${istioNamespace}`, apply);
+        return faulty(`there is no namespace ${istioNamespace}`, byApply);
       }
       const deployments = (await meshProbes(cluster).istioSystem()).filter(
         ({ kind }) => kind === "Deployment",
       );
-      if (deployments.length === 0) return faulty(`nothing runs in ${istioNamespace}`, apply);
+      if (deployments.length === 0) return faulty(`nothing runs in ${istioNamespace}`, byApply);
       return sound(deployments.map(({ metadata }) => metadata.name).join(", "));
     },
   },
@@ -40,7 +40,7 @@ export const installedChecks: readonly Check<VerifyWorld>[] = [
         .map((kind) => `${kind}.networking.istio.io`)
         .filter((name) => !served.includes(name));
       return lacking.length > 0
-        ? faulty(`not served: ${lacking.join(", ")}`, { commands: ["mesh apply"] })
+        ? faulty(`not served: ${lacking.join(", ")}`, byApply)
         : sound(`${served.filter((name) => name.endsWith(".istio.io")).length} of Istio's CRDs`);
     },
   },

@@ -28,8 +28,14 @@ export function whyNotReady(objects: readonly KubernetesObject[], name: string):
   const { spec, status } = deployment;
   if (spec.replicas === 0) return [`Deployment ${name} is scaled to 0`];
   const pods = podsOf(objects, spec.selector.matchLabels);
+  const { replicas: wanted = 1 } = spec;
+  const { availableReplicas: available = 0, updatedReplicas: updated = 0 } = status ?? {};
+  // Of a new version that does not come up the old pods go on.
+  const isRollingOut = available >= wanted;
   return [
-    `Deployment ${name}: ${status?.availableReplicas ?? 0} of ${spec.replicas ?? 1} replicas are available`,
+    isRollingOut
+      ? `Deployment ${name} is rolling out: ${updated} of ${wanted} pods are of the new version, and old ones are still there`
+      : `Deployment ${name}: ${available} of ${wanted} replicas are available`,
     ...pods.flatMap(podTroubles),
   ];
 }

@@ -1,18 +1,17 @@
-import { load } from "js-yaml";
 import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import { commandLine } from "../../mesh/shell-quote";
 import { synced } from "../../ops/istiod-facts";
 import type { KubernetesObject } from "../../ops/kubernetes-object";
 import { whyUnusable } from "../basics/reachable";
 import { type Check, faulty, sound } from "../check";
+import { byApply, kubectlIn, restartIstiod } from "../commands";
+import { hasSample, isRemote } from "./applies";
+import { type Access, accessIn, answers, askScript } from "./remote-access";
 import type { VerifyWorld } from "./world";
 
 /** https://istio.io/latest/docs/ops/deployment/deployment-models/#endpoint-discovery-with-multiple-control-planes */
 const secretLabel = "istio/multiCluster";
 const clusterAnnotation = "networking.istio.io/cluster";
-
-const isRemote = (_: Mesh, { role }: Cluster) => role === "remote";
 
 /** A Secret through which istiod reads clusters: it takes each key for a cluster's name, each value for its kubeconfig. */
 const isRemoteSecret = ({ metadata }: KubernetesObject) => metadata.labels?.[secretLabel] === "true";
@@ -23,94 +22,12 @@ async function remoteSecrets({ mesh, meshProbes }: VerifyWorld): Promise<Kuberne
 }
 
 const removal = ({ primary }: Mesh, { metadata }: KubernetesObject) =>
-  commandLine("kubectl", [
-    "--context",
-    primary.context,
-    "-n",
-    istioNamespace,
-    "delete",
-    "secret",
-    metadata.name,
-  ]);
-
-/** What the check needs of a kubeconfig; undefined where it is none. */
-interface Access {
-  readonly server: string;
-  /** PEM text. */
-  readonly authority: string;
-  readonly token: string | undefined;
-  /** What istiod refuses to run or to read (pkg/kube, `sanitizeKubeConfig`). */
-  readonly refused: string | undefined;
-}
-
-function accessIn(kubeconfig: string): Access | undefined {
-  try {
-    const { clusters, users } = load(kubeconfig) as KubeconfigFile;
-    const { server, "certificate-authority-data": authority = "" } = clusters[0]!.cluster;
-    const { token, ...credentials } = users[0]?.user ?? {};
-    const refused = ["exec", "auth-provider", "tokenFile", "client-certificate", "client-key"].find(
-      (name) => name in credentials,
-    );
-    return { server, authority: Buffer.from(authority, "base64").toString("utf8"), token, refused };
-  } catch {
-    return undefined;
-  }
-}
-
-interface KubeconfigFile {
-  readonly clusters: readonly {
-    readonly cluster: { readonly server: string; readonly "certificate-authority-data"?: string };
-  }[];
-  readonly users: readonly { readonly user: { readonly token?: string; readonly [key: string]: unknown } }[];
-}
+  kubectlIn(primary, "-n", istioNamespace, "delete", "secret", metadata.name);
 
 async function accessOf(world: VerifyWorld, cluster: Cluster): Promise<Access | undefined> {
   const secret = (await remoteSecrets(world)).find((one) => clustersIn(one).includes(cluster.name));
   return secret && accessIn(Buffer.from(secret.data[cluster.name], "base64").toString("utf8"));
 }
-
-/** Seconds for the remote's API server to answer the primary. */
-const dialSeconds = 5;
-
-/**
- * Asks the remote's API server from inside the primary for one pod, as istiod does. Everything secret comes by the
- * script's input: arguments can be read by others.
- */
-function askScript({ server, authority, token }: Access): { script: string; input: string } {
-  // The container's file system is read-only: both reach curl by file descriptors.
-  const trust = authority ? "--cacert /dev/stdin " : "";
-  const script = [
-    "read -r server; read -r token",
-    `curl -sS -m ${dialSeconds} ${trust}-K /dev/fd/3 -o /dev/null -w '%{http_code}' "$server/api/v1/pods?limit=1" 2>&1 3<<EOF`,
-    'header = "Authorization: Bearer $token"',
-    "EOF",
-    "true",
-  ].join("\n");
-  return { script, input: `${server}\n${token ?? ""}\n${authority}` };
-}
-
-/** What the primary's request for a pod of the remote comes back with, and what it means. */
-const answers: readonly { readonly said: RegExp; readonly means: string; readonly again: boolean }[] = [
-  { said: /^401$/, means: "the API server does not know the token of the remote secret", again: true },
-  {
-    said: /^403$/,
-    means:
-      "the token of the remote secret may not list pods: the reader's ClusterRole or its binding is gone",
-    again: true,
-  },
-  {
-    said: /\((35|60)\)/,
-    means: "the certificate of the API server is not of the authority in the remote secret",
-    again: true,
-  },
-  { said: /\(6\)/, means: "nobody in the primary knows the server's name", again: false },
-  {
-    said: /\((7|28|52|56)\)/,
-    means:
-      "the API server does not answer the primary: a firewall, authorized IP ranges, or a private address",
-    again: false,
-  },
-];
 
 export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
   {
@@ -125,7 +42,6 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
     needs: ["primary/installed.mesh", "installed.mesh"],
     async look(world, cluster) {
       const { mesh, meshProbes } = world;
-      const apply = { commands: ["mesh apply"] };
       const all = await meshProbes(mesh.primary).secrets();
       const found = all.filter(
         (secret) => isRemoteSecret(secret) && clustersIn(secret).includes(cluster.name),
@@ -139,13 +55,13 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
           ({ metadata }) =>
             `the Secret ${metadata.name} holds it, without the label ${secretLabel}: istiod does not look there`,
         );
-        return faulty([`there is no remote secret for ${cluster.name}`, ...lookalikes], apply);
+        return faulty([`there is no remote secret for ${cluster.name}`, ...lookalikes], byApply);
       }
       const named = secret.metadata.annotations?.[clusterAnnotation];
       if (named !== undefined && named !== cluster.name) {
         return faulty(
           `the Secret ${secret.metadata.name} has the key ${cluster.name}, and is annotated as ${named}'s`,
-          apply,
+          byApply,
         );
       }
       const access = await accessOf(world, cluster);
@@ -226,7 +142,7 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
     id: "control-plane.remote-access",
     of: "cluster",
     severity: "fail",
-    applies: (mesh, cluster) => isRemote(mesh, cluster) && mesh.sample !== undefined,
+    applies: (mesh, cluster) => isRemote(mesh, cluster) && hasSample(mesh),
     title: "the primary reads the remote with it",
     looksAt:
       "an answer of the remote's API server to a request from inside the primary, with the token and authority of the remote secret",
@@ -271,12 +187,9 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
     async look({ mesh, readClusters }, cluster) {
       const state = (await readClusters())[cluster.name];
       if (state === synced) return sound();
-      const { context } = mesh.primary;
-      const istiod = ["--context", context, "-n", istioNamespace];
-      const commands = [
-        commandLine("kubectl", [...istiod, "logs", "deployment/istiod", "--since=10m"]),
-        commandLine("kubectl", [...istiod, "rollout", "restart", "deployment", "istiod"]),
-      ];
+      const { primary } = mesh;
+      const logs = kubectlIn(primary, "-n", istioNamespace, "logs", "deployment/istiod", "--since=10m");
+      const commands = [logs, ...restartIstiod(primary)];
       if (state === undefined)
         return faulty(`istiod of ${mesh.primary.name} does not know ${cluster.name}`, { commands });
       return faulty(`istiod of ${mesh.primary.name} says: ${state}`, { commands });

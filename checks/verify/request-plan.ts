@@ -20,7 +20,7 @@ export const leastExpected = 0.05;
 /** Follows from the weights and the number of clusters alone. */
 export function requestPlan({ clusters }: Mesh, sample: Sample): RequestPlan {
   const falseAlarm = perRun / clusters.length / testsOfCluster;
-  const probabilities = wantedShares(sample).map(({ share }) => share);
+  const probabilities = likelyShares(sample).map(({ share }) => share);
   const expected = probabilities.filter((one) => one >= leastExpected);
   const requests = Math.max(
     requestsNeeded(probabilities, { falseAlarm, miss: perRun }, seenShift),
@@ -30,7 +30,7 @@ export function requestPlan({ clusters }: Mesh, sample: Sample): RequestPlan {
 }
 
 /** Part of the requests that each version should get: as mesh.yaml says, else of one pod in each of its clusters. */
-export function wantedShares({ versions, weights }: Sample): { version: string; share: number }[] {
+export function likelyShares({ versions, weights }: Sample): { version: string; share: number }[] {
   if (weights) {
     return Object.entries(weights).map(([version, percent]) => ({ version, share: percent / 100 }));
   }

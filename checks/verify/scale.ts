@@ -2,12 +2,13 @@ import type { Cluster, Mesh, Sample } from "../../mesh/mesh";
 import type { Context } from "../../ops/context";
 import { type Kubectl, kubectlFor, pause } from "../../ops/kubectl";
 import { isRolledOut } from "../../ops/kubernetes-object";
+import { limited } from "../../ops/limited";
 import { Interrupted } from "../../ops/programs";
 import type { CheckInputs } from "../basics/world";
 import { type CheckFacts, faulty, sound, type Verdict } from "../check";
 import type { CheckResult } from "../report";
 import { judged } from "../run-checks";
-import { endpointSet } from "./endpoints";
+import { endpointSet } from "./endpoint-set";
 import { verifyWorld } from "./world";
 
 /** A Deployment of the sample, and how many pods it had. */
@@ -136,7 +137,7 @@ async function scaleAndLook(
 ): Promise<Verdict> {
   const { namespace } = inputs.mesh.sample!;
   const mine = deployments.filter(concerns);
-  const deadline = AbortSignal.any([context.signal, AbortSignal.timeout(rolloutSeconds * 1000)]);
+  const deadline = limited(context.signal, rolloutSeconds);
   try {
     await Promise.all(
       mine.map(async ({ kubectl, name, replicas }) => {
@@ -144,12 +145,14 @@ async function scaleAndLook(
         const wanted = pods === undefined ? replicas : Math.max(pods, replicas);
         const ready = (object: Parameters<typeof isRolledOut>[0]) =>
           object.spec.replicas === wanted && isRolledOut(object);
-        await kubectl.until({ resource: "deployments", namespace, name, ready }, deadline);
+        await kubectl.until({ resource: "deployments", namespace, name, ready }, deadline.signal);
       }),
     );
   } catch (error) {
-    if (context.signal.aborted || !deadline.aborted) throw error;
+    if (context.signal.aborted || !deadline.signal.aborted) throw error;
     return faulty(`the pods did not run within ${rolloutSeconds} s`);
+  } finally {
+    deadline.release();
   }
   return untilSeen(context, inputs);
 }

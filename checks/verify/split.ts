@@ -3,9 +3,10 @@ import { commandLine } from "../../mesh/shell-quote";
 import type { KubernetesObject } from "../../ops/kubernetes-object";
 import { sampleHost } from "../../ops/requests";
 import { type Check, faulty, type Share, sound } from "../check";
+import { byApply, kubectlIn } from "../commands";
 import { multinomialTest } from "../multinomial";
 import { seenShift } from "./request-plan";
-import { describeShares, versionsIn } from "./traffic";
+import { describeShares, tallyOf } from "./traffic";
 import type { VerifyWorld } from "./world";
 
 const hasWeights = ({ sample }: Mesh) => sample?.weights !== undefined;
@@ -56,17 +57,7 @@ export const splitChecks: readonly Check<VerifyWorld>[] = [
         const names = found.map(({ metadata }) => metadata.name);
         const remove = names
           .filter((name) => name !== "helloworld")
-          .map((name) =>
-            commandLine("kubectl", [
-              "--context",
-              mesh.primary.context,
-              "-n",
-              namespace,
-              "delete",
-              "virtualservice",
-              name,
-            ]),
-          );
+          .map((name) => kubectlIn(mesh.primary, "-n", namespace, "delete", "virtualservice", name));
         return faulty(
           `${names.join(" and ")} are of the same host: one of them counts, which one nobody can say`,
           {
@@ -78,7 +69,7 @@ export const splitChecks: readonly Check<VerifyWorld>[] = [
       const wanted = describe(weights!);
       return live === wanted
         ? sound(live)
-        : faulty(`the VirtualService says ${live}; mesh.yaml says ${wanted}`, { commands: ["mesh apply"] });
+        : faulty(`the VirtualService says ${live}; mesh.yaml says ${wanted}`, byApply);
     },
   },
   {
@@ -96,10 +87,12 @@ export const splitChecks: readonly Check<VerifyWorld>[] = [
       const { mesh } = world;
       const { namespace, weights } = mesh.sample!;
       const versions = Object.entries(weights!);
-      const seen = versionsIn(await world.replies(cluster));
-      const shares = versions.map(([name, wanted]): Share => ({ name, wanted, seen: seen.get(name) ?? 0 }));
+      const { versions: seen } = tallyOf(await world.replies(cluster));
+      const shares = versions.map(([name, wanted]): Share => ({ name, wanted, seen: seen[name] ?? 0 }));
       // An answer of a version without a weight is one that must not be.
-      const others = [...seen].filter(([version]) => !(version in weights!)).map(([, count]) => count);
+      const others = Object.entries(seen)
+        .filter(([version]) => !(version in weights!))
+        .map(([, count]) => count);
       const p = multinomialTest(
         [...shares.map((share) => share.seen), ...others],
         [...versions.map(([, percent]) => percent / 100), ...others.map(() => 0)],

@@ -1,48 +1,26 @@
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import { commandLine } from "../../mesh/shell-quote";
 import { type Reply, sampleUrl } from "../../ops/requests";
+import { type Tally, tallying } from "../../ops/tally";
 import { type Check, faulty, type Share, sound } from "../check";
+import { kubectlIn } from "../commands";
 import { multinomialTest } from "../multinomial";
+import { hasSample } from "./applies";
 import { podsOf } from "./readiness";
-import { wantedShares } from "./request-plan";
+import { likelyShares } from "./request-plan";
 import type { VerifyWorld } from "./world";
 
-const hasSample = ({ sample }: Mesh) => sample !== undefined;
-
 /** One request, for a person to try. */
-function request({ istio, sample }: Mesh, { context }: Cluster): string {
+function request({ istio, sample }: Mesh, cluster: Cluster): string {
   const { name } = istio.line.sample.client;
-  const client = ["--context", context, "-n", sample!.namespace, "exec", `deployment/${name}`, "-c", name];
-  return commandLine("kubectl", [...client, "--", "curl", "-sS", "-i", sampleUrl(sample!)]);
+  const client = ["-n", sample!.namespace, "exec", `deployment/${name}`, "-c", name];
+  return kubectlIn(cluster, ...client, "--", "curl", "-sS", "-i", sampleUrl(sample!));
 }
 
-/** How often each text occurs, the most frequent first. */
-export function tally(texts: readonly string[]): [string, number][] {
-  const counts = new Map<string, number>();
-  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
-  return [...counts].sort(([, one], [, other]) => other - one);
-}
-
-const answered = (replies: readonly Reply[]) => replies.filter(({ version }) => version !== undefined);
-
-export const versionsIn = (replies: readonly Reply[]) =>
-  new Map(tally(answered(replies).map(({ version }) => version!)));
-
-/** Name of the cluster in which each pod of the sample runs. */
-async function clustersByPod({ mesh, meshProbes }: VerifyWorld): Promise<ReadonlyMap<string, string>> {
-  const pods = await Promise.all(
-    mesh.clusters.map(async ({ name }, index) => {
-      const found = podsOf(await meshProbes(mesh.clusters[index]!).sample(), { app: "helloworld" });
-      return found.map(({ metadata }): [string, string] => [metadata.name, name]);
-    }),
-  );
-  return new Map(pods.flat());
-}
-
-/** Milliseconds below which this part of the replies came. */
-export function percentile(seconds: readonly number[], part: number): number {
-  const sorted = seconds.toSorted((one, other) => one - other);
-  return Math.round((sorted[Math.ceil(part * sorted.length) - 1] ?? 0) * 1000);
+/** What the replies add up to. */
+export function tallyOf(replies: readonly Reply[]): Tally {
+  const sums = tallying(0);
+  for (const reply of replies) sums.add(reply, 0);
+  return sums.total(0);
 }
 
 /** `v1 71, v2 73`: what was seen, in the order of the shares. */
@@ -62,25 +40,29 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
     fix: "see what the request says when you send it yourself",
     needs: ["endpoints.set", "endpoints.healthy", "endpoints.pods", "trust.workloads"],
     async look(world, cluster) {
-      const replies = await world.replies(cluster);
-      const failed = replies.filter(({ version }) => version === undefined);
+      const {
+        requests,
+        failed,
+        failures,
+        p50Seconds = 0,
+        p99Seconds = 0,
+      } = tallyOf(await world.replies(cluster));
       const commands = [request(world.mesh, cluster)];
-      if (replies.length === 0) return faulty("no request was sent", { commands });
-      if (failed.length > 0) {
-        const kinds = tally(
-          failed.map(({ status, words }) => `${status === 0 ? "no answer" : status}: ${words}`),
-        );
+      if (requests === 0) return faulty("no request was sent", { commands });
+      if (failed > 0) {
         return faulty(
           [
-            `${failed.length} of ${replies.length} requests failed`,
-            ...kinds.slice(0, 5).map(([text, count]) => `${count} x ${text}`),
+            `${failed} of ${requests} requests failed`,
+            ...Object.entries(failures)
+              .slice(0, 5)
+              .map(([text, count]) => `${count} x ${text}`),
           ],
           { commands },
         );
       }
-      const seconds = replies.map((reply) => reply.seconds);
+      const milliseconds = (seconds: number) => Math.round(seconds * 1000);
       return sound(
-        `${replies.length} of ${replies.length}, half of them within ${percentile(seconds, 0.5)} ms, 99 % within ${percentile(seconds, 0.99)} ms`,
+        `${requests} of ${requests}, half of them within ${milliseconds(p50Seconds)} ms, 99 % within ${milliseconds(p99Seconds)} ms`,
       );
     },
   },
@@ -96,20 +78,19 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
     needs: ["traffic.answers"],
     async look(world, cluster) {
       const { mesh } = world;
-      const replies = await world.replies(cluster);
-      const seen = versionsIn(replies);
+      const { requests, versions: seen } = tallyOf(await world.replies(cluster));
       const { falseAlarm } = world.requestPlan();
-      const shares = wantedShares(mesh.sample!);
+      const shares = likelyShares(mesh.sample!);
       const silent = shares.filter(
-        ({ version, share }) =>
-          !seen.has(version) && (1 - share) ** replies.length < falseAlarm / shares.length,
+        ({ version, share }) => !seen[version] && (1 - share) ** requests < falseAlarm / shares.length,
       );
-      const evidence = [...seen].map(([version, count]) => `${version} ${count}`).join(", ");
+      const evidence = Object.entries(seen)
+        .map(([version, count]) => `${version} ${count}`)
+        .join(", ");
       return silent.length > 0
         ? faulty(
             silent.map(
-              ({ version }) =>
-                `${version} has answered none of ${replies.length} requests; seen: ${evidence}`,
+              ({ version }) => `${version} has answered none of ${requests} requests; seen: ${evidence}`,
             ),
             { commands: ["mesh endpoints"] },
           )
@@ -129,19 +110,21 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
     needs: ["traffic.versions"],
     async look(world, cluster) {
       const { mesh } = world;
-      const replies = answered(await world.replies(cluster));
-      const clusterOf = await clustersByPod(world);
-      const pods = new Map(tally([...clusterOf.values()]));
-      const seen = new Map(tally(replies.map(({ pod }) => clusterOf.get(pod!) ?? "unknown")));
-      const all = [...pods.values()].reduce((sum, count) => sum + count, 0);
-      const shares = mesh.clusters
-        .filter(({ name }) => pods.has(name))
-        .map(
-          ({ name }): Share => ({ name, wanted: (pods.get(name)! / all) * 100, seen: seen.get(name) ?? 0 }),
-        );
-      const here = seen.get(cluster.name) ?? 0;
-      const share = (pods.get(cluster.name) ?? 0) / all;
-      const p = multinomialTest([here, replies.length - here], [share, 1 - share]);
+      const { requests, failed, pods: answers } = tallyOf(await world.replies(cluster));
+      const perCluster = await Promise.all(
+        mesh.clusters.map(async (one) => {
+          const pods = podsOf(await world.meshProbes(one).sample(), { app: "helloworld" });
+          const seen = pods.reduce((sum, { metadata }) => sum + (answers[metadata.name] ?? 0), 0);
+          return { one, pods: pods.length, seen };
+        }),
+      );
+      const all = perCluster.reduce((sum, { pods }) => sum + pods, 0);
+      const shares = perCluster
+        .filter(({ pods }) => pods > 0)
+        .map(({ one, pods, seen }): Share => ({ name: one.name, wanted: (pods / all) * 100, seen }));
+      const here = perCluster.find(({ one }) => one === cluster)!;
+      const elsewhere = requests - failed - here.seen;
+      const p = multinomialTest([here.seen, elsewhere], [here.pods / all, 1 - here.pods / all]);
       const { falseAlarm } = world.requestPlan();
       const evidence = `${describeShares(shares)}; p = ${p.toPrecision(2)}`;
       return {

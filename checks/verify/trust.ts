@@ -2,12 +2,14 @@ import { basename } from "node:path";
 import type { Certificate } from "../../ca/certificate";
 import { checkCa } from "../../ca/check";
 import { istioNamespace } from "../../k8s/bundle";
+import { ingressGateway } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { InputError } from "../../mesh/problem";
-import { commandLine } from "../../mesh/shell-quote";
 import { certificatesOf, haveOneInCommon, shortFingerprints } from "../certificates";
 import { type Check, faulty, sound, type Verdict } from "../check";
-import { runsIstiod } from "../doctor/installed";
+import { kubectlIn, restart, restartIstiod } from "../commands";
+import { runsIstiod } from "../istiod";
+import { hasSample } from "./applies";
 import { liveCa, misnamedCas } from "./live-ca";
 import type { VerifyWorld } from "./world";
 
@@ -18,65 +20,26 @@ const dayMilliseconds = 86_400_000;
 const readsNoCa = (mesh: Mesh, cluster: Cluster) => !runsIstiod(mesh, cluster);
 const clientOf = ({ istio }: Mesh) => istio.line.sample.client.name;
 
+const deleteCa = (cluster: Cluster) =>
+  kubectlIn(cluster, "-n", istioNamespace, "delete", "secret", "cacerts", "--ignore-not-found");
+
 /** Brings the CA of mesh.yaml into a cluster again, and everyone to take it: istiod first, then every proxy. */
-function reinstall(mesh: Mesh, { context }: Cluster): string[] {
-  const restart = (namespace: string, ...what: string[]) =>
-    commandLine("kubectl", [
-      "--context",
-      context,
-      "-n",
-      namespace,
-      "rollout",
-      "restart",
-      "deployment",
-      ...what,
-    ]);
-  return [
-    commandLine("kubectl", [
-      "--context",
-      context,
-      "-n",
-      istioNamespace,
-      "delete",
-      "secret",
-      "cacerts",
-      "--ignore-not-found",
-    ]),
-    "mesh apply --until namespaces",
-    restart(istioNamespace, "istiod"),
-    commandLine("kubectl", [
-      "--context",
-      context,
-      "-n",
-      istioNamespace,
-      "rollout",
-      "status",
-      "deployment",
-      "istiod",
-    ]),
-    ...restartProxies(mesh),
-  ];
-}
+const reinstall = (mesh: Mesh, cluster: Cluster) => [
+  deleteCa(cluster),
+  "mesh apply --until namespaces",
+  ...restartIstiod(cluster),
+  ...restartProxies(mesh),
+];
 
 /** Their certificates are of the root that they started with. */
 function restartProxies({ clusters, istio, sample, gateways }: Mesh): string[] {
-  return clusters.flatMap(({ context, role }) => {
-    const own = [
-      istio.line.gateway.name,
-      ...(gateways.ingress && role === "primary" ? ["istio-ingressgateway"] : []),
+  return clusters.flatMap((cluster) => {
+    const ingress = gateways.ingress && cluster.role === "primary" ? [ingressGateway.name] : [];
+    const own = new Set([istio.line.gateway.name, ...ingress]);
+    return [
+      restart(cluster, istioNamespace, ...own),
+      ...(sample ? [restart(cluster, sample.namespace)] : []),
     ];
-    const restart = (namespace: string, what: readonly string[]) =>
-      commandLine("kubectl", [
-        "--context",
-        context,
-        "-n",
-        namespace,
-        "rollout",
-        "restart",
-        "deployment",
-        ...what,
-      ]);
-    return [restart(istioNamespace, [...new Set(own)]), ...(sample ? [restart(sample.namespace, [])] : [])];
   });
 }
 
@@ -210,18 +173,7 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
     needs: ["installed.mesh", "primary/trust.secret"],
     async look(world, cluster) {
       const found = liveCa(await world.meshProbes(cluster).secrets());
-      const { context } = cluster;
-      const remove = [
-        "--context",
-        context,
-        "-n",
-        istioNamespace,
-        "delete",
-        "secret",
-        "cacerts",
-        "--ignore-not-found",
-      ];
-      const commands = [commandLine("kubectl", remove), "mesh apply"];
+      const commands = [deleteCa(cluster), "mesh apply"];
       if (!found || found.missing.length > 0) {
         return faulty(
           found ? `the Secret cacerts lacks ${found.missing.join(", ")}` : "there is no Secret cacerts",
@@ -272,29 +224,7 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
           ? `there is no ConfigMap istio-ca-root-cert in ${istioNamespace}: the istiod of ${signer.name} has not written it`
           : `it holds ${shortFingerprints(trusted)}; cacerts of ${signer.name} has ${shortFingerprints(wanted)}`;
       return faulty(evidence, {
-        commands: [
-          commandLine("kubectl", [
-            "--context",
-            signer.context,
-            "-n",
-            istioNamespace,
-            "rollout",
-            "restart",
-            "deployment",
-            "istiod",
-          ]),
-          commandLine("kubectl", [
-            "--context",
-            signer.context,
-            "-n",
-            istioNamespace,
-            "rollout",
-            "status",
-            "deployment",
-            "istiod",
-          ]),
-          ...restartProxies(mesh),
-        ],
+        commands: [...restartIstiod(signer), ...restartProxies(mesh)],
       });
     },
   },
@@ -302,7 +232,7 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
     id: "trust.workloads",
     of: "cluster",
     severity: "fail",
-    applies: ({ sample }) => sample !== undefined,
+    applies: hasSample,
     title: "proxies hold certificates of that root",
     looksAt:
       "certificate and root of the proxy beside the client, as its Envoy tells them (config_dump, dynamic_active_secrets)",

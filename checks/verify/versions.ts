@@ -2,7 +2,8 @@ import { istioNamespace } from "../../k8s/bundle";
 import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
 import type { KubernetesObject } from "../../ops/kubernetes-object";
 import { type Check, faulty, sound, unjudged } from "../check";
-import { runsIstiod } from "../doctor/installed";
+import { restart } from "../commands";
+import { runsIstiod } from "../istiod";
 import type { VerifyWorld } from "./world";
 
 interface Running {
@@ -51,8 +52,8 @@ export const versionChecks: readonly Check<VerifyWorld>[] = [
       });
       const commands = [
         "mesh apply",
-        ...[...new Set(wrong.map(({ pod }) => pod.split("/")[0]!))].map(
-          (namespace) => `kubectl --context ${cluster.context} -n ${namespace} rollout restart deployment`,
+        ...[...new Set(wrong.map(({ pod }) => pod.split("/")[0]!))].map((namespace) =>
+          restart(cluster, namespace),
         ),
       ];
       return wrong.length > 0
@@ -80,13 +81,12 @@ export const versionChecks: readonly Check<VerifyWorld>[] = [
       const istiods = versionsOf(await meshProbes(cluster).istioSystem(), "discovery");
       const running = [...istiods, ...(await proxiesIn(world, cluster))];
       const others = running.filter(({ version }) => version.text !== mesh.istio.version);
-      const restart = `kubectl --context ${cluster.context} -n ${mesh.sample?.namespace ?? istioNamespace} rollout restart deployment`;
       return others.length > 0
         ? faulty(
             others.map(
               ({ pod, version }) => `${pod} runs ${version.text}; mesh.yaml asks for ${mesh.istio.version}`,
             ),
-            { commands: ["mesh apply", restart] },
+            { commands: ["mesh apply", restart(cluster, mesh.sample?.namespace ?? istioNamespace)] },
           )
         : sound(mesh.istio.version);
     },

@@ -11,7 +11,7 @@ import {
   KubeServiceAccount,
 } from "cdk8s-plus-27/lib/imports/k8s";
 import { type Bundle, istioNamespace } from "../bundle";
-import { type KialiSettings, kialiSettings } from "../kiali-settings";
+import { type KialiSettings, kialiServer, kialiSettings } from "../kiali-settings";
 import { MeshChart } from "../mesh-chart";
 import { resources } from "../resources";
 import { Workload } from "../workload";
@@ -19,7 +19,7 @@ import { EnvoyDashboard } from "./monitoring-dashboards";
 
 const name = "kiali";
 const ports = [
-  { name: "http", port: 20001 },
+  { name: "http", port: kialiServer.port },
   { name: "http-metrics", port: 9090 },
 ];
 /** Both names: `istioctl dashboard kiali` looks for the first, upstream's own manifests for the second. */
@@ -43,7 +43,9 @@ export class Kiali extends MeshChart {
       metadata: { ...metadata, labels: selector },
       spec: { ports, selector },
     });
-    const health = { httpGet: { path: "/kiali/healthz", port: IntOrString.fromString("http") } };
+    const health = {
+      httpGet: { path: `${kialiServer.web_root}/healthz`, port: IntOrString.fromString("http") },
+    };
     new Workload(this, name, {
       mesh,
       namespace: istioNamespace,

@@ -7,7 +7,7 @@ import type { CheckReport } from "../../checks/report";
 import { runChecks } from "../../checks/run-checks";
 import type { MeshProbes } from "../../checks/verify/mesh-probes";
 import type { ProxySecrets } from "../../checks/verify/proxy-secrets";
-import { requestPlan, wantedShares } from "../../checks/verify/request-plan";
+import { likelyShares, requestPlan } from "../../checks/verify/request-plan";
 import { verifyChecks } from "../../checks/verify/verify";
 import type { VerifyWorld } from "../../checks/verify/world";
 import type { Who } from "../../checks/who";
@@ -366,7 +366,7 @@ export function endpointsSeenFrom(
 export function repliesAsWanted(mesh: Mesh): Reply[] {
   if (!mesh.sample) return [];
   const { requests } = requestPlan(mesh, mesh.sample);
-  return wantedShares(mesh.sample).flatMap(({ version, share }) =>
+  return likelyShares(mesh.sample).flatMap(({ version, share }) =>
     Array.from({ length: Math.round(requests * share) }, () => answerOf(version)),
   );
 }

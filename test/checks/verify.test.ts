@@ -929,7 +929,7 @@ const faults: readonly Fault[] = [
       clusters.main0!.replies = [broken, broken, silent, ...(replies as [])];
     },
     expect: "fail traffic.answers main0",
-    says: /^3 of \d+ requests failed\n2 x 503: no healthy upstream\n1 x no answer: curl: \(28\) timed out$/,
+    says: /^3 of \d+ requests failed\n2 x HTTP 503: no healthy upstream\n1 x no answer in time$/,
     command: /exec deployment\/\w+ -c \w+ -- curl -sS -i http:\/\/helloworld\.sample/,
   },
   {

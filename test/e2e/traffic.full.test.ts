@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
+import type { TrafficReport } from "../../cli/traffic";
 import { bare, describeInLab, must } from "./lab";
-import { minutes, Tool } from "./tool";
+import { type Ended, minutes, Tool } from "./tool";
 
 // A mesh is changed while requests go on without a pause: none of them may fail.
 
@@ -13,29 +13,17 @@ const meshOf = (count: number) =>
     .map((name, index) => cluster(name, index, index === 0 ? "role: primary, " : ""))
     .join("")}sample: { weights: { v1: 50, v2: 50 } }\naddons: { prometheus: false, kiali: false }\n`;
 
-/** Requests from the client of one cluster, one after the other, until `stop`. */
-function traffic(context: string) {
-  const loop =
-    "while :; do curl -s -m 5 -w ' %{http_code}\\n' helloworld.sample:5000/hello | tr -d '\\n'; echo; sleep .05; done";
-  const child = spawn("kubectl", [
-    ...["--context", context, "-n", "sample", "exec", "deploy/curl", "-c", "curl", "--", "sh", "-c"],
-    loop,
-  ]);
-  let text = "";
-  child.stdout.on("data", (chunk) => {
-    text += chunk;
-  });
-  const answers = () => text.split("\n").filter((line) => line !== "");
-  return {
-    answers,
-    failures: () => answers().filter((line) => !/^Hello version: v[12], .* 200$/.test(line)),
-    /** Share of v1 among the last answers. */
-    shareOfV1: (last: number) => {
-      const those = answers().slice(-last - 1, -1);
-      return those.filter((line) => line.includes("version: v1")).length / those.length;
-    },
-    stop: () => child.kill("SIGKILL"),
-  };
+const firstTwo = contexts.slice(0, 2);
+
+/** Requests from the first two clusters. */
+const requests = (...more: string[]) => ["traffic", "-o", "json", "--from", ...firstTwo, ...more];
+
+/** None of the requests of a run failed, and there were enough of them for that to mean something. */
+function expectNoFailure({ code, out }: Ended): void {
+  const { clients } = JSON.parse(out) as TrafficReport;
+  expect(clients.map(({ failures }) => failures)).toEqual(firstTwo.map(() => ({})));
+  for (const client of clients) expect(client.requests).toBeGreaterThan(100);
+  expect(code).toBe(0);
 }
 
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -59,7 +47,7 @@ describeInLab(
     test(
       "the split moves within five seconds, there and back, and no request fails",
       async () => {
-        const flows = contexts.slice(0, 2).map(traffic);
+        const { child, ended } = tool.start(requests());
         try {
           await pause(5);
           for (const [weights, wanted] of [
@@ -69,20 +57,18 @@ describeInLab(
             const { seconds } = await tool.must(["split", ...weights]);
             expect(seconds).toBeLessThan(5);
             await pause(2);
-            const before = flows.map(({ answers }) => answers().length);
-            await pause(15);
-            flows.forEach((flow, index) => {
-              const count = flow.answers().length - before[index]!;
+            const { out } = await tool.must(requests("--duration", "15s"));
+            for (const { requests: count, versions } of (JSON.parse(out) as TrafficReport).clients) {
               expect(count).toBeGreaterThan(50);
               // Six standard deviations: a right split is called wrong less than once in a hundred million runs.
               const deviation = Math.sqrt((wanted * (1 - wanted)) / count);
-              expect(Math.abs(flow.shareOfV1(count) - wanted)).toBeLessThan(6 * deviation);
-            });
+              expect(Math.abs(versions.v1! / count - wanted)).toBeLessThan(6 * deviation);
+            }
           }
-          for (const flow of flows) expect(flow.failures()).toEqual([]);
         } finally {
-          for (const flow of flows) flow.stop();
+          child.kill("SIGINT");
         }
+        expectNoFailure(await ended);
       },
       3 * minutes,
     );
@@ -90,7 +76,7 @@ describeInLab(
     test(
       "a third cluster joins and leaves, and no request between the first two fails",
       async () => {
-        const flows = contexts.slice(0, 2).map(traffic);
+        const { child, ended } = tool.start(requests());
         try {
           await pause(2);
           tool.configure(meshOf(3));
@@ -114,13 +100,10 @@ describeInLab(
           await tool.must(["apply", "--yes"]);
           expect(endpoints()).not.toContain(third);
           expect(must("kubectl --context remote1 get ns -o name")).not.toMatch(/istio-system|sample/);
-          for (const flow of flows) {
-            expect(flow.answers().length).toBeGreaterThan(100);
-            expect(flow.failures()).toEqual([]);
-          }
         } finally {
-          for (const flow of flows) flow.stop();
+          child.kill("SIGINT");
         }
+        expectNoFailure(await ended);
       },
       10 * minutes,
     );

@@ -7,7 +7,7 @@ import type { CheckReport, CheckResult } from "../../checks/report";
 import { parseMesh } from "../../mesh/load";
 import { bare, describeInLab } from "./lab";
 import { both, meshYaml, minutes, primary, remote, Tool } from "./tool";
-import { faults } from "./verify-faults";
+import { type Fault, faults } from "./verify-faults";
 
 // One fault at a time on a live mesh: verify names it first, and what it says to do heals the mesh.
 
@@ -48,12 +48,13 @@ describeInLab(
         );
 
     /** Looks until verify says this first; what it said last otherwise. */
-    async function untilFirst(id: string, cluster: string | undefined): Promise<CheckReport> {
+    async function untilFirst({ id, cluster, says }: Fault): Promise<CheckReport> {
       const begun = performance.now();
       for (;;) {
         const report = await verify();
         const found = first(report);
-        if (found?.id === id && found.cluster === cluster) return report;
+        const isIt = found?.id === id && found.cluster === cluster && says.test(found.evidence.join("\n"));
+        if (isIt) return report;
         if (performance.now() - begun > patience * 1000) return report;
         await sleep(1000);
       }
@@ -110,10 +111,11 @@ describeInLab(
 
     test.each(faults)(
       "$name: $id",
-      async ({ break: broken, id, cluster, says, status = "fail", heal, cleanUp = "" }) => {
+      async (fault) => {
+        const { break: broken, id, cluster, says, status = "fail", heal, cleanUp = "" } = fault;
         try {
           shell(broken);
-          const report = await untilFirst(id, cluster);
+          const report = await untilFirst(fault);
           const found = first(report);
           expect([found?.status, found?.id, found?.cluster, summary(report)]).toEqual([
             status,

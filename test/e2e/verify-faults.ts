@@ -34,7 +34,7 @@ const json = (operations: readonly object[]) => `--type=json -p '${JSON.stringif
 const changedSecret = (change: string) => `
   old=$(${istio(primary)} get secret istio-remote-secret-remote0 -o jsonpath='{.data.remote0}' | base64 -d)
   new=$(printf '%s' "$old" | ${change} | base64 -w0)
-  ${istio(primary)} patch secret istio-remote-secret-remote0 --type=merge -p "{"data":{"remote0":"$new"}}"`;
+  ${istio(primary)} patch secret istio-remote-secret-remote0 --type=merge -p '{"data":{"remote0":"'$new'"}}'`;
 
 /** One fault at a time, on a healthy mesh of two clusters with weights. */
 export const faults: readonly Fault[] = [
@@ -126,7 +126,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: "the remote secret with a token that nobody knows",
-    break: changedSecret("sed -E 's/(token: ).{20}/\\1eyJhbGciOiJSUzI1NiIs/'"),
+    break: changedSecret("sed -E 's/(token: .*).{20}$/\\1AAAAAAAAAAAAAAAAAAAA/'"),
     id: "control-plane.remote-access",
     cluster: "remote0",
     says: /does not know the token of the remote secret/,
@@ -301,7 +301,7 @@ export const faults: readonly Fault[] = [
     })}`,
     id: "traffic.answers",
     cluster: "main0",
-    says: /\d+ of \d+ requests failed\n\d+ x 503: fault filter abort/,
+    says: /\d+ of \d+ requests failed\n\d+ x HTTP 503: fault filter abort/,
     heal: "mesh apply",
   },
   {

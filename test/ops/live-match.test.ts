@@ -23,6 +23,19 @@ test("a list that is longer or shorter is a difference", () => {
   expect(differences(object({ ports: [1] }), object({ ports: [1, 2] }))).toEqual(["spec.ports"]);
 });
 
+test("what somebody added to a list of Istio's own resources is a difference, in Kubernetes' own it is a default", () => {
+  const wanted = { http: [{ route: [{ weight: 50 }] }] };
+  const live = {
+    http: [{ route: [{ weight: 50, headers: {} }], fault: { abort: { httpStatus: 503 } } }],
+    other: 1,
+  };
+  const of = (apiVersion: string, spec: object) => ({ apiVersion, kind: "X", metadata: { name: "x" }, spec });
+  expect(differences(of("networking.istio.io/v1", wanted), of("networking.istio.io/v1", live))).toEqual([
+    "spec.http.0.fault",
+  ]);
+  expect(differences(of("apps/v1", wanted), of("apps/v1", live))).toEqual([]);
+});
+
 test("an object that is not there is a difference", () => {
   expect(differences(object({}), undefined)).toEqual(["(missing)"]);
 });

@@ -44,7 +44,7 @@ test("all is well: nothing but questions was asked", async () => {
   path.add("istioctl", istioctl);
   await check();
   expect(path.calls().sort()).toEqual([
-    "istioctl version --remote=false -o json",
+    "istioctl version --remote=false -o json --log_target stderr",
     "kubectl --context one get --raw /version",
     "kubectl --context one get namespace kube-system -o jsonpath={.metadata.uid}",
     "kubectl --context two get --raw /version",

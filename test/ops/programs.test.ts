@@ -26,6 +26,22 @@ test("input is piped, so that secrets need not be arguments", async () => {
   expect(path.calls()).toEqual(["kubectl apply -f -"]);
 });
 
+test("a heartbeat keeps the input open until it is ended, and the program ends in order", async () => {
+  path.add("kubectl", "exec cat");
+  const until = new AbortController();
+  const running = programs().run("kubectl", ["exec"], {
+    heartbeat: { everySeconds: 0.05, until: until.signal },
+    onOutput: (chunk) => chunk.includes(".") && until.abort(),
+  });
+  expect(await running).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\.+$/) });
+});
+
+test("a heartbeat that was over before it began ends the input at once", async () => {
+  path.add("kubectl", "exec cat");
+  const heartbeat = { everySeconds: 60, until: AbortSignal.abort() };
+  expect((await programs().run("kubectl", ["exec"], { heartbeat })).stdout).toBe("");
+});
+
 test("the environment, KUBECONFIG with it, reaches the program", async () => {
   path.add("kubectl", 'printf "$KUBECONFIG"');
   const { stdout } = await programs({ env: { ...path.env, KUBECONFIG: "/one:/two" } }).run("kubectl", []);
@@ -87,6 +103,16 @@ test("Ctrl-C ends what runs, and nothing more is started", async () => {
   await expect(running).rejects.toThrow("interrupted; run the same command again to go on from here");
   await expect(seam.run("kubectl", ["apply"])).rejects.toThrow("interrupted");
   expect(path.calls()).toEqual(["kubectl wait"]);
+});
+
+test("what puts things back runs to its end, also when it begins after Ctrl-C", async () => {
+  path.add("kubectl", "sleep 0.3; echo back");
+  const interrupt = new AbortController();
+  const seam = programs({ signal: interrupt.signal });
+  const before = seam.run("kubectl", ["scale"], { cleanUp: true });
+  interrupt.abort();
+  expect((await before).stdout).toBe("back\n");
+  expect((await seam.run("kubectl", ["scale"], { cleanUp: true })).stdout).toBe("back\n");
 });
 
 test("output that was waited for ends the program without an error", async () => {

@@ -73,6 +73,30 @@ test("on a terminal running steps are redrawn in place, and finished ones stay a
   jest.useRealTimers();
 });
 
+test("lines that are shown are redrawn in place, below what is said, and leave with the display", () => {
+  const stream = sink(true);
+  const reporter = createReporter({ stream, env: { LANG: "C.UTF-8" } });
+  const { screen } = reporter;
+  expect(screen).toMatchObject({ size: { columns: 60, rows: 24 }, color: true, unicode: true });
+  screen!.show(["one", "two"]);
+  stream.text = "";
+  screen!.show(["three"]);
+  expect(stream.text).toBe("\u001b[2A\u001b[0Jthree\n");
+  stream.text = "";
+  reporter.say("hello");
+  expect(stream.text).toBe("\u001b[1A\u001b[0Jhello\nthree\n");
+  stream.text = "";
+  reporter.close();
+  expect(stream.text).toBe("\u001b[1A\u001b[0J");
+});
+
+test.each([
+  ["a file", false, {}],
+  ["CI", true, { CI: "true" }],
+])("%s has no screen", (_, isTTY, env) => {
+  expect(createReporter({ stream: sink(isTTY), env }).screen).toBeUndefined();
+});
+
 test.each([
   ["NO_COLOR", { NO_COLOR: "1" }],
   ["CI", { CI: "true" }],

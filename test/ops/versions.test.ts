@@ -51,7 +51,11 @@ describe("programs on the PATH", () => {
 
   test.each([
     ["kubectl", '{"clientVersion":{"gitVersion":"v1.34.4"}}', "kubectl version --client -o json"],
-    ["istioctl", '{"clientVersion":{"version":"1.31.1"}}', "istioctl version --remote=false -o json"],
+    [
+      "istioctl",
+      '{"clientVersion":{"version":"1.31.1"}}',
+      "istioctl version --remote=false -o json --log_target stderr",
+    ],
     ["terraform", '{"terraform_version":"1.34.0"}', "terraform version -json"],
     ["az", '{"azure-cli":"2.34.0"}', "az version -o json"],
   ] as const)("%s is asked in its own way", async (program, answer, call) => {

@@ -1,0 +1,108 @@
+import type { Cluster } from "../../mesh/mesh";
+import type { Endpoint, EndpointView } from "../../ops/endpoints";
+import { type KubernetesObject, loadBalancerAddress } from "../../ops/kubernetes-object";
+import { faulty, sound, type Verdict } from "../check";
+import { restartIstiod } from "../commands";
+import { objectNamed, podsOf } from "./readiness";
+import type { VerifyWorld } from "./world";
+
+export const isServing = ({ metadata, status }: KubernetesObject) =>
+  metadata.deletionTimestamp === undefined &&
+  (status?.conditions ?? []).some(
+    ({ type, status: state }: { type: string; status: string }) => type === "Ready" && state === "True",
+  );
+
+/** Pods of a version that serve. */
+async function servingPods({ meshProbes }: VerifyWorld, cluster: Cluster, version: string) {
+  return podsOf(await meshProbes(cluster).sample(), { app: "helloworld", version }).filter(isServing);
+}
+
+/** What a client should see of a version: addresses, each with the number of pods behind it. */
+async function wantedEndpoints(
+  world: VerifyWorld,
+  from: Cluster,
+  version: string,
+): Promise<{ address: string; pods: number; what: string }[]> {
+  const { mesh, meshProbes } = world;
+  const perCluster = await Promise.all(
+    mesh.clusters.map(async (cluster) => {
+      const pods = await servingPods(world, cluster, version);
+      if (cluster === from) {
+        return pods.map(({ metadata, status }) => ({
+          address: status.podIP as string,
+          pods: 1,
+          what: `pod ${metadata.name}`,
+        }));
+      }
+      const { name } = mesh.istio.line.gateway;
+      const service = objectNamed(await meshProbes(cluster).istioSystem(), "Service", name);
+      const address = service && loadBalancerAddress(service);
+      return pods.length > 0 && address
+        ? [{ address, pods: pods.length, what: `${name} of ${cluster.name}` }]
+        : [];
+    }),
+  );
+  return perCluster.flat();
+}
+
+/** Scaled weights are rounded to whole numbers. */
+const weightTolerance = 0.02;
+
+/** How what a client sees of a version differs from what it should see, a line each. */
+function differences(
+  version: string,
+  seen: readonly Endpoint[],
+  wanted: Awaited<ReturnType<typeof wantedEndpoints>>,
+): string[] {
+  const ipOf = ({ address }: Endpoint) => address.slice(0, address.lastIndexOf(":"));
+  const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
+  const allWeights = sumOf(seen.map(({ weight }) => weight));
+  const allPods = sumOf(wanted.map(({ pods }) => pods));
+  const missing = wanted.filter(({ address }) => !seen.some((endpoint) => ipOf(endpoint) === address));
+  const extra = seen.filter((endpoint) => !wanted.some(({ address }) => ipOf(endpoint) === address));
+  const misweighted = wanted.flatMap(({ address, pods, what }) => {
+    const endpoint = seen.find((one) => ipOf(one) === address);
+    if (!endpoint || missing.length + extra.length > 0) return [];
+    const off = endpoint.weight / allWeights - pods / allPods;
+    return Math.abs(off) > weightTolerance
+      ? [
+          `${version}: ${what} has the weight ${endpoint.weight} of ${allWeights}, and ${pods} of ${allPods} pods`,
+        ]
+      : [];
+  });
+  return [
+    ...missing.map(({ address, what }) => `${version}: ${address} is missing (${what})`),
+    ...extra.map((endpoint) => `${version}: ${endpoint.address} is there, which is ${nameOf(endpoint)}`),
+    ...misweighted,
+  ];
+}
+
+/** The pod or the gateway behind an endpoint. */
+export function nameOf({ target }: Endpoint): string {
+  return target
+    ? `${target.kind} ${target.name} of ${target.cluster}`
+    : "no pod that serves here and no gateway";
+}
+
+export async function viewOf({ endpoints }: VerifyWorld, { name }: Cluster): Promise<EndpointView> {
+  return (await endpoints()).views.find(({ cluster }) => cluster === name)!;
+}
+
+const unseen = ({ error }: EndpointView): Verdict => faulty(`the client's proxy does not tell: ${error}`);
+
+/** Whether the client of a cluster sees what it should see of every version. */
+export async function endpointSet(world: VerifyWorld, cluster: Cluster): Promise<Verdict> {
+  const { mesh } = world;
+  const view = await viewOf(world, cluster);
+  if (view.error !== undefined) return unseen(view);
+  const perVersion = await Promise.all(
+    mesh.sample!.versions.map(async ({ name }) => {
+      const seen = view.endpoints.filter(({ version }) => version === name);
+      return differences(name, seen, await wantedEndpoints(world, cluster, name));
+    }),
+  );
+  const wrong = perVersion.flat();
+  return wrong.length > 0
+    ? faulty(wrong, { commands: restartIstiod(mesh.primary) })
+    : sound(view.endpoints.map((endpoint) => `${endpoint.version ?? "any"}: ${nameOf(endpoint)}`).join(", "));
+}

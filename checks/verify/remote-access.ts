@@ -1,0 +1,77 @@
+import { load } from "js-yaml";
+
+/** What the check needs of a kubeconfig; undefined where it is none. */
+export interface Access {
+  readonly server: string;
+  /** PEM text. */
+  readonly authority: string;
+  readonly token: string | undefined;
+  /** What istiod refuses to run or to read (pkg/kube, `sanitizeKubeConfig`). */
+  readonly refused: string | undefined;
+}
+
+/** Undefined: it is no kubeconfig. */
+export function accessIn(kubeconfig: string): Access | undefined {
+  try {
+    const { clusters, users } = load(kubeconfig) as KubeconfigFile;
+    const { server, "certificate-authority-data": authority = "" } = clusters[0]!.cluster;
+    const { token, ...credentials } = users[0]?.user ?? {};
+    const refused = ["exec", "auth-provider", "tokenFile", "client-certificate", "client-key"].find(
+      (name) => name in credentials,
+    );
+    return { server, authority: Buffer.from(authority, "base64").toString("utf8"), token, refused };
+  } catch {
+    return undefined;
+  }
+}
+
+interface KubeconfigFile {
+  readonly clusters: readonly {
+    readonly cluster: { readonly server: string; readonly "certificate-authority-data"?: string };
+  }[];
+  readonly users: readonly { readonly user: { readonly token?: string; readonly [key: string]: unknown } }[];
+}
+
+/** Seconds for the remote's API server to answer the primary. */
+const dialSeconds = 5;
+
+/**
+ * Asks the remote's API server from inside the primary for one pod, as istiod does. Everything secret comes by the
+ * script's input: arguments can be read by others.
+ */
+export function askScript({ server, authority, token }: Access): { script: string; input: string } {
+  // The container's file system is read-only: both reach curl by file descriptors.
+  const trust = authority ? "--cacert /dev/stdin " : "";
+  const script = [
+    "read -r server; read -r token",
+    `curl -sS -m ${dialSeconds} ${trust}-K /dev/fd/3 -o /dev/null -w '%{http_code}' "$server/api/v1/pods?limit=1" 2>&1 3<<EOF`,
+    'header = "Authorization: Bearer $token"',
+    "EOF",
+    "true",
+  ].join("\n");
+  return { script, input: `${server}\n${token ?? ""}\n${authority}` };
+}
+
+/** What the primary's request for a pod of the remote comes back with, and what it means. */
+export const answers: readonly { readonly said: RegExp; readonly means: string; readonly again: boolean }[] =
+  [
+    { said: /^401$/, means: "the API server does not know the token of the remote secret", again: true },
+    {
+      said: /^403$/,
+      means:
+        "the token of the remote secret may not list pods: the reader's ClusterRole or its binding is gone",
+      again: true,
+    },
+    {
+      said: /\((35|60)\)/,
+      means: "the certificate of the API server is not of the authority in the remote secret",
+      again: true,
+    },
+    { said: /\(6\)/, means: "nobody in the primary knows the server's name", again: false },
+    {
+      said: /\((7|28|52|56)\)/,
+      means:
+        "the API server does not answer the primary: a firewall, authorized IP ranges, or a private address",
+      again: false,
+    },
+  ];

@@ -1,0 +1,30 @@
+import { launch } from "./programs";
+
+/**
+ * What opens an address in the user's browser, by platform. Three rows rather than a library: the common one (`open`)
+ * finds its own script beside its source, which a tool of one file does not have.
+ */
+const openers = {
+  darwin: ["open"],
+  // Not `cmd /c start`, which would read the ampersands.
+  win32: ["rundll32.exe", "url.dll,FileProtocolHandler"],
+  // freedesktop.org, on Linux and the BSDs.
+  other: ["xdg-open"],
+} as const;
+
+/**
+ * Opens an address in the user's browser.
+ * @returns false where there is no desktop, as on a server: then xdg-open would start a text browser, or fail
+ */
+export function openBrowser(
+  url: string,
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): boolean {
+  const system = env.WSL_DISTRO_NAME ? "win32" : platform;
+  const hasDesktop = system === "darwin" || system === "win32" || env.DISPLAY || env.WAYLAND_DISPLAY;
+  if (!hasDesktop) return false;
+  const [program, ...args] = system === "darwin" || system === "win32" ? openers[system] : openers.other;
+  launch(program, [...args, url], env);
+  return true;
+}

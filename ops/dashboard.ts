@@ -1,0 +1,211 @@
+import { istioNamespace } from "../k8s/bundle";
+import { kialiServer, kialiSettings } from "../k8s/kiali-settings";
+import type { Addons, Mesh } from "../mesh/mesh";
+import { inShort } from "./bounded";
+import type { Context } from "./context";
+import { type Kubectl, kubectlFor, pause } from "./kubectl";
+import { limited } from "./limited";
+import { PreflightError } from "./preflight";
+import { ProgramFailed } from "./programs";
+import { whyUnavailable } from "./why-unavailable";
+
+export type DashboardName = keyof Addons;
+
+interface Dashboard {
+  /** Path that answers as soon as the dashboard does. */
+  readonly health: string;
+  /** Path and query of what one wants to see first. */
+  readonly page: (mesh: Mesh) => string;
+}
+
+const dashboards: Readonly<Record<DashboardName, Dashboard>> = {
+  kiali: {
+    health: `${kialiServer.web_root}/healthz`,
+    page({ istio, sample }) {
+      const { graph } = kialiSettings[istio.line.installation];
+      const query = new URLSearchParams({ ...(sample && { namespaces: sample.namespace }), ...graph });
+      return `${kialiServer.web_root}/console/graph/namespaces?${query}`;
+    },
+  },
+  prometheus: {
+    health: "/-/ready",
+    // Prometheus 3 redirects from /graph, the address of 2, and reads its parameters:
+    // web/ui/mantine-ui/src/pages/query/urlStateEncoding.ts of prometheus/prometheus v3.10.
+    page({ sample }) {
+      if (!sample) return "/graph";
+      const requests = `istio_requests_total{reporter="source",destination_service_namespace="${sample.namespace}"}`;
+      const query = new URLSearchParams({
+        "g0.expr": `sum by (destination_service_name, destination_version) (rate(${requests}[1m]))`,
+        "g0.tab": "0",
+        "g0.stacked": "1",
+        "g0.range_input": "15m",
+      });
+      return `/graph?${query}`;
+    },
+  },
+};
+
+export interface DashboardProps {
+  readonly mesh: Mesh;
+  readonly name: DashboardName;
+  /** Port of this machine. @default - one that is free */
+  readonly port: number | undefined;
+  /** Called when the dashboard can be used for the first time. */
+  readonly onOpen: (url: string) => void;
+}
+
+/** A dashboard serves this machine alone. */
+const loopback = "127.0.0.1";
+
+/** Seconds. */
+const times = {
+  /** For kubectl to listen, and for the dashboard to answer through it. */
+  open: 30,
+  /** Between two looks whether it still answers: kubectl does not see that the pod has gone until it is asked for it. */
+  look: 5,
+  /** For an answer. */
+  answer: 5,
+  /** Between two attempts to open it again. */
+  pause: 2,
+  /** A forward is opened anew after a day: nothing here lasts without an end. */
+  longest: 86_400,
+} as const;
+
+/** @throws PreflightError when a dashboard was not applied, or is not ready */
+export async function requireDashboard(
+  context: Context,
+  { primary }: Mesh,
+  name: DashboardName,
+): Promise<void> {
+  const problem = await whyUnavailable(context, primary, istioNamespace, name);
+  if (problem !== undefined) throw new PreflightError([problem]);
+}
+
+/**
+ * Keeps a dashboard of the primary open on this machine until `stop` is aborted, through `kubectl port-forward`. Where
+ * the connection breaks it is made anew, on the same port.
+ * @throws PreflightError when it cannot be opened in the first place
+ */
+export async function serveDashboard(
+  context: Context,
+  { mesh, name, port: wantedPort, onOpen }: DashboardProps,
+  stop: AbortSignal,
+): Promise<void> {
+  const kubectl = kubectlFor(context.programs, mesh.primary.context);
+  const { health, page } = dashboards[name];
+  let port = wantedPort;
+  let opened = false;
+  let lost = false;
+  while (!stop.aborted && !context.signal.aborted) {
+    const isOpen = (found: number) => {
+      port = found;
+      if (lost) context.reporter.say(`${name} is there again`);
+      if (!opened) onOpen(`http://${loopback}:${port}${page(mesh)}`);
+      lost = false;
+      opened = true;
+    };
+    const why = await forward(kubectl, { name, port, health, onOpen: isOpen }, stop);
+    if (why === undefined) continue;
+    if (!opened) throw new PreflightError([refusal(name, port, why)]);
+    if (!lost) context.reporter.say(`lost ${name}: ${why}; trying again every ${times.pause} s`);
+    lost = true;
+    await pause(stop, times.pause * 1000);
+  }
+}
+
+/** One way to the dashboard, from its beginning to its end. */
+interface Forward {
+  readonly name: DashboardName;
+  /** Port of this machine. @default - one that is free */
+  readonly port: number | undefined;
+  readonly health: string;
+  /** Called when the dashboard answers, with the port. */
+  readonly onOpen: (port: number) => void;
+}
+
+/** @returns why it ended; undefined: `stop` */
+async function forward(
+  kubectl: Kubectl,
+  { name, port, health, onOpen }: Forward,
+  stop: AbortSignal,
+): Promise<string | undefined> {
+  const end = new AbortController();
+  let why: string | undefined;
+  const endFor = (reason?: string) => {
+    why ??= reason;
+    end.abort();
+  };
+  const endInOrder = () => endFor();
+  stop.addEventListener("abort", endInOrder);
+
+  let listening: number | undefined;
+  const args = ["port-forward", `service/${name}`, `${port ?? ""}:http`, `--address=${loopback}`];
+  const running = kubectl
+    .run(["-n", istioNamespace, ...args], {
+      signal: end.signal,
+      deadlineSeconds: times.longest,
+      onOutput(chunk) {
+        listening ??= Number(/^Forwarding from [\d.]+:(\d+) /m.exec(chunk)?.[1]) || undefined;
+      },
+    })
+    .then(
+      () => endFor("kubectl has ended"),
+      (error) => endFor(end.signal.aborted ? undefined : words(error)),
+    );
+  const watch = async () => {
+    const giveUpAt = performance.now() + times.open * 1000;
+    let opened = false;
+    let missed = 0;
+    while (!end.signal.aborted) {
+      const answered = listening !== undefined && (await answers(listening, health, end.signal));
+      missed = answered ? 0 : missed + 1;
+      if (answered && !opened) {
+        opened = true;
+        onOpen(listening!);
+      }
+      if (!opened && performance.now() > giveUpAt) endFor(`no answer within ${times.open} s`);
+      if (opened && missed >= patience) endFor("it does not answer any more");
+      await pause(end.signal, opened ? times.look * 1000 : lookMilliseconds);
+    }
+  };
+  try {
+    await Promise.all([running, watch()]);
+  } finally {
+    stop.removeEventListener("abort", endInOrder);
+  }
+  return why;
+}
+
+/** An answer that is missed once may only be late. */
+const patience = 2;
+/** Between two looks while it is awaited. */
+const lookMilliseconds = 200;
+
+async function answers(port: number, path: string, signal: AbortSignal): Promise<boolean> {
+  const limit = limited(signal, times.answer);
+  try {
+    const response = await fetch(`http://${loopback}:${port}${path}`, {
+      signal: limit.signal,
+      headers: { connection: "close" },
+    });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  } finally {
+    limit.release();
+  }
+}
+
+/** What kubectl said last: first come the connections that it served. */
+function words(error: unknown): string {
+  if (!(error instanceof ProgramFailed)) return inShort(error);
+  const said = error.stderr.split("\n").findLast((line) => line.trim() !== "");
+  return said?.replace(/^error: /, "") ?? `kubectl ended with ${error.code}`;
+}
+
+function refusal(name: DashboardName, port: number | undefined, why: string): string {
+  return /^unable to listen/.test(why)
+    ? `port ${port} of this machine cannot be had: something else listens there, or it takes more rights; leave --port out for a free one`
+    : `${name} cannot be opened: ${why}`;
+}

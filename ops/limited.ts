@@ -1,0 +1,27 @@
+/** A signal with an end of its own. */
+export interface Limited {
+  readonly signal: AbortSignal;
+  /** Lets go of the timer and of the other signal. */
+  release(): void;
+}
+
+/**
+ * A signal that is aborted with another one, or else after some seconds. It is not
+ * `AbortSignal.any([signal, AbortSignal.timeout(...)])`, because Node.js may collect that timer as garbage before its
+ * time: https://github.com/nodejs/node/issues/57736.
+ */
+export function limited(other: AbortSignal, seconds: number): Limited {
+  const controller = new AbortController();
+  const release = () => {
+    clearTimeout(timer);
+    other.removeEventListener("abort", abort);
+  };
+  const abort = () => {
+    release();
+    controller.abort();
+  };
+  const timer = setTimeout(abort, seconds * 1000);
+  if (other.aborted) abort();
+  else other.addEventListener("abort", abort);
+  return { signal: controller.signal, release };
+}

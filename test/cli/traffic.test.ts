@@ -1,0 +1,119 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TrafficReport } from "../../cli/traffic";
+import { addClients, clientsYaml, hello } from "../ops/fake-clients";
+import { type FakePath, fakePath } from "../ops/fake-programs";
+import { mesh } from "./run";
+
+const before = { folder: process.cwd(), PATH: process.env.PATH };
+let folder: string;
+let path: FakePath;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "mesh-traffic-"));
+  process.chdir(folder);
+  writeFileSync("mesh.yaml", clientsYaml);
+  path = fakePath();
+  process.env.PATH = path.env.PATH;
+  Object.defineProperty(process.stdin, "isTTY", { value: false, configurable: true });
+});
+afterEach(() => {
+  process.env.PATH = before.PATH;
+  process.chdir(before.folder);
+  rmSync(folder, { recursive: true, force: true });
+  path.remove();
+});
+
+test("it ends by itself, with a table, and with 0 where no request failed", async () => {
+  addClients(path);
+  const { code, result } = await mesh("traffic", "--rate", "20", "--duration", "2s");
+  expect({ code, result }).toEqual({
+    code: 0,
+    result: expect.stringMatching(
+      /^FROM +REQUESTS[\s\S]*\nmain0 +\d+ +0 [\s\S]*\nremote0 [\s\S]*no request failed$/,
+    ),
+  });
+  expect(result).toContain("wanted: 20/s from each, v1 75 %, v2 25 %");
+});
+
+test("as JSON it is one document, whatever happens meanwhile", async () => {
+  addClients(path);
+  const { code, result, notes } = await mesh(
+    "traffic",
+    "--rate",
+    "20",
+    "--duration",
+    "1",
+    "--from",
+    "remote0",
+    "-o",
+    "json",
+  );
+  const report: TrafficReport = JSON.parse(result);
+  expect({ code, notes }).toEqual({ code: 0, notes: "" });
+  expect(report).toMatchObject({ ok: true, ratePerSecond: 20, wanted: { v1: 75, v2: 25 } });
+  const [client, ...others] = report.clients;
+  expect(others).toEqual([]);
+  expect(client).toMatchObject({ cluster: "remote0", failed: 0, failures: {}, interruptions: 0 });
+  const { v1 = 0, v2 = 0 } = client!.versions;
+  expect(v1 + v2).toBe(client!.requests);
+  expect(client!.clusters).toEqual({ ...(v1 && { main0: v1 }), ...(v2 && { remote0: v2 }) });
+});
+
+test("a request that failed is told, and ends with 1", async () => {
+  addClients(path, {
+    curl: `[ $(($$ % 2)) = 0 ] && printf '\\n503 0.1\\n' || ${hello("v1", "helloworld-v1-a")}`,
+  });
+  const { code, result } = await mesh("traffic", "--rate", "20", "--duration", "2");
+  expect(code).toBe(1);
+  expect(result).toMatch(/\nmain0: \d+ failed: HTTP 503\n/);
+  expect(result).toMatch(/\n\d+ of \d+ requests failed; next: mesh verify$/);
+});
+
+test("weights that were changed meanwhile are none to compare the whole with", async () => {
+  addClients(path);
+  const running = mesh("traffic", "--duration", "6", "-o", "text");
+  setTimeout(() => writeFileSync("mesh.yaml", clientsYaml.replace("v1: 75, v2: 25", "v1: 10, v2: 90")), 2000);
+  const { result, notes } = await running;
+  expect(notes).toMatch(/v1 \d+ % \(10 wanted\) {2}v2 \d+ % \(90 wanted\)/);
+  expect(result).toContain("\nwanted: 10/s from each\n");
+});
+
+test.each([
+  [
+    ["--from", "remoteO"],
+    /--from "remoteO" is given; allowed are main0, remote0\n {2}fix: did you mean "remote0"\?/,
+  ],
+  [["--rate", "0"], /--rate "0" is given; allowed is a whole number from 1 to 100/],
+  [["--rate", "2.5"], /allowed is a whole number/],
+  [["--rate", "101"], /allowed is a whole number/],
+  [["--duration", "soon"], /Allowed is a time such as 90, 90s or 5m/],
+  [["--duration", "0"], /allowed is from 1s to 24h/],
+  [["--duration", "25h"], /allowed is from 1s to 24h/],
+])("%j is bad input", async (args, says) => {
+  expect(await mesh("traffic", ...args)).toMatchObject({ code: 2, notes: expect.stringMatching(says) });
+  expect(path.calls()).toEqual([]);
+});
+
+test("everything that is wrong with the command is told at once", async () => {
+  const { notes } = await mesh("traffic", "--from", "x", "--rate", "x", "--duration", "25h");
+  expect(notes).toContain("3 problems");
+});
+
+test("without the sample there is nobody to send", async () => {
+  writeFileSync("mesh.yaml", clientsYaml.replace("weights: { v1: 75, v2: 25 }", "enabled: false"));
+  expect(await mesh("traffic")).toMatchObject({
+    code: 2,
+    notes: expect.stringContaining("the sample is switched off, and its clients send the requests"),
+  });
+});
+
+test("clients that cannot send are named, and nothing is sent", async () => {
+  addClients(path, { available: { two: 0 } });
+  expect(await mesh("traffic")).toMatchObject({
+    code: 1,
+    result: "",
+    notes: expect.stringContaining("error: Deployment sample/curl of remote0 has no pod that is ready"),
+  });
+  expect(path.calls().filter((call) => call.includes(" exec "))).toEqual([]);
+});
