@@ -1,4 +1,5 @@
 import { adviceOn } from "./advice";
+import { limited } from "./limited";
 import { DeadlinePassed, Interrupted } from "./programs";
 
 /** What a run is made of, in the order in which people think of it. */
@@ -86,11 +87,11 @@ async function runStep(step: Step, listener: StepListener, runSignal: AbortSigna
   const seconds = () => (performance.now() - started) / 1000;
   if (runSignal.aborted) return { step, outcome: "not tried", seconds: 0 };
   listener.started(step);
-  const deadline = AbortSignal.timeout(step.deadlineSeconds * 1000);
+  const deadline = limited(runSignal, step.deadlineSeconds);
   let at: string | undefined;
   try {
     const outcome = await step.run({
-      signal: AbortSignal.any([runSignal, deadline]),
+      signal: deadline.signal,
       note: (text) => {
         at = text;
         listener.noted(step, text);
@@ -98,7 +99,7 @@ async function runStep(step: Step, listener: StepListener, runSignal: AbortSigna
     });
     return { step, outcome, seconds: seconds() };
   } catch (error) {
-    const isGivenUp = error instanceof Interrupted && deadline.aborted && !runSignal.aborted;
+    const isGivenUp = error instanceof Interrupted && deadline.signal.aborted && !runSignal.aborted;
     const cause = isGivenUp
       ? new DeadlinePassed(`${step.title} in ${step.cluster}`, step.deadlineSeconds)
       : (error as Error);
@@ -109,16 +110,20 @@ async function runStep(step: Step, listener: StepListener, runSignal: AbortSigna
     ].join("\n");
     const reason = [said, ...adviceOn(said)].join("\n");
     return { step, outcome: step.optional ? "warning" : "failed", seconds: seconds(), reason };
+  } finally {
+    deadline.release();
   }
 }
 
 async function explanation(step: Step, runSignal: AbortSignal, cause: Error): Promise<readonly string[]> {
-  const signal = AbortSignal.any([runSignal, AbortSignal.timeout(explainSeconds * 1000)]);
+  const { signal, release } = limited(runSignal, explainSeconds);
   try {
     return (await step.explain?.(signal, cause)) ?? [];
   } catch {
     // The failure itself is what counts; a cluster that cannot be asked is often its cause.
     return [];
+  } finally {
+    release();
   }
 }
 
