@@ -1,8 +1,10 @@
 import { formatAddresses } from "../mesh/addresses";
+import type { Mesh } from "../mesh/mesh";
 import { type MeshPaths, meshPaths } from "../mesh/paths";
-import { fileProblem, InputError } from "../mesh/problem";
+import { fileProblem, InputError, quote } from "../mesh/problem";
+import { didYouMean } from "../mesh/suggest";
 import { type ApplyResult, apply as applyMesh } from "../ops/apply";
-import type { Phase } from "../ops/apply-run";
+import { type Phase, phases } from "../ops/apply-run";
 import { colours } from "../ops/colours";
 import type { Context } from "../ops/context";
 import { withCredentials } from "../ops/credentials";
@@ -25,7 +27,7 @@ export interface ApplyFlags extends RunOptions {
 
 /** Writes `dist` anew and brings the clusters to it. */
 export async function apply(file: string, flags: ApplyFlags, output: Output): Promise<number> {
-  const prepared = prepareApply(file, output);
+  const prepared = prepareApply(file, output, flags);
   return withContext(flags, output, (context) => runApply(context, prepared, flags, output));
 }
 
@@ -53,9 +55,13 @@ export interface PreparedApply {
   readonly root: string;
 }
 
-/** Reads everything and writes `dist`. */
-export function prepareApply(file: string, output: Output): PreparedApply {
+/**
+ * Reads everything and writes `dist`.
+ * @throws InputError also where a flag names nothing that there is
+ */
+export function prepareApply(file: string, output: Output, flags: ApplyFlags = {}): PreparedApply {
   const inputs = readInputs(meshPaths(file), new Date());
+  refuseUnknown(flags, inputs.mesh);
   for (const warning of inputs.warnings) output.warning(warning);
   const root = rootCertificate(inputs);
   synthesize(inputs);
@@ -85,6 +91,38 @@ export async function runApply(
   );
   for (const line of summary(inputs, result)) output.result(line);
   return result.ok ? exitCode.fine : exitCode.failed;
+}
+
+/** A run of no step, or of no time, would end well and do nothing. */
+function refuseUnknown({ only, until, timeout }: ApplyFlags, { clusters }: Mesh): void {
+  const oneOf = (flag: string, word: string | undefined, known: readonly string[]) =>
+    word === undefined || known.includes(word)
+      ? []
+      : [
+          fileProblem(
+            `mesh apply ${flag}`,
+            `${quote(word)} is given; allowed is one of ${known.join(", ")}`,
+            `${didYouMean(word, known)}name one of them, or leave ${flag} out`,
+          ),
+        ];
+  const problems = [
+    ...oneOf(
+      "--only",
+      only,
+      clusters.map(({ name }) => name),
+    ),
+    ...oneOf("--until", until, phases),
+    ...(timeout === undefined || timeout > 0
+      ? []
+      : [
+          fileProblem(
+            "mesh apply --timeout",
+            "allowed is a number of seconds above 0",
+            "leave it out for each step's own",
+          ),
+        ]),
+  ];
+  if (problems.length > 0) throw new InputError(problems);
 }
 
 /** @throws InputError without a CA for every cluster: istiod would sign with a root of its own */

@@ -18,7 +18,8 @@ const remedies: readonly { readonly said: RegExp; readonly advice: string }[] = 
     advice: "this context's identity lacks the right that is named above; mesh doctor lists what is needed",
   },
   {
-    said: /was refused|connection refused|i\/o timeout|no route to host|TLS handshake timeout|connection reset|unable to connect to the server|network is unreachable/i,
+    // In kubectl's and istioctl's words alone: pods and registries are refused connections as well.
+    said: /API server behind .* does not answer|connection to the server \S+ was refused|unable to connect to the server|"https:\/\/[^"]*\/(apis?|version|openapi)\b[^"]*": .*(refused|timeout|no route to host|connection reset|EOF|unreachable|connection lost)/i,
     advice:
       "the API server cannot be reached: see that the cluster runs and that this machine may reach it, then run again",
   },

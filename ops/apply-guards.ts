@@ -1,6 +1,7 @@
 import { istioNamespace } from "../k8s/bundle";
 import type { Cluster } from "../mesh/mesh";
 import { deadlines, type Run } from "./apply-run";
+import { whyForeign } from "./foreign";
 import type { StepContext } from "./steps";
 
 /** A second root would cut the mesh in two: workloads of one root refuse those of the other. */
@@ -15,13 +16,17 @@ export async function refuseForeignRoot(run: Run, cluster: Cluster): Promise<voi
   );
 }
 
-/**
- * Contexts are names in a file of the user's own: behind the wrong one, another cluster of the mesh would be made over.
- */
-export async function refuseOtherCluster({ mesh, installations }: Run, cluster: Cluster): Promise<void> {
-  const installed = await installations.get(cluster.name)!.inBundle(`Namespace.//${istioNamespace}`);
-  if (installed?.metadata.labels?.["app.kubernetes.io/part-of"] !== mesh.name) return;
-  const network = installed.metadata.labels["topology.istio.io/network"];
+/** Behind the wrong context, another cluster of the mesh, or somebody else's Istio, would be made over. */
+export async function refuseOtherCluster(
+  { mesh, installations }: Run,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<void> {
+  const { kubectl, inBundle } = installations.get(cluster.name)!;
+  const installed = await inBundle(`Namespace.//${istioNamespace}`);
+  const foreign = await whyForeign(kubectl, mesh, cluster, installed, signal);
+  if (foreign !== undefined) throw new Error(`${foreign}; nothing was changed there`);
+  const network = installed?.metadata.labels?.["topology.istio.io/network"];
   const other = mesh.clusters.find((one) => one.name !== cluster.name && one.network === network);
   if (!other) return;
   throw new Error(
@@ -60,11 +65,13 @@ export async function untilNamespacesAreUsable(
   if (leaving.length === 0) return;
   note(`waiting for namespace ${leaving.join(", ")} to be gone`);
   await kubectl.run(
-    ["wait", "--for=delete", "--timeout=-1s", ...leaving.map((name) => `namespace/${name}`)],
-    {
-      signal,
-      deadlineSeconds: deadlines.terminating,
-    },
+    [
+      "wait",
+      "--for=delete",
+      `--timeout=${deadlines.terminating}s`,
+      ...leaving.map((name) => `namespace/${name}`),
+    ],
+    { signal, deadlineSeconds: deadlines.terminating + 10 },
   );
   forget();
 }

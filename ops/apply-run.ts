@@ -2,6 +2,7 @@ import type { Addresses, Cluster, Mesh } from "../mesh/mesh";
 import type { Context } from "./context";
 import type { Installation } from "./installation";
 import type { Inventory } from "./inventory";
+import { explainedBySilence } from "./silence";
 import type { Step } from "./steps";
 
 /** In the order in which a person would go; `--until` names the last. */
@@ -92,6 +93,7 @@ export function stepsOf(
             cluster: cluster.name,
             needs: row.needs.map(idOf),
             deadlineSeconds: run.timeoutSeconds ?? row.deadlineSeconds,
+            explain: explainedBySilence(run.installations.get(cluster.name)!.kubectl, row.explain),
           },
         ],
   );

@@ -5,7 +5,7 @@ import { bundleCharts, type ChartId } from "../k8s/bundle-charts";
 import type { Cluster, Mesh } from "../mesh/mesh";
 import { deadlines, type Phase, type Run, type StepRow } from "./apply-run";
 import { eventsOf } from "./events";
-import { untilInjected } from "./injection";
+import { untilInjected, whyNotInjected } from "./injection";
 import type { Part } from "./installation";
 import { inventoryOf, removedClusters, writeInventory } from "./inventory";
 import type { Kubectl } from "./kubectl";
@@ -26,8 +26,8 @@ export function ahead(
     phase,
     title,
     needs,
-    deadlineSeconds: deadlines.requests,
-    run: ({ signal }) => installation.ahead(part, run.found, signal),
+    deadlineSeconds: deadlines.terminating,
+    run: (step) => installation.ahead(part, run.found, step),
   };
 }
 
@@ -47,8 +47,8 @@ export function chart(
     phase,
     title,
     needs,
-    deadlineSeconds: deadlines.requests,
-    run: ({ signal }) => installation.applyFiles(files, signal),
+    deadlineSeconds: deadlines.terminating,
+    run: (step) => installation.applyFiles(files, step),
   };
 }
 
@@ -78,7 +78,7 @@ export function rollout(
       await kubectl.until({ resource: "deployments", namespace, name, ready: isRolledOut }, signal);
       return isScaledToNothing ? "changed" : "unchanged";
     },
-    explain: (signal) => eventsOf(kubectl, namespace, name, signal),
+    explain: (signal) => eventsOf(kubectl, { kind: "Deployment", namespace, name }, signal),
   };
 }
 
@@ -106,9 +106,12 @@ export function injection(run: Run, cluster: Cluster, phase: Phase, needs: reado
         pods.map(({ namespace, name }) => foundDeployment(run, cluster, namespace, name)),
       );
       const isNeeded = found.some((deployment) => !deployment || !isRolledOut(deployment));
-      if (isNeeded) await untilInjected(run.context, kubectl, signal);
+      if (isNeeded) await untilInjected(kubectl, signal);
       return "unchanged";
     },
+    explain: async (signal) => [
+      (await whyNotInjected(kubectl, signal)) ?? "by now a pod would get its proxy",
+    ],
   };
 }
 
@@ -150,7 +153,7 @@ export function address(run: Run, cluster: Cluster, needs: readonly string[]): S
       await run.keepAddresses(run.found);
       return "changed";
     },
-    explain: (signal) => eventsOf(kubectl, istioNamespace, name, signal),
+    explain: (signal) => eventsOf(kubectl, { kind: "Service", namespace: istioNamespace, name }, signal),
   };
 }
 

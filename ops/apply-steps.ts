@@ -71,12 +71,12 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
       needs: [],
       deadlineSeconds: deadlines.terminating,
       run: async (step) => {
-        await refuseOtherCluster(run, cluster);
+        await refuseOtherCluster(run, cluster, step.signal);
         await refuseForeignRoot(run, cluster);
         await untilNamespacesAreUsable(run, cluster, step);
         return installation.applyFiles(
           before.map(({ file }) => join(run.dist, cluster.name, file)),
-          step.signal,
+          step,
         );
       },
       explain: (signal) => namespaceTroubles(run, cluster, signal),

@@ -10,6 +10,8 @@ import { differences, lastApplied } from "./live-match";
 export interface ClusterState {
   /** The object as it was at the beginning; undefined when it was not there, or has been applied since. */
   untouched(id: string): KubernetesObject | undefined;
+  /** Those that are being deleted, for whoever holds them still. They count as missing. */
+  leaving(objects: readonly KubernetesObject[]): KubernetesObject[];
   /** Those that the cluster does not hold as they are given here. */
   missing(objects: readonly KubernetesObject[]): KubernetesObject[];
   /** Those that `kubectl apply` would change, or would not call its own. */
@@ -29,12 +31,20 @@ export async function readClusterState(
     files.flatMap((file) => ["-f", file]),
     { signal, answers: [0, 1] },
   );
-  const atStart = new Map(live.map((object) => [objectId(object), object]));
+  const isLeaving = ({ kind, metadata }: KubernetesObject) =>
+    // A namespace tells more than that it goes, and is waited for with its contents.
+    metadata.deletionTimestamp !== undefined && kind !== "Namespace";
+  const leaving = new Set(live.filter(isLeaving).map(objectId));
+  const atStart = new Map(
+    live.filter((object) => !isLeaving(object)).map((object) => [objectId(object), object]),
+  );
   const since = new Map<string, KubernetesObject>();
   const untouched = (id: string) => (since.has(id) ? undefined : atStart.get(id));
   const current = (object: KubernetesObject) => since.get(objectId(object)) ?? atStart.get(objectId(object));
   return {
     untouched,
+    leaving: (objects) =>
+      objects.filter((object) => leaving.has(objectId(object)) && !since.has(objectId(object))),
     missing: (objects) => objects.filter((object) => differences(object, current(object)).length > 0),
     notApplied: (objects) =>
       objects.filter(

@@ -6,12 +6,15 @@ import { istioOperatorRows } from "../k8s/istio-operators";
 import type { Cluster, Mesh } from "../mesh/mesh";
 import type { Context } from "./context";
 import { eventsOf } from "./events";
+import { whyForeign } from "./foreign";
 import { readInventory } from "./inventory";
-import { istioctlFor } from "./istioctl";
+import { addedByInstall, istioctlFor } from "./istioctl";
 import { type Kubectl, kubectlFor } from "./kubectl";
 import type { KubernetesObject } from "./kubernetes-object";
 import { withLock } from "./lock";
+import { PreflightError } from "./preflight";
 import { remoteSecretName } from "./remote-secret";
+import { explainedBySilence } from "./silence";
 import { runSteps, type Step, type StepOutcome, type StepResult } from "./steps";
 
 export interface DestroyOptions {
@@ -34,14 +37,34 @@ const deadlines = { requests: 90, loadBalancers: 600, uninstall: 300, namespaces
  * Takes the mesh off its clusters, in the order in which nothing is left behind: the primary's access to the remotes
  * first, so that no endpoint outlives its cluster, and load balancers before what would remove their addresses.
  * Safe to run again. Namespaces that this project did not make stay.
- * @throws PreflightError while another run changes this mesh
+ * @throws PreflightError while another run changes this mesh, or when a context leads to somebody else's Istio; nothing
+ * was removed then
  */
 export async function destroy(
   context: Context,
   mesh: Mesh,
   options: DestroyOptions = {},
 ): Promise<DestroyResult> {
+  await refuseForeign(context, mesh);
   return withLock(context, mesh, "mesh destroy", (locked) => destroyAlone(locked, mesh, options));
+}
+
+async function refuseForeign({ programs, signal }: Context, mesh: Mesh): Promise<void> {
+  const reasons = await Promise.all(
+    mesh.clusters.map(async (cluster) => {
+      const kubectl = kubectlFor(programs, cluster.context);
+      try {
+        const [namespace] = await kubectl.get(["namespace", istioNamespace], { signal, deadlineSeconds: 20 });
+        return await whyForeign(kubectl, mesh, cluster, namespace, signal);
+      } catch (error) {
+        if ((error as Error).name === "Interrupted") throw error;
+        // A cluster that does not answer is told by the steps that need it.
+        return undefined;
+      }
+    }),
+  );
+  const foreign = reasons.filter((reason) => reason !== undefined);
+  if (foreign.length > 0) throw new PreflightError([...foreign, "nothing was removed"]);
 }
 
 async function destroyAlone(context: Context, mesh: Mesh, options: DestroyOptions): Promise<DestroyResult> {
@@ -74,7 +97,7 @@ function removeRemoteSecrets({ programs }: Context, mesh: Mesh): Step {
       const remotes = [...mesh.remotes, ...applied.filter(({ role }) => role === "remote")];
       const names = [...new Set(remotes.map(({ name }) => remoteSecretName(name)))];
       if (names.length === 0) return "unchanged";
-      return remove(kubectl, ["-n", istioNamespace, "secret", ...names], signal);
+      return remove(kubectl, ["-n", istioNamespace, "secret", ...names], deadlines.requests, signal);
     },
   };
 }
@@ -99,16 +122,24 @@ export function uninstallSteps(
     phase: name,
     title,
     needs: needs.map((need) => `${cluster.name}/${need}`),
-    deadlineSeconds,
+    // kubectl's own time-out names what does not go: let it come first.
+    deadlineSeconds: deadlineSeconds + 30,
+    explain: explainedBySilence(kubectl),
     run: ({ signal }) => run(signal),
   });
   const gateways = ["-n", istioNamespace, "services", "-l", "operator.istio.io/component=IngressGateways"];
   return [
     {
       ...step("load-balancers", "load balancers", [], deadlines.loadBalancers, (signal) =>
-        remove(kubectl, [...gateways, "--wait", `--timeout=${deadlines.loadBalancers}s`], signal),
+        remove(kubectl, gateways, deadlines.loadBalancers, signal),
       ),
-      explain: (signal) => eventsOf(kubectl, istioNamespace, mesh.istio.line.gateway.name, signal),
+      explain: explainedBySilence(kubectl, (signal) =>
+        eventsOf(
+          kubectl,
+          { kind: "Service", namespace: istioNamespace, name: mesh.istio.line.gateway.name },
+          signal,
+        ),
+      ),
     },
     step("sample", "sample", [], deadlines.namespaces, (signal) =>
       removeNamespaces(kubectl, mesh, (name) => name !== istioNamespace, signal),
@@ -128,6 +159,7 @@ export function uninstallSteps(
         const roles = await remove(
           kubectl,
           ["clusterroles,clusterrolebindings", "-l", ownedBy(mesh)],
+          deadlines.requests,
           signal,
         );
         const left = await Promise.all(
@@ -135,6 +167,7 @@ export function uninstallSteps(
             remove(
               kubectl,
               ["configmaps", "--all-namespaces", "--field-selector", `metadata.name=${name}`],
+              deadlines.requests,
               signal,
             ),
           ),
@@ -159,7 +192,8 @@ async function uninstall(
     )
   ).flat();
   // Also what an interrupted apply has put there ahead of istioctl: that does not bear istioctl's labels.
-  const wanted = rendered.filter(({ kind }) => crds || kind !== "CustomResourceDefinition");
+  const ofIstio = [...rendered, ...addedByInstall(mesh)];
+  const wanted = ofIstio.filter(({ kind }) => crds || kind !== "CustomResourceDefinition");
   const file = writeWork(
     context,
     cluster,
@@ -167,18 +201,11 @@ async function uninstall(
     JSON.stringify({ apiVersion: "v1", kind: "List", items: wanted }),
   );
   const outcomes = [
-    await remove(kubectl, ["-f", file], signal),
-    await remove(kubectl, [...madeByInstall], signal),
+    await remove(kubectl, ["-f", file], deadlines.uninstall, signal),
     crds ? await purge(context, cluster, signal) : "unchanged",
   ];
   return outcomes.includes("changed") ? "changed" : "unchanged";
 }
-
-/** What `istioctl install` adds to what it renders, on both sides of the mesh: the default revision's tag. */
-const madeByInstall = [
-  "mutatingwebhookconfiguration/istio-revision-tag-default",
-  "validatingwebhookconfiguration/istiod-default-validator",
-] as const;
 
 /** Everything that bears istioctl's labels, of whichever revision, and Istio's CRDs. */
 async function purge({ programs }: Context, cluster: Cluster, signal: AbortSignal): Promise<StepOutcome> {
@@ -223,8 +250,7 @@ async function removeNamespaces(
   const ours = await kubectl.get(["namespaces", "-l", ownedBy(mesh)], { signal });
   const names = ours.map(({ metadata }) => metadata.name).filter(isMeant);
   if (names.length === 0) return "unchanged";
-  const timeout = `--timeout=${deadlines.namespaces}s`;
-  return remove(kubectl, ["namespaces", ...names, timeout], signal, deadlines.namespaces);
+  return remove(kubectl, ["namespaces", ...names], deadlines.namespaces, signal);
 }
 
 /** Labels of what this project made for the mesh. */
@@ -233,12 +259,8 @@ const ownedBy = ({ name }: Mesh) => `app.kubernetes.io/managed-by=mesh,app.kuber
 async function remove(
   kubectl: Kubectl,
   args: readonly string[],
+  seconds: number,
   signal: AbortSignal,
-  deadlineSeconds: number = deadlines.loadBalancers,
 ): Promise<StepOutcome> {
-  const { stdout } = await kubectl.run(["delete", ...args, "--ignore-not-found"], {
-    signal,
-    deadlineSeconds,
-  });
-  return / deleted/.test(stdout) ? "changed" : "unchanged";
+  return (await kubectl.remove(args, seconds, { signal })) ? "changed" : "unchanged";
 }

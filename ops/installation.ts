@@ -4,15 +4,18 @@ import { join } from "node:path";
 import { dump } from "js-yaml";
 import { istioOperatorRows } from "../k8s/istio-operators";
 import type { Addresses, Cluster, Mesh } from "../mesh/mesh";
+import { deadlines } from "./apply-run";
 import { readObjects } from "./bundle-objects";
 import { applyAsIstioctl, type ClusterState, readClusterState } from "./cluster-state";
 import type { Context } from "./context";
-import { type Istioctl, istioctlFor } from "./istioctl";
+import { addedByInstall, type Istioctl, istioctlFor } from "./istioctl";
 import { type Kubectl, kubectlFor } from "./kubectl";
 import { type KubernetesObject, objectId } from "./kubernetes-object";
 import { isOwnedByIstioctl } from "./live-match";
+import { titlesOf } from "./removals";
 import { rememberedRendering } from "./rendering";
-import type { StepOutcome } from "./steps";
+import type { StepContext, StepOutcome } from "./steps";
+import { untilTaken } from "./until-taken";
 
 /**
  * One cluster's share of the mesh: what istioctl would apply and what the folder `dist/<cluster>` holds, applied in the
@@ -36,9 +39,9 @@ export interface Installation {
   /** Rendered objects of a part. */
   objects(part: Part, addresses: Addresses): Promise<readonly KubernetesObject[]>;
   /** Applies those rendered objects of a part that the cluster does not hold yet. */
-  ahead(part: Part, addresses: Addresses, signal: AbortSignal): Promise<StepOutcome>;
+  ahead(part: Part, addresses: Addresses, step: StepContext): Promise<StepOutcome>;
   /** `kubectl apply` of manifests, left out where the cluster holds them. */
-  applyFiles(files: readonly string[], signal: AbortSignal): Promise<StepOutcome>;
+  applyFiles(files: readonly string[], step: StepContext): Promise<StepOutcome>;
   /** Runs `istioctl install` for every operator file whose objects are not all istioctl's own. */
   handOver(addresses: Addresses, deadlineSeconds: number, signal: AbortSignal): Promise<StepOutcome>;
 }
@@ -111,8 +114,12 @@ export function installationIn(
   const readings = {
     bundle: remembered(() => readClusterState(kubectl, [bundle], context.signal)),
     istio: remembered(async (addresses: Addresses) => {
-      const rendered = writeObjects("rendered.json", (await renderRows(addresses)).flat().map(nameAlone));
-      return readClusterState(kubectl, [rendered], context.signal);
+      const objects = [...(await renderRows(addresses)).flat(), ...addedByInstall(mesh)];
+      return readClusterState(
+        kubectl,
+        [writeObjects("rendered.json", objects.map(nameAlone))],
+        context.signal,
+      );
     }),
   };
 
@@ -132,37 +139,98 @@ export function installationIn(
       readings.istio.forget();
     },
     objects,
-    async ahead(part, addresses, signal) {
+    async ahead(part, addresses, step) {
       const current = await readings.istio.get(addresses);
       const missing = current.missing(await objects(part, addresses));
       if (missing.length === 0) return "unchanged";
       const file = writeObjects(`ahead-${part}.json`, missing);
-      await kubectl.run([...applyAsIstioctl, "-f", file], { signal });
+      await untilGone(kubectl, current.leaving(missing), step);
+      await kubectl.run([...applyAsIstioctl, "-f", file], { signal: step.signal });
       current.applied(missing);
       return "changed";
     },
-    async applyFiles(files, signal) {
+    async applyFiles(files, step) {
+      const { signal } = step;
       const current = await readings.bundle.get();
       const wanted = files.flatMap(readObjects);
       if (current.notApplied(wanted).length === 0) return "unchanged";
-      const { changed } = await kubectl.applyFiles(files, { signal });
+      await untilGone(kubectl, current.leaving(wanted), step);
+      let attempts = 0;
+      const { changed } = await untilTaken(() => {
+        attempts++;
+        return kubectl.applyFiles(files, { signal });
+      }, signal);
       current.applied(wanted);
-      return changed.length > 0 ? "changed" : "unchanged";
+      // What an attempt has applied before it was refused, the next one calls unchanged.
+      return attempts > 1 || changed.length > 0 ? "changed" : "unchanged";
     },
     async handOver(addresses, deadlineSeconds, signal) {
       const rendered = await renderRows(addresses);
-      const isInstalled = (objectsOfRow: readonly KubernetesObject[], now: ClusterState) =>
-        now.missing(objectsOfRow).length === 0 &&
-        objectsOfRow.every((object) => {
-          const live = now.untouched(objectId(object));
-          return live !== undefined && isOwnedByIstioctl(live);
-        });
       const now = await readings.istio.get(addresses);
-      const open = rows.filter((_, index) => !isInstalled(rendered[index]!, now));
-      for (const { file } of open) await istioctl.install(join(bundle, file), deadlineSeconds, { signal });
+      const open = rows
+        .map(({ file, installs }, index) => ({
+          file,
+          objects: rendered[index]!,
+          added: installs === "control plane" ? addedByInstall(mesh) : [],
+        }))
+        .filter(({ objects, added }) => !isInstalled(objects, added, now));
+      for (const { file, objects } of open) {
+        await istioctl.install(join(bundle, file), deadlineSeconds, { signal });
+        await kubectl.run(keepReceipt(objects), { signal });
+      }
       return open.length > 0 ? "changed" : "unchanged";
     },
   };
+}
+
+/** Whether `istioctl install` was run to its end with these objects, and everything is still there. */
+function isInstalled(
+  objects: readonly KubernetesObject[],
+  added: readonly KubernetesObject[],
+  now: ClusterState,
+): boolean {
+  const live = (object: KubernetesObject) => now.untouched(objectId(object));
+  return (
+    now.missing(objects).length === 0 &&
+    objects.every((object) => isOwnedByIstioctl(live(object))) &&
+    added.every((object) => live(object) !== undefined) &&
+    live(bearerOf(objects))?.metadata.annotations?.[receipt] === digestOf(objects)
+  );
+}
+
+/**
+ * Annotation that is written when `istioctl install` has ended: what it was given. Only at its end does istioctl remove
+ * what it is not given any more, and nothing else in the cluster tells whether it came so far before it was killed.
+ */
+const receipt = "mesh/installed";
+
+/** Goes when Istio goes. */
+const bearerOf = (objects: readonly KubernetesObject[]) =>
+  objects.find(({ kind }) => kind === "ServiceAccount")!;
+
+function keepReceipt(objects: readonly KubernetesObject[]): readonly string[] {
+  const { name, namespace } = bearerOf(objects).metadata;
+  const annotation = `${receipt}=${digestOf(objects)}`;
+  return ["-n", namespace!, "annotate", "--overwrite", "serviceaccount", name, annotation];
+}
+
+const digestOf = (objects: readonly KubernetesObject[]) =>
+  createHash("sha256").update(JSON.stringify(objects)).digest("hex").slice(0, 16);
+
+/** What is applied to an object that is being deleted goes with it. A cloud's load balancer takes minutes to go. */
+async function untilGone(
+  kubectl: Kubectl,
+  objects: readonly KubernetesObject[],
+  { signal, note }: StepContext,
+): Promise<void> {
+  if (objects.length === 0) return;
+  note(`waiting for ${titlesOf(objects)} to be gone`);
+  const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects.map(nameAlone) });
+  await kubectl.run(["wait", "--for=delete", `--timeout=${deadlines.terminating}s`, "-f", "-"], {
+    signal,
+    input,
+    deadlineSeconds: deadlines.terminating + 10,
+  });
 }
 
 /** All that kubectl needs to find an object; Istio's CRDs in full would cost it a second. */

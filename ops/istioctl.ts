@@ -1,9 +1,30 @@
 import { loadAll } from "js-yaml";
+import { istioNamespace } from "../k8s/bundle";
+import type { Mesh } from "../mesh/mesh";
 import type { KubernetesObject } from "./kubernetes-object";
 import type { Programs, RunOptions } from "./programs";
 
 /** The field manager of `istioctl install` (operator/pkg/install/install.go), for what is applied ahead of it. */
 export const istioctlFieldManager = "istio-operator";
+
+/**
+ * What `install` adds at its very end to what it renders: the tag `default`, through which pods are injected from then on,
+ * and a Service for it (istioctl/pkg/tag; not in 1.7).
+ */
+export function addedByInstall({ istio }: Mesh): readonly KubernetesObject[] {
+  if (istio.line.installation !== "primary-remote") return [];
+  const webhooks = { apiVersion: "admissionregistration.k8s.io/v1" };
+  const tag = { name: "istio-revision-tag-default" };
+  return [
+    { ...webhooks, kind: "MutatingWebhookConfiguration", metadata: tag },
+    { ...webhooks, kind: "ValidatingWebhookConfiguration", metadata: { name: "istiod-default-validator" } },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "istiod-revision-tag-default", namespace: istioNamespace },
+    },
+  ];
+}
 
 /** istioctl logs to its standard output by itself, now and then in the midst of what it was asked for. */
 export const logAside = ["--log_target", "stderr"] as const;

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from "./kubernetes-object";
-import type { Output, Programs, RunOptions } from "./programs";
+import { DeadlinePassed, type Output, ProgramFailed, type Programs, type RunOptions } from "./programs";
 
 /**
  * One cluster through kubectl. Processes rather than a client library: kubectl reads every kubeconfig and runs every
@@ -11,11 +11,18 @@ export interface Kubectl {
   run(args: readonly string[], options?: RunOptions): Promise<Output>;
   /** Client-side apply of files, as people do it; says which objects it changed. */
   applyFiles(files: readonly string[], options?: RunOptions): Promise<Applied>;
+  /**
+   * Deletes what is there, and waits until it is gone. kubectl is told the time: its own words name what does not go, and
+   * a wait that outlives a killed run ends by itself.
+   * @returns whether anything was there
+   */
+  remove(args: readonly string[], seconds: number, options?: RunOptions): Promise<boolean>;
   /** Objects by `kubectl get`; those that are not there are left out. */
   get(args: readonly string[], options?: RunOptions): Promise<readonly KubernetesObject[]>;
   /**
    * Waits for one object to be as `ready` wants it; it need not exist yet.
    * @returns the object as it was then
+   * @throws ProgramFailed without the right to look
    */
   until(wait: Wait, signal: AbortSignal): Promise<KubernetesObject>;
 }
@@ -41,6 +48,8 @@ export const noValidation = "--validate=false";
 
 /** A watch is opened anew after this time: load balancers between here and the API server drop silent connections. */
 const watchSeconds = 120;
+/** What kubectl is told to end by itself is ended when it is so late. */
+const graceSeconds = 10;
 const pauseMilliseconds = 500;
 
 export function kubectlFor(programs: Programs, context: string): Kubectl {
@@ -55,6 +64,13 @@ export function kubectlFor(programs: Programs, context: string): Kubectl {
         options,
       );
       return readApplied(stdout);
+    },
+    async remove(args, seconds, options) {
+      const { stdout } = await run(["delete", ...args, "--ignore-not-found", `--timeout=${seconds}s`], {
+        ...options,
+        deadlineSeconds: seconds + graceSeconds,
+      });
+      return / deleted/.test(stdout);
     },
     async get(args, options) {
       const { stdout } = await run(["get", ...args, "--ignore-not-found", "-o", "json"], {
@@ -73,19 +89,26 @@ export function kubectlFor(programs: Programs, context: string): Kubectl {
           if (ready(object)) found = object;
           return found !== undefined;
         });
-        await run([...args, "--watch", "-o", "json"], {
+        // kubectl is told the time as well: a watch that outlives a killed run ends by itself.
+        await run([...args, "--watch", `--request-timeout=${watchSeconds}s`, "-o", "json"], {
           signal,
-          deadlineSeconds: watchSeconds,
+          deadlineSeconds: watchSeconds + graceSeconds,
           until: read,
         }).catch((error) => {
           // The API server may be gone for a moment; the step's deadline, not this watch, says when to give up.
-          if (error.name !== "DeadlinePassed" && error.name !== "ProgramFailed") throw error;
+          if (!isPassing(error)) throw error;
         });
         if (found) return found;
         await pause(signal);
       }
     },
   };
+}
+
+/** Whether a question may be answered when it is asked again. A right that is lacking is lacking the next time, too. */
+function isPassing(error: Error): boolean {
+  if (error instanceof ProgramFailed) return !/\(Forbidden\)|\(Unauthorized\)/.test(error.stderr);
+  return error instanceof DeadlinePassed;
 }
 
 /** `namespace/sample unchanged`: whatever is not unchanged was changed. */

@@ -92,8 +92,8 @@ function copyAt([first, ...rest]: Path, from: Tree | undefined, to: Tree): void 
  * Whether `istioctl install` itself applied the object: it leaves a label that it does not render, so that an object
  * applied ahead of it has none yet.
  */
-export function isOwnedByIstioctl({ metadata }: KubernetesObject): boolean {
-  return metadata.labels?.["operator.istio.io/managed"] !== undefined;
+export function isOwnedByIstioctl(live: KubernetesObject | undefined): boolean {
+  return live?.metadata.labels?.["operator.istio.io/managed"] !== undefined;
 }
 
 function compare(wanted: unknown, found: unknown, path: Path, lists: Lists): Path[] {

@@ -67,7 +67,6 @@ export async function withLock<T>(
   } finally {
     clearInterval(timer);
     await renewing;
-    // After Ctrl-C no program runs any more; then the next run sees that this one's process is gone.
     if (!lost.signal.aborted) await release(kubectl).catch(() => {});
   }
 }
@@ -152,7 +151,8 @@ async function read(kubectl: Kubectl): Promise<KubernetesObject | undefined> {
 async function release(kubectl: Kubectl): Promise<void> {
   await kubectl.run(
     ["-n", lease.namespace, "delete", "lease", lease.name, "--ignore-not-found", "--wait=false"],
-    { deadlineSeconds: 10 },
+    // After Ctrl-C as well: a run on another machine would wait until the Lease has run out.
+    { deadlineSeconds: 10, cleanUp: true },
   );
 }
 
@@ -198,8 +198,10 @@ function heldBy(found: KubernetesObject): PreflightError {
 }
 
 function cannot({ primary }: Mesh, words: string): PreflightError {
+  const fix = /\(Forbidden\)/.test(words)
+    ? `needed is the right to create, update and delete leases in the namespace ${lease.namespace}`
+    : `check kubectl --context ${primary.context} version, then run again`;
   return new PreflightError([
-    `the lock of this mesh (Lease ${lease.namespace}/${lease.name} in ${primary.name}) cannot be written; ` +
-      `needed is the right to create, update and delete leases in the namespace ${lease.namespace}\n${words}`,
+    `the lock of this mesh (Lease ${lease.namespace}/${lease.name} in ${primary.name}) cannot be written; ${fix}\n${words}`,
   ]);
 }

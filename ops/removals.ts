@@ -54,6 +54,9 @@ export async function unwantedObjects(
   );
 }
 
+/** A namespace is gone when its last pod is. */
+const removalSeconds = 280;
+
 type Ask = (kinds: readonly string[]) => Promise<readonly KubernetesObject[]>;
 
 /**
@@ -90,7 +93,7 @@ export async function removeObjects(
       metadata: { name, namespace },
     })),
   });
-  await kubectl.run(["delete", "--ignore-not-found", "-f", "-"], { signal, input, deadlineSeconds: 300 });
+  await kubectl.remove(["-f", "-"], removalSeconds, { signal, input });
 }
 
 /** `Namespace sample, Deployment sample/curl`: for a question or a warning. */

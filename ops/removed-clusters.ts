@@ -29,11 +29,8 @@ export function removedClusterSteps(run: Run, removed: readonly InventoryCluster
       run: async ({ signal }) => {
         if (!run.remove) throw new Error(whatWouldGo(removed));
         const secrets = removed.map(({ name }) => remoteSecretName(name));
-        const { stdout } = await primary.run(
-          ["-n", istioNamespace, "delete", "--ignore-not-found", "secret", ...secrets],
-          { signal },
-        );
-        return / deleted/.test(stdout) ? "changed" : "unchanged";
+        const args = ["-n", istioNamespace, "secret", ...secrets];
+        return (await primary.remove(args, deadlines.requests, { signal })) ? "changed" : "unchanged";
       },
     },
     ...(run.remove

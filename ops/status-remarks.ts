@@ -1,7 +1,10 @@
+import { istioNamespace } from "../k8s/bundle";
 import type { Cluster, Mesh } from "../mesh/mesh";
+import { commandLine } from "../mesh/shell-quote";
 import { type Certificate, type ClusterFacts, certificatesIn } from "./cluster-facts";
 import { removedClusters } from "./inventory";
 import { type IstiodFacts, synced } from "./istiod-facts";
+import { remoteSecretName } from "./remote-secret";
 import type { Remark } from "./status";
 
 /** What the clusters said, for the rules to judge. */
@@ -54,7 +57,9 @@ export function differencesOf(survey: Survey, rootCertificate: string | undefine
   const stillRead = read.filter((name) => !mesh.clusters.some((cluster) => cluster.name === name));
   const left = [...new Set([...gone, ...stillRead])].map((name) => ({
     cluster: mesh.primary.name,
-    text: `${name} is part of the mesh, and mesh.yaml does not name it`,
+    text: gone.includes(name)
+      ? `${name} is part of the mesh, and mesh.yaml does not name it`
+      : readByMistake(mesh, name),
   }));
   const joining = mesh.clusters
     .filter((cluster) => !isApplied(survey, cluster))
@@ -65,6 +70,15 @@ export function differencesOf(survey: Survey, rootCertificate: string | undefine
       ? []
       : ["has another root certificate than this mesh's CA"];
   return [...left, ...joining, ...judge(survey, [...differenceRules, trustsTheCa])];
+}
+
+/** No apply has made it part of the mesh, so none takes it out. */
+function readByMistake({ primary }: Mesh, name: string): string {
+  const secret = ["-n", istioNamespace, "delete", "secret", remoteSecretName(name)];
+  return (
+    `its istiod reads ${name}, which neither mesh.yaml nor an earlier apply names; if there is no such cluster: ` +
+    commandLine("kubectl", ["--context", primary.context, ...secret])
+  );
 }
 
 function judge(survey: Survey, rules: readonly Rule[]): Remark[] {

@@ -1,4 +1,5 @@
 import { adviceOn } from "./advice";
+import { limited } from "./limited";
 import { DeadlinePassed, Interrupted } from "./programs";
 
 /** What a run is made of, in the order in which people think of it. */
@@ -19,14 +20,14 @@ export interface Step {
   /** A failure is a warning: the mesh works without it. @default false */
   readonly optional?: boolean;
   run(context: StepContext): Promise<StepOutcome>;
-  /** What the cluster says about a step that failed: events, conditions. @default - nothing */
-  explain?(signal: AbortSignal): Promise<readonly string[]>;
+  /** What the cluster says about a step that failed by `cause`: events, conditions. @default - nothing */
+  explain?(signal: AbortSignal, cause: Error): Promise<readonly string[]>;
 }
 
 export interface StepContext {
   /** Aborted on Ctrl-C and at the step's deadline. */
   readonly signal: AbortSignal;
-  /** Says what the step is at, while it runs. */
+  /** Says what the step is at, while it runs and when it is given up: `waiting for ...`. */
   readonly note: (text: string) => void;
 }
 
@@ -86,32 +87,43 @@ async function runStep(step: Step, listener: StepListener, runSignal: AbortSigna
   const seconds = () => (performance.now() - started) / 1000;
   if (runSignal.aborted) return { step, outcome: "not tried", seconds: 0 };
   listener.started(step);
-  const deadline = AbortSignal.timeout(step.deadlineSeconds * 1000);
+  const deadline = limited(runSignal, step.deadlineSeconds);
+  let at: string | undefined;
   try {
     const outcome = await step.run({
-      signal: AbortSignal.any([runSignal, deadline]),
-      note: (text) => listener.noted(step, text),
+      signal: deadline.signal,
+      note: (text) => {
+        at = text;
+        listener.noted(step, text);
+      },
     });
     return { step, outcome, seconds: seconds() };
   } catch (error) {
-    const cause =
-      error instanceof Interrupted && deadline.aborted && !runSignal.aborted
-        ? new DeadlinePassed(`${step.title} in ${step.cluster}`, step.deadlineSeconds)
-        : (error as Error);
-    const said = [cause.message, ...(runSignal.aborted ? [] : await explanation(step, runSignal))].join("\n");
+    const isGivenUp = error instanceof Interrupted && deadline.signal.aborted && !runSignal.aborted;
+    const cause = isGivenUp
+      ? new DeadlinePassed(`${step.title} in ${step.cluster}`, step.deadlineSeconds)
+      : (error as Error);
+    const said = [
+      cause.message,
+      ...(isGivenUp && at !== undefined ? [`last: ${at}`] : []),
+      ...(runSignal.aborted ? [] : await explanation(step, runSignal, cause)),
+    ].join("\n");
     const reason = [said, ...adviceOn(said)].join("\n");
     return { step, outcome: step.optional ? "warning" : "failed", seconds: seconds(), reason };
+  } finally {
+    deadline.release();
   }
 }
 
-async function explanation(step: Step, runSignal: AbortSignal): Promise<readonly string[]> {
+async function explanation(step: Step, runSignal: AbortSignal, cause: Error): Promise<readonly string[]> {
+  const { signal, release } = limited(runSignal, explainSeconds);
   try {
-    return (
-      (await step.explain?.(AbortSignal.any([runSignal, AbortSignal.timeout(explainSeconds * 1000)]))) ?? []
-    );
+    return (await step.explain?.(signal, cause)) ?? [];
   } catch {
     // The failure itself is what counts; a cluster that cannot be asked is often its cause.
     return [];
+  } finally {
+    release();
   }
 }
 

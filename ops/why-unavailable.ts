@@ -23,7 +23,7 @@ export async function whyUnavailable(
     const [found] = await kubectl.get(["-n", namespace, "deployments", name], { signal });
     if (!found) return `${cluster.name} has no ${title}: run mesh apply`;
     if ((found.status?.availableReplicas ?? 0) > 0) return undefined;
-    const events = await eventsOf(kubectl, namespace, name, signal);
+    const events = await eventsOf(kubectl, { kind: "Deployment", namespace, name }, signal);
     return [
       `${title} of ${cluster.name} has no pod that is ready:`,
       ...events.map((event) => `    ${event}`),

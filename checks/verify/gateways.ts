@@ -86,7 +86,8 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
       if (!service) return faulty(`there is no Service ${name}`, byApply);
       const address = loadBalancerAddress(service);
       if (address === undefined) {
-        const events = await eventsOf(probes(cluster).kubectl, istioNamespace, name, signal);
+        const about = { kind: "Service", namespace: istioNamespace, name } as const;
+        const events = await eventsOf(probes(cluster).kubectl, about, signal);
         const describe = kubectlIn(cluster, "-n", istioNamespace, "describe", "service", name);
         return faulty([`${name} has no address`, ...events], {
           commands: [describe],

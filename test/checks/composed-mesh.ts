@@ -506,6 +506,7 @@ function kubectlOf({ pairs, clusters }: ComposedMesh, { name, context }: Cluster
     context,
     run: async () => ({ code: 0, stdout: JSON.stringify({ data: { result } }), stderr: "" }),
     applyFiles: () => Promise.reject(new Error("verify applies nothing")),
+    remove: () => Promise.reject(new Error("verify removes nothing")),
     get: async (args) =>
       args.includes("events")
         ? (clusters[name]!.istioSystem.filter(({ kind }) => kind === "Event") as KubernetesObject[])

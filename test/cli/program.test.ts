@@ -56,6 +56,18 @@ describe("in a project", () => {
     });
   });
 
+  test("apply refuses flags that name nothing, all at once: it would end well and do nothing", async () => {
+    const { code, notes } = await mesh("apply", "--only", "main1", "--until", "remote", "--timeout", "5m");
+    expect(code).toBe(2);
+    expect(notes).toContain(
+      'mesh apply --only: "main1" is given; allowed is one of main0, remote0\n  fix: did you mean "main0"?',
+    );
+    expect(notes).toMatch(/mesh apply --until: "remote" is given; .*\n {2}fix: did you mean "remotes"\?/);
+    expect(notes).toContain("mesh apply --timeout: allowed is a number of seconds above 0");
+    expect(notes).toContain("3 problems; nothing was written");
+    expect(existsSync("dist")).toBe(false);
+  });
+
   test("diff ends with 1 where a synth would change something, and with 0 where not", async () => {
     expect(await mesh("diff")).toMatchObject({
       code: 1,

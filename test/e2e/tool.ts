@@ -22,10 +22,20 @@ ${more}
 `;
 
 export interface Ended {
+  /** Null: it was ended by a signal. */
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
   readonly seconds: number;
+}
+
+export interface StartOptions {
+  /** Beside the environment of the tests. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Gets every line of what is told about the run. */
+  readonly onLine?: (line: string, child: ChildProcess) => void;
+  /** @default 280 */
+  readonly seconds?: number;
 }
 
 export interface RunningTool {
@@ -35,9 +45,10 @@ export interface RunningTool {
 
 /** The tool as people run it: one file, in a folder of its own. */
 export class Tool {
-  readonly folder = mkdtempSync(join(tmpdir(), "mesh-e2e-"));
-
-  constructor(yaml: string) {
+  constructor(
+    yaml: string,
+    readonly folder = mkdtempSync(join(tmpdir(), "mesh-e2e-")),
+  ) {
     copyFileSync(join(__dirname, "../../build/mesh.js"), join(this.folder, "mesh.js"));
     this.configure(yaml);
   }
@@ -46,11 +57,8 @@ export class Tool {
     writeFileSync(join(this.folder, "mesh.yaml"), yaml);
   }
 
-  /** @param onLine gets every line of what is told about the run */
-  start(
-    args: readonly string[],
-    { env, onLine }: { env?: NodeJS.ProcessEnv; onLine?: (line: string, child: ChildProcess) => void } = {},
-  ): RunningTool {
+  /** A run that has not ended after `seconds` is killed, and its `err` says so. */
+  start(args: readonly string[], { env, onLine, seconds = 280 }: StartOptions = {}): RunningTool {
     const begun = performance.now();
     const child = spawn(process.execPath, [join(this.folder, "mesh.js"), ...args], {
       cwd: this.folder,
@@ -68,10 +76,16 @@ export class Tool {
       rest = lines.pop()!;
       for (const line of lines) onLine?.(line, child);
     });
+    const deadline = setTimeout(() => {
+      err += `\n(killed by the test: not done within ${seconds} s)\n`;
+      child.kill("SIGKILL");
+    }, seconds * 1000);
     const ended = new Promise<Ended>((resolve) => {
-      child.on("exit", (code) =>
-        resolve({ code, out, err, seconds: Math.round((performance.now() - begun) / 1000) }),
-      );
+      // Not `exit`: the last words may still be on their way then.
+      child.on("close", (code) => {
+        clearTimeout(deadline);
+        resolve({ code, out, err, seconds: Math.round((performance.now() - begun) / 1000) });
+      });
     });
     return { child, ended };
   }

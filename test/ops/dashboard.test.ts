@@ -191,7 +191,7 @@ test.each([
   [
     "a pod that is not ready",
     { deployment: available(0) },
-    "Deployment istio-system/kiali of main0 has no pod that is ready:\n    no event in istio-system names kiali",
+    "Deployment istio-system/kiali of main0 has no pod that is ready:\n    no event in istio-system tells of the Deployment kiali",
   ],
   [
     "what kubectl cannot forward",

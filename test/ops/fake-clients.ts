@@ -54,13 +54,13 @@ case "$*" in
   *"--context one get -n sample pods "*) echo '${pods("helloworld-v1-a")}';;
   *"--context two get -n sample pods "*) echo '${pods("helloworld-v2-b")}';;
   *" get -n sample events "*) echo '${events}';;
-  *" -n sample exec --stdin deployment/curl -c curl -- sh -c "*) for script; do :; done; exec sh -c "$script";;
+  *" -n sample exec --stdin deployment/curl -c curl -- sh -c "*) for script; do :; done; CLIENT=$$ exec sh -c "$script";;
   *) echo "unexpected: $*" >&2; exit 9;;
 esac`,
   );
   path.add(
     "curl",
     curl ??
-      `case $(($$ % 2)) in 0) ${hello("v1", "helloworld-v1-a")};; *) ${hello("v2", "helloworld-v2-b")};; esac`,
+      `if [ -e "$0.$CLIENT" ]; then rm "$0.$CLIENT"; ${hello("v2", "helloworld-v2-b")}; else touch "$0.$CLIENT"; ${hello("v1", "helloworld-v1-a")}; fi`,
   );
 }

@@ -97,6 +97,16 @@ test("it goes when the work fails, too", async () => {
   expect(existsSync(leaseFile())).toBe(false);
 });
 
+test("it goes after Ctrl-C, too", async () => {
+  const interrupt = new AbortController();
+  const interrupted = {
+    ...context(),
+    programs: createPrograms({ env: fakes.env, signal: interrupt.signal }),
+  };
+  await withLock(interrupted, mesh, "mesh apply", async () => interrupt.abort(), times);
+  expect(existsSync(leaseFile())).toBe(false);
+});
+
 test("a second run is refused while the first one renews, and told who has it and since when", async () => {
   const first = locked(() => pause(3500));
   await pause(300);
@@ -153,5 +163,12 @@ test("without the right to keep a Lease the message names the right", async () =
   fakes.add("kubectl", "echo 'Error from server (Forbidden): leases is forbidden' >&2; exit 1");
   await expect(locked(async () => "never")).rejects.toThrow(
     /Lease default\/mesh-run in main0\) cannot be written; needed is the right to create, update and delete leases.*\n.*Forbidden/,
+  );
+});
+
+test("an API server that is gone is told as such, and no right is said to lack", async () => {
+  fakes.add("kubectl", "echo 'The connection to the server 192.0.2.1:6443 was refused' >&2; exit 1");
+  await expect(locked(async () => "never")).rejects.toThrow(
+    /in main0\) cannot be written; check kubectl --context one version, then run again\nThe connection .* was refused$/,
   );
 });

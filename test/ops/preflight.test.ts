@@ -21,6 +21,8 @@ ${more}
 case "$*" in
   "version --client -o json") echo '{"clientVersion":{"gitVersion":"v1.34.4"}}';;
   *"get --raw /version") echo '{"gitVersion":"v1.34.1"}';;
+  *"one get namespace kube-system"*) printf uid-one;;
+  *"two get namespace kube-system"*) printf uid-two;;
   *) exit 9;;
 esac`;
 const istioctl = `echo '{"clientVersion":{"version":"${defaultIstioLine.version}"}}'`;
@@ -44,7 +46,9 @@ test("all is well: nothing but questions was asked", async () => {
   expect(path.calls().sort()).toEqual([
     "istioctl version --remote=false -o json --log_target stderr",
     "kubectl --context one get --raw /version",
+    "kubectl --context one get namespace kube-system -o jsonpath={.metadata.uid}",
     "kubectl --context two get --raw /version",
+    "kubectl --context two get namespace kube-system -o jsonpath={.metadata.uid}",
     "kubectl version --client -o json",
   ]);
 });
@@ -63,6 +67,20 @@ test("a cluster that does not answer is named with its context and the next comm
   await expect(check()).rejects.toThrow(
     /remote0 cannot be reached through the context two; check kubectl --context two version\n.*\nconnection refused/,
   );
+});
+
+test("two contexts of one cluster are refused, each by its name", async () => {
+  path.add("kubectl", kubectl('case "$*" in *"get namespace kube-system"*) printf same; exit;; esac'));
+  path.add("istioctl", istioctl);
+  await expect(check()).rejects.toThrow(
+    "the contexts one (main0) and two (remote0) lead to the same cluster; name the context of another cluster",
+  );
+});
+
+test("clusters that do not say which they are are not taken for one", async () => {
+  path.add("kubectl", kubectl('case "$*" in *"get namespace kube-system"*) exit 1;; esac'));
+  path.add("istioctl", istioctl);
+  await check();
 });
 
 test("versions that do not go together are refused", async () => {

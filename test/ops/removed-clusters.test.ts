@@ -87,7 +87,7 @@ test("the secret goes first, then what is on the cluster, and then the inventory
   const { calls, written, outcomes, changedOn } = await run({ ...rest, three: old }, true);
   expect(outcomes).toEqual(["changed", "changed"]);
   expect(calls[0]).toBe(
-    "kubectl --context one -n istio-system delete --ignore-not-found secret istio-remote-secret-old",
+    "kubectl --context one delete -n istio-system secret istio-remote-secret-old --ignore-not-found --timeout=90s",
   );
   expect(changedOn("three").join("\n")).toMatch(/delete .*-f .*remove\.json/);
   // CRDs stay, and with them what others made of them.

@@ -196,9 +196,10 @@ test.each<[string, Changes, string]>([
     "main0: old is part of the mesh, and mesh.yaml does not name it",
   ],
   [
-    "a cluster that istiod still reads",
+    "a cluster that istiod reads by somebody else's secret, or by one that was forgotten",
     { istiod: { clusters: { ...wellIstiod.clusters, old: "synced" } } },
-    "main0: old is part of the mesh, and mesh.yaml does not name it",
+    "main0: its istiod reads old, which neither mesh.yaml nor an earlier apply names; if there is no such cluster: " +
+      "kubectl --context one -n istio-system delete secret istio-remote-secret-old",
   ],
   [
     "a cluster that is new in mesh.yaml, which is one remark however much it lacks",

@@ -119,6 +119,24 @@ test("a step is given up at its deadline, which the message names", async () => 
   expect(result!.reason).toBe("main0/address in main0: not done within 0.05 s");
 });
 
+test("a step that is given up says what it was at", async () => {
+  const { Interrupted } = await import("../../ops/programs");
+  const wait: Step["run"] = ({ signal, note }) => {
+    note("waiting for namespace sample to be gone");
+    return new Promise((_, reject) => {
+      signal.addEventListener("abort", () => reject(new Interrupted()));
+    });
+  };
+  const [result] = await runSteps(
+    [step("main0/namespaces", [], wait, { deadlineSeconds: 0.05 })],
+    silent,
+    never,
+  );
+  expect(result!.reason).toBe(
+    "main0/namespaces in main0: not done within 0.05 s\nlast: waiting for namespace sample to be gone",
+  );
+});
+
 test("Ctrl-C: what runs is told, what has not begun is not tried", async () => {
   const interrupt = new AbortController();
   const { Interrupted } = await import("../../ops/programs");

@@ -1,0 +1,362 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { answers, bothVersionsFrom } from "./answers";
+import {
+  allowAllButClusterRoles,
+  contentsOf,
+  deadWebhooks,
+  noAddresses,
+  readIfThere,
+  smallDisk,
+  stuckNamespace,
+} from "./apply-faults";
+import { addAlias, addServiceAccount, copyKubeconfig } from "./kubeconfig";
+import { bare, describeInLab, must, sh } from "./lab";
+import { secretsIn, strayFiles } from "./leftovers";
+import { differencesBetween, objectsOf } from "./mesh-objects";
+import { both, type Ended, meshYaml, minutes, primary, remote, type StartOptions, Tool } from "./tool";
+import { Way } from "./way";
+
+// What stands in the way of a mesh that comes up: for each fault its message, the state it leaves, and that doing what the
+// message says is enough. The faults come in the order of the bring-up, so that each run goes on from the one before.
+
+describeInLab(
+  "a mesh that comes up",
+  () => {
+    let tool: Tool;
+    let folder: string;
+    let env: NodeJS.ProcessEnv;
+    let kubeconfig: string;
+    const ways: Record<string, Way> = {};
+    const outputs: string[] = [];
+
+    const run = async (args: readonly string[], options: StartOptions = {}): Promise<Ended> => {
+      const ended = await tool.start(args, { env, ...options }).ended;
+      outputs.push(ended.out + ended.err);
+      expect(ended.err).not.toMatch(/^ {4}at |bug of mesh/m);
+      return ended;
+    };
+    const ending =
+      (wanted: number) =>
+      async (args: readonly string[], options?: StartOptions): Promise<string> => {
+        const { code, out, err } = await run(args, options);
+        if (code !== wanted) throw new Error(`mesh ${args.join(" ")} ended with ${code}\n${out}${err}`);
+        return out + err;
+      };
+    const [passing, failing] = [ending(0), ending(1)];
+    const has = (context: string, what: string) => sh(`kubectl --context ${context} get ${what}`).code === 0;
+    const isLocked = () => has(primary, "-n default lease mesh-run");
+
+    beforeAll(async () => {
+      bare(both);
+      folder = mkdtempSync(join(tmpdir(), "mesh-faults-"));
+      const disk = join(folder, "project");
+      must(`mkdir ${disk}`);
+      if (smallDisk.canBeMade()) smallDisk.mount(disk, 64);
+      tool = new Tool(meshYaml(), disk);
+      await tool.must(["ca"]);
+      kubeconfig = join(folder, "kubeconfig");
+      env = { KUBECONFIG: kubeconfig };
+      copyKubeconfig(kubeconfig);
+      for (const context of both) {
+        ways[context] = await Way.open();
+        ways[context].leadsTo(context, kubeconfig);
+      }
+    }, 5 * minutes);
+    afterAll(async () => {
+      for (const way of Object.values(ways)) await way.close();
+      for (const context of both) {
+        noAddresses.end(context);
+        deadWebhooks.end(context);
+        stuckNamespace.release(context, "sample");
+      }
+      sh(`kubectl --context ${primary} -n default delete serviceaccount mesh-weak --ignore-not-found`);
+      sh(
+        `kubectl --context ${primary} delete clusterrole,clusterrolebinding mesh-weak mesh-admin --ignore-not-found`,
+      );
+      smallDisk.unmount(tool.folder);
+      rmSync(folder, { recursive: true, force: true });
+      bare(both);
+    }, 6 * minutes);
+
+    describe.each([
+      ["refuses", (way: Way) => way.cut()],
+      ["never answers", (way: Way) => way.silence()],
+    ])("and an API server that %s before the run", (_, begin) => {
+      test.each([
+        ["the primary's", primary, "main0"],
+        ["a remote's", remote, "remote0"],
+      ])(
+        "%s: nothing is changed, in no cluster",
+        async (_, context, cluster) => {
+          const before = objectsOf(both);
+          await begin(ways[context]!);
+          try {
+            const said = await failing(["apply"], { seconds: 60 });
+            expect(said).toContain(
+              `${cluster} cannot be reached through the context ${context}; check kubectl --context ${context} version\n`,
+            );
+            expect(said).toMatch(/refused|not done within 20 s/);
+          } finally {
+            await ways[context]!.restore();
+          }
+          expect(differencesBetween(before, objectsOf(both))).toEqual([]);
+          expect(isLocked()).toBe(false);
+        },
+        2 * minutes,
+      );
+    });
+
+    test(
+      "and both contexts lead to one cluster: nothing is changed there",
+      async () => {
+        const before = objectsOf(both);
+        addAlias("alias", primary, kubeconfig);
+        tool.configure(meshYaml("", primary, "alias"));
+        const said = await failing(["apply"]);
+        expect(said).toContain(
+          `the contexts ${primary} (main0) and alias (remote0) lead to the same cluster; name the context of another cluster in mesh.yaml`,
+        );
+        expect(differencesBetween(before, objectsOf(both))).toEqual([]);
+        tool.configure(meshYaml());
+      },
+      2 * minutes,
+    );
+
+    (smallDisk.canBeMade() ? test : test.skip)(
+      "and the disk is full before it: no cluster is asked, and no file is half of anything",
+      async () => {
+        const before = objectsOf(both);
+        const files = () => contentsOf(tool.folder).replace(/.* \.\/(\.mesh\/|ballast).*\n/g, "");
+        const filesBefore = files();
+        smallDisk.fill(tool.folder, 8_192);
+        try {
+          const said = await failing(["apply"]);
+          expect(said).toMatch(/^error: cannot \w+ .*: the disk is full; make room and run it again$/m);
+          expect(files()).toBe(filesBefore);
+          expect(strayFiles(tool)).toEqual([]);
+        } finally {
+          smallDisk.makeRoom(tool.folder);
+        }
+        expect(differencesBetween(before, objectsOf(both))).toEqual([]);
+        await passing(["apply", "--until", "namespaces", "--only", "main0"]);
+      },
+      2 * minutes,
+    );
+
+    test(
+      "and a namespace is stuck in Terminating: what holds it is named, and its cluster waits",
+      async () => {
+        stuckNamespace.make(remote, "sample");
+        try {
+          const said = await failing(["apply", "--until", "services", "--timeout", "15"]);
+          expect(said).toMatch(/^remote0 +namespaces and CA +waiting for namespace sample to be gone/m);
+          expect(said).toMatch(/^remote0 +namespaces and CA +FAILED/m);
+          expect(said).toContain("namespaces and CA in remote0: not done within 15 s");
+          expect(said).toContain("namespace sample is being deleted");
+          expect(said).toContain("example.com/held in 1 resource instances");
+          expect(said).toContain("fix: something in the namespace waits for a controller that may be gone");
+          expect(said).toContain("not applied: remote0/namespaces; run it again when the cause is gone");
+          expect(has(remote, "namespace istio-system")).toBe(false);
+          expect(has(primary, "-n istio-system service istio-eastwestgateway")).toBe(true);
+          expect(isLocked()).toBe(false);
+        } finally {
+          stuckNamespace.release(remote, "sample");
+        }
+        await passing(["apply", "--until", "services"]);
+        expect(has(remote, "-n istio-system service istio-eastwestgateway")).toBe(true);
+      },
+      3 * minutes,
+    );
+
+    test(
+      "and ClusterRoles may not be created: what is forbidden is named, doctor says how to be allowed, and that is enough",
+      async () => {
+        addServiceAccount("mesh-weak", primary, kubeconfig);
+        allowAllButClusterRoles("mesh-weak", primary);
+        tool.configure(meshYaml("", "mesh-weak", remote));
+        const upToIstiod = ["apply", "--only", "main0", "--until", "control-plane"];
+        try {
+          const said = await failing([...upToIstiod, "--timeout", "60"]);
+          expect(said).toMatch(/^main0 +istiod +FAILED/m);
+          expect(said).toMatch(
+            /clusterroles\.rbac\.authorization\.k8s\.io ".*" is forbidden: User "system:serviceaccount:default:mesh-weak"/,
+          );
+          expect(said).toContain(
+            "fix: this context's identity lacks the right that is named above; mesh doctor lists what is needed",
+          );
+          expect(sh(`kubectl --context ${primary} get clusterroles -o name | grep istio`).out).toBe("");
+          expect(isLocked()).toBe(false);
+
+          const advice = await failing(["doctor"]);
+          expect(advice).toContain("create, patch clusterroles.rbac.authorization.k8s.io");
+          const [command = "echo no advice; false"] =
+            /kubectl .*create clusterrolebinding .*default:mesh-weak\S*/.exec(advice) ?? [];
+          // As somebody who may.
+          must(command.replace("--context mesh-weak", `--context ${primary}`));
+          await passing(upToIstiod);
+          expect(has(primary, "clusterrole istiod-clusterrole-istio-system")).toBe(true);
+        } finally {
+          tool.configure(meshYaml());
+        }
+      },
+      6 * minutes,
+    );
+
+    test(
+      "and the cloud gives no address: the run ends at its deadline and says what to look at; one that comes after 40 s is taken",
+      async () => {
+        noAddresses.begin(primary);
+        try {
+          must(
+            `kubectl --context ${primary} -n istio-system delete services -l operator.istio.io/component=IngressGateways`,
+          );
+          const said = await failing(["apply", "--until", "address", "--timeout", "45"]);
+          expect(said).toMatch(/^main0 +address of istio-eastwestgateway +\.\.\. 30/m);
+          expect(said).toContain("address of istio-eastwestgateway in main0: not done within 45 s");
+          expect(said).toMatch(
+            /no event in istio-system tells of the Service istio-eastwestgateway|Service istio-eastwestgateway: /,
+          );
+          expect(said).toContain("fix: the cloud has given the gateway's Service no address yet");
+          expect(said).toContain("not applied: main0/address; run it again when the cause is gone");
+          expect(readIfThere(join(tool.folder, "mesh.addresses.yaml")) ?? "").not.toContain("main0:");
+          expect(has(remote, "-n istio-system service istiod")).toBe(false);
+          expect(isLocked()).toBe(false);
+
+          const late = run(["apply", "--until", "address"]);
+          await sleep(20_000);
+          // For a while the API server is gone as well: who waits goes on waiting.
+          await ways[primary]!.cut();
+          await sleep(5_000);
+          await ways[primary]!.restore();
+          await sleep(15_000);
+          noAddresses.end(primary);
+          const { code, err, seconds } = await late;
+          expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/address of .* done/) });
+          expect(seconds).toBeGreaterThanOrEqual(40);
+        } finally {
+          noAddresses.end(primary);
+          await ways[primary]!.restore();
+        }
+        expect(readIfThere(join(tool.folder, "mesh.addresses.yaml"))).toMatch(/^main0: /m);
+      },
+      5 * minutes,
+    );
+
+    test(
+      "and an image cannot be pulled: image and registry are named, and the right name is enough",
+      async () => {
+        tool.configure(meshYaml("istio: { hub: registry.istio.io/nowhere }"));
+        try {
+          const said = await failing(["apply", "--until", "control-plane", "--timeout", "60"]);
+          expect(said).toContain("istiod ready in main0: not done within 60 s");
+          expect(said).toMatch(/Pod istiod-\S+: Failed: .*registry\.istio\.io\/nowhere\/pilot/);
+          expect(said).toContain("fix: see that the registry has this image");
+          expect(said).not.toContain("API server");
+          expect(said).toMatch(/^main0 +injection +not tried/m);
+          // The one that ran before runs on.
+          expect(
+            has(primary, "-n istio-system endpoints istiod -o jsonpath='{.subsets[0].addresses[0].ip}'"),
+          ).toBe(true);
+          expect(isLocked()).toBe(false);
+        } finally {
+          tool.configure(meshYaml());
+        }
+        await passing(["apply", "--until", "control-plane"]);
+      },
+      6 * minutes,
+    );
+
+    test(
+      "and webhooks of a dead istiod are in the way: they are named, and without them it goes on",
+      async () => {
+        deadWebhooks.begin(primary);
+        try {
+          const said = await failing(["apply", "--until", "routing", "--only", "main0", "--timeout", "40"]);
+          expect(said).toMatch(/failed calling webhook "config\.old\.istio\.io"/);
+          expect(said).toMatch(
+            /^main0 +injection +FAILED .*\n.*\n.*failed calling webhook "pods\.old\.istio\.io"/m,
+          );
+          expect(said).toContain(
+            "fix: a webhook stands in the way whose server does not answer: if its Istio is gone, delete its configuration",
+          );
+          expect(has(primary, "-n istio-system gateways.networking.istio.io istiod-gateway")).toBe(false);
+        } finally {
+          deadWebhooks.end(primary);
+        }
+        await passing(["apply", "--until", "routing", "--only", "main0"]);
+        expect(has(primary, "-n istio-system gateways.networking.istio.io istiod-gateway")).toBe(true);
+      },
+      5 * minutes,
+    );
+
+    test.each([
+      ["the primary's", primary, /^remote0 +webhook and reader /],
+      ["a remote's", remote, /^main0 +injection /],
+    ])(
+      "and %s API server is gone in the middle of it: that is what the run says, soon, and it can be run again",
+      async (_, context, line) => {
+        let cut: Promise<void> | undefined;
+        try {
+          const said = await failing(["apply", "--timeout", "20"], {
+            onLine: (told) => {
+              if (line.test(told)) cut ??= ways[context]!.cut();
+            },
+            seconds: 120,
+          });
+          expect(cut).toBeDefined();
+          expect(said).toMatch(/connection refused|connection to the server .* was refused|does not answer/);
+          expect(said).toContain("fix: the API server cannot be reached");
+          expect(said).toMatch(/^not applied: .*; run it again when the cause is gone$/m);
+        } finally {
+          await cut;
+          await ways[context]!.restore();
+        }
+        await passing(["apply", "--until", "exposure"]);
+      },
+      5 * minutes,
+    );
+
+    (smallDisk.canBeMade() ? test : test.skip)(
+      "and the disk becomes full on the way: found addresses are kept whole or not at all",
+      async () => {
+        rmSync(join(tool.folder, "mesh.addresses.yaml"), { force: true });
+        rmSync(join(tool.folder, ".mesh/istio"), { recursive: true, force: true });
+        try {
+          const said = await failing(["apply", "--timeout", "30"], {
+            onLine: (told) => {
+              if (/^main0 +namespaces and CA /.test(told)) smallDisk.fill(tool.folder, 0);
+            },
+          });
+          expect(said).toContain("ENOSPC");
+          expect(said).toContain("fix: the disk is full: make room and run again");
+          expect(readIfThere(join(tool.folder, "mesh.addresses.yaml"))).toBeUndefined();
+          expect(isLocked()).toBe(false);
+        } finally {
+          smallDisk.makeRoom(tool.folder);
+        }
+        expect(strayFiles(tool)).toEqual([]);
+      },
+      3 * minutes,
+    );
+
+    test(
+      "comes up after all, and both versions answer from both sides",
+      async () => {
+        await passing(["apply"]);
+        expect(answers(both)).toEqual(bothVersionsFrom(both));
+        expect(await passing(["apply"])).toContain("nothing to change");
+      },
+      6 * minutes,
+    );
+
+    test("leaves no key and no token in any log or output, and no file that nobody needs", () => {
+      expect(strayFiles(tool)).toEqual([]);
+      expect(outputs.length).toBeGreaterThan(18);
+      expect(secretsIn(tool, outputs)).toEqual([]);
+    });
+  },
+  both,
+);

@@ -1,0 +1,105 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { must } from "./lab";
+import { survivors } from "./leftovers";
+import type { Ended, Tool } from "./tool";
+
+/** A moment of a run with `--verbose`: this line is told, when a program is about to run or a step has ended. */
+export interface Moment {
+  readonly name: string;
+  readonly line: RegExp;
+  /** So long after the line. @default 0 */
+  readonly milliseconds?: number;
+  /**
+   * Where the line may be missing, since a run that was killed late has done it already: at this one the run is killed
+   * instead. @default - the line comes in every run
+   */
+  readonly orElse?: RegExp;
+}
+
+export interface Killed extends Ended {
+  /** It was at the moment's own line. */
+  readonly isExact: boolean;
+}
+
+/**
+ * Runs the tool and kills it (SIGKILL) at the moment.
+ * @throws when it ended before, or went wrong before
+ */
+export async function killedAt(
+  tool: Tool,
+  args: readonly string[],
+  { name, line, milliseconds = 0, orElse }: Moment,
+): Promise<Killed> {
+  let at: "line" | "or else" | undefined;
+  const run = tool.start([...args, "--verbose"], {
+    onLine: (told, child) => {
+      if (at !== undefined) return;
+      if (line.test(told)) at = "line";
+      else if (orElse?.test(told)) at = "or else";
+      if (at !== undefined) setTimeout(() => child.kill("SIGKILL"), at === "line" ? milliseconds : 0);
+    },
+  });
+  const ended = await run.ended;
+  const whatIsWrong = [
+    at === undefined && "it never came to this moment",
+    ended.code !== null && `it ended by itself with ${ended.code}`,
+    / FAILED /.test(ended.err) && "a step had failed before",
+  ].filter((sentence) => typeof sentence === "string");
+  if (whatIsWrong.length > 0)
+    throw new Error(`killed at "${name}": ${whatIsWrong.join("; ")}\n${ended.out}${ended.err}`);
+  return { ...ended, isExact: at === "line" };
+}
+
+/** Programs that a killed run has left waiting: what they ask for is asked, they look, and end by themselves. */
+const isOnlyWaiting =
+  /^kubectl .*(get .*--watch|wait --for=delete|delete namespaces|delete .*services -l) .*timeout=\d+s/;
+/** Seconds within which they have ended: the longest of their own time-outs, and a little more. */
+const longestWait = 190;
+
+/** What a killed run has left running that may still change something after a few seconds. */
+export async function busySurvivors(tool: Tool): Promise<string[]> {
+  const end = Date.now() + 10_000;
+  for (;;) {
+    const busy = (await survivors(tool, 0)).filter((command) => !isOnlyWaiting.test(command));
+    if (busy.length === 0 || Date.now() > end) return busy;
+    await sleep(200);
+  }
+}
+
+export const lastSurvivors = (tool: Tool) => survivors(tool, longestWait);
+
+/** What no moment may leave in clusters, a sentence each: a second root, half a CA, more than one lock. */
+export function inconsistencies(tool: Tool, contexts: readonly string[]): string[] {
+  const root = readFileSync(join(tool.folder, "mesh.ca/root-cert.pem"), "utf8").trim();
+  const get = (context: string, what: string) =>
+    JSON.parse(must(`kubectl --context ${context} get ${what} -o json`)).items as {
+      metadata: { name: string; namespace: string };
+      data: Record<string, string>;
+    }[];
+  const sentences = contexts.flatMap((context) => [
+    ...get(context, "secrets -n istio-system --field-selector metadata.name=cacerts").flatMap(({ data }) => [
+      ...(Object.keys(data).length === 4
+        ? []
+        : [`${context}: cacerts holds only ${Object.keys(data).join(", ")}`]),
+      ...(Buffer.from(data["root-cert.pem"] ?? "", "base64")
+        .toString("utf8")
+        .trim() === root
+        ? []
+        : [`${context}: cacerts has another root`]),
+    ]),
+    ...get(context, "configmaps -A --field-selector metadata.name=istio-ca-root-cert")
+      .filter(({ data }) => data["root-cert.pem"]?.trim() !== root)
+      .map(({ metadata }) => `${context}: ${metadata.namespace} trusts another root`),
+    ...get(context, "secrets -n istio-system --field-selector metadata.name=istio-ca-secret").map(
+      () => `${context}: istiod has made a root of its own`,
+    ),
+  ]);
+  const locks = contexts.flatMap((context) =>
+    get(context, "leases -A -l app.kubernetes.io/managed-by=mesh").map(
+      ({ metadata }) => `${context} ${metadata.name}`,
+    ),
+  );
+  return locks.length > 1 ? [...sentences, `more than one lock: ${locks.join(", ")}`] : sentences;
+}

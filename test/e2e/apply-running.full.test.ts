@@ -1,0 +1,279 @@
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { answers, bothVersionsFrom } from "./answers";
+import { applyObjects } from "./apply-faults";
+import { killedAt } from "./apply-killed";
+import { copyKubeconfig } from "./kubeconfig";
+import { bare, describeInLab, must, sh } from "./lab";
+import { secretsIn, strayFiles } from "./leftovers";
+import { differencesBetween, type Objects, objectsOf } from "./mesh-objects";
+import { both, type Ended, meshYaml, minutes, primary, remote, Tool } from "./tool";
+import { Way } from "./way";
+
+// What befalls a mesh that runs: what apply says of it, that it makes nothing worse, and that what it says is enough.
+
+describeInLab(
+  "a mesh that runs",
+  () => {
+    let tool: Tool;
+    let folder: string;
+    let way: Way;
+    let env: NodeJS.ProcessEnv;
+    let before: Objects;
+    const outputs: string[] = [];
+
+    const run = async (...args: string[]): Promise<Ended> => {
+      const ended = await tool.run(args, env);
+      outputs.push(ended.out + ended.err);
+      expect(ended.err).not.toMatch(/^ {4}at |bug of mesh/m);
+      return ended;
+    };
+    const ending =
+      (wanted: number) =>
+      async (...args: string[]) => {
+        const { code, out, err } = await run(...args);
+        if (code !== wanted) throw new Error(`mesh ${args.join(" ")} ended with ${code}\n${out}${err}`);
+        return out + err;
+      };
+    const [passing, failing] = [ending(0), ending(1)];
+    const isAsBefore = () => expect(differencesBetween(before, objectsOf(both))).toEqual([]);
+
+    beforeAll(async () => {
+      bare(both);
+      tool = new Tool(meshYaml());
+      await tool.must(["ca"]);
+      folder = mkdtempSync(join(tmpdir(), "mesh-faults-"));
+      const kubeconfig = join(folder, "kubeconfig");
+      copyKubeconfig(kubeconfig);
+      way = await Way.open();
+      way.leadsTo(remote, kubeconfig);
+      env = { KUBECONFIG: kubeconfig };
+      await passing("apply");
+      before = objectsOf(both);
+    }, 8 * minutes);
+    afterAll(async () => {
+      await way.close();
+      tool.remove();
+      rmSync(folder, { recursive: true, force: true });
+      bare(both);
+    }, 5 * minutes);
+
+    test(
+      "and whose contexts are swapped in mesh.yaml stays as it is, and each is named with the cluster that it leads to",
+      async () => {
+        tool.configure(meshYaml("", remote, primary));
+        const said = await failing("apply", "--timeout", "60");
+        expect(said).toContain(
+          `the context ${remote} of main0 leads to remote0: its istio-system is of network2, and main0 has network1 in mesh.yaml; nothing was changed there`,
+        );
+        expect(said).toContain(`the context ${primary} of remote0 leads to main0`);
+        isAsBefore();
+        tool.configure(meshYaml());
+        expect(await passing("apply")).toContain("nothing to change");
+        isAsBefore();
+      },
+      4 * minutes,
+    );
+
+    test(
+      "and is somebody else's to whoever has another mesh.yaml, or no claim to it: neither apply nor destroy touches it",
+      async () => {
+        tool.configure(`name: shop\n${meshYaml()}`);
+        const ofOther = `the context ${remote} of remote0 leads to a cluster of the mesh mesh1, and mesh.yaml is of shop`;
+        expect(await failing("apply", "--timeout", "60")).toContain(`${ofOther}; put the context right`);
+        const refused = await failing("destroy", "--yes");
+        expect(refused).toContain(ofOther);
+        expect(refused).toContain("nothing was removed");
+        isAsBefore();
+        tool.configure(meshYaml());
+
+        const label = `kubectl --context ${remote} label --field-manager=kubectl-client-side-apply namespace istio-system`;
+        must(`${label} app.kubernetes.io/part-of- app.kubernetes.io/managed-by-`);
+        const unknown = `the context ${remote} of remote0 leads to a cluster with an Istio that is not of mesh1 (Deployment istio-system/istio-eastwestgateway)`;
+        expect(await failing("apply", "--only", "remote0", "--timeout", "60")).toContain(unknown);
+        expect(await failing("destroy", "--yes")).toContain(unknown);
+        must(`${label} app.kubernetes.io/part-of=mesh1 app.kubernetes.io/managed-by=mesh`);
+        expect(await passing("apply")).toContain("nothing to change");
+      },
+      4 * minutes,
+    );
+
+    test(
+      "and is applied twice at once is changed by one run at a time, and stays as it is",
+      async () => {
+        must(`kubectl --context ${primary} -n sample delete service helloworld`);
+        // As by two people: each in a folder of his own.
+        const second = new Tool(meshYaml());
+        cpSync(tool.folder, second.folder, { recursive: true });
+        const two = await Promise.all([tool.run(["apply"]), second.run(["apply"])]);
+        second.remove();
+        // The second refuses, or the first is done before it has looked.
+        const refused = two.filter(({ code }) => code !== 0);
+        expect(refused.length).toBeLessThan(2);
+        for (const { code, err } of refused) {
+          expect({ code, err }).toEqual({
+            code: 1,
+            err: expect.stringMatching(
+              /mesh apply of \S+ on \S+ \(process \d+\) is changing this mesh since .*; wait for it to end and run again/,
+            ),
+          });
+        }
+        expect(await passing("apply")).toContain("nothing to change");
+        isAsBefore();
+      },
+      4 * minutes,
+    );
+
+    test(
+      "and loses istiod's namespace, so that webhooks of a dead istiod stay behind, is whole again after apply",
+      async () => {
+        must(`kubectl --context ${primary} delete namespace istio-system --timeout=120s`, { seconds: 150 });
+        must(`kubectl --context ${primary} get mutatingwebhookconfiguration istio-sidecar-injector`);
+        await passing("apply");
+        expect(answers(both)).toEqual(bothVersionsFrom(both));
+        isAsBefore();
+      },
+      8 * minutes,
+    );
+
+    test(
+      "and is not to have its ingress gateway any more loses it, also when istioctl was killed before it removed it",
+      async () => {
+        const gateway = "deployment/istio-ingressgateway service/istio-ingressgateway";
+        must(`kubectl --context ${primary} -n istio-system get ${gateway}`);
+        tool.configure(meshYaml("gateways: { ingress: false }"));
+        const handOver = { name: "hand-over", line: /^\$ istioctl install/, milliseconds: 1000 };
+        outputs.push((await killedAt(tool, ["apply"], handOver)).err);
+        await passing("apply");
+        // It is asked to go, and goes when its pod has ended.
+        must(`kubectl --context ${primary} -n istio-system wait --for=delete ${gateway} --timeout=60s`);
+        expect(await passing("apply")).toContain("nothing to change");
+        tool.configure(meshYaml());
+        await passing("apply");
+        isAsBefore();
+      },
+      6 * minutes,
+    );
+
+    test(
+      "and is applied while its cloud still takes a load balancer away waits for that, and gets a new one",
+      async () => {
+        const service = `kubectl --context ${primary} -n istio-system`;
+        const finalizers = (value: string) =>
+          must(
+            `${service} patch service istio-eastwestgateway --type=merge -p '{"metadata":{"finalizers":${value}}}'`,
+          );
+        // As clouds do it: the Service stays, with its address, until its load balancer is gone.
+        finalizers('["example.com/load-balancer"]');
+        must(`${service} delete service istio-eastwestgateway --wait=false`);
+        try {
+          const said = await failing("apply", "--only", "main0", "--until", "services", "--timeout", "10");
+          expect(said).toContain("gateway Services in main0: not done within 10 s");
+          expect(said).toContain("last: waiting for Service istio-system/istio-eastwestgateway to be gone");
+          const run = passing("apply");
+          await sleep(10_000);
+          finalizers("null");
+          await run;
+        } finally {
+          sh(
+            `${service} patch service istio-eastwestgateway --type=merge -p '{"metadata":{"finalizers":null}}'`,
+          );
+        }
+        expect(answers(both)).toEqual(bothVersionsFrom(both));
+        isAsBefore();
+      },
+      5 * minutes,
+    );
+
+    test(
+      "and has a remote secret of a cluster that no longer exists goes on, and status names it",
+      async () => {
+        const kubeconfig = {
+          apiVersion: "v1",
+          kind: "Config",
+          "current-context": "gone",
+          // Of the addresses that are set apart for documentation: nobody answers.
+          clusters: [{ name: "gone", cluster: { server: "https://192.0.2.1:6443" } }],
+          contexts: [{ name: "gone", context: { cluster: "gone", user: "gone" } }],
+          users: [{ name: "gone", user: { token: "none" } }],
+        };
+        applyObjects(primary, {
+          apiVersion: "v1",
+          kind: "Secret",
+          metadata: {
+            name: "istio-remote-secret-gone",
+            namespace: "istio-system",
+            labels: { "istio/multiCluster": "true" },
+            annotations: { "networking.istio.io/cluster": "gone" },
+          },
+          stringData: { gone: JSON.stringify(kubeconfig) },
+        });
+        // As after an upgrade or a lost node: the new istiod begins with every cluster that it has a secret of.
+        must(
+          `kubectl --context ${primary} -n istio-system delete pods -l app=istiod && ` +
+            `kubectl --context ${primary} -n istio-system rollout status deployment/istiod --timeout=180s`,
+          { seconds: 200 },
+        );
+        await passing("apply");
+        expect(answers(both)).toEqual(bothVersionsFrom(both));
+        const said = await failing("status");
+        expect(said).toContain(
+          "main0: its istiod reads gone, which neither mesh.yaml nor an earlier apply names; if there is no such cluster: ",
+        );
+        const [command = "echo no advice; false"] = /kubectl .*istio-remote-secret-gone/.exec(said) ?? [];
+        must(command);
+        // istiod needs a moment to let go of the cluster.
+        await untilWell();
+      },
+      8 * minutes,
+    );
+
+    test(
+      "and whose remote is gone for good is a mesh without it, first asked and then told",
+      async () => {
+        await way.cut();
+        try {
+          expect(await failing("apply")).toContain(
+            `remote0 cannot be reached through the context ${remote}; check kubectl --context ${remote} version`,
+          );
+          tool.configure(meshYaml().replace(/^.*remote0.*\n/m, ""));
+          expect(await passing("apply")).toMatch(
+            /remote0 has left mesh\.yaml; its Secret istio-remote-secret-remote0, .* stay unless --yes is given/,
+          );
+          must(`kubectl --context ${primary} -n istio-system get secret istio-remote-secret-remote0`);
+          const said = await passing("apply", "--yes");
+          expect(said).toContain(
+            `remote0 is out of the mesh; its context ${remote} does not answer: what is on it stays`,
+          );
+          const secret = `kubectl --context ${primary} -n istio-system get secret istio-remote-secret-remote0`;
+          expect(sh(secret).err).toContain("NotFound");
+          expect(await passing("apply")).toContain("nothing to change");
+          await untilWell();
+        } finally {
+          await way.restore();
+          tool.configure(meshYaml());
+        }
+        // It was not gone for good.
+        await passing("apply");
+        expect(answers(both)).toEqual(bothVersionsFrom(both));
+        isAsBefore();
+      },
+      8 * minutes,
+    );
+
+    test("leaves no key and no token in any log or output, and no file that nobody needs", () => {
+      expect(strayFiles(tool)).toEqual([]);
+      expect(outputs.length).toBeGreaterThan(12);
+      expect(secretsIn(tool, outputs)).toEqual([]);
+    });
+
+    async function untilWell() {
+      let last = await run("status");
+      for (let tries = 0; last.code !== 0 && tries < 15; tries++) last = await run("status");
+      expect(last).toMatchObject({ code: 0, out: expect.stringContaining("all is well") });
+    }
+  },
+  both,
+);
