@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { bare, contexts, describeInLab, must, sh } from "./lab";
 
 // The runbook's own code blocks, pasted as they are, on two bare clusters.
@@ -40,6 +41,32 @@ function stepsOf(runbook: string): Step[] {
       blocks: [...text.matchAll(/^```bash\n(.*?)^```$/gms)].map(([, block]) => block!),
     }));
 }
+
+/** Addresses that the client's proxy holds for the sample's Service. */
+function endpointsOf(context: string): string[] {
+  const endpoints = must(
+    `istioctl proxy-config endpoints deployment/curl --context ${context} -n sample --cluster 'outbound|5000||helloworld.sample.svc.cluster.local' -o json`,
+  );
+  return (JSON.parse(endpoints) as { hostStatuses: { address: { socketAddress: { address: string } } }[] }[])
+    .flatMap(({ hostStatuses }) => hostStatuses)
+    .map(({ address }) => address.socketAddress.address)
+    .sort();
+}
+
+/** Addresses of the sample's pods, but for those that are on their way out. */
+function runningPods(context: string): string[] {
+  const { items } = JSON.parse(
+    must(`kubectl --context ${context} -n sample get pods -l app=helloworld -o json`),
+  ) as {
+    items: { metadata: { deletionTimestamp?: string }; status: { podIP: string } }[];
+  };
+  return items.filter(({ metadata }) => !metadata.deletionTimestamp).map(({ status }) => status.podIP);
+}
+
+const gatewayOf = (context: string) =>
+  must(
+    `kubectl --context ${context} -n istio-system get svc istio-eastwestgateway -o jsonpath='{.status.loadBalancer.ingress[0].ip}'`,
+  );
 
 describeInLab("the runbook", () => {
   let folder: string;
@@ -96,35 +123,24 @@ describeInLab("the runbook", () => {
     5 * minutes,
   );
 
-  test("shows local pods plus one gateway address as endpoints", () => {
-    paste(/^What each cluster sees/);
-    for (const [context, peer] of [
-      ["main0", "remote0"],
-      ["remote0", "main0"],
-    ]) {
-      const endpoints = must(
-        `istioctl proxy-config endpoints deployment/curl --context ${context} -n sample --cluster 'outbound|5000||helloworld.sample.svc.cluster.local' -o json`,
-      );
-      const addresses = (
-        JSON.parse(endpoints) as { hostStatuses: { address: { socketAddress: { address: string } } }[] }[]
-      )
-        .flatMap(({ hostStatuses }) => hostStatuses)
-        .map(({ address }) => address.socketAddress.address);
-      // The step has scaled down again: pods that are on their way out are no endpoints.
-      const { items } = JSON.parse(
-        must(`kubectl --context ${context} -n sample get pods -l app=helloworld -o json`),
-      ) as {
-        items: { metadata: { deletionTimestamp?: string }; status: { podIP: string } }[];
-      };
-      const pods = items
-        .filter(({ metadata }) => !metadata.deletionTimestamp)
-        .map(({ status }) => status.podIP);
-      const gateway = must(
-        `kubectl --context ${peer} -n istio-system get svc istio-eastwestgateway -o jsonpath='{.status.loadBalancer.ingress[0].ip}'`,
-      );
-      expect(addresses.sort()).toEqual([...pods, gateway].sort());
-    }
-  });
+  test(
+    "shows local pods plus one gateway address as endpoints",
+    async () => {
+      paste(/^What each cluster sees/);
+      for (const [context, peer] of [
+        ["main0", "remote0"],
+        ["remote0", "main0"],
+      ]) {
+        const seen = () => endpointsOf(context!);
+        const wanted = () => [...runningPods(context!), gatewayOf(peer!)].sort();
+        // The step has scaled down again: a pod that has just gone stays an endpoint until istiod has told the proxies.
+        const deadline = Date.now() + 30_000;
+        while (seen().join() !== wanted().join() && Date.now() < deadline) await sleep(1000);
+        expect(seen()).toEqual(wanted());
+      }
+    },
+    3 * minutes,
+  );
 
   test(
     "moves the split as it says",
