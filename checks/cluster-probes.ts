@@ -1,11 +1,11 @@
 import { istioNamespace } from "../k8s/bundle";
 import type { Cluster } from "../mesh/mesh";
 import { parseVersion, type Version } from "../mesh/versions";
-import { bounded } from "../ops/bounded";
-import type { Context } from "../ops/context";
-import { type Inventory, inventoryName } from "../ops/inventory";
-import { type Kubectl, kubectlFor } from "../ops/kubectl";
-import type { KubernetesObject } from "../ops/kubernetes-object";
+import { type Inventory, inventoryName } from "../ops/clusters/inventory";
+import { bounded } from "../ops/programs/bounded";
+import { type Kubectl, kubectlFor } from "../ops/programs/kubectl";
+import type { KubernetesObject } from "../ops/programs/kubernetes-object";
+import type { Context } from "../ops/runs/context";
 import { once } from "./once";
 import { askWho, type Right, type Who } from "./who";
 

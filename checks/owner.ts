@@ -1,6 +1,6 @@
 import { istioNamespace } from "../k8s/bundle";
 import type { Mesh } from "../mesh/mesh";
-import type { KubernetesObject } from "../ops/kubernetes-object";
+import type { KubernetesObject } from "../ops/programs/kubernetes-object";
 
 /** Which mesh has made istio-system. */
 export interface Owner {

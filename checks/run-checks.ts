@@ -1,7 +1,7 @@
 import type { Cluster, Mesh } from "../mesh/mesh";
-import type { Context } from "../ops/context";
-import { Interrupted, ProgramFailed } from "../ops/programs";
-import { redact } from "../ops/redact";
+import { Interrupted, ProgramFailed } from "../ops/programs/programs";
+import { redact } from "../ops/programs/redact";
+import type { Context } from "../ops/runs/context";
 import {
   type Check,
   type CheckFacts,

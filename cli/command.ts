@@ -1,8 +1,8 @@
 import { InputError } from "../mesh/problem";
-import { colours } from "../ops/colours";
-import { CredentialsError } from "../ops/credentials";
-import { PreflightError } from "../ops/preflight";
-import { DeadlinePassed, Interrupted, MissingProgram, ProgramFailed } from "../ops/programs";
+import { CredentialsError } from "../ops/azure/credentials";
+import { DeadlinePassed, Interrupted, MissingProgram, ProgramFailed } from "../ops/programs/programs";
+import { colours } from "../ops/runs/colours";
+import { PreflightError } from "../ops/runs/preflight";
 import { OutputError } from "../synth/run-lock";
 
 /** Exit codes that scripts can rely on. */

@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events";
-import type { Context } from "../ops/context";
-import { createPrograms } from "../ops/programs";
-import { createReporter } from "../ops/progress";
-import { openRunLog } from "../ops/run-log";
+import { createPrograms } from "../ops/programs/programs";
+import { openRunLog } from "../ops/programs/run-log";
+import type { Context } from "../ops/runs/context";
+import { createReporter } from "../ops/runs/progress";
 import { workFolder } from "../synth/run-lock";
 import { exitCode, type Output } from "./command";
 

@@ -1,9 +1,9 @@
 import { readMesh } from "../mesh/load";
 import { meshPaths } from "../mesh/paths";
 import { fileProblem, InputError, quote } from "../mesh/problem";
-import { openBrowser } from "../ops/browser";
-import { withCredentials } from "../ops/credentials";
+import { withCredentials } from "../ops/azure/credentials";
 import { type DashboardName, requireDashboard, serveDashboard } from "../ops/dashboard";
+import { openBrowser } from "../ops/programs/browser";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";
 

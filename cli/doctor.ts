@@ -2,8 +2,8 @@ import { doctor as examine } from "../checks/doctor/doctor";
 import { type ReportFormat, reportFormats } from "../checks/format/format";
 import { readMesh } from "../mesh/load";
 import { meshPaths } from "../mesh/paths";
-import { colours } from "../ops/colours";
-import { withCredentials } from "../ops/credentials";
+import { withCredentials } from "../ops/azure/credentials";
+import { colours } from "../ops/runs/colours";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";
 

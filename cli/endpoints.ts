@@ -1,8 +1,8 @@
 import { readMesh } from "../mesh/load";
 import { meshPaths } from "../mesh/paths";
-import { colours } from "../ops/colours";
-import { withCredentials } from "../ops/credentials";
-import { type Endpoint, type EndpointView, endpoints } from "../ops/endpoints";
+import { withCredentials } from "../ops/azure/credentials";
+import { colours } from "../ops/runs/colours";
+import { type Endpoint, type EndpointView, endpoints } from "../ops/status/endpoints";
 import { columns } from "./columns";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { readMesh } from "../mesh/load";
 import type { Sample } from "../mesh/mesh";
 import { InputError } from "../mesh/problem";
-import { type WantedShares, wantedShares } from "../ops/wanted-shares";
+import { type WantedShares, wantedShares } from "../ops/traffic/wanted-shares";
 
 export interface FollowedShares {
   now(): WantedShares;

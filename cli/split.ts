@@ -1,7 +1,7 @@
 import { meshPaths } from "../mesh/paths";
-import { withCredentials } from "../ops/credentials";
-import { applyRouting } from "../ops/routing";
-import { parseWeights, splitTraffic } from "../ops/split";
+import { applyRouting } from "../ops/apply/routing";
+import { parseWeights, splitTraffic } from "../ops/apply/split";
+import { withCredentials } from "../ops/azure/credentials";
 import { readInputs } from "../synth/inputs";
 import { synthesize } from "../synth/synthesize";
 import { exitCode, type Output } from "./command";

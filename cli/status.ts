@@ -1,9 +1,9 @@
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
 import { meshPaths } from "../mesh/paths";
-import { colours } from "../ops/colours";
-import { withCredentials } from "../ops/credentials";
-import { type ClusterStatus, type MeshStatus, type Remark, status } from "../ops/status";
+import { withCredentials } from "../ops/azure/credentials";
+import { colours } from "../ops/runs/colours";
+import { type ClusterStatus, type MeshStatus, type Remark, status } from "../ops/status/status";
 import { columns } from "./columns";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";

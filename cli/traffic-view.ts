@@ -1,7 +1,7 @@
 import { createColors } from "picocolors";
-import type { Counts } from "../ops/tally";
-import type { ClientTraffic, Flow } from "../ops/traffic";
-import type { WantedShares } from "../ops/wanted-shares";
+import type { Counts } from "../ops/traffic/tally";
+import type { ClientTraffic, Flow } from "../ops/traffic/traffic";
+import type { WantedShares } from "../ops/traffic/wanted-shares";
 import { columns } from "./columns";
 
 // How traffic is shown: bars on a terminal, lines in a log, a table at the end.

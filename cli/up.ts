@@ -1,9 +1,9 @@
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Context } from "../ops/context";
-import { withCredentials } from "../ops/credentials";
-import { hasSucceeded } from "../ops/steps";
-import { hasStack, runTerraform, type Terraform, terraformFor } from "../ops/terraform";
+import { withCredentials } from "../ops/azure/credentials";
+import { hasStack, runTerraform, type Terraform, terraformFor } from "../ops/azure/terraform";
+import type { Context } from "../ops/runs/context";
+import { hasSucceeded } from "../ops/runs/steps";
 import { type ApplyFlags, prepareApply, runApply } from "./apply";
 import { exitCode, type Output } from "./command";
 import { confirm, requireAnswer } from "./confirm";

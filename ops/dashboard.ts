@@ -1,13 +1,13 @@
 import { istioNamespace } from "../k8s/bundle";
 import { kialiServer, kialiSettings } from "../k8s/kiali-settings";
 import type { Addons, Mesh } from "../mesh/mesh";
-import { inShort } from "./bounded";
-import type { Context } from "./context";
-import { type Kubectl, kubectlFor, pause } from "./kubectl";
-import { limited } from "./limited";
-import { PreflightError } from "./preflight";
-import { ProgramFailed } from "./programs";
-import { whyUnavailable } from "./why-unavailable";
+import { inShort } from "./programs/bounded";
+import { type Kubectl, kubectlFor, pause } from "./programs/kubectl";
+import { limited } from "./programs/limited";
+import { ProgramFailed } from "./programs/programs";
+import type { Context } from "./runs/context";
+import { PreflightError } from "./runs/preflight";
+import { whyUnavailable } from "./runs/why-unavailable";
 
 export type DashboardName = keyof Addons;
 

@@ -4,18 +4,18 @@ import { dump } from "js-yaml";
 import { istioNamespace } from "../k8s/bundle";
 import { istioOperatorRows } from "../k8s/istio-operators";
 import type { Cluster, Mesh } from "../mesh/mesh";
-import type { Context } from "./context";
-import { eventsOf } from "./events";
-import { whyForeign } from "./foreign";
-import { readInventory } from "./inventory";
-import { addedByInstall, istioctlFor } from "./istioctl";
-import { type Kubectl, kubectlFor } from "./kubectl";
-import type { KubernetesObject } from "./kubernetes-object";
-import { withLock } from "./lock";
-import { PreflightError } from "./preflight";
-import { remoteSecretName } from "./remote-secret";
-import { explainedBySilence } from "./silence";
-import { runSteps, type Step, type StepOutcome, type StepResult } from "./steps";
+import { whyForeign } from "./clusters/foreign";
+import { readInventory } from "./clusters/inventory";
+import { remoteSecretName } from "./clusters/remote-secret";
+import { addedByInstall, istioctlFor } from "./programs/istioctl";
+import { type Kubectl, kubectlFor } from "./programs/kubectl";
+import type { KubernetesObject } from "./programs/kubernetes-object";
+import type { Context } from "./runs/context";
+import { eventsOf } from "./runs/events";
+import { withLock } from "./runs/lock";
+import { PreflightError } from "./runs/preflight";
+import { explainedBySilence } from "./runs/silence";
+import { runSteps, type Step, type StepOutcome, type StepResult } from "./runs/steps";
 
 export interface DestroyOptions {
   /** Also Istio's CRDs, and with them every resource of these kinds, whoever made it. @default false */

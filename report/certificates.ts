@@ -1,6 +1,6 @@
-import type { Certificate } from "../ops/cluster-facts";
-import type { MeshStatus } from "../ops/status";
-import { daysLeft, warnDays } from "../ops/status-remarks";
+import type { Certificate } from "../ops/status/cluster-facts";
+import type { MeshStatus } from "../ops/status/status";
+import { daysLeft, warnDays } from "../ops/status/status-remarks";
 import { type Content, html } from "./html";
 import { mark } from "./mark";
 import { type Section, table } from "./section";

@@ -1,4 +1,4 @@
-import type { ClusterStatus, MeshStatus } from "../ops/status";
+import type { ClusterStatus, MeshStatus } from "../ops/status/status";
 import { type Content, html, type Markup } from "./html";
 import { mark } from "./mark";
 import { type Section, table } from "./section";

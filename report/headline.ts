@@ -1,5 +1,5 @@
 import type { CheckReport, Status } from "../checks/report";
-import type { MeshStatus } from "../ops/status";
+import type { MeshStatus } from "../ops/status/status";
 import { counted, figure } from "./words";
 
 /** What a reader takes home who reads one sentence. */

@@ -14,8 +14,8 @@ const mayImport = Object.fromEntries(
 );
 const folders = Object.keys(mayImport);
 
-/** `folder/file imports folder/file`, for every import of another folder. */
-function crossings(folder: string): { file: string; imported: string }[] {
+/** Every import of a file of this project, by file. */
+function importsIn(folder: string): { file: string; imported: string }[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
     .flatMap((name) => {
@@ -25,9 +25,12 @@ function crossings(folder: string): { file: string; imported: string }[] {
         file,
         imported: relative(root, join(root, dirname(file), path!)),
       }));
-    })
-    .filter(({ imported }) => imported.split("/")[0] !== folder && imported !== "package.json");
+    });
 }
+
+/** Those of another folder. */
+const crossings = (folder: string) =>
+  importsIn(folder).filter(({ imported }) => folderOf(imported) !== folder && imported !== "package.json");
 
 const folderOf = (path: string) => path.split("/")[0]!;
 
@@ -53,6 +56,38 @@ test("no folder imports itself by way of others", () => {
       ? [...seen, folder]
       : mayImport[folder]!.flatMap((imported) => below(imported, [...seen, folder]));
   expect(folders.flatMap((folder) => below(folder))).toEqual([]);
+});
+
+describe("inside ops", () => {
+  const rows = [...architecture.matchAll(/^\| `ops\/(\w+)` \|.*\| ([^|]+) \|$/gm)];
+  const parts = rows.map(
+    ([, part, imports]) => [part!, imports === "-" ? [] : imports!.split(", ")] as const,
+  );
+  const partOf = (path: string) => path.split("/")[1]!.replace(/\.ts$/, "");
+
+  /** The other parts of ops that a part imports: a part is a folder, or a file beside the folders. */
+  const importsOf = (part: string) =>
+    [
+      ...new Set(
+        importsIn("ops")
+          .filter(({ file }) => partOf(file) === part)
+          .map(({ imported }) => imported),
+      ),
+    ]
+      .filter((imported) => imported.startsWith("ops/"))
+      .map(partOf)
+      .filter((imported) => imported !== part);
+
+  test("every part has its row, below those that it imports", () => {
+    const names = readdirSync(join(root, "ops")).map((name) => partOf(`ops/${name}`));
+    expect(parts.map(([part]) => part).toSorted()).toEqual(names.toSorted());
+    for (const [index, [, imports]] of parts.entries())
+      expect(parts.slice(0, index).map(([part]) => part)).toEqual(expect.arrayContaining(imports));
+  });
+
+  test.each(parts)("%s imports what its row names", (part, imports) => {
+    expect([...new Set(importsOf(part))].toSorted()).toEqual(imports.toSorted());
+  });
 });
 
 test("the drawing shows the table", () => {

@@ -1,4 +1,4 @@
-import type { Programs } from "../../ops/programs";
+import type { Programs } from "../../ops/programs/programs";
 
 /** What a kubeconfig says of contexts; nothing of its secrets. */
 export interface Kubeconfig {

@@ -1,4 +1,4 @@
-import { MissingProgram, type ProgramName } from "../../ops/programs";
+import { MissingProgram, type ProgramName } from "../../ops/programs/programs";
 import { type Check, faulty, sound } from "../check";
 import type { World } from "./world";
 

@@ -2,7 +2,7 @@ import { BlockList, isIPv4, isIPv6 } from "node:net";
 import type { Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { didYouMean } from "../../mesh/suggest";
-import { DeadlinePassed, ProgramFailed } from "../../ops/programs";
+import { DeadlinePassed, ProgramFailed } from "../../ops/programs/programs";
 import { type Check, faulty, sound, unjudged } from "../check";
 import { kubectlIn } from "../commands";
 import { getCredentials } from "./get-credentials";

@@ -1,9 +1,9 @@
 import { type LoadedCa, loadCa } from "../../ca/load";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import type { Version } from "../../mesh/versions";
-import type { Context } from "../../ops/context";
-import type { ProgramName, Programs } from "../../ops/programs";
-import { programVersion } from "../../ops/versions";
+import type { ProgramName, Programs } from "../../ops/programs/programs";
+import { programVersion } from "../../ops/programs/versions";
+import type { Context } from "../../ops/runs/context";
 import { type ClusterProbes, probesOf } from "../cluster-probes";
 import { once } from "../once";
 import type { Right } from "../who";

@@ -1,6 +1,6 @@
 import type { Requests } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import type { KubernetesObject } from "../../ops/kubernetes-object";
+import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
 import { type Check, faulty, sound } from "../check";
 import type { PodRequest } from "../cluster-probes";
 import { kubectlIn } from "../commands";

@@ -2,7 +2,7 @@ import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
-import type { KubernetesObject } from "../../ops/kubernetes-object";
+import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
 import { type Check, faulty, sound } from "../check";
 import { kubectlIn } from "../commands";
 import { istioService, runsIstiod } from "../istiod";

@@ -1,5 +1,5 @@
-import type { Context } from "../../ops/context";
-import { sideBySide } from "../../ops/side-by-side";
+import { sideBySide } from "../../ops/programs/side-by-side";
+import type { Context } from "../../ops/runs/context";
 import { rightsToRead } from "../basics/rights";
 import { type CheckInputs, type World, worldOf } from "../basics/world";
 import { type AzureAccount, azureProbes } from "./azure-probes";

@@ -1,7 +1,7 @@
 import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster } from "../../mesh/mesh";
 import { ipv4 } from "../../mesh/names";
-import { type KubernetesObject, loadBalancerAddress } from "../../ops/kubernetes-object";
+import { type KubernetesObject, loadBalancerAddress } from "../../ops/programs/kubernetes-object";
 import { certificatesOf, haveOneInCommon, shortFingerprints } from "../certificates";
 import { type Check, faulty, sound } from "../check";
 import { byApply, kubectlIn, restartIstiod } from "../commands";

@@ -1,6 +1,6 @@
 import type { Cluster } from "../../mesh/mesh";
-import type { Endpoint, EndpointView } from "../../ops/endpoints";
-import { type KubernetesObject, loadBalancerAddress } from "../../ops/kubernetes-object";
+import { type KubernetesObject, loadBalancerAddress } from "../../ops/programs/kubernetes-object";
+import type { Endpoint, EndpointView } from "../../ops/status/endpoints";
 import { faulty, sound, type Verdict } from "../check";
 import { restartIstiod } from "../commands";
 import { objectNamed, podsOf } from "./readiness";

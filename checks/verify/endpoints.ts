@@ -1,6 +1,6 @@
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import { type KubernetesObject, objectTitle } from "../../ops/kubernetes-object";
-import { ProgramFailed } from "../../ops/programs";
+import { type KubernetesObject, objectTitle } from "../../ops/programs/kubernetes-object";
+import { ProgramFailed } from "../../ops/programs/programs";
 import { type Check, faulty, sound } from "../check";
 import { byApply, kubectlIn, restart } from "../commands";
 import { hasSample } from "./applies";

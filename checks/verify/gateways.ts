@@ -1,8 +1,8 @@
 import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { ipv4 } from "../../mesh/names";
-import { eventsOf } from "../../ops/events";
-import { type KubernetesObject, loadBalancerAddress } from "../../ops/kubernetes-object";
+import { type KubernetesObject, loadBalancerAddress } from "../../ops/programs/kubernetes-object";
+import { eventsOf } from "../../ops/runs/events";
 import { type Check, faulty, sound } from "../check";
 import { byApply, kubectlIn } from "../commands";
 import { hasSample, isPrimaryRemote } from "./applies";

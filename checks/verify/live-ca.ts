@@ -1,5 +1,5 @@
 import { type ClusterCa, caFileNames } from "../../ca/material";
-import type { KubernetesObject } from "../../ops/kubernetes-object";
+import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
 
 /** The Secret that istiod takes its CA from, and no other. */
 export const caSecret = "cacerts";

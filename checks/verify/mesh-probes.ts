@@ -1,9 +1,9 @@
 import { istioNamespace } from "../../k8s/bundle";
 import type { Mesh, Sample } from "../../mesh/mesh";
-import { type Kubectl, noValidation } from "../../ops/kubectl";
-import type { KubernetesObject } from "../../ops/kubernetes-object";
-import { ProgramFailed } from "../../ops/programs";
-import { inClient } from "../../ops/requests";
+import { type Kubectl, noValidation } from "../../ops/programs/kubectl";
+import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import { ProgramFailed } from "../../ops/programs/programs";
+import { inClient } from "../../ops/traffic/requests";
 import type { ClusterProbes } from "../cluster-probes";
 import { once } from "../once";
 import { type ProxySecrets, readProxySecrets } from "./proxy-secrets";

@@ -1,4 +1,4 @@
-import { isRolledOut, type KubernetesObject, objectTitle } from "../../ops/kubernetes-object";
+import { isRolledOut, type KubernetesObject, objectTitle } from "../../ops/programs/kubernetes-object";
 
 /** The object of this kind and name among those of one namespace. */
 export const objectNamed = (objects: readonly KubernetesObject[], kind: string, name: string) =>

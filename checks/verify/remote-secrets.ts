@@ -1,7 +1,7 @@
 import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import { synced } from "../../ops/istiod-facts";
-import type { KubernetesObject } from "../../ops/kubernetes-object";
+import { synced } from "../../ops/clusters/istiod-facts";
+import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
 import { whyUnusable } from "../basics/reachable";
 import { type Check, faulty, sound } from "../check";
 import { byApply, kubectlIn, restartIstiod } from "../commands";

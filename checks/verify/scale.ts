@@ -1,9 +1,9 @@
 import type { Cluster, Mesh, Sample } from "../../mesh/mesh";
-import type { Context } from "../../ops/context";
-import { type Kubectl, kubectlFor, pause } from "../../ops/kubectl";
-import { isRolledOut } from "../../ops/kubernetes-object";
-import { limited } from "../../ops/limited";
-import { Interrupted } from "../../ops/programs";
+import { type Kubectl, kubectlFor, pause } from "../../ops/programs/kubectl";
+import { isRolledOut } from "../../ops/programs/kubernetes-object";
+import { limited } from "../../ops/programs/limited";
+import { Interrupted } from "../../ops/programs/programs";
+import type { Context } from "../../ops/runs/context";
 import type { CheckInputs } from "../basics/world";
 import { type CheckFacts, faulty, sound, type Verdict } from "../check";
 import type { CheckResult } from "../report";

@@ -1,7 +1,7 @@
 import type { Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
-import type { KubernetesObject } from "../../ops/kubernetes-object";
-import { sampleHost } from "../../ops/requests";
+import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import { sampleHost } from "../../ops/traffic/requests";
 import { type Check, faulty, type Share, sound } from "../check";
 import { byApply, kubectlIn } from "../commands";
 import { multinomialTest } from "../multinomial";

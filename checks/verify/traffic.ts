@@ -1,6 +1,6 @@
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import { type Reply, sampleUrl } from "../../ops/requests";
-import { type Tally, tallying } from "../../ops/tally";
+import { type Reply, sampleUrl } from "../../ops/traffic/requests";
+import { type Tally, tallying } from "../../ops/traffic/tally";
 import { type Check, faulty, type Share, sound } from "../check";
 import { kubectlIn } from "../commands";
 import { multinomialTest } from "../multinomial";

@@ -1,6 +1,6 @@
 import { istioNamespace } from "../../k8s/bundle";
 import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
-import type { KubernetesObject } from "../../ops/kubernetes-object";
+import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
 import { type Check, faulty, sound, unjudged } from "../check";
 import { restart } from "../commands";
 import { runsIstiod } from "../istiod";

@@ -1,9 +1,9 @@
 import type { Cluster } from "../../mesh/mesh";
-import type { Context } from "../../ops/context";
-import { endpoints, type MeshEndpoints } from "../../ops/endpoints";
-import { type ConnectedProxy, readConnectedProxies, readReadClusters } from "../../ops/istiod-facts";
-import { type Reply, readReplies, requestScript } from "../../ops/requests";
-import { sideBySide } from "../../ops/side-by-side";
+import { type ConnectedProxy, readConnectedProxies, readReadClusters } from "../../ops/clusters/istiod-facts";
+import { sideBySide } from "../../ops/programs/side-by-side";
+import type { Context } from "../../ops/runs/context";
+import { endpoints, type MeshEndpoints } from "../../ops/status/endpoints";
+import { type Reply, readReplies, requestScript } from "../../ops/traffic/requests";
 import { rightsToRead } from "../basics/rights";
 import { type CheckInputs, type World, worldOf } from "../basics/world";
 import { once } from "../once";

@@ -13,11 +13,11 @@ import type { VerifyWorld } from "../../checks/verify/world";
 import type { Who } from "../../checks/who";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { parseVersion } from "../../mesh/versions";
-import { type EndpointAnswer, endpointViews } from "../../ops/endpoints";
-import type { ConnectedProxy } from "../../ops/istiod-facts";
-import type { KubernetesObject } from "../../ops/kubernetes-object";
-import { silentReporter } from "../../ops/progress";
-import type { Reply } from "../../ops/requests";
+import type { ConnectedProxy } from "../../ops/clusters/istiod-facts";
+import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import { silentReporter } from "../../ops/runs/progress";
+import { type EndpointAnswer, endpointViews } from "../../ops/status/endpoints";
+import type { Reply } from "../../ops/traffic/requests";
 import { clusterCa, filesOf, type Issued, issue, newFolder, now, writeFiles } from "../ca/authority";
 import { manifests } from "../k8s/render";
 

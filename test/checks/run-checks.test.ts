@@ -1,8 +1,8 @@
 import { type Check, faulty, sound, unjudged, type Verdict } from "../../checks/check";
 import { runChecks } from "../../checks/run-checks";
 import { parseMesh } from "../../mesh/load";
-import { Interrupted, ProgramFailed } from "../../ops/programs";
-import { silentReporter } from "../../ops/progress";
+import { Interrupted, ProgramFailed } from "../../ops/programs/programs";
+import { silentReporter } from "../../ops/runs/progress";
 
 const mesh = parseMesh(
   "clusters:\n  - {name: main0, role: primary, network: n1, context: main0}\n  - {name: remote0, network: n2, context: remote0}\n",

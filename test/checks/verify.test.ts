@@ -5,7 +5,7 @@ import { verifyChecks } from "../../checks/verify/verify";
 import { defaultIstioLine } from "../../mesh/istio-lines";
 import { parseMesh } from "../../mesh/load";
 import type { Mesh } from "../../mesh/mesh";
-import { ProgramFailed } from "../../ops/programs";
+import { ProgramFailed } from "../../ops/programs/programs";
 import { clusterCa, days, issue, ownCa, removeFolders, sample as sampleCertificate } from "../ca/authority";
 import {
   type Authority,

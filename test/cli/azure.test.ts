@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type FakePath, fakePath } from "../ops/fake-programs";
+import { type FakePath, fakePath } from "../ops/programs/fake-programs";
 import { project } from "../synth/project";
 import { mesh } from "./run";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 import { commandLine } from "../../mesh/shell-quote";
-import { type FakePath, fakePath } from "../ops/fake-programs";
+import { type FakePath, fakePath } from "../ops/programs/fake-programs";
 import { project } from "../synth/project";
 
 // Questions, on a terminal that `script` makes (util-linux).

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { buildSync } from "esbuild";
 import type { TrafficReport } from "../../cli/traffic";
 import { commandLine } from "../../mesh/shell-quote";
-import { addClients, clientsYaml } from "../ops/fake-clients";
-import { type FakePath, fakePath } from "../ops/fake-programs";
+import { type FakePath, fakePath } from "../ops/programs/fake-programs";
+import { addClients, clientsYaml } from "../ops/traffic/fake-clients";
 
 // Traffic as people watch and end it: with Ctrl-C, on a terminal that `script` makes (util-linux), and without one.
 

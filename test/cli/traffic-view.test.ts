@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { type Look, liveView, summary, trafficLine } from "../../cli/traffic-view";
-import type { ClientTraffic, Flow } from "../../ops/traffic";
+import type { ClientTraffic, Flow } from "../../ops/traffic/traffic";
 
 const flow = (counts: Partial<Flow> = {}): Flow => ({
   requests: 150,

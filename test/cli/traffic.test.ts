@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TrafficReport } from "../../cli/traffic";
-import { addClients, clientsYaml, hello } from "../ops/fake-clients";
-import { type FakePath, fakePath } from "../ops/fake-programs";
+import { type FakePath, fakePath } from "../ops/programs/fake-programs";
+import { addClients, clientsYaml, hello } from "../ops/traffic/fake-clients";
 import { mesh } from "./run";
 
 const before = { folder: process.cwd(), PATH: process.env.PATH };

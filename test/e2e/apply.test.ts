@@ -7,13 +7,13 @@ import type { CaMaterial } from "../../ca/material";
 import { writeClusterBundle } from "../../k8s/cluster-bundle";
 import { parseMesh } from "../../mesh/load";
 import type { Addresses, Mesh } from "../../mesh/mesh";
-import { type ApplyResult, apply } from "../../ops/apply";
-import type { ApplyInputs } from "../../ops/apply-run";
-import type { Context } from "../../ops/context";
+import { type ApplyResult, apply } from "../../ops/apply/apply";
+import type { ApplyInputs } from "../../ops/apply/apply-run";
 import { destroy } from "../../ops/destroy";
-import { createPrograms } from "../../ops/programs";
-import { silentReporter } from "../../ops/progress";
-import { openRunLog } from "../../ops/run-log";
+import { createPrograms } from "../../ops/programs/programs";
+import { openRunLog } from "../../ops/programs/run-log";
+import type { Context } from "../../ops/runs/context";
+import { silentReporter } from "../../ops/runs/progress";
 import { bare, contexts, describeInLab, must, sh } from "./lab";
 
 // From bare clusters to a mesh, again, changed, and away with it: the functions behind `mesh apply` and `mesh destroy`.

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildSync } from "esbuild";
-import type { MeshEndpoints } from "../../ops/endpoints";
-import type { MeshStatus } from "../../ops/status";
+import type { MeshEndpoints } from "../../ops/status/endpoints";
+import type { MeshStatus } from "../../ops/status/status";
 import { bare, contexts, describeInLab, must, type Result, sh } from "./lab";
 
 // A mesh as people look at it, split it and take it away, on the command line.

@@ -2,11 +2,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseMesh } from "../../mesh/load";
-import type { Context } from "../../ops/context";
 import { type DashboardName, requireDashboard, serveDashboard } from "../../ops/dashboard";
-import { createPrograms } from "../../ops/programs";
-import { silentReporter } from "../../ops/progress";
-import { type FakePath, fakePath } from "./fake-programs";
+import { createPrograms } from "../../ops/programs/programs";
+import type { Context } from "../../ops/runs/context";
+import { silentReporter } from "../../ops/runs/progress";
+import { type FakePath, fakePath } from "./programs/fake-programs";
 
 const clusters = `clusters:
   - { name: main0, role: primary, network: n1, context: one }

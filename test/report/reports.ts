@@ -2,8 +2,8 @@ import type { CheckFacts, Layer } from "../../checks/check";
 import { type CheckResult, reportOf } from "../../checks/report";
 import { parseMesh } from "../../mesh/load";
 import type { Mesh } from "../../mesh/mesh";
-import type { Certificate } from "../../ops/cluster-facts";
-import type { ClusterStatus, MeshStatus } from "../../ops/status";
+import type { Certificate } from "../../ops/status/cluster-facts";
+import type { ClusterStatus, MeshStatus } from "../../ops/status/status";
 import type { ReportProps } from "../../report/page";
 
 // What verify and status find, as the page gets it.

@@ -1,0 +1,77 @@
+import { istioNamespace } from "../../k8s/bundle";
+import type { Cluster } from "../../mesh/mesh";
+import { whyForeign } from "../clusters/foreign";
+import type { StepContext } from "../runs/steps";
+import { deadlines, type Run } from "./apply-run";
+
+/** A second root would cut the mesh in two: workloads of one root refuse those of the other. */
+export async function refuseForeignRoot(run: Run, cluster: Cluster): Promise<void> {
+  const cacerts = await run.installations.get(cluster.name)!.inBundle(`Secret./${istioNamespace}/cacerts`);
+  if (!cacerts) return;
+  const installed = Buffer.from(cacerts.data?.["root-cert.pem"] ?? "", "base64").toString("utf8");
+  if (installed.trim() === run.rootCertificate.trim()) return;
+  throw new Error(
+    `${cluster.name} has a Secret cacerts with another root certificate than this mesh's CA; one mesh has one root; ` +
+      "bring back the CA folder that the cluster was installed with, or run mesh destroy first",
+  );
+}
+
+/** Behind the wrong context, another cluster of the mesh, or somebody else's Istio, would be made over. */
+export async function refuseOtherCluster(
+  { mesh, installations }: Run,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<void> {
+  const { kubectl, inBundle } = installations.get(cluster.name)!;
+  const installed = await inBundle(`Namespace.//${istioNamespace}`);
+  const foreign = await whyForeign(kubectl, mesh, cluster, installed, signal);
+  if (foreign !== undefined) throw new Error(`${foreign}; nothing was changed there`);
+  const network = installed?.metadata.labels?.["topology.istio.io/network"];
+  const other = mesh.clusters.find((one) => one.name !== cluster.name && one.network === network);
+  if (!other) return;
+  throw new Error(
+    `the context ${cluster.context} of ${cluster.name} leads to ${other.name}: its ${istioNamespace} is of ${network}, and ` +
+      `${cluster.name} has ${cluster.network} in mesh.yaml; nothing was changed there; put the contexts right in mesh.yaml ` +
+      "or in the kubeconfig",
+  );
+}
+
+/** What a namespace that does not go away says about it. */
+export async function namespaceTroubles(run: Run, cluster: Cluster, signal: AbortSignal): Promise<string[]> {
+  const { kubectl } = run.installations.get(cluster.name)!;
+  const found = await kubectl.get(["namespaces", ...namespacesOf(run)], { signal, deadlineSeconds: 10 });
+  return found
+    .filter(({ status }) => status?.phase === "Terminating")
+    .flatMap(({ metadata, status }) => [
+      `namespace ${metadata.name} is being deleted`,
+      ...((status.conditions ?? []) as { status: string; message: string }[])
+        .filter((condition) => condition.status === "True")
+        .map(({ message }) => message),
+    ]);
+}
+
+const namespacesOf = ({ mesh }: Run) => [istioNamespace, ...(mesh.sample ? [mesh.sample.namespace] : [])];
+
+/** A namespace that is being deleted takes nothing new, and tells so only when it is too late. */
+export async function untilNamespacesAreUsable(
+  run: Run,
+  cluster: Cluster,
+  { signal, note }: StepContext,
+): Promise<void> {
+  const { kubectl, inBundle, forget } = run.installations.get(cluster.name)!;
+  const names = namespacesOf(run);
+  const found = await Promise.all(names.map((name) => inBundle(`Namespace.//${name}`)));
+  const leaving = names.filter((_, index) => found[index]?.status?.phase === "Terminating");
+  if (leaving.length === 0) return;
+  note(`waiting for namespace ${leaving.join(", ")} to be gone`);
+  await kubectl.run(
+    [
+      "wait",
+      "--for=delete",
+      `--timeout=${deadlines.terminating}s`,
+      ...leaving.map((name) => `namespace/${name}`),
+    ],
+    { signal, deadlineSeconds: deadlines.terminating + 10 },
+  );
+  forget();
+}

@@ -1,0 +1,100 @@
+import type { Addresses, Cluster, Mesh } from "../../mesh/mesh";
+import type { Inventory } from "../clusters/inventory";
+import type { Context } from "../runs/context";
+import { explainedBySilence } from "../runs/silence";
+import type { Step } from "../runs/steps";
+import type { Installation } from "./installation";
+
+/** In the order in which a person would go; `--until` names the last. */
+export const phases = [
+  "namespaces",
+  "services",
+  "control-plane",
+  "address",
+  "exposure",
+  "remotes",
+  "sample",
+  "routing",
+  "hand-over",
+  "addons",
+  "removals",
+] as const;
+export type Phase = (typeof phases)[number];
+
+/**
+ * Seconds after which a step is given up. A cloud's load balancer and a first image pull are the slow ones; the rest
+ * is a few requests to an API server.
+ */
+export const deadlines = {
+  requests: 90,
+  terminating: 180,
+  rollout: 300,
+  address: 600,
+  injection: 180,
+  addon: 120,
+  removedCluster: 900,
+  install: 300,
+} as const;
+
+export interface ApplyInputs {
+  readonly mesh: Mesh;
+  /** Folder that `mesh synth` wrote. */
+  readonly dist: string;
+  /** Gateway addresses known so far. */
+  readonly addresses: Addresses;
+  /** PEM text of the mesh's root certificate. */
+  readonly rootCertificate: string;
+  /** Keeps a found address, and writes the files of `dist` that waited for it. */
+  readonly keepAddresses: (addresses: Addresses) => void | Promise<void>;
+  /** What mesh.yaml does not want any more may be removed. @default false: it is named, and stays */
+  readonly remove?: boolean;
+  /** Instead of every step's own deadline. @default - undefined: its own */
+  readonly timeoutSeconds?: number;
+}
+
+export type ApplyStep = Step & { readonly phase: Phase };
+
+/** What a run has found out before its first step. */
+export interface Findings {
+  readonly istioctlVersion: string;
+  /** As the last run left it. */
+  readonly inventory: Inventory | undefined;
+}
+
+/** What the steps of one run share. */
+export interface Run extends ApplyInputs, Findings {
+  readonly context: Context;
+  readonly installations: ReadonlyMap<string, Installation>;
+  /** Grows while the run finds addresses. */
+  readonly found: Record<string, string>;
+}
+
+export type StepRow = Omit<ApplyStep, "id" | "cluster" | "needs"> & {
+  readonly needs: readonly string[];
+};
+
+/** `needs` names steps of the same cluster, or `primary/...` for the primary's. */
+export function stepsOf(
+  run: Run,
+  cluster: Cluster,
+  rows: Readonly<Record<string, StepRow | undefined>>,
+): ApplyStep[] {
+  const idOf = (need: string) =>
+    need.startsWith("primary/")
+      ? `${run.mesh.primary.name}/${need.slice("primary/".length)}`
+      : `${cluster.name}/${need}`;
+  return Object.entries(rows).flatMap(([name, row]) =>
+    row === undefined
+      ? []
+      : [
+          {
+            ...row,
+            id: idOf(name),
+            cluster: cluster.name,
+            needs: row.needs.map(idOf),
+            deadlineSeconds: run.timeoutSeconds ?? row.deadlineSeconds,
+            explain: explainedBySilence(run.installations.get(cluster.name)!.kubectl, row.explain),
+          },
+        ],
+  );
+}

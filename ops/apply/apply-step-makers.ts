@@ -1,0 +1,212 @@
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { istioNamespace } from "../../k8s/bundle";
+import { bundleCharts, type ChartId } from "../../k8s/bundle-charts";
+import type { Cluster, Mesh } from "../../mesh/mesh";
+import { untilInjected, whyNotInjected } from "../clusters/injection";
+import { inventoryOf, removedClusters, writeInventory } from "../clusters/inventory";
+import { removeObjects, titlesOf, unwantedObjects } from "../clusters/removals";
+import type { Kubectl } from "../programs/kubectl";
+import { isRolledOut, type KubernetesObject, loadBalancerAddress } from "../programs/kubernetes-object";
+import { eventsOf } from "../runs/events";
+import type { StepOutcome } from "../runs/steps";
+import { deadlines, type Phase, type Run, type StepRow } from "./apply-run";
+import type { Part } from "./installation";
+
+export function ahead(
+  run: Run,
+  cluster: Cluster,
+  part: Part,
+  phase: Phase,
+  title: string,
+  needs: readonly string[],
+): StepRow {
+  const installation = run.installations.get(cluster.name)!;
+  return {
+    phase,
+    title,
+    needs,
+    deadlineSeconds: deadlines.terminating,
+    run: (step) => installation.ahead(part, run.found, step),
+  };
+}
+
+export function chart(
+  run: Run,
+  cluster: Cluster,
+  phase: Phase,
+  ids: readonly ChartId[],
+  title: string,
+  needs: readonly string[],
+): StepRow {
+  const files = bundleCharts({ mesh: run.mesh, cluster })
+    .filter(({ id }) => ids.includes(id))
+    .map(({ file }) => join(run.dist, cluster.name, file));
+  const installation = run.installations.get(cluster.name)!;
+  return {
+    phase,
+    title,
+    needs,
+    deadlineSeconds: deadlines.terminating,
+    run: (step) => installation.applyFiles(files, step),
+  };
+}
+
+export function rollout(
+  run: Run,
+  cluster: Cluster,
+  phase: Phase,
+  title: string,
+  namespace: string,
+  name: string,
+  needs: readonly string[],
+): StepRow {
+  const { kubectl } = run.installations.get(cluster.name)!;
+  return {
+    phase,
+    title,
+    needs,
+    deadlineSeconds: deadlines.rollout,
+    run: async ({ signal }) => {
+      const found = await foundDeployment(run, cluster, namespace, name);
+      if (found && isRolledOut(found)) return "unchanged";
+      const isScaledToNothing = found?.spec.replicas === 0;
+      if (isScaledToNothing) {
+        // Where an autoscaler sets the number, manifests do not, and it leaves a Deployment of none alone.
+        await kubectl.run(["-n", namespace, "scale", "deployment", name, "--replicas=1"], { signal });
+      }
+      await kubectl.until({ resource: "deployments", namespace, name, ready: isRolledOut }, signal);
+      return isScaledToNothing ? "changed" : "unchanged";
+    },
+    explain: (signal) => eventsOf(kubectl, { kind: "Deployment", namespace, name }, signal),
+  };
+}
+
+/** As it was when the run began; undefined when it was not there, or the run has applied it since. */
+function foundDeployment(
+  run: Run,
+  cluster: Cluster,
+  namespace: string,
+  name: string,
+): Promise<KubernetesObject | undefined> {
+  const { untouched } = run.installations.get(cluster.name)!;
+  return untouched(`Deployment.apps/${namespace}/${name}`, run.found);
+}
+
+export function injection(run: Run, cluster: Cluster, phase: Phase, needs: readonly string[]): StepRow {
+  const { kubectl } = run.installations.get(cluster.name)!;
+  return {
+    phase,
+    title: "injection",
+    needs,
+    deadlineSeconds: deadlines.injection,
+    run: async ({ signal }) => {
+      const pods = injectedDeployments(run.mesh, cluster);
+      const found = await Promise.all(
+        pods.map(({ namespace, name }) => foundDeployment(run, cluster, namespace, name)),
+      );
+      const isNeeded = found.some((deployment) => !deployment || !isRolledOut(deployment));
+      if (isNeeded) await untilInjected(kubectl, signal);
+      return "unchanged";
+    },
+    explain: async (signal) => [
+      (await whyNotInjected(kubectl, signal)) ?? "by now a pod would get its proxy",
+    ],
+  };
+}
+
+/** Deployments whose pods are of use only with a proxy. */
+export function injectedDeployments(
+  { istio, sample }: Mesh,
+  cluster: Cluster,
+): { namespace: string; name: string }[] {
+  const versions = sample?.versions.filter(({ clusters }) => clusters.includes(cluster.name)) ?? [];
+  const names = [istio.line.sample.client.name, ...versions.map(({ name }) => `helloworld-${name}`)];
+  return [
+    { namespace: istioNamespace, name: istio.line.gateway.name },
+    ...(sample ? names.map((name) => ({ namespace: sample.namespace, name })) : []),
+  ];
+}
+
+export function address(run: Run, cluster: Cluster, needs: readonly string[]): StepRow {
+  const installation = run.installations.get(cluster.name)!;
+  const { kubectl } = installation;
+  const { name } = run.mesh.istio.line.gateway;
+  return {
+    phase: cluster.role === "primary" ? "address" : "remotes",
+    title: `address of ${name}`,
+    needs,
+    deadlineSeconds: deadlines.address,
+    run: async ({ signal }) => {
+      const known = await installation.untouched(`Service./${istioNamespace}/${name}`, run.found);
+      const hasAddress = (object: KubernetesObject) => loadBalancerAddress(object) !== undefined;
+      const service =
+        known && hasAddress(known)
+          ? known
+          : await kubectl.until(
+              { resource: "services", namespace: istioNamespace, name, ready: hasAddress },
+              signal,
+            );
+      const address = loadBalancerAddress(service)!;
+      if (run.found[cluster.name] === address) return "unchanged";
+      run.found[cluster.name] = address;
+      await run.keepAddresses(run.found);
+      return "changed";
+    },
+    explain: (signal) => eventsOf(kubectl, { kind: "Service", namespace: istioNamespace, name }, signal),
+  };
+}
+
+export function handOver(run: Run, cluster: Cluster, needs: readonly string[]): StepRow {
+  const installation = run.installations.get(cluster.name)!;
+  return {
+    phase: "hand-over",
+    title: "istioctl install",
+    needs,
+    deadlineSeconds: deadlines.install + deadlines.requests,
+    run: ({ signal }) => installation.handOver(run.found, deadlines.install, signal),
+  };
+}
+
+/** Optional: a mesh with something too much in it works. */
+export function removals(run: Run, cluster: Cluster, needs: readonly string[]): StepRow {
+  const { kubectl } = run.installations.get(cluster.name)!;
+  return {
+    phase: "removals",
+    title: "what is not wanted any more",
+    needs,
+    deadlineSeconds: deadlines.rollout,
+    optional: true,
+    run: async ({ signal }) => {
+      const unwanted = await unwantedObjects(kubectl, run.mesh, cluster, run.dist, signal);
+      if (unwanted.length === 0) return "unchanged";
+      if (!run.remove) throw new Error(`stays unless --yes is given: ${titlesOf(unwanted)}`);
+      await removeObjects(kubectl, unwanted, signal);
+      return "changed";
+    },
+  };
+}
+
+export function addon(
+  run: Run,
+  cluster: Cluster,
+  id: ChartId & ("prometheus" | "kiali"),
+  needs: readonly string[],
+) {
+  return {
+    [id]: { ...chart(run, cluster, "addons", [id], id, needs), optional: true },
+    [`${id} ready`]: {
+      ...rollout(run, cluster, "addons", `${id} ready`, istioNamespace, id, [id]),
+      deadlineSeconds: deadlines.addon,
+      optional: true,
+    },
+  };
+}
+
+/** Clusters that are on their way out stay in it until they are out: a run that is killed must not lose them. */
+export async function keepInventory(run: Run, primary: Kubectl, signal: AbortSignal): Promise<StepOutcome> {
+  const wanted = inventoryOf(run.mesh, removedClusters(run.inventory, run.mesh));
+  if (isDeepStrictEqual(run.inventory, wanted)) return "unchanged";
+  await writeInventory(primary, wanted, signal);
+  return "changed";
+}

@@ -1,0 +1,212 @@
+import { join } from "node:path";
+import { istioNamespace } from "../../k8s/bundle";
+import { bundleCharts } from "../../k8s/bundle-charts";
+import type { Cluster, Mesh } from "../../mesh/mesh";
+import { removedClusters } from "../clusters/inventory";
+import { ensureRemoteSecret } from "../clusters/remote-secret";
+import type { Context } from "../runs/context";
+import {
+  namespaceTroubles,
+  refuseForeignRoot,
+  refuseOtherCluster,
+  untilNamespacesAreUsable,
+} from "./apply-guards";
+import {
+  type ApplyInputs,
+  type ApplyStep,
+  deadlines,
+  type Findings,
+  type Phase,
+  type Run,
+  stepsOf,
+} from "./apply-run";
+import {
+  addon,
+  address,
+  ahead,
+  chart,
+  handOver,
+  injectedDeployments,
+  injection,
+  keepInventory,
+  removals,
+  rollout,
+} from "./apply-step-makers";
+import { installationIn } from "./installation";
+import { removedClusterSteps } from "./removed-clusters";
+
+/** Every step of bringing up the mesh, as data: `runSteps` finds the order. */
+export function applySteps(run: Run): readonly ApplyStep[] {
+  return [
+    ...removedClusterSteps(run, removedClusters(run.inventory, run.mesh)),
+    ...run.mesh.clusters.flatMap((cluster) => [
+      ...foundation(run, cluster),
+      ...(cluster.role === "primary" ? primarySteps(run, cluster) : remoteSteps(run, cluster)),
+      ...workloads(run, cluster),
+    ]),
+  ];
+}
+
+/** A run before its first step; nothing is asked of a cluster yet. */
+export function runOf(context: Context, inputs: ApplyInputs & Findings): Run {
+  return {
+    ...inputs,
+    context,
+    installations: new Map(
+      inputs.mesh.clusters.map((cluster) => [cluster.name, installationIn(context, { ...inputs, cluster })]),
+    ),
+    // Without a prototype: `constructor` is a name that a cluster may have.
+    found: Object.assign(Object.create(null), inputs.addresses),
+  };
+}
+
+/** What needs nothing but an API server. */
+function foundation(run: Run, cluster: Cluster): ApplyStep[] {
+  const before = bundleCharts({ mesh: run.mesh, cluster }).filter(({ beforeIstio }) => beforeIstio);
+  const installation = run.installations.get(cluster.name)!;
+  return stepsOf(run, cluster, {
+    namespaces: {
+      phase: "namespaces",
+      title: "namespaces and CA",
+      needs: [],
+      deadlineSeconds: deadlines.terminating,
+      run: async (step) => {
+        await refuseOtherCluster(run, cluster, step.signal);
+        await refuseForeignRoot(run, cluster);
+        await untilNamespacesAreUsable(run, cluster, step);
+        return installation.applyFiles(
+          before.map(({ file }) => join(run.dist, cluster.name, file)),
+          step,
+        );
+      },
+      explain: (signal) => namespaceTroubles(run, cluster, signal),
+    },
+    services: ahead(run, cluster, "services", "services", "gateway Services", ["namespaces"]),
+    crds: ahead(run, cluster, "crds", phaseOf(cluster), "Istio's CRDs", ["namespaces"]),
+    controlPlane: ahead(run, cluster, "controlPlane", phaseOf(cluster), titleOfControlPlane(cluster), [
+      "namespaces",
+    ]),
+  });
+}
+
+const phaseOf = ({ role }: Cluster): Phase => (role === "primary" ? "control-plane" : "remotes");
+const titleOfControlPlane = ({ role }: Cluster) => (role === "primary" ? "istiod" : "webhook and reader");
+
+/** Whether the cluster gets the Gateway that opens the data port. */
+const isExposed = ({ istio }: Mesh, { role }: Cluster) =>
+  role === "primary" || istio.line.gateway.exposure.on === "every cluster";
+
+function primarySteps(run: Run, cluster: Cluster): ApplyStep[] {
+  const { mesh } = run;
+  const { kubectl } = run.installations.get(cluster.name)!;
+  const { gateway } = mesh.istio.line;
+  return stepsOf(run, cluster, {
+    inventory: {
+      phase: "namespaces",
+      title: "inventory",
+      needs: ["namespaces"],
+      deadlineSeconds: deadlines.requests,
+      run: ({ signal }) => keepInventory(run, kubectl, signal),
+    },
+    istiod: rollout(run, cluster, "control-plane", "istiod ready", istioNamespace, "istiod", [
+      "controlPlane",
+    ]),
+    injection: injection(run, cluster, "control-plane", ["istiod"]),
+    gateways: ahead(run, cluster, "gateways", "control-plane", "gateways", ["injection", "services"]),
+    gatewayReady: rollout(
+      run,
+      cluster,
+      "control-plane",
+      `${gateway.name} ready`,
+      istioNamespace,
+      gateway.name,
+      ["gateways"],
+    ),
+    address: address(run, cluster, ["services"]),
+    exposure: chart(run, cluster, "exposure", ["expose-istiod", "expose-services"], "exposure", [
+      "istiod",
+      "crds",
+    ]),
+  });
+}
+
+function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
+  const { mesh } = run;
+  const primary = run.installations.get(mesh.primary.name)!;
+  const remote = run.installations.get(cluster.name)!;
+  const { gateway } = mesh.istio.line;
+  return stepsOf(run, cluster, {
+    // With the address known, the same part holds the way to the primary's istiod as well.
+    wayToPrimary: ahead(run, cluster, "controlPlane", "remotes", "way to istiod", [
+      "primary/address",
+      "controlPlane",
+    ]),
+    secret: {
+      phase: "remotes",
+      title: `remote secret in ${mesh.primary.name}`,
+      needs: ["controlPlane", "primary/namespaces"],
+      deadlineSeconds: deadlines.requests,
+      run: ({ signal }) =>
+        ensureRemoteSecret(
+          {
+            cluster: cluster.name,
+            primary: primary.kubectl,
+            remote: remote.kubectl,
+            istioctl: remote.istioctl,
+          },
+          signal,
+        ),
+    },
+    injection: injection(run, cluster, "remotes", [
+      "crds",
+      "wayToPrimary",
+      "secret",
+      "primary/exposure",
+      "primary/gatewayReady",
+    ]),
+    // By then the istiod that judges the Gateway runs.
+    exposure: isExposed(run.mesh, cluster)
+      ? chart(run, cluster, "remotes", ["expose-services"], "exposure", ["injection", "crds"])
+      : undefined,
+    gateways: ahead(run, cluster, "gateways", "remotes", "gateway", ["injection", "services"]),
+    gatewayReady: rollout(run, cluster, "remotes", `${gateway.name} ready`, istioNamespace, gateway.name, [
+      "gateways",
+    ]),
+    address: address(run, cluster, ["services"]),
+  });
+}
+
+function workloads(run: Run, cluster: Cluster): ApplyStep[] {
+  const { mesh } = run;
+  const { sample } = mesh;
+  const isPrimary = cluster.role === "primary";
+  const deployments = injectedDeployments(mesh, cluster)
+    .filter(({ namespace }) => namespace !== istioNamespace)
+    .map(({ name }) => name);
+  const readySteps = deployments.map((name) => `${name} ready`);
+  // Istio takes over once every pod has been injected: istioctl replaces the webhook, and for a moment there is none.
+  const afterPods = ["gatewayReady", ...readySteps];
+  return stepsOf(run, cluster, {
+    sample: sample && chart(run, cluster, "sample", ["sample"], "sample", ["gateways"]),
+    ...Object.fromEntries(
+      deployments.map((name) => [
+        `${name} ready`,
+        rollout(run, cluster, "sample", `${name} ready`, sample!.namespace, name, ["sample"]),
+      ]),
+    ),
+    routing:
+      sample && isPrimary
+        ? chart(run, cluster, "routing", ["routing"], "routing", ["istiod", "crds"])
+        : undefined,
+    // By then the API server has learned of every kind it is asked for.
+    removals: removals(run, cluster, ["crds", ...afterPods]),
+    handOver: handOver(run, cluster, [
+      ...afterPods,
+      ...(isPrimary ? [] : ["wayToPrimary"]),
+      ...(isExposed(mesh, cluster) ? ["exposure"] : []),
+    ]),
+    // Nothing of the mesh waits for these: the sample comes first.
+    ...(mesh.addons.prometheus && isPrimary ? addon(run, cluster, "prometheus", afterPods) : {}),
+    ...(mesh.addons.kiali && isPrimary ? addon(run, cluster, "kiali", afterPods) : {}),
+  });
+}

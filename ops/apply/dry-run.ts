@@ -1,0 +1,120 @@
+import { join } from "node:path";
+import { dump } from "js-yaml";
+import { istioNamespace } from "../../k8s/bundle";
+import type { Cluster } from "../../mesh/mesh";
+import { changedLines, type ResourceChange } from "../../synth/diff";
+import { hideSecrets } from "../../synth/redact";
+import { bundleObjects } from "../clusters/bundle-objects";
+import { inventoryManifest, inventoryOf, readInventory, removedClusters } from "../clusters/inventory";
+import { lastApplied, liveAs } from "../clusters/live-match";
+import { remoteSecretName } from "../clusters/remote-secret";
+import { unwantedObjects } from "../clusters/removals";
+import { kubectlFor } from "../programs/kubectl";
+import { type KubernetesObject, objectId } from "../programs/kubernetes-object";
+import type { Context } from "../runs/context";
+import { preflight } from "../runs/preflight";
+import type { ApplyInputs, Run } from "./apply-run";
+import { runOf } from "./apply-steps";
+import type { Installation } from "./installation";
+
+/**
+ * What `apply` would change in the clusters, resource by resource; nothing is changed, and no lock is taken. Values of
+ * Secrets are hidden. What `apply` would only remove with `remove` is shown as removed, as if that were given.
+ * @throws PreflightError as `apply` does
+ */
+export async function dryRun(context: Context, inputs: ApplyInputs): Promise<readonly ResourceChange[]> {
+  const { mesh } = inputs;
+  const { istioctl } = await preflight(context, mesh);
+  const inventory = await readInventory(kubectlFor(context.programs, mesh.primary.context), context.signal);
+  const run = runOf(context, { ...inputs, istioctlVersion: istioctl!.text, inventory });
+  const perCluster = await Promise.all(mesh.clusters.map((cluster) => changesIn(run, cluster)));
+  return [...perCluster.flat(), ...(await changesOfMembership(run))];
+}
+
+async function changesIn(run: Run, cluster: Cluster): Promise<ResourceChange[]> {
+  const installation = run.installations.get(cluster.name)!;
+  const [manifests, rendered, unwanted] = await Promise.all([
+    changesTo(bundleObjects(join(run.dist, cluster.name)), run, cluster.name, installation),
+    renderedObjects(run, installation).then((objects) => changesTo(objects, run, cluster.name, installation)),
+    unwantedObjects(installation.kubectl, run.mesh, cluster, run.dist, run.context.signal),
+  ]);
+  return [
+    ...manifests,
+    ...rendered,
+    ...unwanted.map((object) => change(cluster.name, "removed", object, undefined)),
+  ];
+}
+
+async function renderedObjects({ found }: Run, installation: Installation): Promise<KubernetesObject[]> {
+  const parts = ["crds", "services", "controlPlane", "gateways"] as const;
+  return (await Promise.all(parts.map((part) => installation.objects(part, found)))).flat();
+}
+
+async function changesTo(
+  objects: readonly KubernetesObject[],
+  { found }: Run,
+  scope: string,
+  installation: Installation,
+): Promise<ResourceChange[]> {
+  const changes = objects.map(async (wanted) => {
+    const live = await installation.untouched(objectId(wanted), found);
+    if (!live) return [change(scope, "added", undefined, wanted)];
+    const before = liveAs(wanted, live, lastApplied(live));
+    return JSON.stringify(before) === JSON.stringify(wanted)
+      ? []
+      : [change(scope, "changed", before, wanted)];
+  });
+  return (await Promise.all(changes)).flat();
+}
+
+/** Remote secrets and the inventory. A remote secret that is there is not judged: only istioctl knows what it would say. */
+async function changesOfMembership(run: Run): Promise<ResourceChange[]> {
+  const { mesh, inventory, context } = run;
+  const { kubectl } = run.installations.get(mesh.primary.name)!;
+  const scope = mesh.primary.name;
+  const removed = removedClusters(inventory, mesh);
+  const names = [...mesh.remotes, ...removed].map(({ name }) => remoteSecretName(name));
+  const secrets =
+    names.length === 0
+      ? []
+      : await kubectl.get(["-n", istioNamespace, "secrets", ...names], { signal: context.signal });
+  const isThere = (cluster: string) =>
+    secrets.some(({ metadata }) => metadata.name === remoteSecretName(cluster));
+  const secretOf = (cluster: string) => `Secret ${istioNamespace}/${remoteSecretName(cluster)}`;
+  const before = inventory && inventoryManifest(inventory);
+  const after = inventoryManifest(inventoryOf(mesh));
+  return [
+    ...mesh.remotes
+      .filter(({ name }) => !isThere(name))
+      .map(({ name }) => ({ action: "added" as const, scope, resource: secretOf(name), lines: [] })),
+    ...removed
+      .filter(({ name }) => isThere(name))
+      .map(({ name }) => ({ action: "removed" as const, scope, resource: secretOf(name), lines: [] })),
+    ...removed.map(({ name, context: its }) => ({
+      action: "removed" as const,
+      scope: name,
+      resource: `Istio and sample in the context ${its}`,
+      lines: [],
+    })),
+    ...(before && JSON.stringify(before) === JSON.stringify(after)
+      ? []
+      : [change(scope, before ? "changed" : "added", before, after)]),
+  ];
+}
+
+function change(
+  scope: string,
+  action: ResourceChange["action"],
+  before: KubernetesObject | undefined,
+  after: KubernetesObject | undefined,
+): ResourceChange {
+  const { kind, metadata } = (after ?? before)!;
+  const resource = `${kind} ${[metadata.namespace, metadata.name].filter(Boolean).join("/")}`;
+  const [one, other] = hideSecrets(asResource(scope, resource, before), asResource(scope, resource, after));
+  // A whole new or removed object is seen by its name; what it says stands in dist, or istioctl shows it.
+  const lines = action === "changed" ? changedLines(one, other) : [];
+  return { action, scope, resource, lines };
+}
+
+const asResource = (scope: string, resource: string, object: KubernetesObject | undefined) =>
+  object && { kind: "cluster" as const, scope, resource, text: dump(object), object };

@@ -1,0 +1,271 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { dump } from "js-yaml";
+import { istioOperatorRows } from "../../k8s/istio-operators";
+import type { Addresses, Cluster, Mesh } from "../../mesh/mesh";
+import { readObjects } from "../clusters/bundle-objects";
+import { applyAsIstioctl, type ClusterState, readClusterState } from "../clusters/cluster-state";
+import { isOwnedByIstioctl } from "../clusters/live-match";
+import { titlesOf } from "../clusters/removals";
+import { rememberedRendering } from "../clusters/rendering";
+import { addedByInstall, type Istioctl, istioctlFor } from "../programs/istioctl";
+import { type Kubectl, kubectlFor } from "../programs/kubectl";
+import { type KubernetesObject, objectId } from "../programs/kubernetes-object";
+import { untilTaken } from "../programs/until-taken";
+import type { Context } from "../runs/context";
+import type { StepContext, StepOutcome } from "../runs/steps";
+import { deadlines } from "./apply-run";
+
+/**
+ * One cluster's share of the mesh: what istioctl would apply and what the folder `dist/<cluster>` holds, applied in the
+ * order in which a mesh comes up fastest.
+ *
+ * `istioctl install` applies one component after another and looks every two seconds whether it is ready; a remote
+ * cannot even begin before the primary's address is known. So the objects that istioctl renders are applied ahead of it,
+ * with its own field manager, each as soon as it can work, and in the end `istioctl install` takes them over: it adds
+ * its labels, its webhook tag, and removes what an older version left. To whoever uses istioctl later, it installed
+ * everything.
+ */
+export interface Installation {
+  readonly kubectl: Kubectl;
+  readonly istioctl: Istioctl;
+  /** The object as the run found it; undefined when it was not there, or has been applied since. */
+  untouched(id: string, addresses: Addresses): Promise<KubernetesObject | undefined>;
+  /** The same for objects of `dist/<cluster>`, which does not wait for istioctl. */
+  inBundle(id: string): Promise<KubernetesObject | undefined>;
+  /** The cluster has changed from outside: the next question reads its state anew. */
+  forget(): void;
+  /** Rendered objects of a part. */
+  objects(part: Part, addresses: Addresses): Promise<readonly KubernetesObject[]>;
+  /** Applies those rendered objects of a part that the cluster does not hold yet. */
+  ahead(part: Part, addresses: Addresses, step: StepContext): Promise<StepOutcome>;
+  /** `kubectl apply` of manifests, left out where the cluster holds them. */
+  applyFiles(files: readonly string[], step: StepContext): Promise<StepOutcome>;
+  /** Runs `istioctl install` for every operator file whose objects are not all istioctl's own. */
+  handOver(addresses: Addresses, deadlineSeconds: number, signal: AbortSignal): Promise<StepOutcome>;
+}
+
+type Filter = (object: KubernetesObject) => boolean;
+
+const isCrd: Filter = ({ kind }) => kind === "CustomResourceDefinition";
+const isLoadBalancer: Filter = ({ kind, spec }) => kind === "Service" && spec.type === "LoadBalancer";
+const isGatewayDeployment: Filter = ({ kind, metadata }) =>
+  kind === "Deployment" && metadata.labels?.["operator.istio.io/component"] === "IngressGateways";
+
+/** What istioctl renders, by what it needs before it can work. */
+const parts = {
+  /** Load balancers, so that the cloud's delay runs beside all else. */
+  services: isLoadBalancer,
+  crds: isCrd,
+  /** istiod, or what a remote has in its stead, and what gateways need before they start. */
+  controlPlane: (object: KubernetesObject) =>
+    !isCrd(object) && !isLoadBalancer(object) && !isGatewayDeployment(object),
+  /** Gateways' pods get their image by injection. */
+  gateways: isGatewayDeployment,
+} as const;
+export type Part = keyof typeof parts;
+
+export interface InstallationProps {
+  readonly mesh: Mesh;
+  readonly cluster: Cluster;
+  /** Folder that `mesh synth` wrote. */
+  readonly dist: string;
+  /** Of the istioctl that is on the PATH: what another version rendered is not taken from the work folder. */
+  readonly istioctlVersion: string;
+}
+
+export function installationIn(
+  context: Context,
+  { mesh, cluster, dist, istioctlVersion }: InstallationProps,
+): Installation {
+  const kubectl = kubectlFor(context.programs, cluster.context);
+  const istioctl = istioctlFor(context.programs, cluster.context);
+  const rows = istioOperatorRows(mesh, cluster);
+  const bundle = join(dist, cluster.name);
+  const folder = join(context.workFolder, "istio", cluster.name);
+  const write = (name: string, text: string) => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const file = join(folder, name);
+    writeFileSync(file, text, { mode: 0o600 });
+    return file;
+  };
+  const writeObjects = (name: string, objects: readonly KubernetesObject[]) =>
+    write(name, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
+
+  const renderRow = once((index: number, address: string) => {
+    // Without an address istioctl renders a remote's base alone: all of it that can be there already.
+    const name = `operator-${index}${address ? "" : "-base"}`;
+    const operator = dump(rows[index]!.make(mesh, cluster, address));
+    const digest = createHash("sha256").update(`${istioctlVersion}\n${operator}`).digest("hex");
+    const renderAnew = () => istioctl.render(write(`${name}.yaml`, operator));
+    return rememberedRendering(join(folder, `${name}.rendered.json`), digest, renderAnew);
+  });
+  const renderRows = (addresses: Addresses) =>
+    Promise.all(
+      rows.map(({ needsPrimaryAddress }, index) =>
+        renderRow(index, needsPrimaryAddress ? (addresses[mesh.primary.name] ?? "") : "not needed"),
+      ),
+    );
+  const objects = async (part: Part, addresses: Addresses) =>
+    (await renderRows(addresses)).flat().filter(parts[part]);
+
+  // Apart, so that the first manifests go out while istioctl still renders.
+  const readings = {
+    bundle: remembered(() => readClusterState(kubectl, [bundle], context.signal)),
+    istio: remembered(async (addresses: Addresses) => {
+      const objects = [...(await renderRows(addresses)).flat(), ...addedByInstall(mesh)];
+      return readClusterState(
+        kubectl,
+        [writeObjects("rendered.json", objects.map(nameAlone))],
+        context.signal,
+      );
+    }),
+  };
+
+  return {
+    kubectl,
+    istioctl,
+    async inBundle(id) {
+      return (await readings.bundle.get()).untouched(id);
+    },
+    async untouched(id, addresses) {
+      return (
+        (await readings.bundle.get()).untouched(id) ?? (await readings.istio.get(addresses)).untouched(id)
+      );
+    },
+    forget() {
+      readings.bundle.forget();
+      readings.istio.forget();
+    },
+    objects,
+    async ahead(part, addresses, step) {
+      const current = await readings.istio.get(addresses);
+      const missing = current.missing(await objects(part, addresses));
+      if (missing.length === 0) return "unchanged";
+      const file = writeObjects(`ahead-${part}.json`, missing);
+      await untilGone(kubectl, current.leaving(missing), step);
+      await kubectl.run([...applyAsIstioctl, "-f", file], { signal: step.signal });
+      current.applied(missing);
+      return "changed";
+    },
+    async applyFiles(files, step) {
+      const { signal } = step;
+      const current = await readings.bundle.get();
+      const wanted = files.flatMap(readObjects);
+      if (current.notApplied(wanted).length === 0) return "unchanged";
+      await untilGone(kubectl, current.leaving(wanted), step);
+      let attempts = 0;
+      const { changed } = await untilTaken(() => {
+        attempts++;
+        return kubectl.applyFiles(files, { signal });
+      }, signal);
+      current.applied(wanted);
+      // What an attempt has applied before it was refused, the next one calls unchanged.
+      return attempts > 1 || changed.length > 0 ? "changed" : "unchanged";
+    },
+    async handOver(addresses, deadlineSeconds, signal) {
+      const rendered = await renderRows(addresses);
+      const now = await readings.istio.get(addresses);
+      const open = rows
+        .map(({ file, installs }, index) => ({
+          file,
+          objects: rendered[index]!,
+          added: installs === "control plane" ? addedByInstall(mesh) : [],
+        }))
+        .filter(({ objects, added }) => !isInstalled(objects, added, now));
+      for (const { file, objects } of open) {
+        await istioctl.install(join(bundle, file), deadlineSeconds, { signal });
+        await kubectl.run(keepReceipt(objects), { signal });
+      }
+      return open.length > 0 ? "changed" : "unchanged";
+    },
+  };
+}
+
+/** Whether `istioctl install` was run to its end with these objects, and everything is still there. */
+function isInstalled(
+  objects: readonly KubernetesObject[],
+  added: readonly KubernetesObject[],
+  now: ClusterState,
+): boolean {
+  const live = (object: KubernetesObject) => now.untouched(objectId(object));
+  return (
+    now.missing(objects).length === 0 &&
+    objects.every((object) => isOwnedByIstioctl(live(object))) &&
+    added.every((object) => live(object) !== undefined) &&
+    live(bearerOf(objects))?.metadata.annotations?.[receipt] === digestOf(objects)
+  );
+}
+
+/**
+ * Annotation that is written when `istioctl install` has ended: what it was given. Only at its end does istioctl remove
+ * what it is not given any more, and nothing else in the cluster tells whether it came so far before it was killed.
+ */
+const receipt = "mesh/installed";
+
+/** Goes when Istio goes. */
+const bearerOf = (objects: readonly KubernetesObject[]) =>
+  objects.find(({ kind }) => kind === "ServiceAccount")!;
+
+function keepReceipt(objects: readonly KubernetesObject[]): readonly string[] {
+  const { name, namespace } = bearerOf(objects).metadata;
+  const annotation = `${receipt}=${digestOf(objects)}`;
+  return ["-n", namespace!, "annotate", "--overwrite", "serviceaccount", name, annotation];
+}
+
+const digestOf = (objects: readonly KubernetesObject[]) =>
+  createHash("sha256").update(JSON.stringify(objects)).digest("hex").slice(0, 16);
+
+/** What is applied to an object that is being deleted goes with it. A cloud's load balancer takes minutes to go. */
+async function untilGone(
+  kubectl: Kubectl,
+  objects: readonly KubernetesObject[],
+  { signal, note }: StepContext,
+): Promise<void> {
+  if (objects.length === 0) return;
+  note(`waiting for ${titlesOf(objects)} to be gone`);
+  const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects.map(nameAlone) });
+  await kubectl.run(["wait", "--for=delete", `--timeout=${deadlines.terminating}s`, "-f", "-"], {
+    signal,
+    input,
+    deadlineSeconds: deadlines.terminating + 10,
+  });
+}
+
+/** All that kubectl needs to find an object; Istio's CRDs in full would cost it a second. */
+const nameAlone = ({
+  apiVersion,
+  kind,
+  metadata: { name, namespace },
+}: KubernetesObject): KubernetesObject => ({
+  apiVersion,
+  kind,
+  metadata: { name, namespace },
+});
+
+/** Asks once; what is asked while the answer is on its way gets the same. */
+function remembered<Args extends readonly unknown[], T>(ask: (...args: Args) => Promise<T>) {
+  let answer: Promise<T> | undefined;
+  return {
+    get(...args: Args): Promise<T> {
+      answer ??= ask(...args);
+      return answer;
+    },
+    forget() {
+      answer = undefined;
+    },
+  };
+}
+
+/** Remembers the promise of each set of arguments: the same question is asked once. */
+function once<Args extends readonly (string | number)[], T>(
+  ask: (...args: Args) => Promise<T>,
+): (...args: Args) => Promise<T> {
+  const answers = new Map<string, Promise<T>>();
+  return (...args) => {
+    const key = JSON.stringify(args);
+    if (!answers.has(key)) answers.set(key, ask(...args));
+    return answers.get(key)!;
+  };
+}

@@ -1,0 +1,134 @@
+import { istioNamespace } from "../../k8s/bundle";
+import type { Cluster } from "../../mesh/mesh";
+import { type InventoryCluster, inventoryOf, writeInventory } from "../clusters/inventory";
+import { remoteSecretName } from "../clusters/remote-secret";
+import { uninstallSteps } from "../destroy";
+import { type Kubectl, kubectlFor } from "../programs/kubectl";
+import { hasSucceeded, runSteps } from "../runs/steps";
+import { type ApplyStep, deadlines, type Run } from "./apply-run";
+
+/**
+ * Remotes that have left mesh.yaml: the primary's access to each goes at once, so that no request is sent there any
+ * more, and then what this project put on them. Without `remove` the run only says so.
+ */
+export function removedClusterSteps(run: Run, removed: readonly InventoryCluster[]): ApplyStep[] {
+  if (removed.length === 0) return [];
+  const { mesh } = run;
+  const primary = run.installations.get(mesh.primary.name)!.kubectl;
+  const names = removed.map(({ name }) => name).join(", ");
+  const common = { cluster: mesh.primary.name, optional: true };
+  const secretsId = `${mesh.primary.name}/secrets of removed clusters`;
+  return [
+    {
+      ...common,
+      id: secretsId,
+      phase: "namespaces",
+      title: `remote secret of ${names}`,
+      needs: [],
+      deadlineSeconds: deadlines.requests,
+      run: async ({ signal }) => {
+        if (!run.remove) throw new Error(whatWouldGo(removed));
+        const secrets = removed.map(({ name }) => remoteSecretName(name));
+        const args = ["-n", istioNamespace, "secret", ...secrets];
+        return (await primary.remove(args, deadlines.requests, { signal })) ? "changed" : "unchanged";
+      },
+    },
+    ...(run.remove
+      ? [
+          {
+            ...common,
+            id: `${mesh.primary.name}/removed clusters`,
+            phase: "removals" as const,
+            title: `${names}: out of the mesh`,
+            needs: [secretsId],
+            deadlineSeconds: deadlines.removedCluster,
+            run: async ({ signal }: { readonly signal: AbortSignal }) => {
+              const departures = await Promise.all(removed.map((cluster) => takeOut(run, cluster, signal)));
+              const stillThere = departures.flatMap(({ cluster, isGone }) => (isGone ? [] : [cluster]));
+              await writeInventory(primary, inventoryOf(mesh, stillThere), signal);
+              const reasons = departures.flatMap(({ reason }) => reason ?? []);
+              if (reasons.length > 0) throw new Error(reasons.join("\n"));
+              return "changed" as const;
+            },
+          },
+        ]
+      : []),
+  ];
+}
+
+/** For a warning and for the dry run. */
+export const whatWouldGo = (removed: readonly InventoryCluster[]) =>
+  removed
+    .map(
+      ({ name, context }) =>
+        `${name} has left mesh.yaml; its Secret ${remoteSecretName(name)}, and this mesh's Istio and sample in the context ` +
+        `${context}, stay unless --yes is given`,
+    )
+    .join("\n");
+
+interface Departure {
+  readonly cluster: InventoryCluster;
+  /** Nothing is left to do there, or nothing can be done. */
+  readonly isGone: boolean;
+  readonly reason?: string;
+}
+
+async function takeOut(run: Run, cluster: InventoryCluster, signal: AbortSignal): Promise<Departure> {
+  const kubectl = kubectlFor(run.context.programs, cluster.context);
+  const obstacle = await whyNotTouched(run, cluster, kubectl, signal);
+  if (obstacle !== undefined) {
+    return { cluster, isGone: true, reason: `${cluster.name} is out of the mesh; ${obstacle}` };
+  }
+  const steps = uninstallSteps(run.context, run.mesh, asRemote(cluster), {});
+  const results = await runSteps(steps, run.context.reporter, signal);
+  const failed = results.filter((result) => !hasSucceeded(result));
+  if (failed.length === 0) return { cluster, isGone: true };
+  const titles = failed.map(({ step }) => step.title).join(", ");
+  return {
+    cluster,
+    isGone: false,
+    reason: `${cluster.name}: not removed: ${titles}; run again with --yes when the cause is gone`,
+  };
+}
+
+const asRemote = ({ name, network, context }: InventoryCluster): Cluster => ({
+  name,
+  network,
+  context,
+  role: "remote",
+  aks: undefined,
+});
+
+/**
+ * Contexts are names, and names move: a cluster that was only renamed, or another one behind the old name, must not
+ * lose its Istio.
+ */
+async function whyNotTouched(
+  { mesh, installations }: Run,
+  { network, context }: InventoryCluster,
+  kubectl: Kubectl,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const namespacesOf = (one: Kubectl) =>
+    one.get(["namespaces", "kube-system", istioNamespace], { signal, deadlineSeconds: 20 });
+  let found: Awaited<ReturnType<typeof namespacesOf>>;
+  try {
+    found = await namespacesOf(kubectl);
+  } catch (error) {
+    if ((error as Error).name === "Interrupted") throw error;
+    return `its context ${context} does not answer: what is on it stays\n${(error as Error).message}`;
+  }
+  const uid = found.find(({ metadata }) => metadata.name === "kube-system")?.metadata.uid;
+  const kept = await Promise.all([...installations.values()].map((one) => namespacesOf(one.kubectl)));
+  if (kept.flat().some(({ metadata }) => metadata.uid === uid)) {
+    return `the context ${context} leads to a cluster that is in mesh.yaml under another name: it is left alone`;
+  }
+  const labels = found.find(({ metadata }) => metadata.name === istioNamespace)?.metadata.labels;
+  if (labels === undefined) return undefined;
+  const isOurs =
+    labels["app.kubernetes.io/part-of"] === mesh.name &&
+    [undefined, network].includes(labels["topology.istio.io/network"]);
+  return isOurs
+    ? undefined
+    : `the context ${context} leads to a cluster whose ${istioNamespace} is not of this mesh's ${network}: it is left alone`;
+}

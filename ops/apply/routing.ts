@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import { bundleCharts } from "../../k8s/bundle-charts";
+import type { Mesh } from "../../mesh/mesh";
+import { kubectlFor } from "../programs/kubectl";
+import { ProgramFailed } from "../programs/programs";
+import type { Context } from "../runs/context";
+import { withLock } from "../runs/lock";
+import { PreflightError } from "../runs/preflight";
+
+/** Seconds. One request. */
+const deadlineSeconds = 30;
+
+/** What the API server says where Istio's CRDs or the sample are not there. */
+const noMesh = /no matches for kind|namespaces "[^"]+" not found/;
+
+/**
+ * Applies which version of the sample answers, and nothing else: on a mesh that runs it is a matter of one request.
+ * @param dist folder that `mesh synth` wrote
+ * @returns the objects that changed
+ * @throws PreflightError where no mesh runs yet
+ */
+export function applyRouting(context: Context, mesh: Mesh, dist: string): Promise<readonly string[]> {
+  const { primary } = mesh;
+  const files = bundleCharts({ mesh, cluster: primary })
+    .filter(({ id }) => id === "routing")
+    .map(({ file }) => join(dist, primary.name, file));
+  return withLock(context, mesh, "mesh split", async ({ programs, signal }) => {
+    try {
+      const { changed } = await kubectlFor(programs, primary.context).applyFiles(files, {
+        signal,
+        deadlineSeconds,
+      });
+      return changed;
+    } catch (error) {
+      if (!(error instanceof ProgramFailed) || !noMesh.test(error.stderr)) throw error;
+      throw new PreflightError([
+        `${primary.name} has no mesh to split yet; mesh.yaml holds the new weights: run mesh apply`,
+      ]);
+    }
+  });
+}

@@ -1,0 +1,19 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { loadAll } from "js-yaml";
+import type { KubernetesObject } from "../programs/kubernetes-object";
+
+/** The objects of a file of manifests. */
+export function readObjects(file: string): KubernetesObject[] {
+  return loadAll(readFileSync(file, "utf8")).filter(
+    (document) => document !== null && document !== undefined,
+  ) as KubernetesObject[];
+}
+
+/** What `kubectl apply -f` finds in a folder: its sub-folders are not looked into. */
+export function bundleObjects(folder: string): KubernetesObject[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".yaml"))
+    .sort()
+    .flatMap((file) => readObjects(join(folder, file)));
+}

@@ -1,0 +1,33 @@
+import { istioNamespace } from "../../k8s/bundle";
+import { type Kubectl, noValidation, pause } from "../programs/kubectl";
+
+const probe = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: {
+    name: "injection-probe",
+    namespace: istioNamespace,
+    labels: { "sidecar.istio.io/inject": "true" },
+  },
+  spec: { containers: [{ name: "probe", image: "probe" }] },
+};
+
+/**
+ * Waits until a pod made in the cluster would get its proxy. Asked of the API server without making one: a pod made a
+ * moment too early starts without a proxy, or is refused and tried again later and later.
+ */
+export async function untilInjected(kubectl: Kubectl, signal: AbortSignal): Promise<void> {
+  while ((await whyNotInjected(kubectl, signal)) !== undefined) await pause(signal);
+}
+
+/** Undefined: a pod would get its proxy. */
+export async function whyNotInjected(kubectl: Kubectl, signal: AbortSignal): Promise<string | undefined> {
+  const output = "jsonpath={.spec.initContainers[*].name} {.spec.containers[*].name}";
+  const { code, stdout, stderr } = await kubectl.run(
+    ["create", "--dry-run=server", noValidation, "-o", output, "-f", "-"],
+    { signal, input: JSON.stringify(probe), deadlineSeconds: 20, answers: [0, 1] },
+  );
+  if (code !== 0) return stderr.trim();
+  if (stdout.split(" ").includes("istio-proxy")) return undefined;
+  return "a pod would start without a proxy: no webhook asks istiod for one";
+}

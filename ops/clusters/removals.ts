@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import { istioNamespace } from "../../k8s/bundle";
+import { kialiSettings } from "../../k8s/kiali-settings";
+import type { Cluster, Mesh } from "../../mesh/mesh";
+import type { Kubectl } from "../programs/kubectl";
+import { type KubernetesObject, objectId, objectTitle } from "../programs/kubernetes-object";
+import { ProgramFailed } from "../programs/programs";
+import { bundleObjects } from "./bundle-objects";
+import { inventoryName } from "./inventory";
+
+/** Kinds that a bundle may hold, as kubectl names them, those first that others live in or by. CRDs stay. */
+const kinds = [
+  "deployments.apps",
+  "services",
+  "configmaps",
+  "secrets",
+  "serviceaccounts",
+  "virtualservices.networking.istio.io",
+  "destinationrules.networking.istio.io",
+  "gateways.networking.istio.io",
+  "rolebindings.rbac.authorization.k8s.io",
+  "roles.rbac.authorization.k8s.io",
+  "clusterrolebindings.rbac.authorization.k8s.io",
+  "clusterroles.rbac.authorization.k8s.io",
+  "namespaces",
+];
+
+/** The kinds that bundles of the mesh's Istio line may hold. */
+export function bundleKinds({ istio }: Mesh): readonly string[] {
+  const { dashboards } = kialiSettings[istio.line.installation];
+  return dashboards ? ["monitoringdashboards.monitoring.kiali.io", ...kinds] : kinds;
+}
+
+/**
+ * Objects in a cluster that an earlier version of mesh.yaml wanted and this one does not: they bear this mesh's labels
+ * and are not in `dist/<cluster>`. Whatever bears none is somebody else's.
+ */
+export async function unwantedObjects(
+  kubectl: Kubectl,
+  mesh: Mesh,
+  cluster: Cluster,
+  dist: string,
+  signal: AbortSignal,
+): Promise<readonly KubernetesObject[]> {
+  const owned = `app.kubernetes.io/managed-by=mesh,app.kubernetes.io/part-of=${mesh.name}`;
+  const found = await ofKnownKinds(bundleKinds(mesh), (asked) =>
+    kubectl.get([asked.join(","), "--all-namespaces", "-l", owned], { signal }),
+  );
+  const wanted = new Set(bundleObjects(join(dist, cluster.name)).map(objectId));
+  return found.filter(
+    (object) =>
+      !wanted.has(objectId(object)) &&
+      !(object.metadata.name === inventoryName && object.metadata.namespace === istioNamespace),
+  );
+}
+
+/** A namespace is gone when its last pod is. */
+const removalSeconds = 280;
+
+type Ask = (kinds: readonly string[]) => Promise<readonly KubernetesObject[]>;
+
+/**
+ * Where a CRD is not there, nothing of its kind is either; kubectl would rather not answer at all, and names the first
+ * kind that it does not know. The others of that API group came with the same CRDs.
+ */
+async function ofKnownKinds(kinds: readonly string[], ask: Ask): Promise<readonly KubernetesObject[]> {
+  try {
+    return await ask(kinds);
+  } catch (error) {
+    if (!(error instanceof ProgramFailed)) throw error;
+    const unknown = /doesn't have a resource type "([^"]+)"/.exec(error.stderr)?.[1];
+    const group = kinds.find((kind) => kind.startsWith(`${unknown}.`))?.slice(`${unknown}.`.length);
+    if (group === undefined) throw error;
+    return ofKnownKinds(
+      kinds.filter((kind) => !kind.endsWith(`.${group}`)),
+      ask,
+    );
+  }
+}
+
+/** Removes them one kind after another; what went with its namespace is gone already. */
+export async function removeObjects(
+  kubectl: Kubectl,
+  objects: readonly KubernetesObject[],
+  signal: AbortSignal,
+): Promise<void> {
+  const input = JSON.stringify({
+    apiVersion: "v1",
+    kind: "List",
+    items: objects.map(({ apiVersion, kind, metadata: { name, namespace } }) => ({
+      apiVersion,
+      kind,
+      metadata: { name, namespace },
+    })),
+  });
+  await kubectl.remove(["-f", "-"], removalSeconds, { signal, input });
+}
+
+/** `Namespace sample, Deployment sample/curl`: for a question or a warning. */
+export const titlesOf = (objects: readonly KubernetesObject[]) => objects.map(objectTitle).join(", ");

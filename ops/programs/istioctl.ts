@@ -1,0 +1,82 @@
+import { loadAll } from "js-yaml";
+import { istioNamespace } from "../../k8s/bundle";
+import type { Mesh } from "../../mesh/mesh";
+import type { KubernetesObject } from "./kubernetes-object";
+import type { Programs, RunOptions } from "./programs";
+
+/** The field manager of `istioctl install` (operator/pkg/install/install.go), for what is applied ahead of it. */
+export const istioctlFieldManager = "istio-operator";
+
+/**
+ * What `install` adds at its very end to what it renders: the tag `default`, through which pods are injected from then on,
+ * and a Service for it (istioctl/pkg/tag; not in 1.7).
+ */
+export function addedByInstall({ istio }: Mesh): readonly KubernetesObject[] {
+  if (istio.line.installation !== "primary-remote") return [];
+  const webhooks = { apiVersion: "admissionregistration.k8s.io/v1" };
+  const tag = { name: "istio-revision-tag-default" };
+  return [
+    { ...webhooks, kind: "MutatingWebhookConfiguration", metadata: tag },
+    { ...webhooks, kind: "ValidatingWebhookConfiguration", metadata: { name: "istiod-default-validator" } },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "istiod-revision-tag-default", namespace: istioNamespace },
+    },
+  ];
+}
+
+/** istioctl logs to its standard output by itself, now and then in the midst of what it was asked for. */
+export const logAside = ["--log_target", "stderr"] as const;
+
+export interface Istioctl {
+  /** What `install` would apply, as objects; nothing is asked of a cluster. */
+  render(operatorFile: string): Promise<readonly KubernetesObject[]>;
+  install(operatorFile: string, deadlineSeconds: number, options?: RunOptions): Promise<void>;
+  /** The Secret that lets the primary read this cluster. Makes the reader's token where there is none. */
+  remoteSecret(cluster: string, options?: RunOptions): Promise<KubernetesObject>;
+}
+
+/** istioctl for one cluster. */
+export function istioctlFor(programs: Programs, context: string): Istioctl {
+  return {
+    async render(operatorFile) {
+      const { stdout } = await programs.run("istioctl", [
+        "manifest",
+        "generate",
+        "-f",
+        operatorFile,
+        ...logAside,
+      ]);
+      return loadAll(stdout).filter(
+        (document) => document !== null && document !== undefined,
+      ) as KubernetesObject[];
+    },
+    async install(operatorFile, deadlineSeconds, options) {
+      const readiness = ["--readiness-timeout", `${deadlineSeconds}s`];
+      await programs.run(
+        "istioctl",
+        ["install", "--context", context, "--skip-confirmation", ...readiness, "-f", operatorFile],
+        // istioctl's own time-out names the resource that is not ready: let it come first.
+        { ...options, deadlineSeconds: deadlineSeconds + 30 },
+      );
+    },
+    async remoteSecret(cluster, options) {
+      const { stdout } = await programs.run("istioctl", remoteSecretArgs(context, cluster), {
+        ...options,
+        secretOutput: true,
+      });
+      // A document of comments comes with it.
+      return (loadAll(stdout) as KubernetesObject[]).find((document) => document?.kind === "Secret")!;
+    },
+  };
+}
+
+export const remoteSecretArgs = (context: string, cluster: string): readonly string[] => [
+  "create-remote-secret",
+  "--context",
+  context,
+  "--name",
+  cluster,
+  ...logAside,
+];

@@ -1,0 +1,294 @@
+import { spawn } from "node:child_process";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import type { Writable } from "node:stream";
+import { commandLine } from "../../mesh/shell-quote";
+import { redact } from "./redact";
+import { noLog, type RunLog } from "./run-log";
+
+/** The programs that this project runs; nothing else is ever started. */
+export type ProgramName = "kubectl" | "istioctl" | "terraform" | "az";
+
+/** Where to get a program that is not there. */
+const advice: Readonly<Record<ProgramName, string>> = {
+  kubectl: "install it: https://kubernetes.io/docs/tasks/tools/",
+  istioctl: "install the release that mesh.yaml names: https://github.com/istio/istio/releases",
+  terraform: "install it: https://developer.hashicorp.com/terraform/install",
+  az: "install it: https://learn.microsoft.com/cli/azure/install-azure-cli",
+};
+
+/** How a program is asked to end, and how long it may take before it is ended. */
+const ending: Readonly<Record<ProgramName, { signal: NodeJS.Signals; graceSeconds: number }>> = {
+  kubectl: { signal: "SIGTERM", graceSeconds: 3 },
+  istioctl: { signal: "SIGTERM", graceSeconds: 3 },
+  az: { signal: "SIGTERM", graceSeconds: 3 },
+  // It finishes what Azure is busy with and writes its state: an end by force loses track of a cluster that is being
+  // made. Its providers heed SIGTERM, so that only SIGINT leaves the work to it.
+  terraform: { signal: "SIGINT", graceSeconds: 1800 },
+};
+
+export interface RunOptions {
+  /** Text for the program's input: manifests with secrets go here, never into the arguments. */
+  readonly input?: string;
+  /** The command whose output `input` is, as a person would pipe it, for `--verbose`. */
+  readonly inputFrom?: string;
+  /** Keeps the program's input open instead. @default - the input ends after `input` */
+  readonly heartbeat?: Heartbeat;
+  /** After this many seconds the program and its children are ended. @default 60 */
+  readonly deadlineSeconds?: number;
+  /** Ends the program when aborted. @default - the run's own signal alone */
+  readonly signal?: AbortSignal;
+  /** It puts back what must not stay: Ctrl-C does not end it. @default false */
+  readonly cleanUp?: boolean;
+  /** The output holds a secret: the log gets its length alone. @default false */
+  readonly secretOutput?: boolean;
+  /** Exit codes that are answers rather than failures. @default [0] */
+  readonly answers?: readonly number[];
+  /** Hears the output as it comes. */
+  readonly onOutput?: (chunk: string) => void;
+  /** Kubeconfig that is looked into before the user's own. @default - the user's own alone */
+  readonly kubeconfig?: string;
+  /** Files that the program makes are readable by their owner alone. @default false: as the user's umask says */
+  readonly privateFiles?: boolean;
+  /** Reads the output as it comes; `true` says that enough was read, and the program is ended without an error. */
+  readonly until?: (chunk: string) => boolean;
+}
+
+/**
+ * A dot on a program's input now and then, so that a script far away knows that somebody still listens: when this tool
+ * ends, however it does, the input ends as well.
+ */
+export interface Heartbeat {
+  readonly everySeconds: number;
+  /** Aborted, it ends the input, and a program that minds its input ends in order. */
+  readonly until: AbortSignal;
+}
+
+export interface Output {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The one seam through which programs are run. The environment reaches them unchanged, but for `kubeconfig`. */
+export interface Programs {
+  /**
+   * Runs a program to its end. Arguments are passed as they are; there is no shell.
+   * @throws MissingProgram, ProgramFailed, DeadlinePassed, Interrupted
+   */
+  run(program: ProgramName, args: readonly string[], options?: RunOptions): Promise<Output>;
+}
+
+/**
+ * Starts a program that is to outlive this one, such as a browser, and lets go of it: it may be missing, or fail, and
+ * nobody hears of it.
+ */
+export function launch(program: string, args: readonly string[], env: NodeJS.ProcessEnv): void {
+  const child = spawn(program, args, { env, detached: true, stdio: "ignore" });
+  child.on("error", () => {});
+  child.unref();
+}
+
+export class MissingProgram extends Error {
+  constructor(readonly program: ProgramName) {
+    super(`${program} is not on the PATH; ${advice[program]}`);
+    this.name = "MissingProgram";
+  }
+}
+
+/** The program said no. Its words are redacted. */
+export class ProgramFailed extends Error {
+  readonly stderr: string;
+  constructor(
+    readonly command: string,
+    readonly code: number | string,
+    stderr: string,
+  ) {
+    const words = redact(stderr).trim();
+    super(`${command} ended with ${code}${words ? `:\n${words}` : ""}`);
+    this.name = "ProgramFailed";
+    this.stderr = words;
+  }
+}
+
+export class DeadlinePassed extends Error {
+  constructor(what: string, seconds: number) {
+    super(`${what}: not done within ${seconds} s`);
+    this.name = "DeadlinePassed";
+  }
+}
+
+/** Ctrl-C, or a step that was given up. */
+export class Interrupted extends Error {
+  constructor() {
+    super("interrupted; run the same command again to go on from here");
+    this.name = "Interrupted";
+  }
+}
+
+export interface ProgramsProps {
+  /** @default - no log */
+  readonly log?: RunLog;
+  /** Aborted on Ctrl-C. @default - never */
+  readonly signal?: AbortSignal;
+  /** Gets every command before it runs, ready to paste (`--verbose`). @default - nothing is shown */
+  readonly onCommand?: (line: string) => void;
+  /** @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+const defaultDeadlineSeconds = 60;
+
+export function createPrograms({
+  log = noLog,
+  signal,
+  onCommand,
+  env = process.env,
+}: ProgramsProps = {}): Programs {
+  let count = 0;
+  return {
+    async run(program, args, options = {}) {
+      const line = commandLine(program, args);
+      const shown = redact(options.inputFrom ? `${options.inputFrom} | ${line}` : line);
+      const id = `#${++count}`;
+      onCommand?.(shown);
+      log.write(`${id} $ ${shown}`);
+      const started = performance.now();
+      try {
+        const output = await start(program, args, env, options, signal);
+        log.write(`${id} exit ${output.code} after ${secondsSince(started)} s${transcript(output, options)}`);
+        if ((options.answers ?? [0]).includes(output.code)) return output;
+        throw new ProgramFailed(line, output.code, output.stderr);
+      } catch (error) {
+        if (!(error instanceof ProgramFailed)) log.write(`${id} ${error} after ${secondsSince(started)} s`);
+        throw error;
+      }
+    },
+  };
+}
+
+function start(
+  program: ProgramName,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  options: RunOptions,
+  runSignal: AbortSignal | undefined,
+): Promise<Output> {
+  const { deadlineSeconds = defaultDeadlineSeconds, input, heartbeat, until, onOutput } = options;
+  const signals = [options.cleanUp ? undefined : runSignal, options.signal].filter(
+    (one) => one !== undefined,
+  );
+  return new Promise((resolve, reject) => {
+    if (signals.some(({ aborted }) => aborted)) return reject(new Interrupted());
+    // A process group of its own: its children (kubectl's credential plugins, terraform's providers) end with it, and
+    // Ctrl-C reaches this program first, which then decides.
+    const child = withUmask(options.privateFiles ? 0o077 : undefined, () =>
+      spawn(program, args, {
+        env: withKubeconfig(env, options.kubeconfig),
+        detached: true,
+        stdio: ["pipe", "pipe", "pipe"],
+      }),
+    );
+    let outcome: Error | "read enough" | undefined;
+    let forced: NodeJS.Timeout | undefined;
+    const end = (reason: Error | "read enough") => {
+      if (outcome !== undefined) return;
+      outcome = reason;
+      const { signal, graceSeconds } = ending[program];
+      endGroup(child.pid, signal);
+      forced = setTimeout(() => endGroup(child.pid, "SIGKILL"), graceSeconds * 1000);
+    };
+    const interrupt = () => end(new Interrupted());
+    for (const one of signals) one.addEventListener("abort", interrupt);
+    const deadline = setTimeout(
+      () => end(new DeadlinePassed(commandLine(program, args), deadlineSeconds)),
+      deadlineSeconds * 1000,
+    );
+    const settle = () => {
+      clearTimeout(deadline);
+      clearTimeout(forced);
+      for (const one of signals) one.removeEventListener("abort", interrupt);
+      stopBeating?.();
+    };
+
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      stdout += chunk;
+      onOutput?.(chunk);
+      if (outcome === undefined && until?.(chunk)) end("read enough");
+    });
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      stderr += chunk;
+    });
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      settle();
+      reject(error.code === "ENOENT" ? new MissingProgram(program) : error);
+    });
+    child.on("close", (code, killedBy) => {
+      settle();
+      if (outcome instanceof Error) return reject(outcome);
+      if (outcome === "read enough") return resolve({ code: 0, stdout, stderr });
+      if (code === null)
+        return reject(new ProgramFailed(commandLine(program, args), killedBy ?? "a signal", stderr));
+      resolve({ code, stdout, stderr });
+    });
+    // A program that ends without reading its input is judged by its exit code.
+    child.stdin.on("error", () => {});
+    const stopBeating = heartbeat && beat(child.stdin, heartbeat);
+    if (!heartbeat) child.stdin.end(input);
+  });
+}
+
+/** @returns what ends the input */
+function beat(input: Writable, { everySeconds, until }: Heartbeat): () => void {
+  const timer = setInterval(() => input.write("."), everySeconds * 1000);
+  const end = () => {
+    clearInterval(timer);
+    until.removeEventListener("abort", end);
+    input.end();
+  };
+  if (until.aborted) end();
+  else until.addEventListener("abort", end);
+  return end;
+}
+
+/** A child inherits the umask of the moment in which it is made. */
+function withUmask<T>(umask: number | undefined, work: () => T): T {
+  if (umask === undefined) return work();
+  const before = process.umask(umask);
+  try {
+    return work();
+  } finally {
+    process.umask(before);
+  }
+}
+
+/** Of several files kubectl takes each entry from the first that has it. */
+function withKubeconfig(env: NodeJS.ProcessEnv, file: string | undefined): NodeJS.ProcessEnv {
+  if (file === undefined) return env;
+  const { KUBECONFIG, HOME = homedir() } = env;
+  return { ...env, KUBECONFIG: [file, KUBECONFIG || join(HOME, ".kube", "config")].join(delimiter) };
+}
+
+function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function transcript({ stdout, stderr }: Output, { secretOutput = false, until }: RunOptions): string {
+  const withheld = secretOutput || until !== undefined;
+  const text = withheld ? `(${stdout.length} characters of output not kept)` : stdout.trim();
+  return [text, stderr.trim()]
+    .filter((part) => part !== "")
+    .map((part) => `\n${part}`)
+    .join("");
+}
+
+function secondsSince(started: number): string {
+  return ((performance.now() - started) / 1000).toFixed(2);
+}

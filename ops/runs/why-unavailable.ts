@@ -1,0 +1,36 @@
+import type { Cluster } from "../../mesh/mesh";
+import { bounded, inShort } from "../programs/bounded";
+import { kubectlFor } from "../programs/kubectl";
+import { Interrupted, MissingProgram } from "../programs/programs";
+import { adviceOn } from "./advice";
+import type { Context } from "./context";
+import { eventsOf } from "./events";
+
+/**
+ * Why a Deployment of the mesh cannot be used, with what to do about it.
+ * @returns undefined when it has a pod that serves
+ * @throws MissingProgram, Interrupted
+ */
+export async function whyUnavailable(
+  { programs, signal }: Pick<Context, "programs" | "signal">,
+  cluster: Cluster,
+  namespace: string,
+  name: string,
+): Promise<string | undefined> {
+  const kubectl = kubectlFor(bounded(programs), cluster.context);
+  const title = `Deployment ${namespace}/${name}`;
+  try {
+    const [found] = await kubectl.get(["-n", namespace, "deployments", name], { signal });
+    if (!found) return `${cluster.name} has no ${title}: run mesh apply`;
+    if ((found.status?.availableReplicas ?? 0) > 0) return undefined;
+    const events = await eventsOf(kubectl, { kind: "Deployment", namespace, name }, signal);
+    return [
+      `${title} of ${cluster.name} has no pod that is ready:`,
+      ...events.map((event) => `    ${event}`),
+      ...adviceOn(events.join("\n")),
+    ].join("\n");
+  } catch (error) {
+    if (error instanceof MissingProgram || error instanceof Interrupted) throw error;
+    return `${cluster.name} does not answer through the context ${cluster.context}: ${inShort(error)}`;
+  }
+}

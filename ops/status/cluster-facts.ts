@@ -1,0 +1,197 @@
+import { X509Certificate } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { loadAll } from "js-yaml";
+import { pemBlocks } from "../../ca/pem";
+import { istioNamespace } from "../../k8s/bundle";
+import type { Cluster, Mesh } from "../../mesh/mesh";
+import { parseVersion } from "../../mesh/versions";
+import { readClusterState } from "../clusters/cluster-state";
+import { type Inventory, readInventory } from "../clusters/inventory";
+import { unwantedObjects } from "../clusters/removals";
+import { type Kubectl, kubectlFor } from "../programs/kubectl";
+import {
+  type KubernetesObject,
+  loadBalancerAddress,
+  objectId,
+  objectTitle,
+} from "../programs/kubernetes-object";
+import type { Context } from "../runs/context";
+
+/** What one cluster says of itself. */
+export interface ClusterFacts {
+  /** Version of its API server; undefined where it says something that is none. */
+  readonly kubernetes: string | undefined;
+  /** Versions of istiod and the gateways that run there. One, unless an upgrade is under way. */
+  readonly istio: readonly string[];
+  /** Undefined: there is none, as on a remote. */
+  readonly istiod: Replicas | undefined;
+  readonly gateways: readonly Gateway[];
+  /** Undefined: there is no Secret `cacerts`. */
+  readonly certificates: Certificates | undefined;
+  /** Undefined: nothing was applied here, or this is a remote. */
+  readonly inventory: Inventory | undefined;
+  /** How it differs from the manifests that mesh.yaml gives, a sentence an object. */
+  readonly drift: readonly string[];
+}
+
+export interface Replicas {
+  readonly ready: number;
+  readonly wanted: number;
+}
+
+export interface Gateway {
+  /** Name of its Service and Deployment. */
+  readonly name: string;
+  /** Undefined: the cloud has given it none yet. */
+  readonly address: string | undefined;
+  readonly replicas: Replicas;
+}
+
+/** The public part of `cacerts`. */
+export interface Certificates {
+  /** When the first of them ends. */
+  readonly notAfter: Date;
+  /** SHA-256 of the root. */
+  readonly root: string;
+  /** Each once, the root first. */
+  readonly list: readonly Certificate[];
+}
+
+/** A certificate, for people to read. */
+export interface Certificate {
+  /** A root stands in `root-cert.pem`. */
+  readonly role: "root" | "intermediate";
+  /** For example `O=Istio, CN=Root CA`. */
+  readonly subject: string;
+  readonly notAfter: Date;
+  /** SHA-256, as `openssl x509 -fingerprint -sha256` prints it. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Asks one cluster everything at once.
+ * @param dist folder with this version's manifests
+ * @throws when it does not answer
+ */
+export async function readCluster(
+  { programs, signal }: Context,
+  mesh: Mesh,
+  cluster: Cluster,
+  dist: string,
+): Promise<ClusterFacts> {
+  const kubectl = kubectlFor(programs, cluster.context);
+  const [version, objects, certificates, inventory, drift] = await Promise.all([
+    kubectl.run(["get", "--raw", "/version"], { signal }),
+    kubectl.get(["-n", istioNamespace, "deployments,services,pods"], { signal }),
+    readCertificates(kubectl, signal),
+    cluster.role === "primary" ? readInventory(kubectl, signal) : undefined,
+    readDrift(kubectl, mesh, cluster, dist, signal),
+  ]);
+  const ofKind = (kind: string) => objects.filter((object) => object.kind === kind);
+  const deployment = (name: string) => ofKind("Deployment").find(({ metadata }) => metadata.name === name);
+  const istiod = deployment("istiod");
+  return {
+    kubernetes: parseVersion(JSON.parse(version.stdout).gitVersion)?.text,
+    istio: [...new Set(ofKind("Pod").flatMap(istioVersion))].sort(),
+    istiod: istiod && replicasOf(istiod),
+    gateways: ofKind("Service")
+      .filter(({ spec }) => spec.type === "LoadBalancer")
+      .map((service) => ({
+        name: service.metadata.name,
+        address: loadBalancerAddress(service),
+        replicas: replicasOf(deployment(service.metadata.name)),
+      })),
+    certificates,
+    inventory,
+    drift,
+  };
+}
+
+const replicasOf = (deployment: KubernetesObject | undefined): Replicas => ({
+  ready: deployment?.status?.readyReplicas ?? 0,
+  wanted: deployment ? (deployment.spec?.replicas ?? 1) : 0,
+});
+
+/** Names of the containers in istiod's and in every proxy's pod. */
+const istioContainers = ["discovery", "istio-proxy"];
+
+function istioVersion({ spec }: KubernetesObject): string[] {
+  const containers: readonly { name: string; image: string }[] = spec?.containers ?? [];
+  return containers
+    .filter(({ name }) => istioContainers.includes(name))
+    .flatMap(({ image }) => /:(\d+\.\d+\.\d+)[^/@]*/.exec(image)?.[1] ?? []);
+}
+
+async function readCertificates(kubectl: Kubectl, signal: AbortSignal): Promise<Certificates | undefined> {
+  // Its keys are not asked for: they would come over the wire.
+  const output = "jsonpath={.data.root-cert\\.pem} {.data.ca-cert\\.pem} {.data.cert-chain\\.pem}";
+  const args = ["-n", istioNamespace, "get", "secret", "cacerts", "--ignore-not-found", "-o", output];
+  const { stdout } = await kubectl.run(args, { signal, secretOutput: true });
+  const [root = "", ...others] = stdout.split(" ").map(decode);
+  return certificatesOf(root, others);
+}
+
+/**
+ * @param rootCert PEM text of `root-cert.pem`
+ * @param others PEM texts of the intermediate and its chain, which may name the same ones again
+ * @returns undefined where there is no root
+ */
+export function certificatesOf(rootCert: string, others: readonly string[]): Certificates | undefined {
+  const roots = certificatesIn(rootCert).map((found) => readable(found, "root"));
+  const intermediates = others.flatMap(certificatesIn).map((found) => readable(found, "intermediate"));
+  const [root] = roots;
+  if (!root) return undefined;
+  const list = [...roots, ...intermediates].filter(
+    ({ fingerprint }, index, all) => all.findIndex((one) => one.fingerprint === fingerprint) === index,
+  );
+  const ends = list.map(({ notAfter }) => notAfter.getTime());
+  return { notAfter: new Date(Math.min(...ends)), root: root.fingerprint, list };
+}
+
+const readable = (certificate: X509Certificate, role: Certificate["role"]): Certificate => ({
+  role,
+  subject: certificate.subject.split("\n").join(", "),
+  notAfter: new Date(certificate.validTo),
+  fingerprint: certificate.fingerprint256,
+});
+
+const decode = (base64: string) => Buffer.from(base64, "base64").toString("utf8");
+
+/** Whatever is not a certificate is passed over: doctor judges the CA, this only reads dates. */
+export function certificatesIn(pem: string): X509Certificate[] {
+  const blocks = pemBlocks(pem);
+  return Array.isArray(blocks)
+    ? blocks.filter(({ label }) => label === "CERTIFICATE").map(({ der }) => new X509Certificate(der))
+    : [];
+}
+
+async function readDrift(
+  kubectl: Kubectl,
+  mesh: Mesh,
+  cluster: Cluster,
+  dist: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const folder = join(dist, cluster.name);
+  const wanted = readdirSync(folder)
+    .filter((file) => file.endsWith(".yaml"))
+    .flatMap((file) => loadAll(readFileSync(join(folder, file), "utf8")) as KubernetesObject[]);
+  const [state, unwanted] = await Promise.all([
+    readClusterState(kubectl, [folder], signal),
+    // Before Istio's CRDs are there kubectl does not know every kind; then nothing of the mesh is there either.
+    unwantedObjects(kubectl, mesh, cluster, dist, signal).catch(() => []),
+  ]);
+  return [
+    ...state
+      .missing(wanted)
+      .map((object) =>
+        state.untouched(objectId(object))
+          ? `${objectTitle(object)} is not as mesh.yaml has it`
+          : `${objectTitle(object)} is not there`,
+      ),
+    ...unwanted
+      .filter(({ metadata }) => metadata.name !== "cacerts")
+      .map((object) => `${objectTitle(object)} is not in mesh.yaml any more`),
+  ];
+}

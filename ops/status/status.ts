@@ -1,0 +1,128 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { writeClusterBundle } from "../../k8s/cluster-bundle";
+import type { Mesh } from "../../mesh/mesh";
+import { readIstiod } from "../clusters/istiod-facts";
+import { bounded, inShort } from "../programs/bounded";
+import { sideBySide } from "../programs/side-by-side";
+import type { Context } from "../runs/context";
+import { type Certificate, type Gateway, type Replicas, readCluster } from "./cluster-facts";
+import { type Answer, daysLeft, differencesOf, problemsOf, type Survey } from "./status-remarks";
+
+/** How a mesh is, on one screen. */
+export interface MeshStatus {
+  readonly mesh: string;
+  /** Version that mesh.yaml asks for. */
+  readonly istio: string;
+  /** False: the primary answers, and there is no mesh on it. */
+  readonly installed: boolean;
+  readonly clusters: readonly ClusterStatus[];
+  /** What is not well. */
+  readonly problems: readonly Remark[];
+  /** What the clusters hold otherwise than mesh.yaml says. */
+  readonly differences: readonly Remark[];
+  /** There is a mesh, no problem and no difference. */
+  readonly ok: boolean;
+}
+
+/** A sentence about a cluster, which is named as in mesh.yaml. */
+export interface Remark {
+  readonly cluster: string;
+  readonly text: string;
+}
+
+/** What is undefined could not be read: a remark says why. */
+export interface ClusterStatus {
+  readonly name: string;
+  readonly role: "primary" | "remote";
+  readonly context: string;
+  readonly reachable: boolean;
+  readonly kubernetes: string | undefined;
+  /** One, unless an upgrade is under way. */
+  readonly istio: readonly string[];
+  readonly istiod: Replicas | undefined;
+  /** What the primary's istiod is at with this cluster: `synced`. */
+  readonly synced: string | undefined;
+  readonly gateways: readonly Gateway[];
+  readonly proxies: { readonly connected: number; readonly inSync: number } | undefined;
+  /** Whole days until the first certificate of its CA ends. */
+  readonly certificateDaysLeft: number | undefined;
+  /** Of its CA, the root first. Undefined: there is no Secret `cacerts`, or it could not be read. */
+  readonly certificates: readonly Certificate[] | undefined;
+}
+
+export interface StatusInputs {
+  readonly mesh: Mesh;
+  /** PEM text of the root certificate of the mesh's CA; undefined: the CA is not at hand, and not compared. */
+  readonly rootCertificate: string | undefined;
+}
+
+/** Asks every cluster, side by side. Nothing is changed, and a cluster that does not answer is a remark. */
+export async function status(context: Context, { mesh, rootCertificate }: StatusInputs): Promise<MeshStatus> {
+  const survey = await take({ ...context, programs: bounded(sideBySide(context.programs)) }, mesh);
+  const { primary } = survey;
+  const installed = !primary || primary.inventory !== undefined || primary.istiod !== undefined;
+  const problems = installed ? problemsOf(survey) : [];
+  const differences = installed ? differencesOf(survey, rootCertificate) : [];
+  return {
+    mesh: mesh.name,
+    istio: mesh.istio.version,
+    installed,
+    clusters: mesh.clusters.map(({ name, role, context: contextName }) => {
+      const facts = survey.clusters.get(name)?.value;
+      const proxies = survey.istiod.value?.proxies.filter(({ cluster }) => cluster === name);
+      return {
+        name,
+        role,
+        context: contextName,
+        reachable: facts !== undefined,
+        kubernetes: facts?.kubernetes,
+        istio: facts?.istio ?? [],
+        istiod: facts?.istiod,
+        synced: survey.istiod.value?.clusters[name],
+        gateways: facts?.gateways ?? [],
+        proxies: proxies && {
+          connected: proxies.length,
+          inSync: proxies.filter(({ stale }) => stale.length === 0).length,
+        },
+        certificateDaysLeft: facts?.certificates && daysLeft(facts.certificates, survey.now),
+        certificates: facts?.certificates?.list,
+      };
+    }),
+    problems,
+    differences,
+    ok: installed && problems.length + differences.length === 0,
+  };
+}
+
+/** Everything that the clusters say, asked at once. */
+async function take(context: Context, mesh: Mesh): Promise<Survey> {
+  mkdirSync(context.workFolder, { recursive: true, mode: 0o700 });
+  const dist = mkdtempSync(join(context.workFolder, "status-"));
+  try {
+    const [istiod, ...answers] = await Promise.all([
+      mesh.istio.line.istiodTellsJson
+        ? settled(readIstiod(context, mesh.primary))
+        : { value: undefined, error: undefined },
+      ...mesh.clusters.map((cluster) => {
+        // Without a CA: its keys have no business here.
+        writeClusterBundle(mesh, cluster, { ca: undefined, addresses: {} }, join(dist, cluster.name));
+        return settled(readCluster(context, mesh, cluster, dist));
+      }),
+    ]);
+    const clusters = new Map(mesh.clusters.map(({ name }, index) => [name, answers[index]!]));
+    const primary = clusters.get(mesh.primary.name)!.value;
+    return { mesh, clusters, primary, istiod, now: context.now() };
+  } finally {
+    rmSync(dist, { recursive: true, force: true });
+  }
+}
+
+async function settled<T>(question: Promise<T>): Promise<Answer<T>> {
+  try {
+    return { value: await question, error: undefined };
+  } catch (error) {
+    if ((error as Error).name === "Interrupted") throw error;
+    return { value: undefined, error: inShort(error) };
+  }
+}

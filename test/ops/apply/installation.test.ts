@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { dump } from "js-yaml";
+import { parseMesh } from "../../../mesh/load";
+import { installationIn } from "../../../ops/apply/installation";
+import { addedByInstall } from "../../../ops/programs/istioctl";
+import { type KubernetesObject, objectId } from "../../../ops/programs/kubernetes-object";
+import type { Output, Programs } from "../../../ops/programs/programs";
+import { silentReporter } from "../../../ops/runs/progress";
+
+// Against a cluster that is a list of objects, and an istioctl that renders and, at the end of an install, adds its tag.
+
+const mesh = parseMesh(
+  "clusters:\n  - {name: main0, role: primary, network: n1, context: one}\n  - {name: remote0, network: n2, context: two}\n",
+  "mesh.yaml",
+);
+const { signal } = new AbortController();
+const ingress = object("Service", "istio-ingressgateway");
+const rendered = [object("ServiceAccount", "istiod"), object("Service", "istiod"), ingress];
+
+let folder: string;
+let live: KubernetesObject[];
+let calls: string[];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "mesh-installation-"));
+  live = [];
+  calls = [];
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function object(kind: string, name: string, more: object = {}): KubernetesObject {
+  return { apiVersion: "v1", kind, metadata: { name, namespace: "istio-system", ...more } };
+}
+const isSame = (one: KubernetesObject) => (other: KubernetesObject) => objectId(one) === objectId(other);
+/** As istioctl applies it: annotations that others have made stay. */
+const applied = ({ kind, metadata: { name } }: KubernetesObject) => {
+  const before = live.find((one) => one.kind === kind && one.metadata.name === name);
+  const { annotations } = before?.metadata ?? {};
+  return object(kind, name, { labels: { "operator.istio.io/managed": "Reconcile" }, annotations });
+};
+
+/** @param isKilled istioctl ends after it has applied what it renders */
+function installation(objects: readonly KubernetesObject[], { isKilled = false } = {}) {
+  const programs: Programs = {
+    async run(program, args): Promise<Output> {
+      const line = [program, ...args].join(" ");
+      const answer = (stdout = "") => ({ code: 0, stdout, stderr: "" });
+      if (line.includes("manifest generate")) return answer(objects.map((one) => dump(one)).join("---\n"));
+      if (args.includes("get")) return answer(JSON.stringify({ kind: "List", items: live }));
+      calls.push(
+        args.includes("install") ? "install" : line.replace(/mesh\/installed=\w+/, "mesh/installed"),
+      );
+      if (args.includes("install")) {
+        const [wanted, rest] = [objects.map(applied), live.filter((one) => !objects.some(isSame(one)))];
+        live = [...wanted, ...rest];
+        if (isKilled) throw new Error("killed");
+        live = [...wanted, ...addedByInstall(mesh)];
+      }
+      if (args.includes("annotate")) {
+        const [key, value] = args.at(-1)!.split("=");
+        live = live.map((one) =>
+          one.kind === "ServiceAccount"
+            ? { ...one, metadata: { ...one.metadata, annotations: { [key!]: value! } } }
+            : one,
+        );
+      }
+      return answer();
+    },
+  };
+  const context = { programs, reporter: silentReporter, now: () => new Date(), signal, workFolder: folder };
+  // Another rendering is what another version of istioctl gives.
+  const istioctlVersion = String(objects.length);
+  const props = { mesh, cluster: mesh.primary, dist: "dist", istioctlVersion };
+  return installationIn(context, props);
+}
+const handOver = (objects: readonly KubernetesObject[], how?: { isKilled: boolean }) =>
+  installation(objects, how).handOver({}, 300, signal);
+
+test("istioctl takes over once, and a run that finds nothing to do does not ask it again", async () => {
+  expect(await handOver(rendered)).toBe("changed");
+  expect(calls).toEqual([
+    "install",
+    "kubectl --context one -n istio-system annotate --overwrite serviceaccount istiod mesh/installed",
+  ]);
+  expect(await handOver(rendered)).toBe("unchanged");
+});
+
+test("an istioctl that was killed when all was applied, and nothing added yet, is run again", async () => {
+  await expect(handOver(rendered, { isKilled: true })).rejects.toThrow("killed");
+  expect(await handOver(rendered)).toBe("changed");
+  expect(await handOver(rendered)).toBe("unchanged");
+});
+
+test("what is not wanted any more is istioctl's to remove, also after it was killed before that", async () => {
+  await handOver(rendered);
+  const fewer = rendered.filter((one) => one !== ingress);
+  await expect(handOver(fewer, { isKilled: true })).rejects.toThrow("killed");
+  expect(live).toContainEqual(applied(ingress));
+  expect(await handOver(fewer)).toBe("changed");
+  expect(live).not.toContainEqual(applied(ingress));
+  expect(await handOver(fewer)).toBe("unchanged");
+});
+
+test.each(addedByInstall(mesh).map(({ kind, metadata }) => [kind, metadata.name]))(
+  "without the %s %s that istioctl adds, it is run again",
+  async (kind, name) => {
+    await handOver(rendered);
+    live = live.filter((one) => one.kind !== kind || one.metadata.name !== name);
+    expect(await handOver(rendered)).toBe("changed");
+  },
+);
+
+test("what is being deleted is waited for, and applied when it is gone: it would go with it", async () => {
+  const service = { ...object("Service", "istio-ingressgateway"), spec: { type: "LoadBalancer" } };
+  live = [{ ...service, metadata: { ...service.metadata, deletionTimestamp: "2026-01-01T10:00:00Z" } }];
+  const notes: string[] = [];
+  const step = { signal, note: (text: string) => notes.push(text) };
+  expect(await installation([service]).ahead("services", {}, step)).toBe("changed");
+  expect(calls).toEqual([
+    "kubectl --context one wait --for=delete --timeout=180s -f -",
+    expect.stringMatching(/^kubectl --context one apply --server-side .*ahead-services\.json$/),
+  ]);
+  expect(notes).toEqual(["waiting for Service istio-system/istio-ingressgateway to be gone"]);
+});

@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseMesh } from "../../../mesh/load";
+import { runOf } from "../../../ops/apply/apply-steps";
+import { removedClusterSteps } from "../../../ops/apply/removed-clusters";
+import type { Inventory } from "../../../ops/clusters/inventory";
+import { inventoryOf, removedClusters } from "../../../ops/clusters/inventory";
+import { type Output, ProgramFailed, type Programs } from "../../../ops/programs/programs";
+import { silentReporter } from "../../../ops/runs/progress";
+import { runSteps } from "../../../ops/runs/steps";
+
+// A remote has left mesh.yaml: where its context leads by now decides what is touched there.
+
+const mesh = parseMesh(
+  `clusters:
+  - { name: main0, role: primary, network: network1, context: one }
+  - { name: remote0, network: network2, context: two }
+`,
+  "mesh.yaml",
+);
+const gone = { name: "old", context: "three", role: "remote", network: "network3" } as const;
+const inventory: Inventory = inventoryOf(mesh, [gone]);
+
+const namespace = (name: string, uid: string, labels = {}) => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name, uid, labels },
+});
+const ours = (network: string) => ({
+  "app.kubernetes.io/part-of": mesh.name,
+  "topology.istio.io/network": network,
+});
+
+let workFolder: string;
+beforeEach(() => {
+  workFolder = mkdtempSync(join(tmpdir(), "mesh-removed-"));
+});
+afterEach(() => rmSync(workFolder, { recursive: true, force: true }));
+
+/** @param clusters namespaces by context; a context that is not there does not answer */
+async function run(clusters: Record<string, object[]>, remove: boolean) {
+  const calls: string[] = [];
+  let written: Inventory | undefined;
+  const programs: Programs = {
+    async run(program, args, options = {}): Promise<Output> {
+      const line = [program, ...args].join(" ");
+      calls.push(line);
+      const answer = (stdout: string) => ({ code: 0, stdout, stderr: "" });
+      const context = args[args.indexOf("--context") + 1]!;
+      if (program === "istioctl") return answer("");
+      if (!clusters[context]) throw new ProgramFailed(line, 1, "the server was refused");
+      if (line.includes("get namespaces kube-system"))
+        return answer(JSON.stringify({ kind: "List", items: clusters[context] }));
+      if (args.includes("apply")) written = JSON.parse(JSON.parse(options.input!).data["inventory.json"]);
+      return answer(args.includes("delete") ? "it deleted" : "");
+    },
+  };
+  const { signal } = new AbortController();
+  const context = { programs, reporter: silentReporter, now: () => new Date(), signal, workFolder };
+  const inputs = { mesh, dist: "dist", addresses: {}, rootCertificate: "", keepAddresses: () => {}, remove };
+  const steps = removedClusterSteps(
+    runOf(context, { ...inputs, istioctlVersion: "1.31.1", inventory }),
+    removedClusters(inventory, mesh),
+  );
+  const results = await runSteps(steps, silentReporter, signal);
+  const reasons = results.map(({ reason }) => reason ?? "").join("\n");
+  const changedOn = (name: string) =>
+    calls.filter((line) => line.includes(`--context ${name} `) && /delete|uninstall/.test(line));
+  return { calls, written, reasons, outcomes: results.map(({ outcome }) => outcome), changedOn };
+}
+
+const rest = {
+  one: [namespace("kube-system", "uid-1"), namespace("istio-system", "a", ours("network1"))],
+  two: [namespace("kube-system", "uid-2"), namespace("istio-system", "b", ours("network2"))],
+};
+const old = [namespace("kube-system", "uid-3"), namespace("istio-system", "c", ours("network3"))];
+
+test("without leave to remove, what would go is told and nothing is touched", async () => {
+  const { calls, reasons, outcomes } = await run({ ...rest, three: old }, false);
+  expect(outcomes).toEqual(["warning"]);
+  expect(reasons).toContain("old has left mesh.yaml; its Secret istio-remote-secret-old");
+  expect(calls).toEqual([]);
+});
+
+test("the secret goes first, then what is on the cluster, and then the inventory forgets it", async () => {
+  const { calls, written, outcomes, changedOn } = await run({ ...rest, three: old }, true);
+  expect(outcomes).toEqual(["changed", "changed"]);
+  expect(calls[0]).toBe(
+    "kubectl --context one delete -n istio-system secret istio-remote-secret-old --ignore-not-found --timeout=90s",
+  );
+  expect(changedOn("three").join("\n")).toMatch(/delete .*-f .*remove\.json/);
+  // CRDs stay, and with them what others made of them.
+  expect(calls.join("\n")).not.toContain("--purge");
+  expect(calls.at(-1)).toContain("--context one apply");
+  expect(written!.clusters.map(({ name }) => name)).toEqual(["main0", "remote0"]);
+});
+
+test("a cluster that was only renamed keeps its Istio", async () => {
+  const { reasons, changedOn } = await run({ ...rest, three: rest.two }, true);
+  expect(reasons).toContain("leads to a cluster that is in mesh.yaml under another name: it is left alone");
+  expect(changedOn("three")).toEqual([]);
+});
+
+test.each([
+  ["another mesh", { "app.kubernetes.io/part-of": "other", "topology.istio.io/network": "network3" }],
+  ["another network", ours("network9")],
+])("a context that leads to a cluster of %s by now is left alone", async (_, labels) => {
+  const three = [namespace("kube-system", "uid-9"), namespace("istio-system", "z", labels)];
+  const { reasons, changedOn } = await run({ ...rest, three }, true);
+  expect(reasons).toContain("is not of this mesh's network3: it is left alone");
+  expect(changedOn("three")).toEqual([]);
+});
+
+test("a cluster that does not answer is out of the mesh all the same, and is named once", async () => {
+  const { reasons, outcomes, written } = await run(rest, true);
+  expect(outcomes).toEqual(["changed", "warning"]);
+  expect(reasons).toContain("old is out of the mesh; its context three does not answer: what is on it stays");
+  expect(written!.clusters.map(({ name }) => name)).toEqual(["main0", "remote0"]);
+});

@@ -1,0 +1,85 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Mesh } from "../../../mesh/mesh";
+import { bundleKinds, unwantedObjects } from "../../../ops/clusters/removals";
+import { kubectlFor } from "../../../ops/programs/kubectl";
+import { type Output, ProgramFailed, type Programs } from "../../../ops/programs/programs";
+import { manifests, mesh, type Resource, referenceMeshes } from "../../k8s/render";
+
+/** As kubectl names a kind: `deployments.apps`. */
+function kubectlName({ apiVersion, kind }: Resource): string {
+  const plural = `${kind.toLowerCase()}s`;
+  return apiVersion.includes("/") ? `${plural}.${apiVersion.split("/")[0]}` : plural;
+}
+
+const kindsIn = (of: Mesh) =>
+  of.clusters
+    .flatMap(({ name }) => manifests(of, name))
+    .filter(({ kind }) => kind !== "CustomResourceDefinition")
+    .map(kubectlName);
+
+describe("kinds of objects that may have to be removed", () => {
+  const references = Object.values(referenceMeshes).map((reference) => reference());
+
+  test.each(references)("are all that the bundles of Istio $istio.line.id hold", (reference) => {
+    expect(bundleKinds(reference)).toEqual(expect.arrayContaining(kindsIn(reference)));
+  });
+
+  test("are no others", () => {
+    expect(new Set(references.flatMap(bundleKinds))).toEqual(new Set(references.flatMap(kindsIn)));
+  });
+});
+
+describe("objects that mesh.yaml does not want any more", () => {
+  let dist: string;
+  beforeEach(() => {
+    dist = mkdtempSync(join(tmpdir(), "mesh-removals-"));
+    mkdirSync(join(dist, "main0"));
+  });
+  afterEach(() => rmSync(dist, { recursive: true }));
+
+  const old = mesh('istio: { line: "1.7" }\n');
+
+  /** A kubectl whose server does not know some API groups; it refuses as kubectl does. */
+  function kubectlWithout(groups: readonly string[], asked: string[][]): Programs {
+    return {
+      async run(program, args): Promise<Output> {
+        const kinds = args[args.indexOf("get") + 1]!.split(",");
+        asked.push(kinds);
+        const unknown = kinds.find((kind) => groups.some((group) => kind.endsWith(`.${group}`)));
+        if (unknown) {
+          const stderr = `error: the server doesn't have a resource type "${unknown.split(".")[0]}"\n`;
+          throw new ProgramFailed(program, 1, stderr);
+        }
+        return { code: 0, stdout: "", stderr: "" };
+      },
+    };
+  }
+  const look = (programs: Programs) =>
+    unwantedObjects(kubectlFor(programs, "main0"), old, old.primary, dist, new AbortController().signal);
+
+  test("are looked for even where Kiali's CRD was never installed: Istio's kinds still count", async () => {
+    const asked: string[][] = [];
+    await look(kubectlWithout(["monitoring.kiali.io"], asked));
+    expect(asked).toHaveLength(2);
+    expect(asked[1]).toEqual(bundleKinds(old).filter((kind) => !kind.includes("kiali")));
+  });
+
+  test("are looked for on a bare cluster, one question for each group of CRDs that is not there", async () => {
+    const asked: string[][] = [];
+    await look(kubectlWithout(["monitoring.kiali.io", "networking.istio.io"], asked));
+    expect(asked).toHaveLength(3);
+    expect(asked[2]).toContain("roles.rbac.authorization.k8s.io");
+    expect(asked[2]!.join()).not.toMatch(/istio|kiali/);
+  });
+
+  test("are not guessed where kubectl fails otherwise", async () => {
+    const refusing: Programs = {
+      async run(program) {
+        throw new ProgramFailed(program, 1, "connection refused");
+      },
+    };
+    await expect(look(refusing)).rejects.toThrow(ProgramFailed);
+  });
+});

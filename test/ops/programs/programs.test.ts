@@ -1,0 +1,187 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createPrograms, type ProgramsProps } from "../../../ops/programs/programs";
+import { openRunLog } from "../../../ops/programs/run-log";
+import { type FakePath, fakePath } from "./fake-programs";
+
+let path: FakePath;
+beforeEach(() => {
+  path = fakePath();
+});
+afterEach(() => path.remove());
+const programs = (props: ProgramsProps = {}) => createPrograms({ env: path.env, ...props });
+
+test("arguments reach the program as they are: no shell reads them", async () => {
+  path.add("kubectl", 'printf "%s|" "$@"');
+  const { stdout } = await programs().run("kubectl", ["get", "$(touch pwned)", "a b", "; rm -rf x", "*"]);
+  expect(stdout).toBe("get|$(touch pwned)|a b|; rm -rf x|*|");
+});
+
+test("input is piped, so that secrets need not be arguments", async () => {
+  path.add("kubectl", "cat");
+  const { stdout } = await programs().run("kubectl", ["apply", "-f", "-"], { input: "kind: Secret\n" });
+  expect(stdout).toBe("kind: Secret\n");
+  expect(path.calls()).toEqual(["kubectl apply -f -"]);
+});
+
+test("a heartbeat keeps the input open until it is ended, and the program ends in order", async () => {
+  path.add("kubectl", "exec cat");
+  const until = new AbortController();
+  const running = programs().run("kubectl", ["exec"], {
+    heartbeat: { everySeconds: 0.05, until: until.signal },
+    onOutput: (chunk) => chunk.includes(".") && until.abort(),
+  });
+  expect(await running).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\.+$/) });
+});
+
+test("a heartbeat that was over before it began ends the input at once", async () => {
+  path.add("kubectl", "exec cat");
+  const heartbeat = { everySeconds: 60, until: AbortSignal.abort() };
+  expect((await programs().run("kubectl", ["exec"], { heartbeat })).stdout).toBe("");
+});
+
+test("the environment, KUBECONFIG with it, reaches the program", async () => {
+  path.add("kubectl", 'printf "$KUBECONFIG"');
+  const { stdout } = await programs({ env: { ...path.env, KUBECONFIG: "/one:/two" } }).run("kubectl", []);
+  expect(stdout).toBe("/one:/two");
+});
+
+test("a program that is not there becomes advice", async () => {
+  await expect(programs().run("terraform", ["plan"])).rejects.toThrow(
+    "terraform is not on the PATH; install it: https://developer.hashicorp.com/terraform/install",
+  );
+});
+
+test("a failure carries the command and the program's words", async () => {
+  path.add("kubectl", "echo 'Error from server (Forbidden)' >&2; exit 3");
+  await expect(programs().run("kubectl", ["get", "ns"])).rejects.toThrow(
+    "kubectl get ns ended with 3:\nError from server (Forbidden)",
+  );
+});
+
+test("a failure's words are redacted", async () => {
+  path.add(
+    "kubectl",
+    "echo 'bad: -----BEGIN PRIVATE KEY-----SECRETKEY-----END PRIVATE KEY-----' >&2; exit 1",
+  );
+  const error = await programs()
+    .run("kubectl", ["apply"])
+    .catch((thrown) => thrown);
+  expect(error.message).toContain("[private key]");
+  expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain("SECRETKEY");
+});
+
+test("an exit code that is an answer is no failure", async () => {
+  path.add("kubectl", "exit 1");
+  const { code } = await programs().run("kubectl", ["diff"], { answers: [0, 1] });
+  expect(code).toBe(1);
+});
+
+test("at the deadline the program ends, and its children with it", async () => {
+  path.add("istioctl", `sleep 30 & echo $! > '${path.folder}/child'; wait`);
+  const started = Date.now();
+  await expect(programs().run("istioctl", ["install"], { deadlineSeconds: 0.5 })).rejects.toThrow(
+    "istioctl install: not done within 0.5 s",
+  );
+  expect(Date.now() - started).toBeLessThan(5000);
+  expectGone(Number(readFileSync(join(path.folder, "child"), "utf8")));
+});
+
+test("a program that does not hear SIGTERM is ended all the same", async () => {
+  path.add("istioctl", "trap '' TERM; while :; do sleep 1; done");
+  await expect(programs().run("istioctl", [], { deadlineSeconds: 0.2 })).rejects.toThrow("not done within");
+}, 10_000);
+
+test("Ctrl-C ends what runs, and nothing more is started", async () => {
+  path.add("kubectl", "exec sleep 30");
+  const interrupt = new AbortController();
+  const seam = programs({ signal: interrupt.signal });
+  const running = seam.run("kubectl", ["wait"]);
+  setTimeout(() => interrupt.abort(), 200);
+  await expect(running).rejects.toThrow("interrupted; run the same command again to go on from here");
+  await expect(seam.run("kubectl", ["apply"])).rejects.toThrow("interrupted");
+  expect(path.calls()).toEqual(["kubectl wait"]);
+});
+
+test("what puts things back runs to its end, also when it begins after Ctrl-C", async () => {
+  path.add("kubectl", "sleep 0.3; echo back");
+  const interrupt = new AbortController();
+  const seam = programs({ signal: interrupt.signal });
+  const before = seam.run("kubectl", ["scale"], { cleanUp: true });
+  interrupt.abort();
+  expect((await before).stdout).toBe("back\n");
+  expect((await seam.run("kubectl", ["scale"], { cleanUp: true })).stdout).toBe("back\n");
+});
+
+test("output that was waited for ends the program without an error", async () => {
+  path.add("kubectl", "echo one; echo two; exec sleep 30");
+  const { stdout } = await programs().run("kubectl", ["get", "--watch"], {
+    until: (chunk) => chunk.includes("two"),
+  });
+  expect(stdout).toBe("one\ntwo\n");
+});
+
+test("--verbose shows each command ready to paste", async () => {
+  path.add("kubectl", "true");
+  path.add("istioctl", "true");
+  const shown: string[] = [];
+  const seam = programs({ onCommand: (line) => shown.push(line) });
+  await seam.run("kubectl", ["get", "pods", "-l", "app in (a, b)", "it's"]);
+  await seam.run("kubectl", ["apply", "-f", "-"], { input: "x", inputFrom: "istioctl create-remote-secret" });
+  expect(shown).toEqual([
+    `kubectl get pods -l 'app in (a, b)' 'it'\\''s'`,
+    "istioctl create-remote-secret | kubectl apply -f -",
+  ]);
+});
+
+describe("the log of a run", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "mesh-log-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("is the owner's alone and holds commands, exit codes and output", async () => {
+    path.add("kubectl", "echo namespace/sample created");
+    const log = openRunLog(join(folder, "log"), new Date("2026-01-02T03:04:05Z"));
+    await programs({ log }).run("kubectl", ["apply", "-f", "x.yaml"]);
+    log.close();
+    const [name] = readdirSync(join(folder, "log"));
+    expect(name).toMatch(/^2026-01-02T03-04-05\.000Z-\d+\.log$/);
+    expect(statSync(log.file!).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, "log")).mode & 0o777).toBe(0o700);
+    const text = readFileSync(log.file!, "utf8");
+    expect(text).toContain("#1 $ kubectl apply -f x.yaml");
+    expect(text).toMatch(/#1 exit 0 after [\d.]+ s\nnamespace\/sample created/);
+  });
+
+  test("holds neither input nor output that is secret", async () => {
+    path.add("istioctl", "echo 'token: abcdef123456'");
+    path.add("kubectl", "true");
+    const log = openRunLog(folder, new Date());
+    const seam = programs({ log });
+    await seam.run("istioctl", ["create-remote-secret"], { secretOutput: true });
+    await seam.run("kubectl", ["apply", "-f", "-"], { input: "data: topsecretvalue" });
+    log.close();
+    const text = readFileSync(log.file!, "utf8");
+    expect(text).not.toContain("abcdef123456");
+    expect(text).not.toContain("topsecretvalue");
+  });
+
+  test("says which program is missing", async () => {
+    const log = openRunLog(folder, new Date());
+    await programs({ log })
+      .run("az", ["login"])
+      .catch(() => {});
+    log.close();
+    expect(readFileSync(log.file!, "utf8")).toContain("az is not on the PATH");
+  });
+});
+
+/** Ended, whether or not somebody has asked for its exit code yet. */
+function expectGone(pid: number): void {
+  const state = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).stdout.trim();
+  expect(state).toMatch(/^(Z.*)?$/);
+}

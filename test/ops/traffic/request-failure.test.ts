@@ -1,0 +1,39 @@
+import { failureOf } from "../../../ops/traffic/request-failure";
+import { readReplies } from "../../../ops/traffic/requests";
+
+const failure = (output: string) => failureOf(readReplies(output)[0]!);
+
+test.each([
+  ["an answer is no failure", "Hello version: v1, instance: a\n\n200 0.1\n", undefined],
+  [
+    "a proxy's first sentence says what is wrong",
+    "no healthy upstream\n503 0.1\n",
+    "HTTP 503: no healthy upstream",
+  ],
+  [
+    "a proxy that knows more is cut short",
+    "upstream connect error or disconnect/reset before headers. reset reason: connection timeout\n503 0.1\n",
+    "HTTP 503: upstream connect error or disconnect/reset before headers",
+  ],
+  ["a status without words stands alone", "\n404 0.1\n", "HTTP 404"],
+  ["a deadline", "curl: (28) Operation timed out after 5001 milliseconds\n\n000 5.0\n", "no answer in time"],
+  [
+    "a proxy that is not there",
+    "curl: (7) Failed to connect to x port 5000\n\n000 0.0\n",
+    "connection refused",
+  ],
+  [
+    "a Service that is not there",
+    "curl: (6) Could not resolve host: x\n\n000 0.0\n",
+    "the name of the Service does not resolve",
+  ],
+  ["an error that is not in the table has its number", "curl: (35) TLS\n\n000 0.0\n", "curl error 35"],
+  ["a page of somebody else", "<html>\n\n200 0.1\n", "somebody else answered"],
+])("%s", (_, output, says) => {
+  expect(failure(output)).toBe(says);
+});
+
+test("the same failure has the same words, whatever numbers are in curl's", () => {
+  const timedOut = (milliseconds: number) => `curl: (28) timed out after ${milliseconds} ms\n\n000 5.0\n`;
+  expect(failure(timedOut(5001))).toBe(failure(timedOut(5003)));
+});
