@@ -1,7 +1,8 @@
 import { capital } from "../checks/docs";
 import type { CheckReport, CheckResult, Status } from "../checks/report";
 import { waitingFor } from "../checks/waiting";
-import type { MeshStatus, Remark } from "../ops/status/status";
+import type { MeshStatus } from "../ops/status/status";
+import type { Remark } from "../ops/status/status-remarks";
 import { html, type Markup } from "./html";
 import { mark, paintOf } from "./mark";
 import { byCheck, type Place, placesOf } from "./places";

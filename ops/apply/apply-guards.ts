@@ -2,7 +2,8 @@ import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster } from "../../mesh/mesh";
 import { whyForeign } from "../clusters/foreign";
 import type { StepContext } from "../runs/steps";
-import { deadlines, type Run } from "./apply-run";
+import type { Run } from "./apply-run";
+import { deadlines } from "./phases";
 
 /** A second root would cut the mesh in two: workloads of one root refuse those of the other. */
 export async function refuseForeignRoot(run: Run, cluster: Cluster): Promise<void> {

@@ -10,8 +10,9 @@ import type { Kubectl } from "../programs/kubectl";
 import { isRolledOut, type KubernetesObject, loadBalancerAddress } from "../programs/kubernetes-object";
 import { eventsOf } from "../runs/events";
 import type { StepOutcome } from "../runs/steps";
-import { deadlines, type Phase, type Run, type StepRow } from "./apply-run";
+import type { Run, StepRow } from "./apply-run";
 import type { Part } from "./installation";
+import { deadlines, type Phase } from "./phases";
 
 export function ahead(
   run: Run,

@@ -11,15 +11,7 @@ import {
   refuseOtherCluster,
   untilNamespacesAreUsable,
 } from "./apply-guards";
-import {
-  type ApplyInputs,
-  type ApplyStep,
-  deadlines,
-  type Findings,
-  type Phase,
-  type Run,
-  stepsOf,
-} from "./apply-run";
+import { type ApplyInputs, type ApplyStep, type Findings, type Run, stepsOf } from "./apply-run";
 import {
   addon,
   address,
@@ -33,6 +25,7 @@ import {
   rollout,
 } from "./apply-step-makers";
 import { installationIn } from "./installation";
+import { deadlines, type Phase } from "./phases";
 import { removedClusterSteps } from "./removed-clusters";
 
 /** Every step of bringing up the mesh, as data: `runSteps` finds the order. */

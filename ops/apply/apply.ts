@@ -5,8 +5,9 @@ import type { Context } from "../runs/context";
 import { withLock } from "../runs/lock";
 import { preflight } from "../runs/preflight";
 import { runSteps, type StepResult } from "../runs/steps";
-import { type ApplyInputs, type Phase, phases } from "./apply-run";
+import type { ApplyInputs } from "./apply-run";
 import { applySteps, runOf } from "./apply-steps";
+import { type Phase, phases } from "./phases";
 
 export interface ApplyOptions {
   /** Name of the one cluster to work on; what others must have done is taken as done. @default - all */

@@ -15,7 +15,7 @@ import { type KubernetesObject, objectId } from "../programs/kubernetes-object";
 import { untilTaken } from "../programs/until-taken";
 import type { Context } from "../runs/context";
 import type { StepContext, StepOutcome } from "../runs/steps";
-import { deadlines } from "./apply-run";
+import { deadlines } from "./phases";
 
 /**
  * One cluster's share of the mesh: what istioctl would apply and what the folder `dist/<cluster>` holds, applied in the

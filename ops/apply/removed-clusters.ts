@@ -5,7 +5,8 @@ import { remoteSecretName } from "../clusters/remote-secret";
 import { uninstallSteps } from "../destroy";
 import { type Kubectl, kubectlFor } from "../programs/kubectl";
 import { hasSucceeded, runSteps } from "../runs/steps";
-import { type ApplyStep, deadlines, type Run } from "./apply-run";
+import type { ApplyStep, Run } from "./apply-run";
+import { deadlines } from "./phases";
 
 /**
  * Remotes that have left mesh.yaml: the primary's access to each goes at once, so that no request is sent there any

@@ -5,7 +5,12 @@ import { removedClusters } from "../clusters/inventory";
 import { type IstiodFacts, synced } from "../clusters/istiod-facts";
 import { remoteSecretName } from "../clusters/remote-secret";
 import { type Certificate, type ClusterFacts, certificatesIn } from "./cluster-facts";
-import type { Remark } from "./status";
+
+/** A sentence about a cluster, which is named as in mesh.yaml. */
+export interface Remark {
+  readonly cluster: string;
+  readonly text: string;
+}
 
 /** What the clusters said, for the rules to judge. */
 export interface Survey {

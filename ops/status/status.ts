@@ -7,7 +7,7 @@ import { bounded, inShort } from "../programs/bounded";
 import { sideBySide } from "../programs/side-by-side";
 import type { Context } from "../runs/context";
 import { type Certificate, type Gateway, type Replicas, readCluster } from "./cluster-facts";
-import { type Answer, daysLeft, differencesOf, problemsOf, type Survey } from "./status-remarks";
+import { type Answer, daysLeft, differencesOf, problemsOf, type Remark, type Survey } from "./status-remarks";
 
 /** How a mesh is, on one screen. */
 export interface MeshStatus {
@@ -23,12 +23,6 @@ export interface MeshStatus {
   readonly differences: readonly Remark[];
   /** There is a mesh, no problem and no difference. */
   readonly ok: boolean;
-}
-
-/** A sentence about a cluster, which is named as in mesh.yaml. */
-export interface Remark {
-  readonly cluster: string;
-  readonly text: string;
 }
 
 /** What is undefined could not be read: a remark says why. */
