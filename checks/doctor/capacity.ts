@@ -1,12 +1,12 @@
 import type { Requests } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import { quantity } from "../../ops/clusters/quantity";
 import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
 import { type Check, faulty, sound } from "../check";
 import type { PodRequest } from "../cluster-probes";
 import { kubectlIn } from "../commands";
 import { runsIstiod } from "../istiod";
 import { isOfMesh } from "../owner";
-import { quantity } from "../quantity";
 import type { DoctorWorld } from "./world";
 
 interface Taint {
@@ -50,8 +50,9 @@ interface Amount {
   readonly memory: number;
 }
 
-const amountOf = ({ cpu, memory }: Requests): Amount => ({ cpu: quantity(cpu), memory: quantity(memory) });
-const sum = (quantities: readonly string[]) => quantities.reduce((total, one) => total + quantity(one), 0);
+const amountIn = (text: string) => quantity(text) ?? 0;
+const amountOf = ({ cpu, memory }: Requests): Amount => ({ cpu: amountIn(cpu), memory: amountIn(memory) });
+const sum = (quantities: readonly string[]) => quantities.reduce((total, one) => total + amountIn(one), 0);
 const describe = ({ cpu, memory }: Amount) =>
   `${Math.round(cpu * 1000)}m CPU and ${Math.floor(memory / 2 ** 20)}Mi memory`;
 
@@ -75,8 +76,8 @@ function freeOf(nodes: readonly KubernetesObject[], pods: readonly PodRequest[])
   return nodes.map(({ metadata, status }) => {
     const here = pods.filter(({ node }) => node === metadata.name);
     return {
-      cpu: quantity(status.allocatable.cpu) - sum(here.flatMap(({ cpu }) => cpu)),
-      memory: quantity(status.allocatable.memory) - sum(here.flatMap(({ memory }) => memory)),
+      cpu: amountIn(status.allocatable.cpu) - sum(here.flatMap(({ cpu }) => cpu)),
+      memory: amountIn(status.allocatable.memory) - sum(here.flatMap(({ memory }) => memory)),
     };
   });
 }

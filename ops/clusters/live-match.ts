@@ -1,4 +1,5 @@
 import type { KubernetesObject } from "../programs/kubernetes-object";
+import { quantity } from "./quantity";
 
 /**
  * Whether a cluster holds what istioctl would apply. The API server adds defaults and istiod completes webhooks, so an
@@ -122,22 +123,8 @@ function isNothing(value: unknown): boolean {
   return typeof value === "object" && Object.values(value).every(isNothing);
 }
 
-const factors: Readonly<Record<string, number>> = {
-  m: 1e-3,
-  "": 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-};
-
 /** The API server writes 2000m as 2 and 1024Mi as 1Gi. */
 function isSameQuantity(one: unknown, other: unknown): boolean {
-  const amount = (value: unknown) => {
-    const match = /^(\d+(?:\.\d+)?)(m|k|M|G|Ki|Mi|Gi|)$/.exec(String(value));
-    return match ? Number(match[1]) * factors[match[2]!]! : undefined;
-  };
-  return amount(one) !== undefined && amount(one) === amount(other);
+  const amount = quantity(String(one));
+  return amount !== undefined && amount === quantity(String(other));
 }

@@ -18,10 +18,11 @@ const factors: Readonly<Record<string, number>> = {
 };
 
 /**
- * A Kubernetes quantity as a number; zero for what is none.
+ * A Kubernetes quantity as a number; undefined for what is none.
  * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
  */
-export function quantity(text: string): number {
+export function quantity(text: string): number | undefined {
   const [, number, suffix] = /^([+-]?[\d.]+(?:e[+-]?\d+)?)([a-zA-Z]*)$/i.exec(text) ?? [];
-  return number === undefined ? 0 : Number(number) * (factors[suffix!] ?? 0);
+  const amount = Number(number) * (factors[suffix!] ?? Number.NaN);
+  return Number.isNaN(amount) ? undefined : amount;
 }

@@ -1,4 +1,4 @@
-import { quantity } from "../../checks/quantity";
+import { quantity } from "../../../ops/clusters/quantity";
 
 test.each([
   ["500m", 0.5],
@@ -9,8 +9,10 @@ test.each([
   ["129e6", 129e6],
   ["129M", 129e6],
   ["128974848000m", 128974848],
-  ["", 0],
-  ["lots", 0],
 ])("%s is %d", (text, number) => {
   expect(quantity(text)).toBeCloseTo(number);
+});
+
+test.each(["", "lots", "3 Gi", "1.31.1", "2Zi"])("%j is none", (text) => {
+  expect(quantity(text)).toBeUndefined();
 });
