@@ -100,7 +100,7 @@ export const kialiSettings: Readonly<Record<IstioLine["installation"], KialiSett
     // It asks istiod's debug interface for the state of the proxies, by port-forward.
     rulesAtHome: [{ apiGroups: [""], resources: ["pods/portforward"], verbs: ["create"] }],
     writesRootFilesystem: false,
-    // frontend/src/app/History.tsx and types/Graph.ts of kiali/kiali, the same in v2.26 and v2.27.
+    // URLParam in frontend/src/app/History.tsx, and its values in types/Graph.ts, of kiali/kiali.
     graph: {
       ...graphTimes,
       graphType: "versionedApp",
