@@ -82,6 +82,7 @@ function whatGoes(mesh: Mesh, { crds, infra }: { crds: boolean; infra: boolean }
     "  - the primary's access to the remotes, and the load balancers of the gateways with their addresses",
     `  - Istio and everything else in the namespace ${istioNamespace}`,
     ...(mesh.sample ? [`  - the sample, and everything else in the namespace ${mesh.sample.namespace}`] : []),
+    "  (of a namespace that was there before the mesh, what is not the mesh's stays, and so does the namespace)",
     crds
       ? "  - Istio's CRDs, and with them every Istio resource in these clusters, whoever made it"
       : "  - Istio's CRDs and Istio resources in other namespaces stay (--crds removes them)",

@@ -4,9 +4,11 @@ import { dump } from "js-yaml";
 import { istioNamespace } from "../k8s/bundle";
 import { istioOperatorRows } from "../k8s/istio-operators";
 import type { Cluster, Mesh } from "../mesh/mesh";
-import { whyForeign } from "./clusters/foreign";
+import { isAdopted } from "./clusters/adopted-namespaces";
+import { refuseForeign, whyForeign } from "./clusters/foreign";
 import { readInventory } from "./clusters/inventory";
 import { remoteSecretName } from "./clusters/remote-secret";
+import { ownedObjects, ownerSelector, removeObjects } from "./clusters/removals";
 import { addedByInstall, istioctlFor } from "./programs/istioctl";
 import { type Kubectl, kubectlFor } from "./programs/kubectl";
 import type { KubernetesObject } from "./programs/kubernetes-object";
@@ -36,7 +38,7 @@ const deadlines = { requests: 90, loadBalancers: 600, uninstall: 300, namespaces
 /**
  * Takes the mesh off its clusters, in the order in which nothing is left behind: the primary's access to the remotes
  * first, so that no endpoint outlives its cluster, and load balancers before what would remove their addresses.
- * Safe to run again. Namespaces that this project did not make stay.
+ * Safe to run again. Namespaces that were there before the mesh stay, with what others have in them.
  * @throws PreflightError while another run changes this mesh, or when a context leads to somebody else's Istio; nothing
  * was removed then
  */
@@ -45,20 +47,18 @@ export async function destroy(
   mesh: Mesh,
   options: DestroyOptions = {},
 ): Promise<DestroyResult> {
-  await refuseForeign(context, mesh);
+  await refuseForeignMesh(context, mesh);
   return withLock(context, mesh, "mesh destroy", (locked) => destroyAlone(locked, mesh, options));
 }
 
-async function refuseForeign({ programs, signal }: Context, mesh: Mesh): Promise<void> {
+/** Before anything is removed anywhere. A cluster that does not answer is told by its steps, which ask again. */
+async function refuseForeignMesh({ programs, signal }: Context, mesh: Mesh): Promise<void> {
   const reasons = await Promise.all(
     mesh.clusters.map(async (cluster) => {
-      const kubectl = kubectlFor(programs, cluster.context);
       try {
-        const [namespace] = await kubectl.get(["namespace", istioNamespace], { signal, deadlineSeconds: 20 });
-        return await whyForeign(kubectl, mesh, cluster, namespace, signal);
+        return await whyForeign(kubectlFor(programs, cluster.context), mesh, cluster, signal);
       } catch (error) {
         if ((error as Error).name === "Interrupted") throw error;
-        // A cluster that does not answer is told by the steps that need it.
         return undefined;
       }
     }),
@@ -93,6 +93,7 @@ function removeRemoteSecrets({ programs }: Context, mesh: Mesh): Step {
     needs: [],
     deadlineSeconds: deadlines.requests,
     run: async ({ signal }) => {
+      await refuseForeign(kubectl, mesh, mesh.primary, signal);
       const applied = (await readInventory(kubectl, signal))?.clusters ?? [];
       const remotes = [...mesh.remotes, ...applied.filter(({ role }) => role === "remote")];
       const names = [...new Set(remotes.map(({ name }) => remoteSecretName(name)))];
@@ -125,7 +126,11 @@ export function uninstallSteps(
     // kubectl's own time-out names what does not go: let it come first.
     deadlineSeconds: deadlineSeconds + 30,
     explain: explainedBySilence(kubectl),
-    run: ({ signal }) => run(signal),
+    run: async ({ signal }) => {
+      // All others come after these, and a cluster that nothing is known of keeps everything.
+      if (needs.length === 0) await refuseForeign(kubectl, mesh, cluster, signal);
+      return run(signal);
+    },
   });
   const gateways = ["-n", istioNamespace, "services", "-l", "operator.istio.io/component=IngressGateways"];
   return [
@@ -158,7 +163,7 @@ export function uninstallSteps(
       async (signal) => {
         const roles = await remove(
           kubectl,
-          ["clusterroles,clusterrolebindings", "-l", ownedBy(mesh)],
+          ["clusterroles,clusterrolebindings", "-l", ownerSelector(mesh)],
           deadlines.requests,
           signal,
         );
@@ -240,21 +245,39 @@ function writeWork({ workFolder }: Context, cluster: Cluster, name: string, text
   return file;
 }
 
-/** Namespaces that `mesh apply` made, until they are gone; a foreign one of the same name stays. */
+/** Namespaces of this mesh, until they are gone; of one that somebody made ahead of it, only what the mesh put there. */
 async function removeNamespaces(
   kubectl: Kubectl,
   mesh: Mesh,
   isMeant: (name: string) => boolean,
   signal: AbortSignal,
 ): Promise<StepOutcome> {
-  const ours = await kubectl.get(["namespaces", "-l", ownedBy(mesh)], { signal });
-  const names = ours.map(({ metadata }) => metadata.name).filter(isMeant);
-  if (names.length === 0) return "unchanged";
-  return remove(kubectl, ["namespaces", ...names], deadlines.namespaces, signal);
+  const owned = await kubectl.get(["namespaces", "-l", ownerSelector(mesh)], { signal });
+  const meant = owned.filter(({ metadata }) => isMeant(metadata.name));
+  if (meant.length === 0) return "unchanged";
+  const left = await Promise.all(
+    meant.filter(isAdopted).map((namespace) => ours(kubectl, mesh, namespace, signal)),
+  );
+  await removeObjects(kubectl, [...left.flat(), ...meant], signal);
+  return "changed";
 }
 
-/** Labels of what this project made for the mesh. */
-const ownedBy = ({ name }: Mesh) => `app.kubernetes.io/managed-by=mesh,app.kubernetes.io/part-of=${name}`;
+/** What the mesh has put into a namespace that stays. */
+async function ours(
+  kubectl: Kubectl,
+  mesh: Mesh,
+  { metadata: { name } }: KubernetesObject,
+  signal: AbortSignal,
+): Promise<readonly KubernetesObject[]> {
+  const [owned, configMaps] = await Promise.all([
+    ownedObjects(kubectl, mesh, signal),
+    kubectl.get(["-n", name, "configmaps"], { signal }),
+  ]);
+  // istiod's replicas agree in these on who leads. They bear no label.
+  const leaders = configMaps.filter(({ metadata }) => metadata.annotations?.[leaderAnnotation] !== undefined);
+  return [...owned.filter(({ metadata }) => metadata.namespace === name), ...leaders];
+}
+const leaderAnnotation = "control-plane.alpha.kubernetes.io/leader";
 
 async function remove(
   kubectl: Kubectl,

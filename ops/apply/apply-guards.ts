@@ -1,6 +1,6 @@
 import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster } from "../../mesh/mesh";
-import { whyForeign } from "../clusters/foreign";
+import { adoptNamespaces } from "../clusters/adopted-namespaces";
 import type { StepContext } from "../runs/steps";
 import type { Run } from "./apply-run";
 import { deadlines } from "./phases";
@@ -14,26 +14,6 @@ export async function refuseForeignRoot(run: Run, cluster: Cluster): Promise<voi
   throw new Error(
     `${cluster.name} has a Secret cacerts with another root certificate than this mesh's CA; one mesh has one root; ` +
       "bring back the CA folder that the cluster was installed with, or run mesh destroy first",
-  );
-}
-
-/** Behind the wrong context, another cluster of the mesh, or somebody else's Istio, would be made over. */
-export async function refuseOtherCluster(
-  { mesh, installations }: Run,
-  cluster: Cluster,
-  signal: AbortSignal,
-): Promise<void> {
-  const { kubectl, inBundle } = installations.get(cluster.name)!;
-  const installed = await inBundle(`Namespace.//${istioNamespace}`);
-  const foreign = await whyForeign(kubectl, mesh, cluster, installed, signal);
-  if (foreign !== undefined) throw new Error(`${foreign}; nothing was changed there`);
-  const network = installed?.metadata.labels?.["topology.istio.io/network"];
-  const other = mesh.clusters.find((one) => one.name !== cluster.name && one.network === network);
-  if (!other) return;
-  throw new Error(
-    `the context ${cluster.context} of ${cluster.name} leads to ${other.name}: its ${istioNamespace} is of ${network}, and ` +
-      `${cluster.name} has ${cluster.network} in mesh.yaml; nothing was changed there; put the contexts right in mesh.yaml ` +
-      "or in the kubeconfig",
   );
 }
 
@@ -52,6 +32,12 @@ export async function namespaceTroubles(run: Run, cluster: Cluster, signal: Abor
 }
 
 const namespacesOf = ({ mesh }: Run) => [istioNamespace, ...(mesh.sample ? [mesh.sample.namespace] : [])];
+
+/** Those that somebody made ahead of the mesh stay when it goes. */
+export async function adoptForeignNamespaces(run: Run, cluster: Cluster, signal: AbortSignal): Promise<void> {
+  const { kubectl } = run.installations.get(cluster.name)!;
+  await adoptNamespaces(kubectl, run.mesh, cluster, namespacesOf(run), signal);
+}
 
 /** A namespace that is being deleted takes nothing new, and tells so only when it is too late. */
 export async function untilNamespacesAreUsable(

@@ -2,13 +2,14 @@ import { join } from "node:path";
 import { istioNamespace } from "../../k8s/bundle";
 import { bundleCharts } from "../../k8s/bundle-charts";
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import { refuseForeign } from "../clusters/foreign";
 import { removedClusters } from "../clusters/inventory";
 import { ensureRemoteSecret } from "../clusters/remote-secret";
 import type { Context } from "../runs/context";
 import {
+  adoptForeignNamespaces,
   namespaceTroubles,
   refuseForeignRoot,
-  refuseOtherCluster,
   untilNamespacesAreUsable,
 } from "./apply-guards";
 import { type ApplyInputs, type ApplyStep, type Findings, type Run, stepsOf } from "./apply-run";
@@ -64,9 +65,10 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
       needs: [],
       deadlineSeconds: deadlines.terminating,
       run: async (step) => {
-        await refuseOtherCluster(run, cluster, step.signal);
+        await refuseForeign(installation.kubectl, run.mesh, cluster, step.signal);
         await refuseForeignRoot(run, cluster);
         await untilNamespacesAreUsable(run, cluster, step);
+        await adoptForeignNamespaces(run, cluster, step.signal);
         return installation.applyFiles(
           before.map(({ file }) => join(run.dist, cluster.name, file)),
           step,
@@ -139,8 +141,10 @@ function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
       title: `remote secret in ${mesh.primary.name}`,
       needs: ["controlPlane", "primary/namespaces"],
       deadlineSeconds: deadlines.requests,
-      run: ({ signal }) =>
-        ensureRemoteSecret(
+      run: async ({ signal }) => {
+        // With --only the primary's own steps, which look first whose it is, are left out.
+        await refuseForeign(primary.kubectl, mesh, mesh.primary, signal);
+        return ensureRemoteSecret(
           {
             cluster: cluster.name,
             primary: primary.kubectl,
@@ -148,7 +152,8 @@ function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
             istioctl: remote.istioctl,
           },
           signal,
-        ),
+        );
+      },
     },
     injection: injection(run, cluster, "remotes", [
       "crds",

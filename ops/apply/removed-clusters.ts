@@ -25,7 +25,8 @@ export function removedClusterSteps(run: Run, removed: readonly InventoryCluster
       id: secretsId,
       phase: "namespaces",
       title: `remote secret of ${names}`,
-      needs: [],
+      // It says whose the primary is.
+      needs: [`${mesh.primary.name}/namespaces`],
       deadlineSeconds: deadlines.requests,
       run: async ({ signal }) => {
         if (!run.remove) throw new Error(whatWouldGo(removed));
@@ -57,8 +58,7 @@ export function removedClusterSteps(run: Run, removed: readonly InventoryCluster
   ];
 }
 
-/** For a warning and for the dry run. */
-export const whatWouldGo = (removed: readonly InventoryCluster[]) =>
+const whatWouldGo = (removed: readonly InventoryCluster[]) =>
   removed
     .map(
       ({ name, context }) =>

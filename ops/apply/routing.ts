@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { bundleCharts } from "../../k8s/bundle-charts";
 import type { Mesh } from "../../mesh/mesh";
+import { whyForeign } from "../clusters/foreign";
 import { kubectlFor } from "../programs/kubectl";
 import { ProgramFailed } from "../programs/programs";
 import type { Context } from "../runs/context";
@@ -17,7 +18,7 @@ const noMesh = /no matches for kind|namespaces "[^"]+" not found/;
  * Applies which version of the sample answers, and nothing else: on a mesh that runs it is a matter of one request.
  * @param dist folder that `mesh synth` wrote
  * @returns the objects that changed
- * @throws PreflightError where no mesh runs yet
+ * @throws PreflightError where no mesh runs yet, or not this one
  */
 export function applyRouting(context: Context, mesh: Mesh, dist: string): Promise<readonly string[]> {
   const { primary } = mesh;
@@ -25,8 +26,11 @@ export function applyRouting(context: Context, mesh: Mesh, dist: string): Promis
     .filter(({ id }) => id === "routing")
     .map(({ file }) => join(dist, primary.name, file));
   return withLock(context, mesh, "mesh split", async ({ programs, signal }) => {
+    const kubectl = kubectlFor(programs, primary.context);
+    const foreign = await whyForeign(kubectl, mesh, primary, signal);
+    if (foreign !== undefined) throw new PreflightError([`${foreign}; nothing was changed`]);
     try {
-      const { changed } = await kubectlFor(programs, primary.context).applyFiles(files, {
+      const { changed } = await kubectl.applyFiles(files, {
         signal,
         deadlineSeconds,
       });

@@ -26,11 +26,7 @@ export async function readClusterState(
   files: readonly string[],
   signal: AbortSignal,
 ): Promise<ClusterState> {
-  // Before Istio's CRDs are there kubectl ends with 1 for the kinds it does not know, and prints the others.
-  const live = await kubectl.get(
-    files.flatMap((file) => ["-f", file]),
-    { signal, answers: [0, 1] },
-  );
+  const live = await kubectl.getFiles(files, { signal });
   const isLeaving = ({ kind, metadata }: KubernetesObject) =>
     // A namespace tells more than that it goes, and is waited for with its contents.
     metadata.deletionTimestamp !== undefined && kind !== "Namespace";

@@ -65,8 +65,9 @@ export function inventoryManifest(inventory: Inventory): KubernetesObject {
   };
 }
 
-/** Remotes that were in the mesh and that mesh.yaml does not name any more. */
+/** Remotes that were in the mesh and that mesh.yaml does not name any more. Those of another mesh are not ours to miss. */
 export function removedClusters(inventory: Inventory | undefined, mesh: Mesh): readonly InventoryCluster[] {
+  if (inventory?.mesh !== mesh.name) return [];
   const kept = new Set(mesh.clusters.map(({ name }) => name));
-  return (inventory?.clusters ?? []).filter(({ name, role }) => role === "remote" && !kept.has(name));
+  return inventory.clusters.filter(({ name, role }) => role === "remote" && !kept.has(name));
 }

@@ -31,9 +31,12 @@ export function differences(rendered: KubernetesObject, live: KubernetesObject |
   return differingPaths(rendered, live).map(named);
 }
 
+/** Where `kubectl apply` keeps what it was given. */
+export const lastAppliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration";
+
 /** The last object that `kubectl apply` was given for this one; undefined where it was never applied so. */
 export function lastApplied({ metadata }: KubernetesObject): KubernetesObject | undefined {
-  const text = metadata.annotations?.["kubectl.kubernetes.io/last-applied-configuration"];
+  const text = metadata.annotations?.[lastAppliedAnnotation];
   return text === undefined ? undefined : JSON.parse(text);
 }
 

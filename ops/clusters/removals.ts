@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { istioNamespace } from "../../k8s/bundle";
 import { kialiSettings } from "../../k8s/kiali-settings";
+import { ownerLabels } from "../../k8s/mesh-chart";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import type { Kubectl } from "../programs/kubectl";
 import { type KubernetesObject, objectId, objectTitle } from "../programs/kubernetes-object";
 import { ProgramFailed } from "../programs/programs";
+import { giveBack, isAdopted } from "./adopted-namespaces";
 import { bundleObjects } from "./bundle-objects";
 import { inventoryName } from "./inventory";
 
@@ -31,10 +33,18 @@ export function bundleKinds({ istio }: Mesh): readonly string[] {
   return dashboards ? ["monitoringdashboards.monitoring.kiali.io", ...kinds] : kinds;
 }
 
-/**
- * Objects in a cluster that an earlier version of mesh.yaml wanted and this one does not: they bear this mesh's labels
- * and are not in `dist/<cluster>`. Whatever bears none is somebody else's.
- */
+/** Objects of bundles in a cluster that bear this mesh's labels. Whatever bears none is somebody else's. */
+export function ownedObjects(
+  kubectl: Kubectl,
+  mesh: Mesh,
+  signal: AbortSignal,
+): Promise<readonly KubernetesObject[]> {
+  return ofKnownKinds(bundleKinds(mesh), (asked) =>
+    kubectl.get([asked.join(","), "--all-namespaces", "-l", ownerSelector(mesh)], { signal }),
+  );
+}
+
+/** Those that an earlier version of mesh.yaml wanted and this one does not: they are not in `dist/<cluster>`. */
 export async function unwantedObjects(
   kubectl: Kubectl,
   mesh: Mesh,
@@ -42,10 +52,7 @@ export async function unwantedObjects(
   dist: string,
   signal: AbortSignal,
 ): Promise<readonly KubernetesObject[]> {
-  const owned = `app.kubernetes.io/managed-by=mesh,app.kubernetes.io/part-of=${mesh.name}`;
-  const found = await ofKnownKinds(bundleKinds(mesh), (asked) =>
-    kubectl.get([asked.join(","), "--all-namespaces", "-l", owned], { signal }),
-  );
+  const found = await ownedObjects(kubectl, mesh, signal);
   const wanted = new Set(bundleObjects(join(dist, cluster.name)).map(objectId));
   return found.filter(
     (object) =>
@@ -56,6 +63,11 @@ export async function unwantedObjects(
 
 /** A namespace is gone when its last pod is. */
 const removalSeconds = 280;
+
+export const ownerSelector = (mesh: Mesh) =>
+  Object.entries(ownerLabels(mesh))
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
 
 type Ask = (kinds: readonly string[]) => Promise<readonly KubernetesObject[]>;
 
@@ -78,22 +90,27 @@ async function ofKnownKinds(kinds: readonly string[], ask: Ask): Promise<readonl
   }
 }
 
-/** Removes them one kind after another; what went with its namespace is gone already. */
+/**
+ * Removes them one kind after another; what went with its namespace is gone already. A namespace that was there before
+ * the mesh is given back instead.
+ */
 export async function removeObjects(
   kubectl: Kubectl,
   objects: readonly KubernetesObject[],
   signal: AbortSignal,
 ): Promise<void> {
-  const input = JSON.stringify({
-    apiVersion: "v1",
-    kind: "List",
-    items: objects.map(({ apiVersion, kind, metadata: { name, namespace } }) => ({
+  const items = objects
+    .filter((object) => !isAdopted(object))
+    .map(({ apiVersion, kind, metadata: { name, namespace } }) => ({
       apiVersion,
       kind,
       metadata: { name, namespace },
-    })),
-  });
-  await kubectl.remove(["-f", "-"], removalSeconds, { signal, input });
+    }));
+  if (items.length > 0) {
+    const input = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+    await kubectl.remove(["-f", "-"], removalSeconds, { signal, input });
+  }
+  for (const namespace of objects.filter(isAdopted)) await giveBack(kubectl, namespace, signal);
 }
 
 /** `Namespace sample, Deployment sample/curl`: for a question or a warning. */

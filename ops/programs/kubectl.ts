@@ -1,3 +1,4 @@
+import { commandLine } from "../../mesh/shell-quote";
 import type { KubernetesObject } from "./kubernetes-object";
 import { DeadlinePassed, type Output, ProgramFailed, type Programs, type RunOptions } from "./programs";
 
@@ -19,6 +20,8 @@ export interface Kubectl {
   remove(args: readonly string[], seconds: number, options?: RunOptions): Promise<boolean>;
   /** Objects by `kubectl get`; those that are not there are left out. */
   get(args: readonly string[], options?: RunOptions): Promise<readonly KubernetesObject[]>;
+  /** The objects that files name, as the cluster holds them; of a kind that it does not know it holds none. */
+  getFiles(files: readonly string[], options?: RunOptions): Promise<readonly KubernetesObject[]>;
   /**
    * Waits for one object to be as `ready` wants it; it need not exist yet.
    * @returns the object as it was then
@@ -73,13 +76,21 @@ export function kubectlFor(programs: Programs, context: string): Kubectl {
       return / deleted/.test(stdout);
     },
     async get(args, options) {
-      const { stdout } = await run(["get", ...args, "--ignore-not-found", "-o", "json"], {
-        ...options,
-        secretOutput: true,
-      });
-      if (stdout.trim() === "") return [];
-      const answer = JSON.parse(stdout);
-      return answer.kind === "List" ? answer.items : [answer];
+      const { stdout } = await run(getting(args), { ...options, secretOutput: true });
+      return readObjects(stdout);
+    },
+    async getFiles(files, options) {
+      const args = getting(files.flatMap((file) => ["-f", file]));
+      // kubectl ends with 1 for kinds that it does not know, and for everything else that goes wrong.
+      const output = await run(args, { ...options, secretOutput: true, answers: [0, 1] });
+      if (output.code !== 0 && !onlyUnknownKinds(output.stderr)) {
+        throw new ProgramFailed(
+          commandLine("kubectl", ["--context", context, ...args]),
+          output.code,
+          output.stderr,
+        );
+      }
+      return readObjects(output.stdout);
     },
     async until({ resource, namespace, name, ready }, signal) {
       const args = ["-n", namespace, "get", resource, "--field-selector", `metadata.name=${name}`];
@@ -104,6 +115,22 @@ export function kubectlFor(programs: Programs, context: string): Kubectl {
     },
   };
 }
+
+const getting = (args: readonly string[]) => ["get", ...args, "--ignore-not-found", "-o", "json"];
+
+function readObjects(stdout: string): readonly KubernetesObject[] {
+  if (stdout.trim() === "") return [];
+  const answer = JSON.parse(stdout);
+  return answer.kind === "List" ? answer.items : [answer];
+}
+
+const unknownKind =
+  /^(resource mapping not found for name: .* no matches for kind "|ensure CRDs are installed first$)/;
+const onlyUnknownKinds = (stderr: string) =>
+  stderr
+    .trim()
+    .split("\n")
+    .every((line) => unknownKind.test(line));
 
 /** Whether a question may be answered when it is asked again. A right that is lacking is lacking the next time, too. */
 function isPassing(error: Error): boolean {

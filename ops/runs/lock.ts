@@ -4,7 +4,7 @@ import type { Mesh } from "../../mesh/mesh";
 import { isRunning } from "../../synth/run-lock";
 import { type Kubectl, kubectlFor, noValidation, pause } from "../programs/kubectl";
 import type { KubernetesObject } from "../programs/kubernetes-object";
-import { Interrupted } from "../programs/programs";
+import { Interrupted, type RunOptions } from "../programs/programs";
 import type { Context } from "./context";
 import { PreflightError } from "./preflight";
 
@@ -15,9 +15,6 @@ import { PreflightError } from "./preflight";
  * measured here, never by comparing two machines' clocks.
  */
 const lease = { name: "mesh-run", namespace: "default", seconds: 30, renewSeconds: 10 } as const;
-
-/** A Lease that nobody has renewed for so long is nobody's, however wrong a clock may be. */
-const forgottenSeconds = 600;
 
 const machineAnnotation = "mesh/machine";
 const processAnnotation = "mesh/process";
@@ -48,8 +45,15 @@ export async function withLock<T>(
   const renew = async () => {
     const renewed = { ...held, spec: { ...held.spec, renewTime: microTime(context.now()) } };
     const answer = await write(kubectl, "replace", renewed);
-    if (typeof answer !== "string") held = answer;
-    else if (/Conflict|NotFound/.test(answer) && !lost.signal.aborted) {
+    if (typeof answer !== "string") {
+      held = answer;
+      return;
+    }
+    if (!/Conflict|NotFound/.test(answer) || lost.signal.aborted) return;
+    // A renewal whose answer never came was taken all the same: the Lease is newer, and still this run's.
+    const found = await read(kubectl);
+    if (isHeldBy(found, held)) held = found;
+    else {
       context.reporter.say("stopped: another run has taken over the lock of this mesh");
       lost.abort();
     }
@@ -67,7 +71,7 @@ export async function withLock<T>(
   } finally {
     clearInterval(timer);
     await renewing;
-    if (!lost.signal.aborted) await release(kubectl).catch(() => {});
+    if (!lost.signal.aborted) await release(kubectl, held).catch(() => {});
   }
 }
 
@@ -91,11 +95,11 @@ async function take(
     if (!found) continue;
     if (!first) {
       first = found;
-      if (!isAbandoned(found, context.now()))
+      if (!isAbandoned(found))
         reporter.say(`${holderOf(found)} has the lock of this mesh; seeing whether it is alive`);
     }
     if (renewTime(found) !== renewTime(first)) throw heldBy(found);
-    if (isAbandoned(found, context.now()) || performance.now() - begun > times.seconds * 1000) {
+    if (isAbandoned(found) || performance.now() - begun > times.seconds * 1000) {
       const { resourceVersion } = found.metadata;
       const taken = await write(kubectl, "replace", {
         ...wanted,
@@ -143,25 +147,40 @@ async function write(
   return code === 0 ? JSON.parse(stdout) : stderr.trim();
 }
 
-async function read(kubectl: Kubectl): Promise<KubernetesObject | undefined> {
-  const [found] = await kubectl.get(["-n", lease.namespace, "lease", lease.name], { deadlineSeconds: 20 });
+async function read(kubectl: Kubectl, options?: RunOptions): Promise<KubernetesObject | undefined> {
+  const [found] = await kubectl.get(["-n", lease.namespace, "lease", lease.name], {
+    deadlineSeconds: 20,
+    ...options,
+  });
   return found;
 }
 
-async function release(kubectl: Kubectl): Promise<void> {
+async function release(kubectl: Kubectl, held: KubernetesObject): Promise<void> {
+  // After Ctrl-C as well: a run on another machine would wait until the Lease has run out.
+  const afterAll = { deadlineSeconds: 10, cleanUp: true };
+  // A run that stood still for longer than its Lease lasts may have been followed by another.
+  if (!isHeldBy(await read(kubectl, afterAll), held)) return;
   await kubectl.run(
     ["-n", lease.namespace, "delete", "lease", lease.name, "--ignore-not-found", "--wait=false"],
-    // After Ctrl-C as well: a run on another machine would wait until the Lease has run out.
-    { deadlineSeconds: 10, cleanUp: true },
+    afterAll,
   );
 }
 
-/** Its process is gone, or nobody has thought of it for long. */
-function isAbandoned(found: KubernetesObject, now: Date): boolean {
-  const annotations = found.metadata.annotations ?? {};
-  const isOfThisMachine = annotations[machineAnnotation] === machine();
-  const age = (now.getTime() - Date.parse(renewTime(found))) / 1000;
-  return (isOfThisMachine && !isRunning(Number(annotations[processAnnotation]))) || age > forgottenSeconds;
+/** Whoever takes a Lease over writes its own name and time into it. */
+function isHeldBy(found: KubernetesObject | undefined, held: KubernetesObject): found is KubernetesObject {
+  const { holderIdentity, acquireTime } = held.spec;
+  const isSame = (key: string) => found?.metadata.annotations?.[key] === held.metadata.annotations?.[key];
+  return (
+    found?.spec.holderIdentity === holderIdentity &&
+    found?.spec.acquireTime === acquireTime &&
+    isSame(machineAnnotation) &&
+    isSame(processAnnotation)
+  );
+}
+
+/** Its process is known to be gone. */
+function isAbandoned({ metadata: { annotations = {} } }: KubernetesObject): boolean {
+  return annotations[machineAnnotation] === machine() && !isRunning(Number(annotations[processAnnotation]));
 }
 
 /** Process numbers mean something only within one boot and one container: both are part of it where they are known. */

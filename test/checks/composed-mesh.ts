@@ -507,6 +507,7 @@ function kubectlOf({ pairs, clusters }: ComposedMesh, { name, context }: Cluster
     run: async () => ({ code: 0, stdout: JSON.stringify({ data: { result } }), stderr: "" }),
     applyFiles: () => Promise.reject(new Error("verify applies nothing")),
     remove: () => Promise.reject(new Error("verify removes nothing")),
+    getFiles: async () => [],
     get: async (args) =>
       args.includes("events")
         ? (clusters[name]!.istioSystem.filter(({ kind }) => kind === "Event") as KubernetesObject[])

@@ -8,7 +8,7 @@ import type { Inventory } from "../../../ops/clusters/inventory";
 import { inventoryOf, removedClusters } from "../../../ops/clusters/inventory";
 import { type Output, ProgramFailed, type Programs } from "../../../ops/programs/programs";
 import { silentReporter } from "../../../ops/runs/progress";
-import { runSteps } from "../../../ops/runs/steps";
+import { runSteps, type Step } from "../../../ops/runs/steps";
 
 // A remote has left mesh.yaml: where its context leads by now decides what is touched there.
 
@@ -39,7 +39,7 @@ beforeEach(() => {
 afterEach(() => rmSync(workFolder, { recursive: true, force: true }));
 
 /** @param clusters namespaces by context; a context that is not there does not answer */
-async function run(clusters: Record<string, object[]>, remove: boolean) {
+async function run(clusters: Record<string, object[]>, remove: boolean, found = inventory) {
   const calls: string[] = [];
   let written: Inventory | undefined;
   const programs: Programs = {
@@ -60,15 +60,26 @@ async function run(clusters: Record<string, object[]>, remove: boolean) {
   const context = { programs, reporter: silentReporter, now: () => new Date(), signal, workFolder };
   const inputs = { mesh, dist: "dist", addresses: {}, rootCertificate: "", keepAddresses: () => {}, remove };
   const steps = removedClusterSteps(
-    runOf(context, { ...inputs, istioctlVersion: "1.31.1", inventory }),
-    removedClusters(inventory, mesh),
+    runOf(context, { ...inputs, istioctlVersion: "1.31.1", inventory: found }),
+    removedClusters(found, mesh),
   );
-  const results = await runSteps(steps, silentReporter, signal);
+  const results = (await runSteps([namespaces, ...steps], silentReporter, signal)).slice(1);
   const reasons = results.map(({ reason }) => reason ?? "").join("\n");
   const changedOn = (name: string) =>
     calls.filter((line) => line.includes(`--context ${name} `) && /delete|uninstall/.test(line));
   return { calls, written, reasons, outcomes: results.map(({ outcome }) => outcome), changedOn };
 }
+
+/** Stands for the primary's, which looks first whose it is. */
+const namespaces: Step = {
+  id: "main0/namespaces",
+  cluster: "main0",
+  phase: "namespaces",
+  title: "namespaces and CA",
+  needs: [],
+  deadlineSeconds: 1,
+  run: async () => "unchanged",
+};
 
 const rest = {
   one: [namespace("kube-system", "uid-1"), namespace("istio-system", "a", ours("network1"))],
@@ -117,4 +128,34 @@ test("a cluster that does not answer is out of the mesh all the same, and is nam
   expect(outcomes).toEqual(["changed", "warning"]);
   expect(reasons).toContain("old is out of the mesh; its context three does not answer: what is on it stays");
   expect(written!.clusters.map(({ name }) => name)).toEqual(["main0", "remote0"]);
+});
+
+test("what another mesh has on the primary is not missed", async () => {
+  const { calls, outcomes } = await run({ ...rest, three: old }, true, { ...inventory, mesh: "shop" });
+  expect([calls, outcomes]).toEqual([[], []]);
+});
+
+test("nothing of a removed cluster is touched before it is known whose the primary is", () => {
+  const { signal } = new AbortController();
+  const context = {
+    programs: {} as Programs,
+    reporter: silentReporter,
+    now: () => new Date(),
+    signal,
+    workFolder,
+  };
+  const inputs = {
+    mesh,
+    dist: "dist",
+    addresses: {},
+    rootCertificate: "",
+    keepAddresses: () => {},
+    remove: true,
+  };
+  const steps = removedClusterSteps(runOf(context, { ...inputs, istioctlVersion: "1.31.1", inventory }), [
+    gone,
+  ]);
+  const [secrets, rest] = steps.map(({ needs }) => needs);
+  expect(secrets).toEqual(["main0/namespaces"]);
+  expect(rest).toEqual([steps[0]!.id]);
 });

@@ -1,7 +1,7 @@
 import { parseMesh } from "../../../mesh/load";
-import { whyForeign } from "../../../ops/clusters/foreign";
+import { refuseForeign, whyForeign } from "../../../ops/clusters/foreign";
 import { kubectlFor } from "../../../ops/programs/kubectl";
-import type { Programs } from "../../../ops/programs/programs";
+import { ProgramFailed, type Programs } from "../../../ops/programs/programs";
 
 const mesh = parseMesh(
   "clusters:\n  - {name: main0, role: primary, network: n1, context: one}\n  - {name: remote0, network: n2, context: two}\n",
@@ -10,20 +10,18 @@ const mesh = parseMesh(
 
 /** @param labels of istio-system; undefined: there is none */
 function ask(labels: Record<string, string> | undefined, ...deployments: string[]) {
-  const items = deployments.map((name) => ({
-    kind: "Deployment",
-    metadata: { name, namespace: "istio-system" },
-  }));
+  const object = (kind: string, name: string, more = {}) => ({ kind, metadata: { name, ...more } });
+  const answers = (args: readonly string[]) => {
+    if (args.includes("namespace")) return labels && object("Namespace", "istio-system", { labels });
+    return {
+      kind: "List",
+      items: deployments.map((name) => object("Deployment", name, { namespace: "istio-system" })),
+    };
+  };
   const programs: Programs = {
-    run: async () => ({ code: 0, stdout: JSON.stringify({ kind: "List", items }), stderr: "" }),
+    run: async (_, args) => ({ code: 0, stdout: JSON.stringify(answers(args)) ?? "", stderr: "" }),
   };
-  const namespace = labels && {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name: "istio-system", labels },
-  };
-  const { signal } = new AbortController();
-  return whyForeign(kubectlFor(programs, "one"), mesh, mesh.primary, namespace, signal);
+  return whyForeign(kubectlFor(programs, "one"), mesh, mesh.primary, new AbortController().signal);
 }
 const madeBy = (name: string) => ({
   "app.kubernetes.io/managed-by": "mesh",
@@ -50,5 +48,32 @@ test.each([
 ])("an Istio whose namespace says that it is of %s may not", async (_, labels) => {
   expect(await ask(labels, "istiod")).toMatch(
     /^the context one of main0 leads to a cluster with an Istio that is not of mesh1 \(Deployment istio-system\/istiod\)/,
+  );
+});
+
+test("another cluster of the mesh is not this one, and is named", async () => {
+  expect(await ask({ ...madeBy("mesh1"), "topology.istio.io/network": "n2" }, "istiod")).toBe(
+    "the context one of main0 leads to remote0: its istio-system is of n2, and main0 has n1 in mesh.yaml; " +
+      "put the context right in mesh.yaml or in the kubeconfig",
+  );
+});
+
+test("a network that mesh.yaml has given another name is the same cluster's", async () => {
+  expect(await ask({ ...madeBy("mesh1"), "topology.istio.io/network": "before" }, "istiod")).toBeUndefined();
+});
+
+test("a cluster that does not answer is nobody's to change", async () => {
+  const programs: Programs = {
+    run: async () => {
+      throw new ProgramFailed(
+        "kubectl",
+        1,
+        "Unable to connect to the server: net/http: TLS handshake timeout",
+      );
+    },
+  };
+  const { signal } = new AbortController();
+  await expect(refuseForeign(kubectlFor(programs, "one"), mesh, mesh.primary, signal)).rejects.toThrow(
+    "TLS handshake timeout",
   );
 });

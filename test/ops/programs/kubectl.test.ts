@@ -63,3 +63,25 @@ describe("removing", () => {
     await expect(kubectl().remove(["namespace", "istio-system"], 1)).rejects.toThrow(words);
   });
 });
+
+describe("reading the objects that files name", () => {
+  const files = () => kubectl().getFiles(["dist/main0"]);
+  const known = `echo '{"kind":"Namespace","metadata":{"name":"sample"}}'`;
+  const unknown =
+    `echo 'resource mapping not found for name: "a" namespace: "b" from "dist": no matches for kind "Gateway" in version ` +
+    `"networking.istio.io/v1"' >&2; echo 'ensure CRDs are installed first' >&2`;
+
+  test("passes over kinds that the API server does not know", async () => {
+    path.add("kubectl", `${known}; ${unknown}; ${unknown}; exit 1`);
+    expect((await files()).map(({ kind }) => kind)).toEqual(["Namespace"]);
+    expect(path.calls()).toEqual(["kubectl --context one get -f dist/main0 --ignore-not-found -o json"]);
+  });
+
+  test.each([
+    ["is gone", "Unable to connect to the server: net/http: TLS handshake timeout"],
+    ["refuses", "Error from server (Forbidden): secrets is forbidden"],
+  ])("takes nothing for absent where the API server %s", async (_, words) => {
+    path.add("kubectl", `${known}; ${unknown}; echo '${words}' >&2; exit 1`);
+    await expect(files()).rejects.toThrow(words);
+  });
+});

@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseMesh } from "../../mesh/load";
+import { destroy } from "../../ops/destroy";
+import { type Output, ProgramFailed, type Programs } from "../../ops/programs/programs";
+import { silentReporter } from "../../ops/runs/progress";
+
+// Whose a cluster is decides whether anything is removed from it. What is removed, and in which order, is tested on
+// real clusters.
+
+const mesh = parseMesh(
+  "clusters:\n  - {name: main0, role: primary, network: n1, context: one}\n  - {name: remote0, network: n2, context: two}\n",
+  "mesh.yaml",
+);
+
+let workFolder: string;
+beforeEach(() => {
+  workFolder = mkdtempSync(join(tmpdir(), "mesh-destroy-"));
+});
+afterEach(() => rmSync(workFolder, { recursive: true, force: true }));
+
+const of = (name: string, network: string) => ({
+  kind: "Namespace",
+  metadata: {
+    name: "istio-system",
+    labels: {
+      "app.kubernetes.io/managed-by": "mesh",
+      "app.kubernetes.io/part-of": name,
+      "topology.istio.io/network": network,
+    },
+  },
+});
+
+/** @param whose istio-system by context, asked for the n-th time; undefined: the cluster does not answer */
+async function run(whose: (context: string, times: number) => object | undefined) {
+  const asked: Record<string, number> = {};
+  const deletions: string[] = [];
+  const programs: Programs = {
+    async run(program, args, { input = "" } = {}): Promise<Output> {
+      const line = [program, ...args].join(" ");
+      const answer = (stdout: string) => ({ code: 0, stdout, stderr: "" });
+      const context = args[args.indexOf("--context") + 1]!;
+      if (line.includes(" lease") || args.includes("create")) return answer(input);
+      if (args.includes("delete") || args.includes("uninstall")) deletions.push(line);
+      if (!line.includes("get namespace istio-system")) return answer("");
+      asked[context] = (asked[context] ?? 0) + 1;
+      const found = whose(context, asked[context]);
+      if (!found) throw new ProgramFailed(line, 1, "net/http: TLS handshake timeout");
+      return answer(JSON.stringify(found));
+    },
+  };
+  const { signal } = new AbortController();
+  const ended = destroy(
+    { programs, reporter: silentReporter, now: () => new Date(), signal, workFolder },
+    mesh,
+  );
+  const result = await ended.catch((error: Error) => error);
+  return {
+    refused: result instanceof Error ? result.message : undefined,
+    failed: result instanceof Error ? [] : result.results.filter(({ outcome }) => outcome === "failed"),
+    deletionsOn: (context: string) => deletions.filter((line) => line.includes(`--context ${context} `)),
+  };
+}
+
+test("a mesh of its own is removed", async () => {
+  const { failed, deletionsOn } = await run((context) => of("mesh1", context === "one" ? "n1" : "n2"));
+  expect(failed).toEqual([]);
+  expect(deletionsOn("one").length).toBeGreaterThan(0);
+  expect(deletionsOn("two").length).toBeGreaterThan(0);
+});
+
+test("where one context leads to somebody else's mesh, nothing is removed anywhere", async () => {
+  const { refused, deletionsOn } = await run((context) =>
+    context === "one" ? of("mesh1", "n1") : of("shop", "x"),
+  );
+  expect(refused).toMatch(
+    /the context two of remote0 leads to a cluster of the mesh shop.*\nnothing was removed$/s,
+  );
+  expect([...deletionsOn("one"), ...deletionsOn("two")]).toEqual([]);
+});
+
+test("a cluster that did not answer at first is asked again before anything is removed from it", async () => {
+  const { failed, deletionsOn } = await run((context, times) => {
+    if (context === "one") return of("mesh1", "n1");
+    return times === 1 ? undefined : of("shop", "x");
+  });
+  expect(failed.map(({ step }) => step.id).sort()).toEqual(["remote0/load-balancers", "remote0/sample"]);
+  expect(failed[0]!.reason).toContain("leads to a cluster of the mesh shop");
+  expect(deletionsOn("two")).toEqual([]);
+});
+
+test("of a cluster that does not answer nothing is removed, and the others are taken off", async () => {
+  const { failed, deletionsOn } = await run((context) => (context === "one" ? of("mesh1", "n1") : undefined));
+  expect(failed.map(({ step }) => step.id).sort()).toEqual(["remote0/load-balancers", "remote0/sample"]);
+  expect(deletionsOn("one").length).toBeGreaterThan(0);
+  expect(deletionsOn("two")).toEqual([]);
+});
