@@ -86,7 +86,8 @@ describeInLab(
     const inventory = (cluster: string) =>
       must(
         `kubectl --context ${cluster} get ns,all,cm,secret,sa,role,rolebinding -A -o name | grep -v -e pod/ -e event; ` +
-          `kubectl --context ${cluster} get crd,clusterrole,clusterrolebinding,mutatingwebhookconfiguration,validatingwebhookconfiguration -o name`,
+          `kubectl --context ${cluster} get crd,clusterrole,clusterrolebinding,mutatingwebhookconfiguration,validatingwebhookconfiguration -o name; ` +
+          `kubectl --context ${cluster} get ns istio-system --ignore-not-found -o jsonpath='{.metadata.labels} {.metadata.annotations}'`,
       );
     const versionsOfAll = () =>
       both
@@ -115,9 +116,17 @@ describeInLab(
       writeFileSync(file, meshYaml());
       await generateCa(fifty, caDirectory(fifty, file), new Date(), 2048);
       ca = loadCa(fifty, file, new Date()).material!;
+      // Made ahead, as whoever has a registry of their own does.
+      must(
+        `kubectl --context ${remote} create namespace istio-system && ` +
+          `kubectl --context ${remote} -n istio-system create secret generic registry-login --from-literal=a=b`,
+      );
       for (const cluster of both) before[cluster] = inventory(cluster);
     }, 5 * minutes);
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    afterAll(() => {
+      rmSync(folder, { recursive: true, force: true });
+      sh(`kubectl --context ${remote} delete namespace istio-system --ignore-not-found`);
+    });
 
     test(
       "makes a mesh of bare clusters in which both versions answer from both sides",
@@ -210,7 +219,7 @@ describeInLab(
     );
 
     test(
-      "destroy leaves the clusters as they were, but for Istio's CRDs and what others made of them",
+      "destroy leaves the clusters as they were, namespaces that were there before included, but for Istio's CRDs and what others made of them",
       async () => {
         const foreign = "virtualservice foreign -n default";
         must(
