@@ -1,5 +1,4 @@
 import { writeFileSync } from "node:fs";
-import { defaultIstioLine } from "../../mesh/istio-lines";
 import { type FakePath, fakePath } from "../ops/programs/fake-programs";
 import { project } from "../synth/project";
 import { mesh } from "./run";
@@ -87,27 +86,6 @@ test("without a sample there is nothing to scale", async () => {
   );
   const { code, notes } = await mesh("verify", "--scale");
   expect({ code, notes }).toEqual({ code: 2, notes: expect.stringMatching(/the sample is switched off/) });
-});
-
-test("clusters that are not made yet prove nothing, and --wait waits for them", async () => {
-  writeFileSync(
-    "mesh.yaml",
-    "azure: { resourceGroup: shop, location: centralus }\nclusters: [{ name: main0, role: primary, network: network1, aks: shop0 }]\n",
-  );
-  path.add(
-    "kubectl",
-    `case "$*" in
-*version*) echo '{"clientVersion":{"gitVersion":"v1.34.4"}}' ;;
-*) echo '{"contexts":null,"clusters":null}' ;;
-esac`,
-  );
-  path.add("istioctl", `echo '{"clientVersion":{"version":"${defaultIstioLine.version}"}}'`);
-  const { code, result, notes } = await mesh("verify", "--wait", "3s");
-  expect({ code, notes }).toEqual({
-    code: 1,
-    notes: expect.stringMatching(/not yet: reachable\.context of /),
-  });
-  expect(result).toMatch(/\nnot proved: \d+ passed, \d+ not judged/);
 });
 
 test("with -o json the report is all there is on stdout", async () => {
