@@ -19,8 +19,8 @@ export interface RuledFinding extends Finding {
 type Rule = (certificate: Certificate, context: RuleContext) => RuledFinding | undefined;
 
 const day = 24 * 60 * 60 * 1000;
-/** Days before the end from which on every run warns. */
-const warnDays = 30;
+/** Days before the end from which on every run warns, `mesh status` and `mesh verify` too. */
+export const warnDays = 30;
 
 const problem = (message: string, fix: string): RuledFinding => ({ severity: "problem", message, fix });
 const warning = (message: string, fix: string): RuledFinding => ({ severity: "warning", message, fix });

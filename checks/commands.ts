@@ -18,6 +18,3 @@ export const restartIstiod = (where: Where) => [
   restart(where, istioNamespace, "istiod"),
   kubectlIn(where, "-n", istioNamespace, "rollout", "status", "deployment", "istiod"),
 ];
-
-/** Where apply puts it right. */
-export const byApply = { commands: ["mesh apply"] } as const;

@@ -27,7 +27,8 @@ const introduction = [
   [
     "Every check has an id that stays the same, and looks at one thing. All of them look at once; what stands on a check",
     "that did not pass is *not judged*, so that what is reported is the cause and not its echo. What cannot be looked at",
-    "counts as failed where the mesh depends on it. Nothing is changed by looking; `mesh verify` sends requests.",
+    "counts as failed where the mesh depends on it, and `mesh verify` ends with 1 also where such a check is not judged.",
+    "Nothing is changed by looking; `mesh verify` sends requests.",
   ].join(" "),
 ];
 

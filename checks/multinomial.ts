@@ -32,7 +32,7 @@ export interface ErrorBounds {
 
 /**
  * So many requests, in tens, that the test above, refusing below `falseAlarm`, also sees each shift of `shift` of the
- * requests from one category to another, but for `miss` of the cases. Computed from the exact distributions.
+ * requests from some categories to the others, but for `miss` of the cases. Computed from the exact distributions.
  * @param shift part of all requests: 0.4 is what lies between 50/50 and 90/10
  */
 export function requestsNeeded(
@@ -82,16 +82,26 @@ function refusedOutcomes(
   return ranked.slice(0, refused).map(({ outcome }) => outcome);
 }
 
-/** Each way in which `shift` goes from one category to another. What has less than that gives all it has. */
+/**
+ * For each group of categories what comes of it when it loses `shift` to the others; one that has less cannot. Within
+ * the group, and within the others, the proportions stay: of all shifts between them this is the hardest to see, since
+ * it is the least likely to be told from what is wanted (the least Kullback-Leibler divergence).
+ */
 function shiftsOf(probabilities: readonly number[], shift: number): number[][] {
-  const categories = probabilities.map((_, index) => index);
-  return categories.flatMap((from) =>
-    categories
-      .filter((to) => to !== from && probabilities[from]! >= shift)
-      .map((to) =>
-        probabilities.map((one, index) => (index === from ? one - shift : index === to ? one + shift : one)),
-      ),
+  const groups = Array.from({ length: 2 ** probabilities.length }, (_, bits) =>
+    probabilities.map((_, index) => (bits >> index) % 2 === 1),
   );
+  return groups.flatMap((isIn) => {
+    const losing = probabilities.reduce((sum, one, index) => sum + (isIn[index] ? one : 0), 0);
+    // All of the requests: there is nobody to lose them to.
+    if (losing < shift || isIn.every(Boolean)) return [];
+    const others = isIn.filter((one) => !one).length;
+    // What gets nothing has no proportions: the parts are equal.
+    const gained = (one: number) => (losing < 1 ? (one / (1 - losing)) * shift : shift / others);
+    return [
+      probabilities.map((one, index) => (isIn[index] ? one * (1 - shift / losing) : one + gained(one))),
+    ];
+  });
 }
 
 /** Every way in which so many requests may fall into so many categories. */

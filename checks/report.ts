@@ -29,13 +29,29 @@ export interface CheckResult {
 export interface CheckReport {
   /** Mesh ID. */
   readonly mesh: string;
-  /** Nothing has failed. Warnings, and what is not judged for a good reason, are no failures. */
+  /**
+   * Nothing has failed; in a proof also: nothing that the mesh depends on was left unjudged. Warnings, and what is not
+   * judged of lesser things, are no failures.
+   */
   readonly ok: boolean;
   readonly counts: Readonly<Record<Status, number>>;
   /** In the order of the checks, clusters as in mesh.yaml. */
   readonly results: readonly CheckResult[];
   readonly seconds: number;
 }
+
+/** What keeps a mesh from being proved, the first cause first. What only waits for another check stands behind that one. */
+export const obstaclesOf = (results: readonly CheckResult[]) =>
+  results.filter(
+    ({ status, severity, blockedBy }) =>
+      status === "fail" || (status === "not judged" && severity === "fail" && !blockedBy),
+  );
+
+/** The report of a command that is to prove something: what nobody could judge is not proved. */
+export const asProof = (report: CheckReport): CheckReport => ({
+  ...report,
+  ok: obstaclesOf(report.results).length === 0,
+});
 
 export function reportOf(mesh: string, results: readonly CheckResult[], seconds: number): CheckReport {
   const counts = { pass: 0, info: 0, warn: 0, fail: 0, "not judged": 0 };

@@ -80,6 +80,10 @@ export async function runChecks<World>(
   }
 }
 
+/** Whether these options leave anything to look at. */
+export const hasLooks = <World>(checks: readonly Check<World>[], mesh: Mesh, options: RunOptions) =>
+  checks.flatMap((check) => looksOf(check, mesh)).some((look) => isWanted(look, options));
+
 function looksOf<World>(check: Check<World>, mesh: Mesh): Look<World>[] {
   const { of, applies } = check;
   if (of === "mesh") return !applies || applies(mesh) ? [{ check, cluster: undefined }] : [];
@@ -129,7 +133,7 @@ async function verdictOf<World>({ check, cluster }: Look<World>, world: World): 
 }
 
 /** What cannot be confirmed is no all-clear where the mesh depends on it. */
-function couldNotLook(error: Error, severity: Severity): Verdict {
+export function couldNotLook(error: Error, severity: Severity): Verdict {
   const evidence = redact(error.message).trim().split("\n");
   const remedy = {
     fix: "see why it was refused, and run this again",
@@ -146,6 +150,9 @@ const statuses: Readonly<Record<Verdict["kind"], (severity: Severity) => Status>
 };
 
 type Blocker = NonNullable<CheckResult["blockedBy"]>;
+
+/** A result, as those that wait for it name it. */
+export const placeOf = ({ id, cluster }: Blocker): Blocker => ({ id, ...(cluster && { cluster }) });
 
 function resultOf<World>(
   { check, cluster }: Look<World>,
@@ -200,7 +207,7 @@ function blocker<World>(
     .map((look) => results.get(look)!)
     .find(({ status }) => status !== "pass" && status !== "info");
   if (!result) return undefined;
-  return result.blockedBy ?? { id: result.id, ...(result.cluster && { cluster: result.cluster }) };
+  return result.blockedBy ?? placeOf(result);
 }
 
 /**

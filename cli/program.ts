@@ -141,7 +141,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
 
   command(
     "verify",
-    "prove that the mesh works, or name the first layer that does not; exits with 1 if a check fails",
+    "prove that the mesh works, or name the first layer that does not; exits with 1 where it is not proved",
     "mesh verify --wait 2m",
   )
     .addOption(fileOption())

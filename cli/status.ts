@@ -1,6 +1,6 @@
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
-import { meshPaths } from "../mesh/paths";
+import { meshCommand, meshPaths } from "../mesh/paths";
 import { withCredentials } from "../ops/azure/credentials";
 import { colours } from "../ops/runs/colours";
 import { type ClusterStatus, type MeshStatus, status } from "../ops/status/status";
@@ -27,13 +27,16 @@ export async function showStatus(
       status(reaching, { mesh, rootCertificate: rootCertificate(mesh, file) }),
     );
     if (format === "json") output.result(JSON.stringify(found, null, 2));
-    else for (const line of screen(found, mesh)) output.result(line);
+    else for (const line of screen(found, mesh, file)) output.result(line);
     return found.ok ? exitCode.fine : exitCode.failed;
   });
 }
 
-function screen(found: MeshStatus, { primary }: Mesh): string[] {
-  if (!found.installed) return [`no mesh on ${primary.name} (context ${primary.context}); next: mesh apply`];
+function screen(found: MeshStatus, { primary }: Mesh, file: string): string[] {
+  if (!found.installed) {
+    const next = meshCommand(file, "apply");
+    return [`no mesh on ${primary.name} (context ${primary.context}); next: ${next}`];
+  }
   return [
     `mesh ${found.mesh}, Istio ${found.istio}`,
     "",
@@ -56,7 +59,7 @@ function screen(found: MeshStatus, { primary }: Mesh): string[] {
     "",
     ...remarks(colours.red("not well"), found.problems),
     ...remarks(colours.yellow("not as mesh.yaml has it"), found.differences),
-    verdict(found),
+    verdict(found, file),
   ];
 }
 
@@ -81,9 +84,8 @@ function remarks(title: string, list: readonly Remark[]): string[] {
   return [`${title}:`, ...list.map(({ cluster, text }) => `  ${cluster}: ${text}`), ""];
 }
 
-function verdict({ ok, problems }: MeshStatus): string {
+function verdict({ ok, problems }: MeshStatus, file: string): string {
   if (ok) return colours.green("all is well");
-  return problems.length > 0
-    ? "next: mesh doctor, then mesh apply"
-    : "next: mesh apply --dry-run, then mesh apply";
+  const look = problems.length > 0 ? ["doctor"] : ["apply", "--dry-run"];
+  return `next: ${meshCommand(file, ...look)}, then ${meshCommand(file, "apply")}`;
 }

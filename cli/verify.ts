@@ -1,13 +1,14 @@
 import type { CheckInputs } from "../checks/basics/world";
-import { layers } from "../checks/check";
+import { type CheckId, layerOf } from "../checks/check";
 import { type ReportFormat, reportFormats } from "../checks/format/format";
-import type { CheckReport } from "../checks/report";
-import type { RunOptions as CheckOptions } from "../checks/run-checks";
+import { type CheckReport, obstaclesOf } from "../checks/report";
+import { type RunOptions as CheckOptions, hasLooks } from "../checks/run-checks";
+import { scaleChecks } from "../checks/verify/scale";
 import { verify as prove, verifyChecks, withScaling } from "../checks/verify/verify";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
 import { meshPaths } from "../mesh/paths";
-import { fileProblem, InputError, quote } from "../mesh/problem";
+import { fileProblem, InputError, type Problem, quote } from "../mesh/problem";
 import { didYouMean } from "../mesh/suggest";
 import { withCredentials } from "../ops/azure/credentials";
 import { pause } from "../ops/programs/kubectl";
@@ -32,7 +33,7 @@ export interface VerifyFlags extends RunOptions {
 /** Between two looks at a mesh that is not healthy yet. */
 const pauseMilliseconds = 2000;
 
-/** Proves that the mesh works. Exit code 1: a check failed. */
+/** Proves that the mesh works. Exit code 1: it is not proved. */
 export async function verify(file: string, flags: VerifyFlags, output: Output): Promise<number> {
   const mesh = readMesh(file);
   const options = chosen(mesh, flags);
@@ -59,7 +60,7 @@ export async function runVerify(
   return report.ok ? exitCode.fine : exitCode.failed;
 }
 
-/** Looks again and again while a check fails and there is time. */
+/** Looks again and again while the mesh is not proved and there is time. */
 async function untilHealthy(
   look: () => Promise<CheckReport>,
   waitSeconds: number,
@@ -70,7 +71,7 @@ async function untilHealthy(
     const report = await look();
     const gone = (performance.now() - begun) / 1000;
     if (report.ok || gone + pauseMilliseconds / 1000 > waitSeconds) return report;
-    const first = report.results.find(({ status }) => status === "fail")!;
+    const first = obstaclesOf(report.results)[0]!;
     const where = first.cluster ? ` of ${first.cluster}` : "";
     reporter.say(
       `not yet: ${first.id}${where}: ${first.evidence[0]} (${Math.round(gone)} of ${waitSeconds} s)`,
@@ -79,38 +80,63 @@ async function untilHealthy(
   }
 }
 
-/** @throws InputError for what is no check, no layer, or no context of the mesh */
+/** @throws InputError for what is no check, no layer, or no context of the mesh, and for what leaves nothing to look at */
 function chosen(
-  { clusters }: Mesh,
+  mesh: Mesh,
   { only, context: contexts }: Pick<VerifyFlags, "only" | "context">,
 ): CheckOptions {
-  const checks = [...Object.keys(layers), ...verifyChecks.map(({ id }) => id)];
-  const problems = [
-    ...unknown("--only", only, checks, "a layer or the id of a check"),
-    ...unknown(
-      "--context",
-      contexts,
-      clusters.map(({ context }) => context),
-      "a context that mesh.yaml names",
-    ),
+  const unknown = [
+    ...(only ?? []).filter((name) => !names.includes(name)).map(noCheck),
+    ...(contexts ?? [])
+      .filter((name) => !mesh.clusters.some(({ context }) => context === name))
+      .map((name) => noContext(name, mesh)),
   ];
-  if (problems.length > 0) throw new InputError(problems);
-  return {
-    ...(only && { only }),
-    ...(contexts && {
-      clusters: clusters.filter(({ context }) => contexts.includes(context)).map(({ name }) => name),
-    }),
-  };
+  if (unknown.length > 0) throw new InputError(unknown);
+  const clusters =
+    contexts && mesh.clusters.filter(({ context }) => contexts.includes(context)).map(({ name }) => name);
+  // One name without anything to look at would be an all-clear for it, beside others that were looked at.
+  const empty = (only ?? []).flatMap((name) => whyNothing(name, mesh, clusters) ?? []);
+  if (empty.length > 0) throw new InputError(empty);
+  return { ...(only && { only }), ...(clusters && { clusters }) };
 }
 
-function unknown(option: string, given: readonly string[] = [], known: readonly string[], what: string) {
-  return given
-    .filter((name) => !known.includes(name))
-    .map((name) =>
-      fileProblem(
-        `mesh verify ${option}`,
-        `${quote(name)} is given; allowed is ${what}, such as ${known.slice(0, 3).join(", ")}`,
-        `${didYouMean(name, known)}docs/checks.md has all checks`,
-      ),
+const verifyLayers = [...new Set(verifyChecks.map(layerOf))];
+const names: readonly string[] = [...verifyLayers, ...verifyChecks.map(({ id }) => id)];
+
+function noCheck(name: string): Problem {
+  const scaling = scaleChecks.some((check) => [check.id, layerOf(check)].includes(name as CheckId));
+  return fileProblem(
+    "mesh verify --only",
+    `${quote(name)} is given; allowed is a layer or the id of a check of verify: ${verifyLayers.join(", ")}`,
+    scaling
+      ? "leave it out, and give --scale"
+      : `${didYouMean(name, names)}docs/checks.md has all checks, and which command makes them`,
+  );
+}
+
+const noContext = (name: string, { clusters }: Mesh) => {
+  const known = clusters.map(({ context }) => context);
+  return fileProblem(
+    "mesh verify --context",
+    `${quote(name)} is given; allowed is a context that mesh.yaml names: ${known.slice(0, 10).join(", ")}`,
+    `${didYouMean(name, known)}mesh.yaml names the contexts of its clusters`,
+  );
+};
+
+/** Why nothing would be looked at for a layer or a check; undefined: something would. */
+function whyNothing(name: string, mesh: Mesh, clusters: readonly string[] | undefined): Problem | undefined {
+  const only = [name];
+  if (hasLooks(verifyChecks, mesh, { only, ...(clusters && { clusters }) })) return undefined;
+  if (!hasLooks(verifyChecks, mesh, { only })) {
+    return fileProblem(
+      "mesh verify --only",
+      `${quote(name)} is given, and mesh.yaml describes a mesh that it does not apply to: there is nothing to look at`,
+      "leave it out; docs/checks.md says what it is about",
     );
+  }
+  return fileProblem(
+    "mesh verify --only",
+    `${quote(name)} is given with --context; no check of it is of ${clusters!.join(", ")} alone`,
+    "leave --context out: it is about the mesh as a whole, or about other clusters",
+  );
 }

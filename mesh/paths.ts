@@ -1,4 +1,7 @@
 import { basename, dirname, join } from "node:path";
+import { commandLine } from "./shell-quote";
+
+const defaultFile = "mesh.yaml";
 
 /** Files that belong to one `mesh.yaml`. What is made from it alone goes to the current folder, as the stock CLIs do. */
 export interface MeshPaths {
@@ -19,7 +22,12 @@ export interface MeshPaths {
  * only setting that the project reads from the environment, and the only place where it does.
  */
 export function meshFile(given?: string): string {
-  return given ?? (process.env.MESH_FILE || "mesh.yaml");
+  return given ?? (process.env.MESH_FILE || defaultFile);
+}
+
+/** A command of this tool about a mesh, ready to paste: the file is named where the tool would take another one. */
+export function meshCommand(file: string, ...words: readonly string[]): string {
+  return commandLine("mesh", [...words, ...(file === defaultFile ? [] : ["-f", file])]);
 }
 
 export function meshPaths(mesh: string): MeshPaths {

@@ -1,6 +1,6 @@
 import type { Certificate } from "../ops/status/cluster-facts";
 import type { MeshStatus } from "../ops/status/status";
-import { daysLeft, warnDays } from "../ops/status/status-remarks";
+import { daysLeft, endsSoon } from "../ops/status/status-remarks";
 import { type Content, html } from "./html";
 import { mark } from "./mark";
 import { type Section, table } from "./section";
@@ -53,5 +53,5 @@ function row({ certificate, clusters }: Holding, now: Date): Content[] {
 
 function remaining(days: number): Content {
   if (days < 0) return mark("fail", "has ended");
-  return days < warnDays ? html`${days} ${mark("warn", "ends soon")}` : figure(days);
+  return endsSoon(days) ? html`${days} ${mark("warn", "ends soon")}` : figure(days);
 }

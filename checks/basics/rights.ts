@@ -1,5 +1,5 @@
 import { istioNamespace } from "../../k8s/bundle";
-import type { Mesh } from "../../mesh/mesh";
+import type { Cluster, Mesh } from "../../mesh/mesh";
 import { type ClusterCheck, faulty, sound, type Verdict } from "../check";
 import { kubectlIn } from "../commands";
 import type { Right, Who } from "../who";
@@ -11,7 +11,12 @@ export interface RightRow {
   readonly resources: readonly string[];
   /** @default - the whole cluster */
   readonly in?: "istio" | "sample";
+  /** @default - of every cluster */
+  readonly of?: (mesh: Mesh, cluster: Cluster) => boolean;
 }
+
+/** The others are installed on Kubernetes that has no EndpointSlices yet, and count no requests by cluster. */
+const isPrimaryRemote = ({ istio }: Mesh) => istio.line.installation === "primary-remote";
 
 /** What the checks look at. */
 const reading: readonly RightRow[] = [
@@ -29,15 +34,34 @@ const reading: readonly RightRow[] = [
     resources: ["gateways", "virtualservices", "destinationrules"],
   },
   { verbs: ["get"], group: "", resources: ["configmaps"], in: "istio" },
-  { verbs: ["list"], group: "", resources: ["services", "secrets"], in: "istio" },
+  { verbs: ["list"], group: "", resources: ["services", "secrets", "events"], in: "istio" },
+  {
+    verbs: ["list"],
+    group: "discovery.k8s.io",
+    resources: ["endpointslices"],
+    in: "istio",
+    of: isPrimaryRemote,
+  },
+  { verbs: ["list"], group: "", resources: ["endpoints"], in: "istio", of: (mesh) => !isPrimaryRemote(mesh) },
+  {
+    verbs: ["get"],
+    group: "",
+    // Prometheus is asked through it.
+    resources: ["services/proxy"],
+    in: "istio",
+    of: (mesh, { role }) => mesh.addons.prometheus && role === "primary" && isPrimaryRemote(mesh),
+  },
   { verbs: ["list"], group: "", resources: ["services"], in: "sample" },
 ];
-export const rightsToRead = (mesh: Mesh) => rightsOf(reading, mesh);
+export const rightsToRead = (mesh: Mesh, cluster?: Cluster) => rightsOf(reading, mesh, cluster);
 
-export function rightsOf(rows: readonly RightRow[], { sample }: Mesh): Right[] {
+/** @param cluster of which they are needed @default - of any */
+export function rightsOf(rows: readonly RightRow[], mesh: Mesh, cluster?: Cluster): Right[] {
+  const { sample, clusters } = mesh;
+  const isNeeded = ({ of }: RightRow) => !of || (cluster ? [cluster] : clusters).some((one) => of(mesh, one));
   const namespaces = { istio: istioNamespace, sample: sample?.namespace };
   return rows
-    .filter((row) => row.in !== "sample" || sample)
+    .filter((row) => (row.in !== "sample" || sample) && isNeeded(row))
     .flatMap(({ verbs, group, resources, in: place }) =>
       resources.flatMap((resource) =>
         verbs.map((verb) => ({ verb, group, resource, ...(place && { namespace: namespaces[place] }) })),
@@ -46,13 +70,13 @@ export function rightsOf(rows: readonly RightRow[], { sample }: Mesh): Right[] {
 }
 
 /** What checks of rights have in common. */
-export const rightsCheck = (rights: (mesh: Mesh) => readonly Right[]) =>
+export const rightsCheck = (rights: (mesh: Mesh, cluster: Cluster) => readonly Right[]) =>
   ({
     of: "cluster",
     severity: "fail",
     looksAt: "a SelfSubjectAccessReview for each right, as `kubectl auth can-i` asks",
     look: async ({ mesh, probes }: World, cluster) =>
-      judge(await probes(cluster).who(), rights(mesh), cluster.context),
+      judgeRights(await probes(cluster).who(), rights(mesh, cluster), cluster.context),
   }) satisfies Partial<ClusterCheck<World>>;
 
 export const readingChecks: readonly ClusterCheck<World>[] = [
@@ -66,7 +90,11 @@ export const readingChecks: readonly ClusterCheck<World>[] = [
   },
 ];
 
-function judge({ user = "you", refused }: Who, wanted: readonly Right[], context: string): Verdict {
+export function judgeRights(
+  { user = "you", refused }: Who,
+  wanted: readonly Right[],
+  context: string,
+): Verdict {
   const lacking = refused.filter((right) => wanted.some((one) => isSame(one, right)));
   if (lacking.length === 0) return sound(`${user} may do all ${wanted.length} things asked`);
   return faulty([`${user} may not:`, ...describeRights(lacking).map((line) => `  ${line}`)], {

@@ -1,5 +1,6 @@
 import { type LoadedCa, loadCa } from "../../ca/load";
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import { meshCommand } from "../../mesh/paths";
 import type { Version } from "../../mesh/versions";
 import type { ProgramName, Programs } from "../../ops/programs/programs";
 import { programVersion } from "../../ops/programs/versions";
@@ -18,6 +19,10 @@ export interface CheckInputs {
 /** What every command's checks look at. Everything is asked once, and only when a check wants to know. */
 export interface World {
   readonly mesh: Mesh;
+  /** `mesh.yaml` as the user named it. */
+  readonly meshFile: string;
+  /** Where apply puts it right. */
+  readonly byApply: { readonly commands: readonly string[] };
   /** @throws InputError with every problem at once */
   readonly ca: () => LoadedCa;
   /** Undefined: the program is there and says something else. @throws MissingProgram */
@@ -45,6 +50,8 @@ export function worldOf(
   };
   return {
     mesh,
+    meshFile,
+    byApply: { commands: [meshCommand(meshFile, "apply")] },
     ca: () => loadCa(mesh, meshFile, now()),
     program: (name) => versions[name](),
     kubeconfig: once(() => readKubeconfig(programs)),

@@ -57,7 +57,7 @@ const describe = ({ cpu, memory }: Amount) =>
   `${Math.round(cpu * 1000)}m CPU and ${Math.floor(memory / 2 ** 20)}Mi memory`;
 
 /** Istio's own pods and the sample's proxies, at least one of each, the largest first. */
-export function podsOf(mesh: Mesh, cluster: Cluster): { name: string; requests: Requests }[] {
+function podsOf(mesh: Mesh, cluster: Cluster): { name: string; requests: Requests }[] {
   const { line } = mesh.istio;
   const versions = mesh.sample?.versions.filter(({ clusters }) => clusters.includes(cluster.name)) ?? [];
   const proxies = [

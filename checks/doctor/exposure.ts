@@ -3,7 +3,7 @@ import { type Check, faulty, sound } from "../check";
 import type { DoctorWorld } from "./world";
 
 /** Where the images of a mesh come from: host names, each once. */
-export function registriesOf({ istio, sample, addons }: Mesh): string[] {
+function registriesOf({ istio, sample, addons }: Mesh): string[] {
   const { line } = istio;
   const images = [
     // helloworld's too.

@@ -13,7 +13,7 @@ const defaultRevision = "default";
 const revisionOf = ({ metadata }: KubernetesObject) => metadata.labels?.["istio.io/rev"] ?? defaultRevision;
 
 /** Of the tag of its image, or as its label says where the image is named by digest. */
-export function istioVersionOf({ metadata, spec }: KubernetesObject): Version | undefined {
+function istioVersionOf({ metadata, spec }: KubernetesObject): Version | undefined {
   const image: string = spec.template.spec.containers[0]?.image ?? "";
   const tag = /:([^:/@]+)(@|$)/.exec(image)?.[1] ?? metadata.labels?.["app.kubernetes.io/version"];
   return tag ? parseVersion(tag) : undefined;

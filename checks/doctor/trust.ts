@@ -1,3 +1,4 @@
+import { meshCommand } from "../../mesh/paths";
 import { formatProblem, InputError } from "../../mesh/problem";
 import { certificatesOf, haveOneInCommon, shortFingerprints } from "../certificates";
 import { type Check, faulty, sound } from "../check";
@@ -15,11 +16,11 @@ export const trustChecks: readonly Check<DoctorWorld>[] = [
     why: "Without `cacerts` istiod signs with a root of its own, without a word, and workloads of two roots refuse each other.",
     fix: "make it, and back it up",
     needs: [],
-    look({ mesh, ca }) {
+    look({ mesh, meshFile, ca }) {
       try {
         const { material } = ca();
         const missing = mesh.clusters.filter(({ name }) => !material?.[name]).map(({ name }) => name);
-        const make = { commands: ["mesh ca"] };
+        const make = { commands: [meshCommand(meshFile, "ca")] };
         if (!material) return faulty("there is no CA yet", make);
         if (missing.length > 0) return faulty(`there is no CA for ${missing.join(", ")}`, make);
         const root = material[mesh.primary.name]!.rootCert;

@@ -107,6 +107,7 @@ function summary({ counts, ok, seconds }: CheckReport, colors: Colors): string {
     counts.fail > 0 && colors.red(`${counts.fail} failed`),
     counts["not judged"] > 0 && `${counts["not judged"]} not judged`,
   ].filter((part) => typeof part === "string");
-  const result = ok ? colors.green("no check failed") : colors.red("checks failed");
+  const wrong = counts.fail > 0 ? "checks failed" : "not proved";
+  const result = ok ? colors.green("no check failed") : colors.red(wrong);
   return `${result}: ${parts.join(", ")} (${seconds.toFixed(1)} s)`;
 }

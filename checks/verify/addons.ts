@@ -1,6 +1,5 @@
 import { istioNamespace } from "../../k8s/bundle";
 import { type Check, faulty, sound, unjudged } from "../check";
-import { byApply } from "../commands";
 import { whyNotReady } from "./readiness";
 import type { VerifyWorld } from "./world";
 
@@ -34,7 +33,7 @@ export const addonChecks: readonly Check<VerifyWorld>[] = [
       why: "The mesh works without it; nobody can look at it.",
       fix: "see what its pod waits for; apply brings it back",
       needs: ["primary/installed.mesh"],
-      async look({ mesh, meshProbes }) {
+      async look({ mesh, byApply, meshProbes }) {
         const troubles = whyNotReady(await meshProbes(mesh.primary).istioSystem(), addon);
         return troubles.length > 0 ? faulty(troubles, byApply) : sound();
       },

@@ -4,7 +4,7 @@ import { ipv4 } from "../../mesh/names";
 import { type KubernetesObject, loadBalancerAddress } from "../../ops/programs/kubernetes-object";
 import { certificatesOf, haveOneInCommon, shortFingerprints } from "../certificates";
 import { type Check, faulty, sound } from "../check";
-import { byApply, kubectlIn, restartIstiod } from "../commands";
+import { kubectlIn, restartIstiod } from "../commands";
 import { istioService, runsIstiod } from "../istiod";
 import { isPrimaryRemote, isRemote } from "./applies";
 import { objectNamed, whyNotReady } from "./readiness";
@@ -46,7 +46,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     why: "Proxies keep what they have and learn nothing new; pods that start get no proxy, or do not start at all.",
     fix: "see what its pods wait for; apply brings back what was scaled down or deleted",
     needs: ["installed.mesh", "trust.secret"],
-    async look({ mesh, probes, meshProbes }, cluster) {
+    async look({ mesh, byApply, probes, meshProbes }, cluster) {
       const troubles = whyNotReady(await meshProbes(cluster).istioSystem(), "istiod");
       if (troubles.length === 0) return sound("rolled out");
       const { metadata } = (await probes(cluster).namespaces()).find(
@@ -77,7 +77,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
       const value = (await namespaceOf(world, cluster)).metadata.annotations?.[primaryAnnotation];
       if (value?.split(",").some((name) => [primary.name, "*"].includes(name.trim()))) return sound(value);
       const said = value === undefined ? "it is not there" : `it says ${value}`;
-      return faulty(`${said}; wanted is ${primary.name}`, byApply);
+      return faulty(`${said}; wanted is ${primary.name}`, world.byApply);
     },
   },
   {
@@ -133,7 +133,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     why: "On this line the networks stand in istiod's own configuration. One that is missing there is taken for directly reachable, and its pods for neighbours.",
     fix: "apply; it installs the control plane with every network of mesh.yaml",
     needs: ["installed.mesh"],
-    async look({ mesh, meshProbes }) {
+    async look({ mesh, byApply, meshProbes }) {
       const text = await meshProbes(mesh.primary).meshNetworks();
       const missing = mesh.clusters.filter(
         ({ name, network }) => !text?.includes(`${network}:`) || !text.includes(`fromRegistry: ${name}`),
@@ -157,7 +157,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     why: "Proxies of the remote dial that address for certificates and configuration. When the gateway's Service was made anew its address changed, and nobody told the remote.",
     fix: "apply; it finds the address and installs the remote with it",
     needs: ["installed.mesh", "primary/installed.mesh"],
-    async look({ mesh, meshProbes }, cluster) {
+    async look({ mesh, byApply, meshProbes }, cluster) {
       const { primary, istio } = mesh;
       const { service: name, endpoints } = wayToIstiod[istio.line.installation];
       const [here, there] = await Promise.all([
@@ -191,7 +191,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     why: "The API server asks istiod about every new pod, and checks its certificate with this bundle. With an empty or an old one every injected pod is refused: `x509: certificate signed by unknown authority`.",
     fix: "have istiod start anew; it writes the bundle",
     needs: ["trust.live-root", "primary/control-plane.istiod", "control-plane.primary"],
-    async look({ mesh, probes }, cluster) {
+    async look({ mesh, byApply, probes }, cluster) {
       const wanted = certificatesOf((await probes(cluster).trustedRoot()) ?? "");
       const ours = (await probes(cluster).webhooks()).filter(
         (configuration) =>

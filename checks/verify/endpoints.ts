@@ -2,10 +2,10 @@ import type { Cluster, Mesh } from "../../mesh/mesh";
 import { type KubernetesObject, objectTitle } from "../../ops/programs/kubernetes-object";
 import { ProgramFailed } from "../../ops/programs/programs";
 import { type Check, faulty, sound } from "../check";
-import { byApply, kubectlIn, restart } from "../commands";
+import { kubectlIn, restart } from "../commands";
 import { hasSample } from "./applies";
 import { endpointSet, isServing, nameOf, viewOf } from "./endpoint-set";
-import { objectNamed, podsOf, whyNotReady } from "./readiness";
+import { hasProxy, isLive, objectNamed, podsOf, whyNotReady } from "./readiness";
 import type { VerifyWorld } from "./world";
 
 const clientName = ({ istio }: Mesh) => istio.line.sample.client.name;
@@ -15,9 +15,6 @@ function deploymentsIn(mesh: Mesh, cluster: Cluster): string[] {
   const versions = mesh.sample!.versions.filter(({ clusters }) => clusters.includes(cluster.name));
   return [clientName(mesh), ...versions.map(({ name }) => `helloworld-${name}`)];
 }
-
-const hasProxy = ({ spec }: KubernetesObject) =>
-  [...(spec.initContainers ?? []), ...(spec.containers ?? [])].some(({ name }) => name === "istio-proxy");
 
 export const endpointChecks: readonly Check<VerifyWorld>[] = [
   {
@@ -30,7 +27,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
     why: "A client resolves the name in its own cluster: where the Service is missing it does not exist, even if its pods run next door. Istio takes the protocol from the port's name, and configuration only from Services that agree.",
     fix: "apply; it puts the Service into every cluster",
     needs: ["installed.mesh"],
-    async look({ mesh, meshProbes }, cluster) {
+    async look({ mesh, byApply, meshProbes }, cluster) {
       const service = objectNamed(await meshProbes(cluster).sample(), "Service", "helloworld");
       if (!service) return faulty(`there is no Service helloworld in ${mesh.sample!.namespace}`, byApply);
       const { ports = [], selector = {} } = service.spec;
@@ -56,7 +53,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
     why: "What does not run does not answer.",
     fix: "see what the pods wait for; apply brings back what was scaled down or deleted",
     needs: ["installed.mesh"],
-    async look({ mesh, meshProbes }, cluster) {
+    async look({ mesh, byApply, meshProbes }, cluster) {
       const objects = await meshProbes(cluster).sample();
       const names = deploymentsIn(mesh, cluster);
       const troubles = names.flatMap((name) => whyNotReady(objects, name));
@@ -80,7 +77,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
       "gateways.dial",
       "primary/gateways.ready",
     ],
-    async look({ mesh, probes, meshProbes }, cluster) {
+    async look({ mesh, byApply, probes, meshProbes }, cluster) {
       const { namespace } = mesh.sample!;
       try {
         const containers = await meshProbes(cluster).injected();
@@ -117,8 +114,8 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
       const objects = await meshProbes(cluster).sample();
       const bare = deploymentsIn(mesh, cluster).flatMap((name) => {
         const deployment = objectNamed(objects, "Deployment", name)!;
-        const pods = podsOf(objects, deployment.spec.selector.matchLabels).filter((pod) => !hasProxy(pod));
-        return pods.map((pod) => ({ name, pod }));
+        const pods = podsOf(objects, deployment.spec.selector.matchLabels).filter(isLive);
+        return pods.filter((pod) => !hasProxy(pod)).map((pod) => ({ name, pod }));
       });
       return bare.length > 0
         ? faulty(
@@ -183,9 +180,9 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
     title: "what routes the sample stands on the primary, and nowhere else",
     looksAt: "DestinationRules and VirtualServices for helloworld in every cluster",
     why: "istiod reads configuration from the primary alone. In a remote it is accepted, shown by kubectl, and without effect.",
-    fix: "apply; then delete what stands in a remote",
+    fix: "apply what is missing; delete what stands in a remote, and a VirtualService without weights in mesh.yaml (or write them there, with `mesh split`)",
     needs: ["installed.crds"],
-    async look({ mesh, meshProbes }) {
+    async look({ mesh, byApply, meshProbes }) {
       const { namespace, versions, weights } = mesh.sample!;
       const host = `helloworld.${namespace}.svc.cluster.local`;
       const isOfSample = ({ metadata, spec }: KubernetesObject) =>
@@ -202,23 +199,32 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
         (spec.subsets ?? []).map(({ name }: { name: string }) => name),
       );
       const lacking = versions.map(({ name }) => name).filter((name) => !subsets.includes(name));
-      const hasVirtualService = here.some(({ kind }) => kind === "VirtualService");
+      const virtualServices = here.filter(({ kind }) => kind === "VirtualService");
       const elsewhere = found
         .filter(({ cluster }) => cluster !== mesh.primary)
         .flatMap(({ cluster, objects }) => objects.map((object) => ({ cluster, object })));
-      const wrong = [
+      // Deleted by name: an apply removes it only with --yes, and never what somebody else has made.
+      const surplus = weights ? [] : virtualServices;
+      const missing = [
         ...(lacking.length > 0
           ? [`no DestinationRule of ${mesh.primary.name} has the subsets ${lacking.join(", ")}`]
           : []),
-        ...(weights && !hasVirtualService ? [`${mesh.primary.name} has no VirtualService for ${host}`] : []),
-        ...(!weights && hasVirtualService
-          ? [`${mesh.primary.name} has a VirtualService for ${host}; mesh.yaml names no weights`]
+        ...(weights && virtualServices.length === 0
+          ? [`${mesh.primary.name} has no VirtualService for ${host}`]
           : []),
+      ];
+      const wrong = [
+        ...missing,
+        ...surplus.map(
+          (object) =>
+            `${mesh.primary.name} has a VirtualService for ${host} (${object.metadata.name}); mesh.yaml names no weights`,
+        ),
         ...elsewhere.map(
           ({ cluster, object }) => `${objectTitle(object)} stands in ${cluster.name}, where nothing reads it`,
         ),
       ];
-      const remove = elsewhere.map(({ cluster, object: { kind, metadata } }) =>
+      const tooMuch = [...surplus.map((object) => ({ cluster: mesh.primary, object })), ...elsewhere];
+      const remove = tooMuch.map(({ cluster, object: { kind, metadata } }) =>
         kubectlIn(
           cluster,
           "-n",
@@ -229,7 +235,9 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
         ),
       );
       return wrong.length > 0
-        ? faulty(wrong, { commands: ["mesh apply", ...remove] })
+        ? faulty(wrong, {
+            commands: [...(missing.length > 0 ? byApply.commands : []), ...remove],
+          })
         : sound(here.map(objectTitle).join(", "));
     },
   },

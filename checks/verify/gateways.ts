@@ -4,9 +4,9 @@ import { ipv4 } from "../../mesh/names";
 import { type KubernetesObject, loadBalancerAddress } from "../../ops/programs/kubernetes-object";
 import { eventsOf } from "../../ops/runs/events";
 import { type Check, faulty, sound } from "../check";
-import { byApply, kubectlIn } from "../commands";
+import { kubectlIn } from "../commands";
 import { hasSample, isPrimaryRemote } from "./applies";
-import { objectNamed, podsOf, whyNotReady } from "./readiness";
+import { isLive, objectNamed, podsOf, whyNotReady } from "./readiness";
 import type { VerifyWorld } from "./world";
 
 const networkLabel = "topology.istio.io/network";
@@ -65,7 +65,7 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
     why: "Everything between the clusters goes through it, on the primary also what remotes ask istiod.",
     fix: "see what its pods wait for; apply brings back what was scaled down or deleted",
     needs: ["installed.mesh"],
-    async look({ mesh, meshProbes }, cluster) {
+    async look({ mesh, byApply, meshProbes }, cluster) {
       const troubles = whyNotReady(await meshProbes(cluster).istioSystem(), gatewayName(mesh));
       return troubles.length > 0 ? faulty(troubles, byApply) : sound(gatewayName(mesh));
     },
@@ -80,7 +80,7 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
     fix: "mend what the events name (quota of public addresses, role of the cluster's identity, SKU); the cloud tries again by itself",
     needs: ["installed.mesh"],
     async look(world, cluster) {
-      const { mesh, probes, signal } = world;
+      const { mesh, byApply, probes, signal } = world;
       const name = gatewayName(mesh);
       const service = await serviceOf(world, cluster);
       if (!service) return faulty(`there is no Service ${name}`, byApply);
@@ -118,7 +118,7 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
       const offered: number[] = (spec.ports ?? []).map(({ port }: { port: number }) => port);
       const missing = portsOf(world.mesh, cluster).filter((port) => !offered.includes(port));
       return missing.length > 0
-        ? faulty(`missing: ${missing.join(", ")}; offered: ${offered.join(", ")}`, byApply)
+        ? faulty(`missing: ${missing.join(", ")}; offered: ${offered.join(", ")}`, world.byApply)
         : sound(offered.join(", "));
     },
   },
@@ -157,11 +157,11 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
     fix: "apply; it sets the label",
     needs: ["gateways.address", "control-plane.network"],
     async look(world, cluster) {
-      const { mesh, meshProbes } = world;
+      const { mesh, byApply, meshProbes } = world;
       const service = (await serviceOf(world, cluster))!;
       const pods = podsOf(await meshProbes(cluster).istioSystem(), {
         istio: mesh.istio.line.gateway.selector,
-      });
+      }).filter(isLive);
       const wrong = [service, ...pods].filter(
         ({ metadata }) => metadata.labels?.[networkLabel] !== cluster.network,
       );
@@ -185,7 +185,7 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
     why: "A gateway listens on a port only when a Gateway resource opens it: TLS passes through by its SNI, to pods and to istiod.",
     fix: "apply; it makes them",
     needs: ["installed.crds", "installed.mesh"],
-    async look({ mesh, meshProbes }) {
+    async look({ mesh, byApply, meshProbes }) {
       const { gateway, installation } = mesh.istio.line;
       const found = (await meshProbes(mesh.primary).networking()).filter(
         ({ kind, metadata, spec }) =>

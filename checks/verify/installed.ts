@@ -1,6 +1,5 @@
 import { istioNamespace } from "../../k8s/bundle";
 import { type Check, faulty, sound } from "../check";
-import { byApply } from "../commands";
 import type { VerifyWorld } from "./world";
 
 export const installedChecks: readonly Check<VerifyWorld>[] = [
@@ -13,7 +12,7 @@ export const installedChecks: readonly Check<VerifyWorld>[] = [
     why: "Where nothing was installed there is nothing to judge.",
     fix: "apply the mesh",
     needs: ["rights.read"],
-    async look({ probes, meshProbes }, cluster) {
+    async look({ byApply, probes, meshProbes }, cluster) {
       const namespaces = await probes(cluster).namespaces();
       if (!namespaces.some(({ metadata }) => metadata.name === istioNamespace)) {
         return faulty(`there is no namespace ${istioNamespace}`, byApply);
@@ -34,7 +33,7 @@ export const installedChecks: readonly Check<VerifyWorld>[] = [
     why: "Without them istiod's configuration cannot be written: `no matches for kind`. One that is not established yet is refused likewise.",
     fix: "apply the mesh; it puts the CRDs first",
     needs: ["rights.read", "installed.mesh"],
-    async look({ meshProbes }, cluster) {
+    async look({ byApply, meshProbes }, cluster) {
       const served = await meshProbes(cluster).crds();
       const lacking = ["gateways", "virtualservices", "destinationrules"]
         .map((kind) => `${kind}.networking.istio.io`)

@@ -4,11 +4,18 @@ import { isRolledOut, type KubernetesObject, objectTitle } from "../../ops/progr
 export const objectNamed = (objects: readonly KubernetesObject[], kind: string, name: string) =>
   objects.find((object) => object.kind === kind && object.metadata.name === name);
 
+/** Neither over, as an evicted pod is whose object stays, nor on its way out. */
+export const isLive = ({ metadata, status }: KubernetesObject) =>
+  metadata.deletionTimestamp === undefined && !["Succeeded", "Failed"].includes(status?.phase);
+
 export const podsOf = (objects: readonly KubernetesObject[], labels: Readonly<Record<string, string>>) =>
   objects.filter(
     ({ kind, metadata }) =>
       kind === "Pod" && Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value),
   );
+
+export const hasProxy = ({ spec }: KubernetesObject) =>
+  [...(spec.initContainers ?? []), ...(spec.containers ?? [])].some(({ name }) => name === "istio-proxy");
 
 interface ContainerStatus {
   readonly name: string;
@@ -41,7 +48,7 @@ export function whyNotReady(objects: readonly KubernetesObject[], name: string):
 }
 
 /** In the words of Kubernetes. */
-export function podTroubles(pod: KubernetesObject): string[] {
+function podTroubles(pod: KubernetesObject): string[] {
   const { status } = pod;
   const unscheduled = (status?.conditions ?? []).find(
     (condition: { type: string; status: string }) =>

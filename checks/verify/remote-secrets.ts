@@ -3,8 +3,8 @@ import type { Cluster, Mesh } from "../../mesh/mesh";
 import { synced } from "../../ops/clusters/istiod-facts";
 import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
 import { whyUnusable } from "../basics/reachable";
-import { type Check, faulty, sound } from "../check";
-import { byApply, kubectlIn, restartIstiod } from "../commands";
+import { type Check, faulty, sound, unjudged, type Verdict } from "../check";
+import { kubectlIn, restartIstiod } from "../commands";
 import { hasSample, isRemote } from "./applies";
 import { type Access, accessIn, answers, askScript } from "./remote-access";
 import type { VerifyWorld } from "./world";
@@ -24,10 +24,34 @@ async function remoteSecrets({ mesh, meshProbes }: VerifyWorld): Promise<Kuberne
 const removal = ({ primary }: Mesh, { metadata }: KubernetesObject) =>
   kubectlIn(primary, "-n", istioNamespace, "delete", "secret", metadata.name);
 
+/** Has the Secrets of a remote made anew: apply leaves alone what is there. */
+const anew = ({ mesh, byApply }: VerifyWorld, secrets: readonly KubernetesObject[]) => [
+  ...secrets.map((secret) => removal(mesh, secret)),
+  ...byApply.commands,
+];
+
 async function accessOf(world: VerifyWorld, cluster: Cluster): Promise<Access | undefined> {
   const secret = (await remoteSecrets(world)).find((one) => clustersIn(one).includes(cluster.name));
   return secret && accessIn(Buffer.from(secret.data[cluster.name], "base64").toString("utf8"));
 }
+
+/**
+ * istiod takes client certificates too, whose keys are not sent around for a look. A request without a token would be
+ * refused, and say nothing of the Secret.
+ */
+async function byIstiodsWord({ mesh, readClusters }: VerifyWorld, { name }: Cluster): Promise<Verdict> {
+  const why = "the kubeconfig in the remote secret has no token for the check to ask with";
+  const { primary, istio } = mesh;
+  if (!istio.line.istiodTellsJson) return unjudged(why, byRemoteSecretWithToken);
+  // An istiod that does not answer is another check's to tell.
+  const state = (await readClusters().catch(() => undefined))?.[name] ?? "nothing of it";
+  const said = `${why}; istiod of ${primary.name} says: ${state}`;
+  return state === synced ? sound(said) : unjudged(said, byRemoteSecretWithToken);
+}
+
+const byRemoteSecretWithToken = {
+  fix: "see in istiod's log whether it reads the cluster; a remote secret with a token, as apply makes it, can be asked with",
+};
 
 export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
   {
@@ -41,7 +65,7 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
     fix: "apply; it makes the Secret",
     needs: ["primary/installed.mesh", "installed.mesh"],
     async look(world, cluster) {
-      const { mesh, meshProbes } = world;
+      const { mesh, byApply, meshProbes } = world;
       const all = await meshProbes(mesh.primary).secrets();
       const found = all.filter(
         (secret) => isRemoteSecret(secret) && clustersIn(secret).includes(cluster.name),
@@ -65,7 +89,7 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
         );
       }
       const access = await accessOf(world, cluster);
-      const again = { commands: [removal(mesh, secret), "mesh apply"] };
+      const again = { commands: anew(world, [secret]) };
       if (!access)
         return faulty(`the Secret ${secret.metadata.name} holds no kubeconfig under ${cluster.name}`, again);
       if (access.refused) {
@@ -134,7 +158,7 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
       const secrets = await remoteSecrets(world);
       const mine = secrets.filter((secret) => clustersIn(secret).includes(cluster.name));
       return faulty(`${server} ${why}`, {
-        commands: [...mine.map((secret) => removal(mesh, secret)), "mesh apply"],
+        commands: anew(world, mine),
       });
     },
   },
@@ -145,13 +169,14 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
     applies: (mesh, cluster) => isRemote(mesh, cluster) && hasSample(mesh),
     title: "the primary reads the remote with it",
     looksAt:
-      "an answer of the remote's API server to a request from inside the primary, with the token and authority of the remote secret",
+      "an answer of the remote's API server to a request from inside the primary, with the token and authority of the remote secret; of one without a token, what istiod says of the cluster",
     why: "A token that was revoked, an API server with another certificate, or a firewall between the clusters: istiod goes on with what it knew last, or with nothing.",
     fix: "let the primary's outbound addresses reach the remote's API server",
     needs: ["control-plane.remote-server"],
     async look(world, cluster) {
       const { mesh, meshProbes } = world;
       const access = (await accessOf(world, cluster))!;
+      if (access.token === undefined) return byIstiodsWord(world, cluster);
       const { script, input } = askScript(access);
       const said = (await meshProbes(mesh.primary).inClient(script, { input })).trim();
       if (said === "200") return sound(`${access.server} answers`);
@@ -159,13 +184,10 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
       const secrets = (await remoteSecrets(world)).filter((secret) =>
         clustersIn(secret).includes(cluster.name),
       );
-      const anew = {
-        fix: "have the remote secret made anew",
-        commands: [...secrets.map((secret) => removal(mesh, secret)), "mesh apply"],
-      };
+      const again = { fix: "have the remote secret made anew", commands: anew(world, secrets) };
       return faulty(
         [found?.means ?? "the remote's API server gives an answer that is none", `${access.server}: ${said}`],
-        found?.again ? anew : {},
+        found?.again ? again : {},
       );
     },
   },

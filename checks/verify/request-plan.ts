@@ -15,7 +15,7 @@ const testsOfCluster = 2;
 /** What lies between a split of 50/50 and one of 90/10: a wrong split by as much is seen. */
 export const seenShift = 0.4;
 /** A version that gets less than this is not waited for: the test of the split judges it. */
-export const leastExpected = 0.05;
+const leastExpected = 0.05;
 
 /** Follows from the weights and the number of clusters alone. */
 export function requestPlan({ clusters }: Mesh, sample: Sample): RequestPlan {

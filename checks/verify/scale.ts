@@ -1,13 +1,18 @@
+import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster, Mesh, Sample } from "../../mesh/mesh";
+import { whyForeign } from "../../ops/clusters/foreign";
+import { inShort } from "../../ops/programs/bounded";
 import { type Kubectl, kubectlFor, pause } from "../../ops/programs/kubectl";
-import { isRolledOut } from "../../ops/programs/kubernetes-object";
+import { isRolledOut, type KubernetesObject } from "../../ops/programs/kubernetes-object";
 import { limited } from "../../ops/programs/limited";
 import { Interrupted } from "../../ops/programs/programs";
 import type { Context } from "../../ops/runs/context";
-import type { CheckInputs } from "../basics/world";
+import { judgeRights, type RightRow, rightsOf } from "../basics/rights";
+import { type CheckInputs, worldOf } from "../basics/world";
 import { type CheckFacts, faulty, sound, type Verdict } from "../check";
+import { kubectlIn } from "../commands";
 import type { CheckResult } from "../report";
-import { judged } from "../run-checks";
+import { blocked, couldNotLook, judged } from "../run-checks";
 import { endpointSet } from "./endpoint-set";
 import { verifyWorld } from "./world";
 
@@ -38,13 +43,31 @@ const common = {
 /** The pods that scaling gives each version. */
 const more = 2;
 
+/** Before anything is changed: a right that one cluster refuses would leave the others scaled half-way. */
+const allowed: CheckFacts = {
+  severity: "fail",
+  id: "scale.allowed",
+  title: "the sample is yours to scale, in every cluster",
+  looksAt:
+    "the labels of the namespace istio-system, and a SelfSubjectAccessReview for patching deployments/scale and watching deployments in the sample's namespace",
+  why: "verify --scale is the one that changes something. A context may lead to somebody else's cluster.",
+  fix: "ask an administrator for the right; in the sample's namespace edit has it",
+  needs: ["rights.read"],
+};
+
+const scaling: readonly RightRow[] = [
+  { verbs: ["patch"], group: "apps", resources: ["deployments/scale"], in: "sample" },
+  { verbs: ["watch"], group: "apps", resources: ["deployments"], in: "sample" },
+];
+const rightsToScale = (mesh: Mesh) => rightsOf(scaling, mesh);
+
 const steps: readonly ScaleStep[] = [
   {
     facts: {
       ...common,
       id: "scale.primary",
       title: "pods that the primary gets are seen from every cluster",
-      needs: ["endpoints.set"],
+      needs: ["endpoints.set", "scale.allowed"],
     },
     concerns: ({ cluster }) => cluster.role === "primary",
     pods: more,
@@ -72,7 +95,7 @@ const steps: readonly ScaleStep[] = [
 ];
 
 /** What `--scale` adds to the checks. */
-export const scaleChecks: readonly CheckFacts[] = steps.map(({ facts }) => facts);
+export const scaleChecks: readonly CheckFacts[] = [allowed, ...steps.map(({ facts }) => facts)];
 
 /** Seconds for pods to start, and for every proxy to hear of it. */
 const rolloutSeconds = 180;
@@ -81,28 +104,66 @@ const spreadSeconds = 60;
 /**
  * The walk-through's scaling: the primary's version gets a second pod, then the remotes', and after each every client
  * must see it. In the end every Deployment has as many pods as before, whatever happens, Ctrl-C included.
+ *
+ * @throws Interrupted on Ctrl-C; whatever else goes wrong is a result
  */
 export async function verifyScaling(context: Context, inputs: CheckInputs): Promise<readonly CheckResult[]> {
   const { mesh } = inputs;
   const { sample } = mesh;
   if (!sample) return [];
-  const deployments = await readDeployments(context, mesh, sample);
   const results: CheckResult[] = [];
-  const look = async (step: ScaleStep) => {
-    context.reporter.say(`${step.facts.id}: ${step.facts.title} ...`);
+  const look = async (facts: CheckFacts, work: () => Promise<Verdict>) => {
+    context.reporter.say(`${facts.id}: ${facts.title} ...`);
     const started = performance.now();
-    const verdict = await scaleAndLook(context, inputs, deployments, step);
-    results.push(judged(step.facts, verdict, undefined, (performance.now() - started) / 1000));
+    const verdict = await work().catch((error) => {
+      if (context.signal.aborted) throw error;
+      return couldNotLook(error, facts.severity);
+    });
+    results.push(judged(facts, verdict, undefined, (performance.now() - started) / 1000));
     return verdict.kind === "sound";
   };
-  const [primary, remotes, back] = steps;
+  const [primary, remotes, back] = steps as readonly [ScaleStep, ScaleStep, ScaleStep];
+  let deployments: readonly Scaled[] = [];
+  const isAllowed = await look(allowed, async () => {
+    const verdict = await mayScale(context, inputs);
+    if (verdict.kind === "sound") deployments = await readDeployments(context, mesh, sample);
+    return verdict;
+  });
+  if (!isAllowed) return [...results, ...steps.map(({ facts }) => blocked(facts, allowed))];
+  let left: readonly string[] = [];
   try {
-    if (await look(primary!)) await look(remotes!);
+    const isSeen = await look(primary.facts, () => scaleAndLook(context, inputs, deployments, primary));
+    if (isSeen) await look(remotes.facts, () => scaleAndLook(context, inputs, deployments, remotes));
+    else results.push(blocked(remotes.facts, primary.facts));
   } finally {
-    await restore(deployments, sample);
+    left = await restore(deployments, sample);
+    for (const line of left) context.reporter.say(line);
   }
-  await look(back!);
+  await look(back.facts, async () => {
+    if (left.length === 0) return scaleAndLook(context, inputs, deployments, back);
+    const commands = deployments.map(({ cluster, name, replicas }) =>
+      kubectlIn(cluster, ...scaleArguments(sample.namespace, name, replicas)),
+    );
+    return faulty(left, { fix: "scale the sample back by hand", commands });
+  });
   return results;
+}
+
+/** Whether every cluster is this mesh's, and lets the sample be scaled. */
+async function mayScale(context: Context, inputs: CheckInputs): Promise<Verdict> {
+  const { mesh } = inputs;
+  const { probes } = worldOf(context, context.programs, inputs, rightsToScale(mesh));
+  const verdicts = await Promise.all(
+    mesh.clusters.map(async (cluster) => {
+      const { kubectl, who, namespaces } = probes(cluster);
+      const namespace = (await namespaces()).find(({ metadata }) => metadata.name === istioNamespace);
+      const foreign = await whyForeign(kubectl, mesh, cluster, namespace, context.signal);
+      if (foreign !== undefined)
+        return faulty(foreign, { fix: "put the context right in mesh.yaml or in the kubeconfig" });
+      return judgeRights(await who(), rightsToScale(mesh), cluster.context);
+    }),
+  );
+  return verdicts.find(({ kind }) => kind !== "sound") ?? sound(...verdicts[0]!.evidence);
 }
 
 async function readDeployments(
@@ -136,16 +197,20 @@ async function scaleAndLook(
   { concerns, pods }: ScaleStep,
 ): Promise<Verdict> {
   const { namespace } = inputs.mesh.sample!;
-  const mine = deployments.filter(concerns);
+  const mine = deployments.filter(concerns).map(({ replicas, ...scaled }) => ({
+    ...scaled,
+    wanted: pods === undefined ? replicas : Math.max(pods, replicas),
+  }));
+  // One that is refused does not end the others: what is still on its way would land after the way back.
+  if (pods !== undefined) {
+    await allEnded(mine.map(({ kubectl, name, wanted }) => scale(kubectl, namespace, name, wanted)));
+  }
   const deadline = limited(context.signal, rolloutSeconds);
   try {
-    await Promise.all(
-      mine.map(async ({ kubectl, name, replicas }) => {
-        if (pods !== undefined) await scale(kubectl, namespace, name, Math.max(pods, replicas));
-        const wanted = pods === undefined ? replicas : Math.max(pods, replicas);
-        const ready = (object: Parameters<typeof isRolledOut>[0]) =>
-          object.spec.replicas === wanted && isRolledOut(object);
-        await kubectl.until({ resource: "deployments", namespace, name, ready }, deadline.signal);
+    await allEnded(
+      mine.map(({ kubectl, name, wanted }) => {
+        const ready = (object: KubernetesObject) => object.spec.replicas === wanted && isRolledOut(object);
+        return kubectl.until({ resource: "deployments", namespace, name, ready }, deadline.signal);
       }),
     );
   } catch (error) {
@@ -155,6 +220,13 @@ async function scaleAndLook(
     deadline.release();
   }
   return untilSeen(context, inputs);
+}
+
+/** @throws the first error, when nothing goes on any more */
+async function allEnded(work: readonly Promise<unknown>[]): Promise<void> {
+  const all = await Promise.allSettled(work);
+  const failed = all.find((one) => one.status === "rejected");
+  if (failed) throw failed.reason;
 }
 
 /** Looks until every client sees the pods that serve. */
@@ -180,13 +252,27 @@ async function untilSeen(context: Context, inputs: CheckInputs): Promise<Verdict
   }
 }
 
-const scale = (kubectl: Kubectl, namespace: string, name: string, replicas: number, cleanUp = false) =>
-  kubectl.run(["-n", namespace, "scale", "deployment", name, `--replicas=${replicas}`], { cleanUp });
+const scaleArguments = (namespace: string, name: string, replicas: number) => [
+  "-n",
+  namespace,
+  "scale",
+  "deployment",
+  name,
+  `--replicas=${replicas}`,
+];
 
-async function restore(deployments: readonly Scaled[], { namespace }: Sample): Promise<void> {
-  const all = await Promise.allSettled(
-    deployments.map(({ kubectl, name, replicas }) => scale(kubectl, namespace, name, replicas, true)),
+const scale = (kubectl: Kubectl, namespace: string, name: string, replicas: number, cleanUp = false) =>
+  kubectl.run(scaleArguments(namespace, name, replicas), { cleanUp });
+
+/** @returns what is still scaled, a line each; one that is refused keeps no other from being put back */
+async function restore(deployments: readonly Scaled[], { namespace }: Sample): Promise<string[]> {
+  const all = await Promise.all(
+    deployments.map(({ cluster, kubectl, name, replicas }) =>
+      scale(kubectl, namespace, name, replicas, true).then(
+        () => [],
+        (error) => [`${name} of ${cluster.name} was not scaled back to ${replicas}: ${inShort(error)}`],
+      ),
+    ),
   );
-  const failed = all.find((one) => one.status === "rejected");
-  if (failed) throw failed.reason;
+  return all.flat();
 }

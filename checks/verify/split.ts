@@ -3,7 +3,7 @@ import { commandLine } from "../../mesh/shell-quote";
 import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
 import { sampleHost } from "../../ops/traffic/requests";
 import { type Check, faulty, type Share, sound } from "../check";
-import { byApply, kubectlIn } from "../commands";
+import { kubectlIn } from "../commands";
 import { multinomialTest } from "../multinomial";
 import { seenShift } from "./request-plan";
 import { describeShares, tallyOf } from "./traffic";
@@ -44,7 +44,7 @@ export const splitChecks: readonly Check<VerifyWorld>[] = [
     why: "Somebody has moved the split by hand, or mesh.yaml was changed and not applied.",
     fix: "apply what mesh.yaml says; or write into mesh.yaml what is wanted, with `mesh split`",
     needs: ["endpoints.routing"],
-    async look({ mesh, meshProbes }) {
+    async look({ mesh, byApply, meshProbes }) {
       const { weights, namespace } = mesh.sample!;
       const host = sampleHost(mesh.sample!);
       const found = (await meshProbes(mesh.primary).networking()).filter(
@@ -100,7 +100,7 @@ export const splitChecks: readonly Check<VerifyWorld>[] = [
       const { falseAlarm } = world.requestPlan();
       const evidence = [
         `${describeShares(shares)}; p = ${p.toPrecision(2)}`,
-        `fails below p = ${falseAlarm.toPrecision(2)}; a shift of ${seenShift * 100} points is seen but once in a million`,
+        `fails below p = ${falseAlarm.toPrecision(2)}; a shift of ${seenShift * 100} points, to whichever versions, is missed once in a million at most`,
       ];
       const { name } = mesh.istio.line.sample.client;
       const routes = [

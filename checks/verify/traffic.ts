@@ -1,10 +1,12 @@
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import { meshCommand } from "../../mesh/paths";
 import { type Reply, sampleUrl } from "../../ops/traffic/requests";
 import { type Tally, tallying } from "../../ops/traffic/tally";
 import { type Check, faulty, type Share, sound } from "../check";
 import { kubectlIn } from "../commands";
 import { multinomialTest } from "../multinomial";
 import { hasSample } from "./applies";
+import { isServing } from "./endpoint-set";
 import { podsOf } from "./readiness";
 import { likelyShares } from "./request-plan";
 import type { VerifyWorld } from "./world";
@@ -92,7 +94,7 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
             silent.map(
               ({ version }) => `${version} has answered none of ${requests} requests; seen: ${evidence}`,
             ),
-            { commands: ["mesh endpoints"] },
+            { commands: [meshCommand(world.meshFile, "endpoints")] },
           )
         : sound(evidence);
     },
@@ -104,7 +106,7 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
     applies: ({ sample, clusters }) => sample !== undefined && !sample.weights && clusters.length > 1,
     title: "requests go to other clusters as often as they have pods",
     looksAt:
-      "in which cluster the pods ran that answered, against the number of pods there, by an exact binomial test",
+      "in which cluster the pods ran that answered, against the number of pods that serve there, by an exact binomial test",
     why: "Without weights every pod gets an equal share, wherever it runs. Locality settings keep requests at home.",
     fix: "see whether a DestinationRule sets outlierDetection or localityLbSetting for helloworld",
     needs: ["traffic.versions"],
@@ -114,8 +116,9 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
       const perCluster = await Promise.all(
         mesh.clusters.map(async (one) => {
           const pods = podsOf(await world.meshProbes(one).sample(), { app: "helloworld" });
+          // One that has gone since has answered all the same.
           const seen = pods.reduce((sum, { metadata }) => sum + (answers[metadata.name] ?? 0), 0);
-          return { one, pods: pods.length, seen };
+          return { one, pods: pods.filter(isServing).length, seen };
         }),
       );
       const all = perCluster.reduce((sum, { pods }) => sum + pods, 0);
@@ -128,7 +131,9 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
       const { falseAlarm } = world.requestPlan();
       const evidence = `${describeShares(shares)}; p = ${p.toPrecision(2)}`;
       return {
-        ...(p < falseAlarm ? faulty(evidence, { commands: ["mesh endpoints"] }) : sound(evidence)),
+        ...(p >= falseAlarm
+          ? sound(evidence)
+          : faulty(evidence, { commands: [meshCommand(world.meshFile, "endpoints")] })),
         shares,
       };
     },

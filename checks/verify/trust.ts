@@ -1,20 +1,22 @@
 import { basename } from "node:path";
 import type { Certificate } from "../../ca/certificate";
+import { warnDays } from "../../ca/certificate-rules";
 import { checkCa } from "../../ca/check";
 import { istioNamespace } from "../../k8s/bundle";
 import { ingressGateway } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import { meshCommand } from "../../mesh/paths";
 import { InputError } from "../../mesh/problem";
 import { certificatesOf, haveOneInCommon, shortFingerprints } from "../certificates";
-import { type Check, faulty, sound, type Verdict } from "../check";
+import { type Check, faulty, type Remedy, sound, unjudged, type Verdict } from "../check";
 import { kubectlIn, restart, restartIstiod } from "../commands";
 import { runsIstiod } from "../istiod";
 import { hasSample } from "./applies";
+import { caToBring } from "./ca-to-bring";
 import { liveCa, misnamedCas } from "./live-ca";
+import { hasProxy, isLive, podsOf } from "./readiness";
 import type { VerifyWorld } from "./world";
 
-/** A certificate that ends sooner is a warning, as `mesh ca` and `mesh status` have it. */
-const warnDays = 30;
 const dayMilliseconds = 86_400_000;
 
 const readsNoCa = (mesh: Mesh, cluster: Cluster) => !runsIstiod(mesh, cluster);
@@ -23,13 +25,24 @@ const clientOf = ({ istio }: Mesh) => istio.line.sample.client.name;
 const deleteCa = (cluster: Cluster) =>
   kubectlIn(cluster, "-n", istioNamespace, "delete", "secret", "cacerts", "--ignore-not-found");
 
-/** Brings the CA of mesh.yaml into a cluster again, and everyone to take it: istiod first, then every proxy. */
-const reinstall = (mesh: Mesh, cluster: Cluster) => [
-  deleteCa(cluster),
-  "mesh apply --until namespaces",
-  ...restartIstiod(cluster),
-  ...restartProxies(mesh),
-];
+/**
+ * Brings the CA of mesh.yaml into a cluster again, and everyone to take it: istiod first, then every proxy. Where there is
+ * none to bring, nothing is to be pasted: once the Secret is deleted, an istiod that starts anew signs for itself.
+ */
+function reinstall(world: VerifyWorld, cluster: Cluster): Remedy {
+  const { mesh, meshFile } = world;
+  const { prepare, lacks } = caToBring(world, cluster);
+  if (lacks !== undefined) return { fix: lacks };
+  return {
+    commands: [
+      ...prepare,
+      deleteCa(cluster),
+      meshCommand(meshFile, "apply", "--until", "namespaces"),
+      ...restartIstiod(cluster),
+      ...restartProxies(mesh),
+    ],
+  };
+}
 
 /** Their certificates are of the root that they started with. */
 function restartProxies({ clusters, istio, sample, gateways }: Mesh): string[] {
@@ -73,7 +86,7 @@ async function compareRoots(world: VerifyWorld, cluster: Cluster): Promise<Verdi
       `the Secret cacerts of ${cluster.name} has the root ${shortFingerprints(roots)}`,
       `${whose} has ${shortFingerprints(wanted)}`,
     ],
-    { commands: reinstall(mesh, cluster) },
+    reinstall(world, cluster),
   );
 }
 
@@ -88,8 +101,8 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
     why: "istiod reads no Secret of another name. Without `cacerts` it signs with a root of its own, without a word, and the clusters do not trust each other; with some of the files it does not start.",
     fix: "apply the CA, then have istiod and every proxy start anew",
     needs: ["installed.mesh"],
-    async look({ mesh, meshProbes }, cluster) {
-      const secrets = await meshProbes(cluster).secrets();
+    async look(world, cluster) {
+      const secrets = await world.meshProbes(cluster).secrets();
       const found = liveCa(secrets);
       if (found && found.missing.length === 0) return sound("cacerts, with its four files");
       const misnamed = misnamedCas(secrets).map(
@@ -98,7 +111,7 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
       const lack = found
         ? `the Secret cacerts lacks ${found.missing.join(", ")}`
         : "there is no Secret cacerts";
-      return faulty([lack, ...misnamed], { commands: reinstall(mesh, cluster) });
+      return faulty([lack, ...misnamed], reinstall(world, cluster));
     },
   },
   {
@@ -120,8 +133,7 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
         ...(notAfter < now ? [`${subject} expired on ${notAfter.toISOString()}`] : []),
         ...(notBefore > now ? [`${subject} is not valid before ${notBefore.toISOString()}`] : []),
       ]);
-      if (wrong.length > 0)
-        return faulty(wrong, { commands: ["mesh ca", ...reinstall(world.mesh, cluster)] });
+      if (wrong.length > 0) return faulty(wrong, reinstall(world, cluster));
       return sound(`valid until ${firstEnd(ca).toISOString().slice(0, 10)}`);
     },
   },
@@ -144,7 +156,7 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
       const evidence = problems.map(
         ({ file, message }) => `${basename(file)} of the Secret cacerts ${message}`,
       );
-      return faulty(evidence, { commands: reinstall(mesh, cluster) });
+      return faulty(evidence, reinstall(world, cluster));
     },
   },
   {
@@ -173,7 +185,7 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
     needs: ["installed.mesh", "primary/trust.secret"],
     async look(world, cluster) {
       const found = liveCa(await world.meshProbes(cluster).secrets());
-      const commands = [deleteCa(cluster), "mesh apply"];
+      const commands = [deleteCa(cluster), ...world.byApply.commands];
       if (!found || found.missing.length > 0) {
         return faulty(
           found ? `the Secret cacerts lacks ${found.missing.join(", ")}` : "there is no Secret cacerts",
@@ -242,7 +254,7 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
     async look(world, cluster) {
       const { mesh, meshProbes } = world;
       const secrets = await meshProbes(cluster).proxySecrets();
-      if (!secrets) return unproxied(mesh);
+      if (!secrets) return uncertified(world, cluster);
       const signer = runsIstiod(mesh, cluster) ? cluster : mesh.primary;
       const wanted = await rootsOf(world, signer);
       const trusted = certificatesOf(secrets.root);
@@ -260,11 +272,18 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
   },
 ];
 
-/** Another check says so, with what to do. */
-const unproxied = (mesh: Mesh): Verdict => ({
-  kind: "unjudged",
-  evidence: [`${clientOf(mesh)} has no proxy, or one without certificates`],
-});
+/** Of a client that has no proxy another check says so, with what to do. */
+async function uncertified({ mesh, meshProbes }: VerifyWorld, cluster: Cluster): Promise<Verdict> {
+  const client = clientOf(mesh);
+  const pods = podsOf(await meshProbes(cluster).sample(), { app: client }).filter(isLive);
+  if (!pods.some(hasProxy)) return unjudged(`${client} has no proxy`);
+  const { namespace } = mesh.sample!;
+  const logs = ["logs", `deployment/${client}`, "-c", "istio-proxy", "--since=10m"];
+  return faulty(`the proxy of ${client} has no certificates: no istiod has signed one for it`, {
+    fix: "see what the proxy says of istiod, and have it start anew",
+    commands: [kubectlIn(cluster, "-n", namespace, ...logs), restart(cluster, namespace, client)],
+  });
+}
 
 const inCa = ({ caCert, rootCert, certChain }: { caCert: string; rootCert: string; certChain: string }) =>
   [caCert, rootCert, certChain].flatMap(certificatesOf);

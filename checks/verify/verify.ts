@@ -6,8 +6,8 @@ import { readingChecks } from "../basics/rights";
 import { versionChecks as skewChecks } from "../basics/versions";
 import type { CheckInputs } from "../basics/world";
 import type { Check } from "../check";
-import { type CheckReport, reportOf } from "../report";
-import { blocked, type RunOptions, runChecks } from "../run-checks";
+import { asProof, type CheckReport, obstaclesOf, reportOf } from "../report";
+import { blocked, placeOf, type RunOptions, runChecks } from "../run-checks";
 import { addonChecks } from "./addons";
 import { controlPlaneChecks } from "./control-plane";
 import { endpointChecks } from "./endpoints";
@@ -48,16 +48,16 @@ export const verifyChecks: readonly Check<VerifyWorld>[] = [
  *
  * @throws Interrupted on Ctrl-C; whatever else goes wrong is in the report
  */
-export function verify(
+export async function verify(
   context: Context,
   inputs: CheckInputs,
   options: RunOptions = {},
 ): Promise<CheckReport> {
-  return runChecks(verifyChecks, inputs.mesh, verifyWorld(context, inputs), context, options);
+  return asProof(await runChecks(verifyChecks, inputs.mesh, verifyWorld(context, inputs), context, options));
 }
 
 /**
- * The report of `verify` and, where nothing in it failed, what comes of scaling the sample up and back.
+ * The report of `verify` and, where it has proved what it looked at, what comes of scaling the sample up and back.
  * @throws Interrupted on Ctrl-C, with the sample scaled back
  */
 export async function withScaling(
@@ -66,11 +66,10 @@ export async function withScaling(
   { mesh, results, seconds }: CheckReport,
 ): Promise<CheckReport> {
   const started = performance.now();
-  const failed = results.find(({ status }) => status === "fail");
-  const scaled = failed
-    ? scaleChecks.map((check) =>
-        blocked(check, { id: failed.id, ...(failed.cluster && { cluster: failed.cluster }) }),
-      )
+  const [obstacle] = obstaclesOf(results);
+  const scaled = obstacle
+    ? scaleChecks.map((check) => blocked(check, placeOf(obstacle)))
     : await verifyScaling(context, inputs);
-  return reportOf(mesh, [...results, ...scaled], seconds + (performance.now() - started) / 1000);
+  const all = [...results, ...scaled];
+  return asProof(reportOf(mesh, all, seconds + (performance.now() - started) / 1000));
 }

@@ -1,9 +1,10 @@
-import { istioNamespace } from "../../k8s/bundle";
+import type { Cluster } from "../../mesh/mesh";
 import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
 import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
 import { type Check, faulty, sound, unjudged } from "../check";
 import { restart } from "../commands";
 import { runsIstiod } from "../istiod";
+import { isLive } from "./readiness";
 import type { VerifyWorld } from "./world";
 
 interface Running {
@@ -14,7 +15,7 @@ interface Running {
 /** Versions by the tags of the images that containers of this name run. */
 function versionsOf(pods: readonly KubernetesObject[], container: string): Running[] {
   return pods
-    .filter(({ kind }) => kind === "Pod")
+    .filter((object) => object.kind === "Pod" && isLive(object))
     .flatMap(({ metadata, spec }) => {
       const all = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
       const image: string = all.find(({ name }: { name: string }) => name === container)?.image ?? "";
@@ -23,11 +24,19 @@ function versionsOf(pods: readonly KubernetesObject[], container: string): Runni
     });
 }
 
-async function proxiesIn({ mesh, meshProbes }: VerifyWorld, cluster: Parameters<VerifyWorld["probes"]>[0]) {
+async function proxiesIn({ mesh, meshProbes }: VerifyWorld, cluster: Cluster) {
   const probes = meshProbes(cluster);
   const pods = [...(await probes.istioSystem()), ...(mesh.sample ? await probes.sample() : [])];
   return versionsOf(pods, "istio-proxy");
 }
+
+/** Brings istiod, then the proxies that lag, to the version of mesh.yaml: each gets a new one when its pod starts. */
+const upgrade = ({ byApply }: VerifyWorld, cluster: Cluster, proxies: readonly Running[]) => [
+  ...byApply.commands,
+  ...[...new Set(proxies.map(({ pod }) => pod.split("/")[0]!))].map((namespace) =>
+    restart(cluster, namespace),
+  ),
+];
 
 export const versionChecks: readonly Check<VerifyWorld>[] = [
   {
@@ -50,19 +59,13 @@ export const versionChecks: readonly Check<VerifyWorld>[] = [
         const ahead = minorsApart(version, oldest.version);
         return ahead > 0 || ahead < -1;
       });
-      const commands = [
-        "mesh apply",
-        ...[...new Set(wrong.map(({ pod }) => pod.split("/")[0]!))].map((namespace) =>
-          restart(cluster, namespace),
-        ),
-      ];
       return wrong.length > 0
         ? faulty(
             wrong.map(
               ({ pod, version }) =>
                 `the proxy of ${pod} is ${version.text}, istiod of ${server.name} ${oldest.version.text}`,
             ),
-            { commands },
+            { commands: upgrade(world, cluster, wrong) },
           )
         : sound(`istiod ${oldest.version.text}, ${proxies.length} proxies`);
     },
@@ -79,14 +82,15 @@ export const versionChecks: readonly Check<VerifyWorld>[] = [
     async look(world, cluster) {
       const { mesh, meshProbes } = world;
       const istiods = versionsOf(await meshProbes(cluster).istioSystem(), "discovery");
-      const running = [...istiods, ...(await proxiesIn(world, cluster))];
-      const others = running.filter(({ version }) => version.text !== mesh.istio.version);
+      const isOther = ({ version }: Running) => version.text !== mesh.istio.version;
+      const proxies = (await proxiesIn(world, cluster)).filter(isOther);
+      const others = [...istiods.filter(isOther), ...proxies];
       return others.length > 0
         ? faulty(
             others.map(
               ({ pod, version }) => `${pod} runs ${version.text}; mesh.yaml asks for ${mesh.istio.version}`,
             ),
-            { commands: ["mesh apply", restart(cluster, mesh.sample?.namespace ?? istioNamespace)] },
+            { commands: upgrade(world, cluster, proxies) },
           )
         : sound(mesh.istio.version);
     },

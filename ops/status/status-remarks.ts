@@ -1,3 +1,4 @@
+import { warnDays } from "../../ca/certificate-rules";
 import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
@@ -33,11 +34,10 @@ export interface Answer<T> {
 /** Sentences about one cluster that answers and was applied to; none when all is well. */
 type Rule = (survey: Survey, cluster: Cluster, facts: ClusterFacts) => readonly string[];
 
-/** A certificate that ends sooner is a problem. The CA's own check warns from the same day on. */
-export const warnDays = 30;
 /** More than so many names, or objects, are counted. */
 const named = 5;
 
+export const endsSoon = (days: number) => days < warnDays;
 export const daysLeft = ({ notAfter }: Pick<Certificate, "notAfter">, now: Date) =>
   Math.floor((notAfter.getTime() - now.getTime()) / 86_400_000);
 
@@ -150,7 +150,7 @@ const certificatesLast: Rule = ({ now }, _, { certificates }) => {
   if (!certificates) return ["has no Secret cacerts: istiod signs with a root of its own"];
   const days = daysLeft(certificates, now);
   if (days < 0) return ["its CA has expired: make a new one"];
-  return days < warnDays ? [`its CA expires in ${days} days`] : [];
+  return endsSoon(days) ? [`its CA expires in ${days} days`] : [];
 };
 
 const sharesThePrimarysRoot: Rule = ({ mesh, primary }, _, { certificates }) =>

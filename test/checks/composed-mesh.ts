@@ -3,7 +3,7 @@ import { loadCa } from "../../ca/load";
 import type { CaMaterial } from "../../ca/material";
 import { caFileNames } from "../../ca/material";
 import type { ClusterProbes } from "../../checks/cluster-probes";
-import type { CheckReport } from "../../checks/report";
+import { asProof, type CheckReport } from "../../checks/report";
 import { runChecks } from "../../checks/run-checks";
 import type { MeshProbes } from "../../checks/verify/mesh-probes";
 import type { ProxySecrets } from "../../checks/verify/proxy-secrets";
@@ -12,6 +12,7 @@ import { verifyChecks } from "../../checks/verify/verify";
 import type { VerifyWorld } from "../../checks/verify/world";
 import type { Who } from "../../checks/who";
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import { meshCommand } from "../../mesh/paths";
 import { parseVersion } from "../../mesh/versions";
 import type { ConnectedProxy } from "../../ops/clusters/istiod-facts";
 import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
@@ -421,6 +422,8 @@ function worldOf(composed: ComposedMesh): VerifyWorld {
   };
   return {
     mesh,
+    meshFile: composed.meshFile,
+    byApply: { commands: [meshCommand(composed.meshFile, "apply")] },
     now: () => composed.now,
     signal: new AbortController().signal,
     ca: () => loadCa(mesh, composed.meshFile, composed.now),
@@ -516,11 +519,9 @@ function kubectlOf({ pairs, clusters }: ComposedMesh, { name, context }: Cluster
   };
 }
 
-export function verifyComposed(composed: ComposedMesh): Promise<CheckReport> {
-  return runChecks(verifyChecks, composed.mesh, worldOf(composed), {
-    reporter: silentReporter,
-    signal: new AbortController().signal,
-  });
+export async function verifyComposed(composed: ComposedMesh): Promise<CheckReport> {
+  const context = { reporter: silentReporter, signal: new AbortController().signal };
+  return asProof(await runChecks(verifyChecks, composed.mesh, worldOf(composed), context));
 }
 
 /** The object of this kind and name, to be changed. */

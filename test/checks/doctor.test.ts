@@ -472,7 +472,7 @@ describe("trust", () => {
     expect(find(report, "trust.ca")).toMatchObject({
       status: "fail",
       evidence: ["there is no CA yet"],
-      commands: ["mesh ca"],
+      commands: [`mesh ca -f ${file}`],
     });
     expect(find(report, "trust.same-root", "main0").status).toBe("not judged");
   });

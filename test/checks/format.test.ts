@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import type { CheckFacts } from "../../checks/check";
 import { reportFormats } from "../../checks/format/format";
-import { type CheckResult, reportOf } from "../../checks/report";
+import { asProof, type CheckReport, type CheckResult, reportOf } from "../../checks/report";
 
 const result = (id: CheckFacts["id"], more: Partial<CheckResult>): CheckResult => ({
   id,
@@ -69,6 +69,13 @@ i title of exposure.images
 
 checks failed: 3 passed, 1 to know, 1 failed, 1 not judged (1.2 s)
 `);
+});
+
+test("the last line of a proof says so where something vital could not be judged", () => {
+  const open = [result("trust.workloads", { status: "not judged" })];
+  const last = (of: CheckReport) => reportFormats.table(of, { color: false }).trimEnd().split("\n").at(-1);
+  expect(last(reportOf("mesh1", open, 1))).toBe("no check failed: 0 passed, 1 not judged (1.0 s)");
+  expect(last(asProof(reportOf("mesh1", open, 1)))).toBe("not proved: 0 passed, 1 not judged (1.0 s)");
 });
 
 test("clusters that pass share a line, and many are counted", () => {

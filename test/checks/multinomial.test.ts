@@ -60,6 +60,40 @@ test("three versions have a number of requests too, and one that gets nothing at
   expect(requestsNeeded([1, 0], million, 0.4)).toBeLessThan(50);
 });
 
+test("a shift is seen although no version alone has as much to lose", () => {
+  const wanted = [0.34, 0.33, 0.33];
+  const really = [0.74, 0.13, 0.13];
+  const total = requestsNeeded(wanted, million, 0.4);
+  const outcomes: { wanted: number; really: number }[] = [];
+  for (let first = 0; first <= total; first++) {
+    for (let second = 0; second <= total - first; second++) {
+      const outcome = [first, second, total - first - second];
+      outcomes.push({ wanted: multinomial(outcome, wanted), really: multinomial(outcome, really) });
+    }
+  }
+  outcomes.sort((one, other) => one.wanted - other.wanted);
+  let [missed, p, end] = [0, 0, 0];
+  for (const outcome of outcomes) {
+    // Those that are as likely count too.
+    while (end < outcomes.length && outcomes[end]!.wanted <= outcome.wanted * (1 + 1e-9)) {
+      p += outcomes[end++]!.wanted;
+    }
+    if (p >= million.falseAlarm) missed += outcome.really;
+  }
+  expect(missed).toBeLessThan(1e-6);
+  expect(total).toBeLessThan(200);
+});
+
+/** Probability of exactly this outcome. */
+function multinomial(counts: readonly number[], probabilities: readonly number[]): number {
+  let total = 0;
+  let log = 0;
+  counts.forEach((count, index) => {
+    for (let n = 1; n <= count; n++) log += Math.log(++total / n) + Math.log(probabilities[index]!);
+  });
+  return Math.exp(log);
+}
+
 test("a tenth of the requests is missed by all of them less than once in a million", () => {
   const total = requestsToSee(0.1, 1e-6);
   expect(0.9 ** total).toBeLessThanOrEqual(1e-6);

@@ -1,11 +1,13 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { idOfNeed } from "../../checks/check";
 import type { CheckReport, CheckResult } from "../../checks/report";
 import { verifyChecks } from "../../checks/verify/verify";
 import { defaultIstioLine } from "../../mesh/istio-lines";
 import { parseMesh } from "../../mesh/load";
 import type { Mesh } from "../../mesh/mesh";
 import { ProgramFailed } from "../../ops/programs/programs";
+import type { Reply } from "../../ops/traffic/requests";
 import { clusterCa, days, issue, ownCa, removeFolders, sample as sampleCertificate } from "../ca/authority";
 import {
   type Authority,
@@ -99,6 +101,8 @@ interface Fault {
   readonly expect: string;
   readonly says: RegExp;
   readonly command?: RegExp;
+  /** @default - any */
+  readonly fix?: RegExp;
 }
 
 const objects = (composed: ComposedMesh, cluster: string) => composed.clusters[cluster]!;
@@ -121,7 +125,7 @@ const faults: readonly Fault[] = [
     },
     expect: "fail installed.mesh main0",
     says: /there is no namespace istio-system/,
-    command: /^mesh apply$/,
+    command: /^mesh apply -f \S+$/,
   },
   {
     name: "half a mesh: the remote has its namespace and nothing in it",
@@ -213,6 +217,20 @@ const faults: readonly Fault[] = [
     },
     expect: "warn versions.istio main0",
     says: /sample\/helloworld-v1-0 runs 1\.\d+\.99; mesh\.yaml asks for/,
+  },
+  {
+    name: "a gateway of another patch version",
+    row: 16,
+    break: (composed) => {
+      const minor = composed.mesh.istio.line.id;
+      const pod = objectIn(objects(composed, "remote0").istioSystem, "Pod", `${gatewayOf(composed)}-0`);
+      pod.spec = {
+        containers: [{ name: "istio-proxy", image: `registry.istio.io/release/proxyv2:${minor}.99` }],
+      };
+    },
+    expect: "warn versions.istio remote0",
+    says: /istio-system\/istio-\w+gateway-0 runs 1\.\d+\.99/,
+    command: /^mesh apply -f \S+\nkubectl --context remote0 -n istio-system rollout restart deployment$/,
   },
   {
     name: "Kubernetes too new for istioctl's remote secret (kubernetes 1.24 makes no token Secrets: istio/istio#38246)",
@@ -329,7 +347,7 @@ const faults: readonly Fault[] = [
     },
     expect: "fail trust.dates main0",
     says: /CN=main0 expired on 20\d\d-/,
-    command: /^mesh ca$/m,
+    fix: /^put the CA in \S+own-ca right first, which your own CA issues/,
   },
   {
     name: "an intermediate that is not valid yet",
@@ -383,6 +401,16 @@ const faults: readonly Fault[] = [
     },
     expect: "fail trust.workloads remote0",
     says: /CN=main0, issued by CN=root, does not lead to the mesh's root/,
+  },
+  {
+    name: "a proxy that nobody has given a certificate",
+    break: (composed) => {
+      objects(composed, "remote0").proxySecrets = undefined;
+    },
+    expect: "fail trust.workloads remote0",
+    says: /the proxy of (curl|sleep) has no certificates/,
+    command:
+      /remote0 -n sample logs deployment\/(curl|sleep) -c istio-proxy .*\nkubectl --context remote0 -n sample rollout restart deployment (curl|sleep)$/,
   },
   {
     name: "istiod scaled to nothing",
@@ -967,7 +995,7 @@ const faults: readonly Fault[] = [
     },
     expect: "fail split.weights",
     says: /the VirtualService says v1 90 %, v2 10 %; mesh\.yaml says v1 50 %, v2 50 %/,
-    command: /^mesh apply$/,
+    command: /^mesh apply -f \S+$/,
   },
   {
     name: "two VirtualServices for one host",
@@ -1017,14 +1045,16 @@ const cases = faults.flatMap((fault) =>
   (fault.lines ?? (Object.keys(lines) as Line[])).map((line) => ({ ...fault, line })),
 );
 
-test.each(cases)("line $line: $name", async ({ line, break: broken, expect: wanted, says, command }) => {
+test.each(cases)("line $line: $name", async ({ line, break: broken, expect: wanted, says, command, fix }) => {
   const composed = compose(lines[line]);
   await broken(composed);
   const report = await verifyComposed(composed);
   const found = first(report);
   expect([found.status, found.id, found.cluster].filter(Boolean).join(" ")).toBe(wanted);
   expect(found.evidence.join("\n")).toMatch(says);
-  expect(found.fix).toBeTruthy();
+  expect(found.fix).toMatch(fix ?? /./);
+  const own = report.results.flatMap(({ commands }) => commands).filter((text) => text.startsWith("mesh "));
+  for (const text of own) expect(text).toContain(` -f ${composed.meshFile}`);
   if (command) expect(found.commands.join("\n")).toMatch(command);
   expect(report.ok).toBe(wanted.startsWith("warn"));
   for (const secret of secrets()) expect(JSON.stringify(report)).not.toContain(secret);
@@ -1095,6 +1125,29 @@ describe("without weights", () => {
     expect(open(await verifyComposed(composed))).toEqual([]);
   });
 
+  test("pods that are over, or on their way out, get no share, and what they answered is counted", async () => {
+    const composed = compose(unweighted);
+    const { sample } = composed.clusters.main0!;
+    for (let index = 0; index < 6; index++) {
+      sample.push(ended(objectIn(sample, "Pod", "helloworld-v1-0"), `evicted-${index}`, "Failed"));
+    }
+    const leaving = structuredClone(objectIn(sample, "Pod", "helloworld-v1-0"));
+    Object.assign(leaving.metadata, { name: "leaving", deletionTimestamp: "2030-06-01T12:00:00Z" });
+    sample.push(leaving);
+    const { replies } = composed.clusters.main0!;
+    composed.clusters.main0!.replies = (replies as Reply[]).map((reply, index) =>
+      reply.version === "v1" && index % 2 === 0 ? { ...reply, pod: "leaving" } : reply,
+    );
+    const report = await verifyComposed(composed);
+    expect(open(report)).toEqual([]);
+    const { shares } = report.results.find(({ id }) => id === "traffic.clusters")!;
+    expect(shares).toMatchObject([
+      { name: "main0", wanted: 50 },
+      { name: "remote0", wanted: 50 },
+    ]);
+    expect(shares![0]!.seen).toBe(shares![1]!.seen);
+  });
+
   test("requests that stay at home fail", async () => {
     const composed = compose(unweighted);
     composed.clusters.main0!.replies = [
@@ -1113,10 +1166,94 @@ describe("without weights", () => {
       metadata: { name: "somebodys", namespace: "sample" },
       spec: { hosts: ["helloworld"], http: [] },
     });
-    expect(first(await verifyComposed(composed)).evidence[0]).toMatch(
-      /has a VirtualService for .*; mesh\.yaml names no weights/,
-    );
+    const found = first(await verifyComposed(composed));
+    expect(found.evidence[0]).toMatch(/has a VirtualService for .*; mesh\.yaml names no weights/);
+    // An apply would leave it there.
+    expect(found.commands).toEqual([
+      "kubectl --context main0 -n sample delete virtualservice.networking.istio.io somebodys",
+    ]);
   });
+});
+
+/** A pod that is over and whose object stayed. */
+function ended(pod: { metadata: object }, name: string, phase: "Failed" | "Succeeded") {
+  return { ...pod, metadata: { ...pod.metadata, name }, status: { phase, reason: "Evicted" } };
+}
+
+describe.each(Object.entries(lines))("on line %s, pods that are over or on their way out", (_, mesh) => {
+  test.each(["Failed", "Succeeded"] as const)("%s: are not judged", async (phase) => {
+    const composed = compose(mesh);
+    const { istioSystem, sample } = composed.clusters.main0!;
+    const istiod = ended(objectIn(istioSystem, "Pod", "istiod-0"), "istiod-old", phase);
+    const gateway = ended(objectIn(istioSystem, "Pod", `${gatewayOf(composed)}-0`), "gateway-old", phase);
+    Object.assign(gateway.metadata, { labels: { istio: mesh.istio.line.gateway.selector } });
+    const bare = ended(objectIn(sample, "Pod", "helloworld-v1-0"), "helloworld-old", phase);
+    const image = "registry.istio.io/release/pilot:1.2.3";
+    istioSystem.push({ ...istiod, spec: { containers: [{ name: "discovery", image }] } }, gateway);
+    sample.push({ ...bare, spec: { containers: [{ name: "helloworld" }] } });
+    expect(open(await verifyComposed(composed))).toEqual([]);
+  });
+
+  test("a proxy of an old version that is leaving is not judged", async () => {
+    const composed = compose(mesh);
+    const { sample } = composed.clusters.main0!;
+    const leaving = structuredClone(objectIn(sample, "Pod", "helloworld-v1-0"));
+    Object.assign(leaving.metadata, { name: "leaving", deletionTimestamp: "2030-06-01T12:00:00Z" });
+    leaving.spec.containers[0].image = "registry.istio.io/release/proxyv2:1.2.3";
+    sample.push(leaving);
+    expect(open(await verifyComposed(composed))).toEqual([]);
+  });
+});
+
+describe("a remote secret with a client certificate", () => {
+  const withCertificate = (mesh: Mesh) => {
+    const composed = compose(mesh);
+    const user = { "client-certificate-data": "Y2VydA==", "client-key-data": "a2V5" };
+    composed.clusters.main0!.secrets[1] = remoteSecret("remote0", { user });
+    // What a request without a token comes back with.
+    composed.clusters.main0!.access.remote0 = "401";
+    return composed;
+  };
+  const accessIn = ({ results }: CheckReport) =>
+    results.find(({ id }) => id === "control-plane.remote-access")!;
+
+  test("is good where istiod has read the cluster with it", async () => {
+    const report = await verifyComposed(withCertificate(current));
+    expect(open(report)).toEqual([]);
+    expect(accessIn(report).evidence[0]).toMatch(/has no token .*; istiod of main0 says: synced$/);
+  });
+
+  test("is not judged where istiod has not, and the Secret is not to be deleted", async () => {
+    const composed = withCertificate(current);
+    composed.readClusters = { main0: "synced", remote0: "timeout" };
+    const report = await verifyComposed(composed);
+    expect(open(report)).toEqual(["not judged control-plane.remote-access remote0"]);
+    expect(accessIn(report).evidence[0]).toMatch(/istiod of main0 says: timeout$/);
+    expect(accessIn(report).commands).toEqual([]);
+    expect(report.ok).toBe(false);
+  });
+
+  test("is not judged on the line whose istiod tells nothing", async () => {
+    const report = await verifyComposed(withCertificate(old));
+    expect(open(report)).toEqual(["not judged control-plane.remote-access remote0"]);
+    expect(report.ok).toBe(false);
+  });
+});
+
+test("a client without any proxy is told of once, and the mesh is not proved", async () => {
+  const composed = compose(current);
+  composed.clusters.remote0!.proxySecrets = undefined;
+  objectIn(composed.clusters.remote0!.sample, "Pod", "curl-0").spec.containers.shift();
+  const report = await verifyComposed(composed);
+  expect(open(report)).toEqual(["not judged trust.workloads remote0", "fail endpoints.sidecars remote0"]);
+});
+
+test("no check that the mesh depends on waits for one that is only a warning: it could stay unjudged unseen", () => {
+  const severities = new Map(verifyChecks.map(({ id, severity }) => [id, severity]));
+  const vital = verifyChecks.filter(({ severity }) => severity === "fail");
+  expect(
+    vital.filter(({ needs }) => needs.some((need) => severities.get(idOfNeed(need)) !== "fail")),
+  ).toEqual([]);
 });
 
 test("a weight of nothing is nothing: one answer of that version fails", async () => {

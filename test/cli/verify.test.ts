@@ -36,7 +36,7 @@ test("with --wait it looks again, says what is still wrong, and gives up in time
   const begun = performance.now();
   const { code, notes } = await mesh("verify", "--wait", "3s");
   expect(code).toBe(1);
-  expect(notes).toMatch(/not yet: programs\.kubectl: kubectl is not on the PATH; .* \(0 of 3 s\)/);
+  expect(notes).toMatch(/not yet: programs\.kubectl: kubectl is not on the PATH; .* \(\d of 3 s\)/);
   expect((performance.now() - begun) / 1000).toBeLessThan(10);
 });
 
@@ -46,12 +46,37 @@ test.each([
     "trafic",
     /"trafic" is given; allowed is a layer or the id of a check.*\n.*did you mean "traffic"\?/,
   ],
-  ["--context", "nowhere", /"nowhere" is given; allowed is a context that mesh\.yaml names/],
+  [
+    "--context",
+    "nowhere",
+    /"nowhere" is given; allowed is a context that mesh\.yaml names: main0, remote0\n/,
+  ],
+  [
+    "--only",
+    "capacity",
+    /"capacity" is given; allowed is a layer or the id of a check of verify: programs, reachable, .*, addons\n/,
+  ],
+  ["--only", "azure.login", /"azure.login" is given; allowed is a layer or the id of a check of verify/],
+  ["--only", "scale", /"scale" is given; .*\n.*leave it out, and give --scale/],
+  [
+    "--only",
+    "control-plane.mesh-networks",
+    /"control-plane.mesh-networks" is given, and mesh\.yaml describes a mesh that it does not apply to/,
+  ],
   ["--wait", "soon", /Allowed is a time such as 90, 90s or 5m/],
   ["-o", "yaml", /Allowed choices are table, json, junit/],
 ])("%s %s ends with 2, and nothing is looked at", async (option, value, says) => {
   const { code, notes } = await mesh("verify", option, value);
   expect({ code, notes }).toEqual({ code: 2, notes: expect.stringMatching(says) });
+});
+
+test("what leaves nothing to look at is no all-clear", async () => {
+  const { code, notes } = await mesh("verify", "--only", "gateways.dial", "traffic", "--context", "main0");
+  expect({ code, notes }).toEqual({
+    code: 2,
+    notes: expect.stringMatching(/"gateways.dial" is given with --context; no check of it is of main0 alone/),
+  });
+  expect(notes).not.toContain('"traffic" is given');
 });
 
 test("without a sample there is nothing to scale", async () => {

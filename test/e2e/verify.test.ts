@@ -105,12 +105,13 @@ describeInLab(
         expect(open(report)).toEqual([]);
         expect(code).toBe(0);
         const steps = report.results.filter(({ layer }) => layer === "scale");
-        expect(steps.map(({ id }) => id)).toEqual(["scale.primary", "scale.remotes", "scale.back"]);
+        const ids = ["scale.allowed", "scale.primary", "scale.remotes", "scale.back"];
+        expect(steps.map(({ id }) => id)).toEqual(ids);
         // Two pods of v1 at home, one gateway for those of v2; from the other side two pods behind one gateway.
-        expect(steps[0]!.evidence[0]).toMatch(
+        expect(steps[1]!.evidence[0]).toMatch(
           /^from main0: v1: pod helloworld-v1-\S+ of main0, v1: pod helloworld-v1-\S+ of main0, v2: gateway istio-eastwestgateway of remote0$/,
         );
-        expect(steps[1]!.evidence[1]).toMatch(
+        expect(steps[2]!.evidence[1]).toMatch(
           /^from remote0: v1: gateway istio-eastwestgateway of main0, v2: pod \S+ of remote0, v2: pod \S+ of remote0$/,
         );
         expect(replicas()).toEqual(["1", "1"]);

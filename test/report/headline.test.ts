@@ -1,18 +1,20 @@
-import { reportOf, type Status } from "../../checks/report";
+import { asProof, reportOf, type Status } from "../../checks/report";
 import { headlineOf } from "../../report/headline";
 import { meshOf, result, statusOf } from "./reports";
 
 const checks = (...statuses: Status[]) =>
-  reportOf(
-    "mesh1",
-    statuses.map((status, index) => result(`reachable.${index}`, { status })),
-    1,
+  asProof(
+    reportOf(
+      "mesh1",
+      statuses.map((status, index) => result(`reachable.${index}`, { status })),
+      1,
+    ),
   );
 const minor = result("addons.metrics", { severity: "warn", status: "not judged" });
 const remark = [{ cluster: "main0", text: "is not as it was" }];
 
 test("a mesh works although something beside it could not be judged", () => {
-  const report = reportOf("mesh1", [result("traffic.answers"), minor], 1);
+  const report = asProof(reportOf("mesh1", [result("traffic.answers"), minor], 1));
   expect(headlineOf(report, statusOf(meshOf()))).toEqual({
     sentence: "The mesh works, and 1 check could not be judged",
     status: "warn",
@@ -23,7 +25,7 @@ test.each<[string, Status, Status[], Parameters<typeof statusOf>[1]]>([
   ["The mesh works", "pass", ["pass", "info"], {}],
   ["1 of 3 checks failed", "fail", ["pass", "warn", "fail"], { problems: remark }],
   ["2 of 2 checks failed", "fail", ["fail", "fail"], {}],
-  ["No check failed, and 1 could not be judged", "warn", ["pass", "not judged", "warn"], {}],
+  ["Not proved: 1 check could not be judged", "fail", ["pass", "not judged", "warn"], {}],
   ["The mesh works, with 1 warning", "warn", ["pass", "warn"], { differences: remark }],
   ["The mesh works, with 2 warnings", "warn", ["warn", "warn"], {}],
   ["The mesh works, and not all of it is well", "warn", ["pass"], { problems: remark, differences: remark }],

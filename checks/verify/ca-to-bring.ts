@@ -1,0 +1,69 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { checkCa } from "../../ca/check";
+import { caDirectory } from "../../ca/load";
+import { rootFileNames } from "../../ca/material";
+import { readCa } from "../../ca/read";
+import type { Cluster } from "../../mesh/mesh";
+import { meshCommand } from "../../mesh/paths";
+import { InputError } from "../../mesh/problem";
+import { commandLine } from "../../mesh/shell-quote";
+import { certificatesOf } from "../certificates";
+import type { VerifyWorld } from "./world";
+
+/** Whether the CA beside mesh.yaml can be applied to a cluster. */
+export interface CaToBring {
+  /** Commands that make it fit to be applied. */
+  readonly prepare: readonly string[];
+  /** What is to be done first, which no command does; undefined: nothing. */
+  readonly lacks?: string;
+}
+
+/** `mesh ca` makes what is not there, and leaves alone what is: an intermediate that has expired is taken away first. */
+export function caToBring(world: VerifyWorld, cluster: Cluster): CaToBring {
+  const { mesh, meshFile, ca } = world;
+  const folder = caDirectory(mesh, meshFile);
+  const make = meshCommand(meshFile, "ca");
+  try {
+    const { material } = ca();
+    if (!material) {
+      return lacking(`bring the CA's folder here first (${folder}): \`mesh ca\` would make another root`);
+    }
+    if (material[cluster.name]) return { prepare: [] };
+    return holdsRoot(folder) ? { prepare: [make] } : lacking(noRoot(folder));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+  }
+  if (mesh.ca.from === "files") {
+    return lacking(
+      `put the CA in ${folder} right first, which your own CA issues: \`mesh doctor\` names what is wrong`,
+    );
+  }
+  const expired = expiredIntermediates(world, folder);
+  if (expired.length === 0) {
+    return lacking(`put the CA in ${folder} right first (docs/ca.md): \`mesh doctor\` names what is wrong`);
+  }
+  if (!holdsRoot(folder)) return lacking(noRoot(folder));
+  return { prepare: [commandLine("rm", ["-r", ...expired.map((name) => join(folder, name))]), make] };
+}
+
+const holdsRoot = (folder: string) =>
+  Object.values(rootFileNames).every((name) => existsSync(join(folder, name)));
+const noRoot = (folder: string) =>
+  `put ${Object.values(rootFileNames).join(" and ")} into ${folder} first: \`mesh ca\` makes the cluster's part from them`;
+
+const lacking = (lacks: string): CaToBring => ({ prepare: [], lacks });
+
+/** Clusters whose own certificate has expired; none where that is not all that is wrong. */
+function expiredIntermediates({ mesh, now }: VerifyWorld, folder: string): string[] {
+  const { material, problems } = readCa(mesh, folder);
+  const hasExpired = (pem: string) => certificatesOf(pem).some(({ notAfter }) => notAfter < now());
+  const expired = Object.keys(material).filter((name) => hasExpired(material[name]!.caCert));
+  const rest = Object.fromEntries(Object.entries(material).filter(([name]) => !expired.includes(name)));
+  const roots = Object.values(material).map(({ rootCert }) => rootCert);
+  const isSound =
+    problems.length === 0 &&
+    !roots.some(hasExpired) &&
+    checkCa(mesh, folder, rest, now()).problems.length === 0;
+  return isSound ? expired : [];
+}
