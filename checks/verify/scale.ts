@@ -1,4 +1,3 @@
-import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster, Mesh, Sample } from "../../mesh/mesh";
 import { whyForeign } from "../../ops/clusters/foreign";
 import { inShort } from "../../ops/programs/bounded";
@@ -155,9 +154,8 @@ async function mayScale(context: Context, inputs: CheckInputs): Promise<Verdict>
   const { probes } = worldOf(context, context.programs, inputs, rightsToScale(mesh));
   const verdicts = await Promise.all(
     mesh.clusters.map(async (cluster) => {
-      const { kubectl, who, namespaces } = probes(cluster);
-      const namespace = (await namespaces()).find(({ metadata }) => metadata.name === istioNamespace);
-      const foreign = await whyForeign(kubectl, mesh, cluster, namespace, context.signal);
+      const { kubectl, who } = probes(cluster);
+      const foreign = await whyForeign(kubectl, mesh, cluster, context.signal);
       if (foreign !== undefined)
         return faulty(foreign, { fix: "put the context right in mesh.yaml or in the kubeconfig" });
       return judgeRights(await who(), rightsToScale(mesh), cluster.context);

@@ -33,10 +33,9 @@ function clustersThat({ owner = "mesh1", refused, scale = async () => {} }: Clus
     run: async (_, args, options = {}) => {
       const words = args.join(" ");
       if (words.includes("get --raw /version")) return answer({ gitVersion: "v1.34.0" });
-      if (words.includes("get namespaces,nodes")) {
+      if (words.includes("get namespace istio-system")) {
         const labels = { "app.kubernetes.io/managed-by": "mesh", "app.kubernetes.io/part-of": owner };
-        const namespace = { kind: "Namespace", metadata: { name: "istio-system", labels } };
-        return answer({ kind: "List", items: [namespace] });
+        return answer({ kind: "Namespace", metadata: { name: "istio-system", labels } });
       }
       if (words.includes("create --validate=false")) {
         const reviews: { spec?: { resourceAttributes: { subresource?: string } } }[] = JSON.parse(
