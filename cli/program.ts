@@ -44,11 +44,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
       exit(await ca(meshFile(file), output));
     });
 
-  command(
-    "synth",
-    "write the Terraform JSON and the manifests of every cluster",
-    "mesh synth -f examples/three-clusters.yaml",
-  )
+  command("synth", "write the Terraform JSON and the manifests of every cluster", "mesh synth -f shop.yaml")
     .addOption(fileOption())
     .addOption(json())
     .action(async ({ file, output: format }) => {

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { distMarker } from "./dist";
+import type { MeshPaths } from "../mesh/paths";
+import { distMarker, nameOf } from "./dist";
 import { type Files, filesBelow } from "./files";
 import type { Inputs } from "./inputs";
 import { OutputError } from "./run-lock";
@@ -50,14 +51,20 @@ export function leftStacks(staged: string, terraform: string): string[] {
     );
 }
 
-/** `dist` is a common name: a folder of somebody else's must not be written to. */
-export function refuseForeign(dist: string): void {
+/**
+ * `dist` is a common name: a folder of somebody else's must not be written to. Nor must one of another mesh: whoever
+ * applies `dist/main0` has to know whose it is.
+ */
+export function refuseForeign({ dist, mesh }: MeshPaths): void {
   if (!existsSync(dist)) return;
   const names = readdirSync(dist);
   const marker = join(dist, distMarker.file);
-  if (names.length === 0 || (existsSync(marker) && readFileSync(marker, "utf8") === distMarker.text)) return;
+  const madeFrom = existsSync(marker) ? distMarker.read(readFileSync(marker, "utf8")) : undefined;
+  if (names.length === 0 || madeFrom === nameOf(mesh)) return;
   throw new OutputError(
-    `${dist} holds files that are not this project's (${names.slice(0, 3).join(", ")}); move them away or run in another folder`,
+    madeFrom === undefined
+      ? `${dist} holds files that are not this project's (${names.slice(0, 3).join(", ")}); move them away or run in another folder`
+      : `${dist} was made from ${madeFrom}, and this is ${nameOf(mesh)}; run in a folder of its own, or delete ${dist} first: it can be made again`,
   );
 }
 

@@ -30,7 +30,7 @@ export interface SynthResult {
  */
 export function synthesize(inputs: Inputs): SynthResult {
   const { dist, terraform } = inputs.paths;
-  refuseForeign(dist);
+  refuseForeign(inputs.paths);
   refuseLostCa(inputs);
   return withStaging((staging) => {
     const staged = stage(inputs, staging);

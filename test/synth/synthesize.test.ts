@@ -288,3 +288,19 @@ test("warns of a private key that others can read", () => {
   chmodSync("mesh.ca/main0/ca-key.pem", 0o644);
   expect(inputs().warnings.join()).toMatch(/ca-key\.pem.*chmod|chmod.*ca-key\.pem/s);
 });
+
+test("a dist of another mesh.yaml is refused, not replaced, however the file is named", () => {
+  run();
+  const before = everything();
+  writeFileSync("shop.yaml", readFileSync("mesh.yaml", "utf8"));
+  const other = () => synthesize(readInputs(meshPaths("./shop.yaml"), new Date()));
+  expect(other).toThrow(
+    "dist was made from mesh.yaml, and this is shop.yaml; run in a folder of its own, or delete dist first: it can be made again",
+  );
+  expect(everything()).toEqual(before);
+
+  rmSync("dist", { recursive: true });
+  other();
+  expect(readFileSync("dist/.gitignore", "utf8")).toContain("from shop.yaml;");
+  expect(() => synthesize(readInputs(meshPaths(join(process.cwd(), "shop.yaml")), new Date()))).not.toThrow();
+});
