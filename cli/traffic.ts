@@ -45,7 +45,7 @@ const mostRequestsPerSecond = 100;
 /** A day, then it ends as by Ctrl-C. */
 const longestSeconds = 86_400;
 /** Without a terminal there is no Ctrl-C: a pipeline that says nothing about how long must end all the same. */
-export const unattendedSeconds = 60;
+const unattendedSeconds = 60;
 
 /** How often the view is drawn anew, and how often a log gets its lines. */
 const drawSeconds = { screen: 0.5, log: 5 } as const;
