@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -76,8 +76,7 @@ const haveEndedInOrder = () => existsSync(join(path.folder, "ended"));
 function addKiali(): void {
   writeFileSync(
     join(path.folder, "server.js"),
-    `require("node:fs").writeFileSync("${path.folder}/forward", String(process.pid));
-    require("node:http").createServer((_, response) => response.end()).listen(0, "127.0.0.1", function () {
+    `require("node:http").createServer((_, response) => response.end()).listen(0, "127.0.0.1", function () {
       console.log("Forwarding from 127.0.0.1:" + this.address().port + " -> 20001");
     });`,
   );
@@ -142,23 +141,26 @@ describe("a terminal that is closed", () => {
   });
 });
 
-test("when whoever reads has gone, programs are ended in order all the same", async () => {
-  addKiali();
-  const { child, said } = start("dashboard", "--no-browser", "--verbose");
-  await until(() => said().includes("/kiali/console"));
-  child.stdout.destroy();
-  child.stderr.destroy();
-  // The forward breaks, which is told.
-  process.kill(Number(readFileSync(join(path.folder, "forward"), "utf8")));
-  await once(child, "exit");
-  await expectNothingLeft();
-});
+describe("whoever reads has gone", () => {
+  test("and what runs is ended in order", async () => {
+    addWaiting();
+    const { child, ended } = start("status", "--verbose");
+    child.stderr.destroy();
+    expect(await ended).toMatchObject({ code: 130 });
+    await expectNothingLeft();
+  });
 
-test("an exit code is not lost on a reader that has seen enough", async () => {
-  path.add("kubectl", "echo refused >&2; exit 1");
-  const line = `${commandLine(process.execPath, [bundle, "verify"])} | true; echo "\${PIPESTATUS[0]}"`;
-  const { stdout } = spawnSync("bash", ["-c", line], { env: path.env, encoding: "utf8" });
-  expect(stdout).toBe("1\n");
+  test("from the result alone, and the run goes on to its own end", async () => {
+    addKiali();
+    const { child, ended, said } = start("dashboard", "--no-browser");
+    child.stdout.destroy();
+    await until(() => said().includes("open it in a browser"));
+    await sleep(500);
+    expect(child.exitCode).toBeNull();
+    child.kill("SIGINT");
+    expect(await ended).toMatchObject({ code: 0 });
+    await expectNothingLeft();
+  });
 });
 
 test("what goes wrong names the log", async () => {
