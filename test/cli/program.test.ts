@@ -175,6 +175,21 @@ describe("in an empty folder", () => {
     });
   });
 
+  test("a folder that is not there, or is a file, is told as such", async () => {
+    expect(await mesh("init", "-f", "nowhere/mesh.yaml")).toMatchObject({
+      code: 1,
+      notes: expect.stringMatching(
+        /cannot open nowhere\/mesh.yaml: it is not there, or the folder .* is not; make the folder/,
+      ),
+    });
+    await mesh("init");
+    writeFileSync("dist", "");
+    expect(await mesh("synth")).toMatchObject({
+      code: 1,
+      notes: expect.stringMatching(/dist: a file is where a folder belongs; move it away/),
+    });
+  });
+
   test("init takes clusters that exist", async () => {
     expect((await mesh("init", "--context", "kind-one", "kind-two")).code).toBe(0);
     const { code, result } = await mesh("synth");
