@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { closeSync } from "node:fs";
 import { createPrograms, Interrupted } from "../ops/programs/programs";
 import { openRunLog } from "../ops/programs/run-log";
 import type { Context } from "../ops/runs/context";
@@ -37,12 +38,14 @@ export async function withContext(
   const interrupt = () => {
     if (ordinaryEnd && !ordinaryEnd.signal.aborted) return ordinaryEnd.abort();
     if (controller.signal.aborted) process.exit(interrupted);
-    output.note("stopping; the next run goes on from here (Ctrl-C again to stop at once)");
     controller.abort();
+    output.note("stopping; the next run goes on from here (Ctrl-C again to stop at once)");
   };
   const hangUp = () => {
     // It comes twice where the shell passes on what the terminal has sent already.
-    if (!ordinaryEnd?.signal.aborted && !controller.signal.aborted) interrupt();
+    if (ordinaryEnd?.signal.aborted || controller.signal.aborted) return;
+    process.once("exit", letGoOfTerminal);
+    interrupt();
   };
   const log = openRunLog(`${workFolder}/log`, new Date());
   const reporter = createReporter(quiet ? { stream: { write: () => {} } } : {});
@@ -76,3 +79,14 @@ export async function withContext(
 
 /** What a shell reports of a program that Ctrl-C ended. */
 const interrupted = 130;
+
+/** Node.js puts back the terminal's mode at its very end, and aborts where the terminal has gone; what is closed it skips. */
+function letGoOfTerminal(): void {
+  for (const descriptor of [0, 1, 2]) {
+    try {
+      closeSync(descriptor);
+    } catch {
+      // Somebody has closed it before.
+    }
+  }
+}

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -130,13 +130,16 @@ describe("a terminal that is closed", () => {
 
   onTerminal("takes nothing with it that was to be ended in order", async () => {
     addWaiting();
-    const line = `exec ${commandLine(process.execPath, [bundle, "status"])}`;
+    const code = join(path.folder, "code");
+    const line = `trap '' HUP; ${commandLine(process.execPath, [bundle, "status"])}; echo $? > '${code}'`;
     const terminal = spawn("script", ["--quiet", "--command", line, "/dev/null"], {
-      env: { ...path.env, TERM: "xterm" },
+      env: { ...path.env, TERM: "xterm", SHELL: "/bin/sh" },
     });
     await until(() => path.calls().length > 0);
     terminal.kill("SIGKILL");
-    await until(haveEndedInOrder);
+    await until(() => existsSync(code) && readFileSync(code, "utf8") !== "");
+    expect(readFileSync(code, "utf8")).toBe("130\n");
+    expect(haveEndedInOrder()).toBe(true);
     await expectNothingLeft();
   });
 });
