@@ -63,6 +63,9 @@ function adviceFor(code: string): string {
     EACCES: "no permission; change the owner or the mode",
     EPERM: "no permission; change the owner or the mode",
     EROFS: "the file system is read-only",
+    ENOENT: "it is not there, or the folder that it belongs into is not; make the folder",
+    ENOTDIR: "a file is where a folder belongs; move it away",
+    EEXIST: "a file is where a folder belongs; move it away",
     EBUSY: "it is in use, or a mount of its own; end what uses it",
     EXDEV: "it lies on another file system; move it here",
   };

@@ -1,10 +1,11 @@
 import { setMaxListeners } from "node:events";
-import { createPrograms } from "../ops/programs/programs";
+import { closeSync } from "node:fs";
+import { createPrograms, Interrupted } from "../ops/programs/programs";
 import { openRunLog } from "../ops/programs/run-log";
 import type { Context } from "../ops/runs/context";
 import { createReporter } from "../ops/runs/progress";
 import { workFolder } from "../synth/run-lock";
-import { exitCode, type Output } from "./command";
+import { exitCode, type Output, report } from "./command";
 
 export interface RunOptions {
   /** Show every program and its arguments, ready to paste. */
@@ -21,7 +22,9 @@ export type UntilCtrlC = () => AbortSignal;
 
 /**
  * Gives a command what it needs of the outside: programs, a log of this run, progress, and a signal that Ctrl-C
- * aborts. The first Ctrl-C lets every program end in order; the second one does not wait.
+ * aborts. The first Ctrl-C lets every program end in order; the second one does not wait. A terminal that is closed is
+ * a Ctrl-C that nobody can press again.
+ * @returns the exit code, also of what went wrong, which is told here, where the log is known
  */
 export async function withContext(
   { verbose = false, quiet = false }: RunOptions,
@@ -35,8 +38,14 @@ export async function withContext(
   const interrupt = () => {
     if (ordinaryEnd && !ordinaryEnd.signal.aborted) return ordinaryEnd.abort();
     if (controller.signal.aborted) process.exit(interrupted);
-    output.note("stopping; the next run goes on from here (Ctrl-C again to stop at once)");
     controller.abort();
+    output.note("stopping; the next run goes on from here (Ctrl-C again to stop at once)");
+  };
+  const hangUp = () => {
+    // It comes twice where the shell passes on what the terminal has sent already.
+    if (ordinaryEnd?.signal.aborted || controller.signal.aborted) return;
+    process.once("exit", letGoOfTerminal);
+    interrupt();
   };
   const log = openRunLog(`${workFolder}/log`, new Date());
   const reporter = createReporter(quiet ? { stream: { write: () => {} } } : {});
@@ -45,23 +54,39 @@ export async function withContext(
     signal: controller.signal,
     onCommand: verbose ? (line) => reporter.command(line) : undefined,
   });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+  const handlers = { SIGINT: interrupt, SIGTERM: interrupt, SIGHUP: hangUp };
+  const signals = Object.keys(handlers) as (keyof typeof handlers)[];
+  for (const signal of signals) process.on(signal, handlers[signal]);
   const context = { programs, reporter, now: () => new Date(), signal: controller.signal, workFolder };
   const untilCtrlC = () => {
     ordinaryEnd = new AbortController();
     return ordinaryEnd.signal;
   };
   try {
-    const code = await work(context, untilCtrlC);
+    const given = await work(context, untilCtrlC).catch((error: unknown) => {
+      reporter.close();
+      return controller.signal.aborted && error instanceof Interrupted ? interrupted : report(error, output);
+    });
     reporter.close();
+    const code = controller.signal.aborted ? interrupted : given;
     if (code === exitCode.failed) output.note(`everything that was run: ${log.file}`);
-    return controller.signal.aborted ? interrupted : code;
+    return code;
   } finally {
-    reporter.close();
     log.close();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
+    for (const signal of signals) process.off(signal, handlers[signal]);
   }
 }
 
 /** What a shell reports of a program that Ctrl-C ended. */
 const interrupted = 130;
+
+/** Node.js puts back the terminal's mode at its very end, and aborts where the terminal has gone; what is closed it skips. */
+function letGoOfTerminal(): void {
+  for (const descriptor of [0, 1, 2]) {
+    try {
+      closeSync(descriptor);
+    } catch {
+      // Somebody has closed it before.
+    }
+  }
+}

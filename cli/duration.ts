@@ -1,3 +1,6 @@
+/** A day, the longest time that an option may name. A timer counts no more than 24 of them, and is over at once then. */
+export const longestSeconds = 86_400;
+
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 
 /** Seconds of `90`, `30s`, `5m` or `1h`; undefined: it is none of these. */

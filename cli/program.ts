@@ -2,7 +2,7 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { meshFile } from "../mesh/paths";
 import { version } from "../package.json";
 import { consoleOutput, exitCode, type Output } from "./command";
-import { parseDuration } from "./duration";
+import { longestSeconds, parseDuration } from "./duration";
 
 /**
  * The command line. A command parses its options and calls one function; what that function needs is loaded only
@@ -70,6 +70,11 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     if (seconds === undefined) throw new InvalidArgumentError("Allowed is a time such as 90, 90s or 5m.");
     return seconds;
   };
+  const waiting = (text: string) => {
+    const seconds = duration(text);
+    if (seconds > longestSeconds) throw new InvalidArgumentError("Allowed is a day, 24h, at most.");
+    return seconds;
+  };
   const reportFormat = () =>
     new Option("-o, --output <format>", "form of the report")
       .choices(["table", "json", "junit"])
@@ -93,7 +98,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .addOption(verbose())
     .option("--only <cluster>", "work on this cluster alone")
     .option("--until <phase>", "stop after this phase")
-    .option("--timeout <seconds>", "seconds for every step (default: each its own)", Number)
+    .option("--timeout <seconds>", "seconds for every step (default: each its own)")
     .option("--dry-run", "show what would change in the clusters, and change nothing there")
     .option("-y, --yes", "remove what mesh.yaml does not want any more")
     .action(async ({ file, dryRun, ...flags }) => {
@@ -147,7 +152,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .option("--scale", "then scale the sample up, watch every client see it, and scale it back")
     .addOption(
       new Option("--wait [time]", "look again until the mesh is healthy, for at most so long (default: 5m)")
-        .argParser(duration)
+        .argParser(waiting)
         .preset("5m"),
     )
     .addOption(verbose())

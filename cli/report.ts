@@ -38,6 +38,14 @@ export async function writeReport(
 
 /** @throws InputError before anything is looked at, where no report can be written or another file would be lost */
 function refuseOtherFiles(to: string): void {
+  if (to === "")
+    throw new InputError([
+      fileProblem(
+        "mesh report --to",
+        "no name is given",
+        "name a file, or leave --to out for mesh-report.html",
+      ),
+    ]);
   const folder = dirname(to);
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
     throw new InputError([

@@ -12,7 +12,7 @@ import { type ClientTraffic, requireClients, startTraffic, type Traffic } from "
 import type { WantedShares } from "../ops/traffic/wanted-shares";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";
-import { formatDuration } from "./duration";
+import { formatDuration, longestSeconds } from "./duration";
 import { followShares } from "./follow-shares";
 import { noSample } from "./no-sample";
 import { sayWhenSlow } from "./slow";
@@ -24,7 +24,7 @@ export interface TrafficFlags extends RunOptions {
   readonly from?: readonly string[];
   /** Requests a second from each cluster. */
   readonly rate: string;
-  /** Seconds. @default - until Ctrl-C; `unattendedSeconds` where there is nobody to press it */
+  /** Seconds. @default - until Ctrl-C, a day at most; `unattendedSeconds` where there is nobody to press it */
   readonly duration?: number;
 }
 
@@ -42,10 +42,8 @@ export interface TrafficReport {
 type ClientReport = Omit<ClientTraffic, "lately" | "total"> & ClientTraffic["total"];
 
 const mostRequestsPerSecond = 100;
-/** A day, then it ends as by Ctrl-C. */
-const longestSeconds = 86_400;
 /** Without a terminal there is no Ctrl-C: a pipeline that says nothing about how long must end all the same. */
-export const unattendedSeconds = 60;
+const unattendedSeconds = 60;
 
 /** How often the view is drawn anew, and how often a log gets its lines. */
 const drawSeconds = { screen: 0.5, log: 5 } as const;

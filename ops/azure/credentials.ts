@@ -8,7 +8,7 @@ import { replaceFile } from "../programs/replace-file";
 import type { Context } from "../runs/context";
 import { terraformFor } from "./terraform";
 
-/** A cluster that Terraform was to make, and that nobody has credentials for. Nothing was changed. */
+/** A cluster that Terraform was to make, and that nobody has credentials for. No cluster was changed. */
 export class CredentialsError extends Error {
   constructor(message: string) {
     super(message);
@@ -48,15 +48,29 @@ export async function withCredentials(
   mesh: Mesh,
   terraformFolder: string,
 ): Promise<Context> {
+  const { reaching, missing } = await withKnownCredentials(context, mesh, terraformFolder);
+  if (missing.length > 0) throw noCredentials(mesh, missing);
+  return reaching;
+}
+
+/**
+ * The same for whoever can do with some of the clusters: one that is not made yet has no credentials.
+ * @returns also the clusters that stay out of reach
+ */
+export async function withKnownCredentials(
+  context: Context,
+  mesh: Mesh,
+  terraformFolder: string,
+): Promise<{ readonly reaching: Context; readonly missing: readonly Cluster[] }> {
   const wanted = mesh.clusters.filter(({ aks }) => aks);
-  if (wanted.length === 0) return context;
+  if (wanted.length === 0) return { reaching: context, missing: [] };
   const known = await contextNames(context.programs);
   const unknown = wanted.filter((cluster) => !known.has(cluster.context));
-  if (unknown.length === 0) return context;
+  if (unknown.length === 0) return { reaching: context, missing: [] };
 
   const file = resolve(context.workFolder, kubeconfigName);
   const kept = existsSync(file) ? readKubeconfig(readFileSync(file, "utf8")) : empty;
-  const fetched = await fetchKubeconfigs(context.programs, mesh, unknown, kept, terraformFolder);
+  const { fetched, missing } = await fetchKubeconfigs(context.programs, mesh, unknown, kept, terraformFolder);
   if (fetched.length > 0) {
     mkdirSync(context.workFolder, { recursive: true, mode: 0o700 });
     replaceFile(file, dump(kubeconfigDocument(fetched.reduce(merge, kept))), 0o600);
@@ -64,7 +78,9 @@ export async function withCredentials(
       `credentials of ${fetched.length} clusters in ${join(context.workFolder, kubeconfigName)}`,
     );
   }
-  return { ...context, programs: lookingInto(file, context.programs) };
+  // kubectl warns of a kubeconfig that is not there.
+  if (missing.length === unknown.length) return { reaching: context, missing };
+  return { reaching: { ...context, programs: lookingInto(file, context.programs) }, missing };
 }
 
 async function contextNames(programs: Programs): Promise<ReadonlySet<string>> {
@@ -82,7 +98,7 @@ async function fetchKubeconfigs(
   clusters: readonly Cluster[],
   kept: Kubeconfig,
   terraformFolder: string,
-): Promise<Kubeconfig[]> {
+): Promise<{ readonly fetched: readonly Kubeconfig[]; readonly missing: readonly Cluster[] }> {
   const outputs = await outputsOfTerraform(programs, mesh, terraformFolder);
   const isKept = ({ context }: Cluster) => kept.contexts.some(({ name }) => name === context);
   const found = await Promise.all(
@@ -91,15 +107,12 @@ async function fetchKubeconfigs(
       text: outputs[cluster.name] ?? (isKept(cluster) ? undefined : await askAz(programs, mesh, cluster)),
     })),
   );
-  const missing = found.filter(({ cluster, text }) => text === undefined && !isKept(cluster));
-  if (missing.length > 0)
-    throw noCredentials(
-      mesh,
-      missing.map(({ cluster }) => cluster),
-    );
-  return found.flatMap(({ cluster, text }) =>
-    text === undefined ? [] : [withContextName(readKubeconfig(text), cluster.context)],
-  );
+  return {
+    fetched: found.flatMap(({ cluster, text }) =>
+      text === undefined ? [] : [withContextName(readKubeconfig(text), cluster.context)],
+    ),
+    missing: clusters.filter((cluster, index) => found[index]!.text === undefined && !isKept(cluster)),
+  };
 }
 
 async function outputsOfTerraform(

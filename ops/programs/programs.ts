@@ -139,6 +139,9 @@ export interface ProgramsProps {
 
 const defaultDeadlineSeconds = 60;
 
+/** What a program wrote last is there at once when it has ended; who keeps its output open longer is somebody else. */
+const lastWordsMilliseconds = 1000;
+
 export function createPrograms({
   log = noLog,
   signal,
@@ -196,7 +199,11 @@ function start(
       outcome = reason;
       const { signal, graceSeconds } = ending[program];
       endGroup(child.pid, signal);
-      forced = setTimeout(() => endGroup(child.pid, "SIGKILL"), graceSeconds * 1000);
+      forced = setTimeout(() => {
+        endGroup(child.pid, "SIGKILL");
+        // The kernel may hold it all the same, for example in a file system that does not answer.
+        letGoSoon(null, "SIGKILL");
+      }, graceSeconds * 1000);
     };
     const interrupt = () => end(new Interrupted());
     for (const one of signals) one.addEventListener("abort", interrupt);
@@ -204,11 +211,31 @@ function start(
       () => end(new DeadlinePassed(commandLine(program, args), deadlineSeconds)),
       deadlineSeconds * 1000,
     );
-    const settle = () => {
+    const stopListening = () => {
       clearTimeout(deadline);
-      clearTimeout(forced);
       for (const one of signals) one.removeEventListener("abort", interrupt);
+    };
+    const settle = (code: number | null, killedBy: NodeJS.Signals | null) => {
+      stopListening();
+      clearTimeout(forced);
+      clearTimeout(lastWords);
       stopBeating?.();
+      if (outcome instanceof Error) return reject(outcome);
+      if (outcome === "read enough") return resolve({ code: 0, stdout, stderr });
+      if (code === null)
+        return reject(new ProgramFailed(commandLine(program, args), killedBy ?? "a signal", stderr));
+      resolve({ code, stdout, stderr });
+    };
+    const letGo = (code: number | null, killedBy: NodeJS.Signals | null) => {
+      // What was to end with the program, and has not.
+      if (outcome !== undefined) endGroup(child.pid, "SIGKILL");
+      for (const stream of child.stdio) stream?.destroy();
+      child.unref();
+      settle(code, killedBy);
+    };
+    let lastWords: NodeJS.Timeout | undefined;
+    const letGoSoon = (code: number | null, killedBy: NodeJS.Signals | null) => {
+      lastWords ??= setTimeout(letGo, lastWordsMilliseconds, code, killedBy);
     };
 
     let stdout = "";
@@ -222,17 +249,15 @@ function start(
       stderr += chunk;
     });
     child.on("error", (error: NodeJS.ErrnoException) => {
-      settle();
-      reject(error.code === "ENOENT" ? new MissingProgram(program) : error);
+      outcome ??= error.code === "ENOENT" ? new MissingProgram(program) : error;
+      settle(null, null);
     });
-    child.on("close", (code, killedBy) => {
-      settle();
-      if (outcome instanceof Error) return reject(outcome);
-      if (outcome === "read enough") return resolve({ code: 0, stdout, stderr });
-      if (code === null)
-        return reject(new ProgramFailed(commandLine(program, args), killedBy ?? "a signal", stderr));
-      resolve({ code, stdout, stderr });
+    // How it ended is known then. Its output may stay open: a helper that it left behind holds it, and may for ever.
+    child.on("exit", (code, killedBy) => {
+      stopListening();
+      letGoSoon(code, killedBy);
     });
+    child.on("close", settle);
     // A program that ends without reading its input is judged by its exit code.
     child.stdin.on("error", () => {});
     const stopBeating = heartbeat && beat(child.stdin, heartbeat);

@@ -3,6 +3,7 @@ import type { Mesh, Sample } from "../../mesh/mesh";
 import { bounded, inShort } from "../programs/bounded";
 import { type Kubectl, kubectlFor } from "../programs/kubectl";
 import { type KubernetesObject, loadBalancerAddress } from "../programs/kubernetes-object";
+import { Interrupted } from "../programs/programs";
 import { sideBySide } from "../programs/side-by-side";
 import type { Context } from "../runs/context";
 import { sampleHost } from "../traffic/requests";
@@ -71,6 +72,7 @@ export interface EndpointAnswer {
 /**
  * Asks the client of every cluster, side by side, for its endpoints of the sample. A cluster that does not answer is a
  * view with an error.
+ * @throws Interrupted on Ctrl-C
  */
 export async function endpoints(context: Context, mesh: Mesh, sample: Sample): Promise<MeshEndpoints> {
   const programs = bounded(sideBySide(context.programs));
@@ -82,6 +84,7 @@ export async function endpoints(context: Context, mesh: Mesh, sample: Sample): P
       return [cluster.name, answer] as const;
     }),
   );
+  if (context.signal.aborted) throw new Interrupted();
   return endpointViews(mesh, sample, new Map(answers));
 }
 

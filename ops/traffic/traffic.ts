@@ -46,7 +46,7 @@ export interface Flow extends Tally {
   readonly clusters: Counts;
 }
 
-export const unknownCluster = "unknown";
+const unknownCluster = "unknown";
 
 /**
  * Seconds. After this time the connection to a client is made anew, in order: load balancers between here and the API

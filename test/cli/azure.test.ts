@@ -204,6 +204,71 @@ test("where nobody has credentials the clusters are named, with the way to get t
   expect(path.calls().filter((call) => call.includes("--context aks-main get"))).toEqual([]);
 });
 
+/** What doctor found, `check` or `check cluster`, as far as `wanted` names it. */
+const found = (report: string, wanted: readonly string[]) => {
+  const { results } = JSON.parse(report) as { results: { id: string; cluster?: string; status: string }[] };
+  const named = results.map(({ id, cluster, status }) => [[id, cluster].filter(Boolean).join(" "), status]);
+  return Object.fromEntries(named.filter(([name]) => wanted.includes(name!)));
+};
+
+test("doctor looks before anything is made: at programs, at Azure, and what is missing is not made yet", async () => {
+  path.add(
+    "kubectl",
+    `case "$*" in
+  "config view "*) echo '{"contexts":[],"clusters":[]}';;
+  "config get-contexts "*) ;;
+  "version "*) echo '{"clientVersion":{"gitVersion":"v1.35.1"}}';;
+  *) exit 1;;
+esac`,
+  );
+  addTerraform(undefined);
+  path.add(
+    "az",
+    `case "$*" in
+  "version "*) echo '{"azure-cli":"2.80.0"}';;
+  "account show "*) echo '{"id":"0-0","name":"ours"}';;
+  *) exit 1;;
+esac`,
+  );
+  const { code, result, notes } = await mesh("doctor", "-o", "json");
+  expect({ code, notes }).toEqual({ code: 1, notes: expect.not.stringContaining("error") });
+  const wanted = ["programs.istioctl", "azure.login", "reachable.context main0"];
+  expect(found(result, wanted)).toEqual({
+    "programs.istioctl": "fail",
+    "azure.login": "pass",
+    "reachable.context main0": "not judged",
+  });
+  expect((await mesh("doctor")).result).toContain(
+    "no context aks-main; there are none: the cluster is not made yet, or its credentials are not fetched",
+  );
+});
+
+test("doctor looks on a machine that has none of the programs", async () => {
+  process.env.PATH = path.folder;
+  const { code, result } = await mesh("doctor", "-o", "json");
+  expect(code).toBe(1);
+  expect(found(result, ["programs.kubectl", "programs.terraform"])).toEqual({
+    "programs.kubectl": "fail",
+    "programs.terraform": "fail",
+  });
+});
+
+test("doctor reaches the clusters that are made when another is not made yet", async () => {
+  addKubectl();
+  addTerraform({ main0: outputs.main0 });
+  addAz(false);
+  await mesh("doctor");
+  const text = readFileSync(ownKubeconfig, "utf8");
+  expect(text).toContain("https://aks-main.azmk8s.io:443");
+  expect(new Set(readFileSync(join(path.folder, "seen"), "utf8").trim().split("\n"))).toEqual(
+    new Set([`KUBECONFIG=${join(process.cwd(), ownKubeconfig)}:${join(path.folder, "users-own")}`]),
+  );
+  expect(await mesh("apply")).toMatchObject({
+    code: 1,
+    notes: expect.stringContaining("no credentials for remote0 (context aks-remote):"),
+  });
+});
+
 test("a Terraform that fails ends the run before any cluster is asked", async () => {
   addKubectl();
   addIstioctl();

@@ -63,8 +63,37 @@ describe("in a project", () => {
       'mesh apply --only: "main1" is given; allowed is one of main0, remote0\n  fix: did you mean "main0"?',
     );
     expect(notes).toMatch(/mesh apply --until: "remote" is given; .*\n {2}fix: did you mean "remotes"\?/);
-    expect(notes).toContain("mesh apply --timeout: allowed is a number of seconds above 0");
+    expect(notes).toContain(
+      'mesh apply --timeout: "5m" is given; allowed is a number of seconds above 0, 86400 at most',
+    );
     expect(notes).toContain("3 problems; nothing was written");
+    expect(existsSync("dist")).toBe(false);
+  });
+
+  test.each(["0", "-3", "", "1e9", "3000000", "86400.1"])(
+    "apply refuses a time-out of %j",
+    async (timeout) => {
+      expect(await mesh("apply", `--timeout=${timeout}`)).toMatchObject({
+        code: 2,
+        notes: expect.stringContaining(`${JSON.stringify(timeout)} is given; allowed is a number of seconds`),
+      });
+    },
+  );
+
+  test("a dry run refuses what names nothing, and what says nothing about changes", async () => {
+    const { code, notes } = await mesh(
+      "apply",
+      "--dry-run",
+      "--only=nosuch",
+      "--until=remotes",
+      "--timeout=3",
+    );
+    expect(code).toBe(2);
+    expect(notes).toContain('mesh apply --only: "nosuch" is given');
+    expect(notes).toMatch(
+      /--until: is given with --dry-run, which shows all changes.*\n {2}fix: leave --until out/,
+    );
+    expect(notes).toContain("mesh apply --timeout: is given with --dry-run");
     expect(existsSync("dist")).toBe(false);
   });
 
@@ -143,6 +172,21 @@ describe("in an empty folder", () => {
     expect(await mesh("synth")).toMatchObject({
       code: 0,
       notes: expect.stringContaining("missing: a certificate authority"),
+    });
+  });
+
+  test("a folder that is not there, or is a file, is told as such", async () => {
+    expect(await mesh("init", "-f", "nowhere/mesh.yaml")).toMatchObject({
+      code: 1,
+      notes: expect.stringMatching(
+        /cannot open nowhere\/mesh.yaml: it is not there, or the folder .* is not; make the folder/,
+      ),
+    });
+    await mesh("init");
+    writeFileSync("dist", "");
+    expect(await mesh("synth")).toMatchObject({
+      code: 1,
+      notes: expect.stringMatching(/dist: a file is where a folder belongs; move it away/),
     });
   });
 

@@ -69,6 +69,10 @@ test("no other file is replaced, and no cluster is asked first", async () => {
     code: 2,
     notes: expect.stringContaining("the folder nowhere is not there"),
   });
+  expect(await mesh("report", "--to", "")).toMatchObject({
+    code: 2,
+    notes: expect.stringContaining("mesh report --to: no name is given"),
+  });
   expect(readFileSync("mesh.yaml", "utf8")).toBe(yaml);
   expect(existsSync("nowhere")).toBe(false);
   expect(calls()).toEqual([]);

@@ -64,6 +64,7 @@ test.each([
     /"control-plane.mesh-networks" is given, and mesh\.yaml describes a mesh that it does not apply to/,
   ],
   ["--wait", "soon", /Allowed is a time such as 90, 90s or 5m/],
+  ["--wait", "25h", /Allowed is a day, 24h, at most/],
   ["-o", "yaml", /Allowed choices are table, json, junit/],
 ])("%s %s ends with 2, and nothing is looked at", async (option, value, says) => {
   const { code, notes } = await mesh("verify", option, value);

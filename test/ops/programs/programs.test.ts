@@ -94,6 +94,30 @@ test("a program that does not hear SIGTERM is ended all the same", async () => {
   await expect(programs().run("istioctl", [], { deadlineSeconds: 0.2 })).rejects.toThrow("not done within");
 }, 10_000);
 
+/** A process in a session of its own, which no signal to the program's group reaches, and which holds its output. */
+const helper = () => `setsid sh -c 'echo $$ > "${path.folder}/helper"; exec sleep 25' &
+  until [ -s '${path.folder}/helper' ]; do sleep 0.02; done`;
+const endHelper = () => process.kill(Number(readFileSync(join(path.folder, "helper"), "utf8")));
+
+test("a program that has ended is not waited for when a helper keeps its output open", async () => {
+  path.add("kubectl", `echo done; ${helper()}; exit 3`);
+  const started = Date.now();
+  const ended = await programs().run("kubectl", ["get"], { deadlineSeconds: 8, answers: [3] });
+  expect(Date.now() - started).toBeLessThan(5000);
+  expect(ended).toEqual({ code: 3, stdout: "done\n", stderr: "" });
+  endHelper();
+});
+
+test("the deadline holds when a helper keeps the output open", async () => {
+  path.add("kubectl", `${helper()}; exec sleep 25`);
+  const started = Date.now();
+  await expect(programs().run("kubectl", ["get"], { deadlineSeconds: 1 })).rejects.toThrow(
+    "kubectl get: not done within 1 s",
+  );
+  expect(Date.now() - started).toBeLessThan(6000);
+  endHelper();
+}, 30_000);
+
 test("Ctrl-C ends what runs, and nothing more is started", async () => {
   path.add("kubectl", "exec sleep 30");
   const interrupt = new AbortController();

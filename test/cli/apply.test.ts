@@ -1,0 +1,65 @@
+import { type FakePath, fakePath } from "../ops/programs/fake-programs";
+import { project } from "../synth/project";
+import { mesh } from "./run";
+
+// What the flags of apply do to a dry run, against clusters in which there is nothing yet.
+
+const existingClusters = `clusters:
+  - { name: main0, role: primary, network: network1, context: one }
+  - { name: remote0, network: network2, context: two }
+`;
+
+/** As a run left it when mesh.yaml had one cluster more. */
+const inventory = {
+  kind: "ConfigMap",
+  metadata: { name: "mesh-inventory" },
+  data: {
+    "inventory.json": JSON.stringify({
+      mesh: "mesh1",
+      istio: "1.31.1",
+      clusters: [{ name: "gone", context: "three", role: "remote", network: "network3" }],
+    }),
+  },
+};
+
+let leave: () => void;
+let path: FakePath;
+const environment = { ...process.env };
+beforeEach(async () => {
+  ({ leave } = await project(existingClusters));
+  path = fakePath();
+  process.env.PATH = path.env.PATH;
+  path.add(
+    "kubectl",
+    `case "$*" in
+  "version "*) echo '{"clientVersion":{"gitVersion":"v1.35.1"}}';;
+  *" get --raw /version") echo '{"gitVersion":"v1.35.1"}';;
+  *" get namespace kube-system "*) printf '%s' "$2";;
+  *" configmap mesh-inventory "*) echo '${JSON.stringify(inventory)}';;
+esac`,
+  );
+  path.add("istioctl", `case "$*" in "version "*) echo '{"clientVersion":{"version":"1.31.1"}}';; esac`);
+});
+afterEach(() => {
+  process.env.PATH = environment.PATH;
+  leave();
+  path.remove();
+});
+
+const changes = async (...args: string[]) => {
+  const { code, result, notes } = await mesh("apply", "--dry-run", ...args);
+  expect({ code, notes }).toMatchObject({ code: 0 });
+  return result.split("\n").filter((line) => /^[+~-] /.test(line));
+};
+
+test("--only shows what the steps of that cluster change, a remote's secret in the primary with it", async () => {
+  const secret = "+ main0: Secret istio-system/istio-remote-secret-remote0";
+  const all = await changes();
+  const ofMain = await changes("--only", "main0");
+  const ofRemote = await changes("--only", "remote0");
+  const isOfRemote = (line: string) => line.startsWith("+ remote0: ") || line === secret;
+  expect(ofRemote).toEqual(all.filter(isOfRemote));
+  expect(ofMain).toEqual(all.filter((line) => !isOfRemote(line)));
+  expect(ofRemote).toContain(secret);
+  expect(ofMain).toContain("- gone: Istio and sample in the context three");
+});

@@ -1,0 +1,176 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { buildSync } from "esbuild";
+import { commandLine } from "../../mesh/shell-quote";
+import { type FakePath, fakePath } from "../ops/programs/fake-programs";
+import { project } from "../synth/project";
+
+// How a run ends that is ended from outside: by Ctrl-C, and by a terminal that is closed.
+
+const hasTerminal = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux");
+const onTerminal = hasTerminal ? test : test.skip;
+
+const existingClusters = `clusters:
+  - { name: main0, role: primary, network: network1, context: one }
+  - { name: remote0, network: network2, context: two }
+`;
+
+let bundle: string;
+let leave: () => void;
+let path: FakePath;
+beforeAll(() => {
+  bundle = join(mkdtempSync(join(tmpdir(), "mesh-bundle-")), "mesh.js");
+  buildSync({
+    entryPoints: [join(__dirname, "../../cli/main.ts")],
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    outfile: bundle,
+    logLevel: "error",
+  });
+});
+afterAll(() => rmSync(join(bundle, ".."), { recursive: true }));
+beforeEach(async () => {
+  ({ leave } = await project(existingClusters));
+  path = fakePath();
+});
+afterEach(() => {
+  leave();
+  path.remove();
+});
+
+const until = async (condition: () => boolean) => {
+  for (let tries = 0; tries < 300 && !condition(); tries++) await sleep(50);
+  expect(condition()).toBe(true);
+};
+/** Processes that a run left behind, known by the PATH in their environment. */
+const left = () =>
+  spawnSync("ps", ["axeww", "-o", "command"], { encoding: "utf8" })
+    .stdout.split("\n")
+    .filter((line) => line.includes(path.folder) && !line.startsWith("ps "));
+const expectNothingLeft = () => until(() => left().length === 0);
+
+function start(...args: string[]) {
+  const child = spawn(process.execPath, [bundle, ...args], { env: path.env });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (chunk: string) => {
+      said += chunk;
+    });
+  const ended = once(child, "exit").then(([code, signal]) => ({ code: code ?? signal, said }));
+  return { child, ended, said: () => said };
+}
+
+/** Every program waits, and ends in order when it is asked to, which takes it a moment. */
+function addWaiting(): void {
+  const script = `trap 'sleep 1; echo ended >> "${path.folder}/ended"; exit 1' TERM; sleep 60 & wait`;
+  for (const name of ["kubectl", "istioctl"]) path.add(name, script);
+}
+const haveEndedInOrder = () => existsSync(join(path.folder, "ended"));
+
+/** A kubectl through which Kiali opens. */
+function addKiali(): void {
+  writeFileSync(
+    join(path.folder, "server.js"),
+    `require("node:http").createServer((_, response) => response.end()).listen(0, "127.0.0.1", function () {
+      console.log("Forwarding from 127.0.0.1:" + this.address().port + " -> 20001");
+    });`,
+  );
+  const deployment = { kind: "Deployment", metadata: { name: "kiali" }, status: { availableReplicas: 1 } };
+  path.add(
+    "kubectl",
+    `case "$*" in
+  *" get "*) echo '${JSON.stringify(deployment)}';;
+  *" port-forward "*) exec '${process.execPath}' '${join(path.folder, "server.js")}';;
+esac`,
+  );
+}
+
+describe("Ctrl-C", () => {
+  test.each(["apply", "doctor", "endpoints", "report", "status", "verify"])(
+    "ends mesh %s with 130, and is no failure",
+    async (command) => {
+      addWaiting();
+      const { child, ended } = start(command);
+      await until(() => path.calls().length > 0);
+      child.kill("SIGINT");
+      const { code, said } = await ended;
+      expect({ code, said }).toEqual({ code: 130, said: expect.stringContaining("stopping") });
+      expect(said).not.toMatch(/error|everything that was run/);
+      await expectNothingLeft();
+    },
+  );
+});
+
+describe("a terminal that is closed", () => {
+  test("ends a dashboard in order, and the forward with it", async () => {
+    addKiali();
+    const { child, ended, said } = start("dashboard", "--no-browser");
+    await until(() => said().includes("/kiali/console"));
+    child.kill("SIGHUP");
+    expect(await ended).toMatchObject({ code: 0 });
+    await expectNothingLeft();
+  });
+
+  test("is heard once: what ends in order is not ended by force when the shell passes it on", async () => {
+    addWaiting();
+    const { child, ended } = start("status");
+    await until(() => path.calls().length > 0);
+    child.kill("SIGHUP");
+    await sleep(200);
+    child.kill("SIGHUP");
+    expect(await ended).toMatchObject({ code: 130 });
+    expect(haveEndedInOrder()).toBe(true);
+    await expectNothingLeft();
+  });
+
+  onTerminal("takes nothing with it that was to be ended in order", async () => {
+    addWaiting();
+    const code = join(path.folder, "code");
+    const line = `trap '' HUP; ${commandLine(process.execPath, [bundle, "status"])}; echo $? > '${code}'`;
+    const terminal = spawn("script", ["--quiet", "--command", line, "/dev/null"], {
+      env: { ...path.env, TERM: "xterm", SHELL: "/bin/sh" },
+    });
+    await until(() => path.calls().length > 0);
+    terminal.kill("SIGKILL");
+    await until(() => existsSync(code) && readFileSync(code, "utf8") !== "");
+    expect(readFileSync(code, "utf8")).toBe("130\n");
+    expect(haveEndedInOrder()).toBe(true);
+    await expectNothingLeft();
+  });
+});
+
+describe("whoever reads has gone", () => {
+  test("and what runs is ended in order", async () => {
+    addWaiting();
+    const { child, ended } = start("status", "--verbose");
+    child.stderr.destroy();
+    expect(await ended).toMatchObject({ code: 130 });
+    await expectNothingLeft();
+  });
+
+  test("from the result alone, and the run goes on to its own end", async () => {
+    addKiali();
+    const { child, ended, said } = start("dashboard", "--no-browser");
+    child.stdout.destroy();
+    await until(() => said().includes("open it in a browser"));
+    await sleep(500);
+    expect(child.exitCode).toBeNull();
+    child.kill("SIGINT");
+    expect(await ended).toMatchObject({ code: 0 });
+    await expectNothingLeft();
+  });
+});
+
+test("what goes wrong names the log", async () => {
+  path.add("kubectl", "echo refused >&2; exit 1");
+  const { ended } = start("apply");
+  expect(await ended).toEqual({
+    code: 1,
+    said: expect.stringMatching(/error: .*\neverything that was run: \.mesh\/log\/\S+\.log\n$/s),
+  });
+});
