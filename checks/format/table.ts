@@ -57,7 +57,9 @@ function rowsOf(results: readonly CheckResult[]): Row[] {
   }
   return [...rows.values()].map((same) => {
     const first = same[0]!;
-    const isOne = same.every(({ evidence }) => evidence.join() === first.evidence.join());
+    // Counts of several clusters are told of each, also when they happen to be the same.
+    const isCounted = first.status === "pass" && first.shares !== undefined && same.length > 1;
+    const isOne = !isCounted && same.every(({ evidence }) => evidence.join() === first.evidence.join());
     return {
       result: first,
       clusters: same.flatMap(({ cluster }) => cluster ?? []),

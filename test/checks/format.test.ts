@@ -78,6 +78,25 @@ test("the last line of a proof says so where something vital could not be judged
   expect(last(asProof(reportOf("mesh1", open, 1)))).toBe("not proved: 0 passed, 1 not judged (1.0 s)");
 });
 
+test("what was counted is told of each cluster, also where the counts are the same", () => {
+  const split = (cluster: string) =>
+    result("split.shares", {
+      cluster,
+      evidence: ["v1 61 (50 % wanted), v2 59 (50 % wanted)"],
+      shares: [
+        { name: "v1", wanted: 50, seen: 61 },
+        { name: "v2", wanted: 50, seen: 59 },
+      ],
+    });
+  const one = reportOf("mesh1", [split("main0"), split("remote0")], 1);
+  expect(reportFormats.table(one, { color: false })).toContain(
+    `√ title of split.shares (main0, remote0)
+    main0: v1 61 (50 % wanted), v2 59 (50 % wanted)
+    remote0: v1 61 (50 % wanted), v2 59 (50 % wanted)
+`,
+  );
+});
+
 test("clusters that pass share a line, and many are counted", () => {
   const names = ["a", "b", "c", "d", "e"];
   const of = (clusters: string[]) =>
