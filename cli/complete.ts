@@ -38,7 +38,9 @@ async function completionOf(mesh: Command, words: readonly string[]): Promise<Co
   }
   if (line.optionsMayFollow && typed.startsWith("-")) {
     const { option, value } = findOption(command, typed);
-    if (option && value !== undefined) return offer((await valuesOf(line, mesh, option)) ?? [], value);
+    // Of `-oj` the shell would replace the whole.
+    if (option && value !== undefined && typed.startsWith("--"))
+      return offer((await valuesOf(line, mesh, option)) ?? [], value);
     return offer(optionsOf(line), typed);
   }
   const subcommands = commandsOf(command);

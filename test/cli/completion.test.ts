@@ -101,6 +101,7 @@ describe("what is offered", () => {
       ["json", "junit"],
     ],
     [["synth", "--output=j"], ["json"]],
+    [["synth", "-oj"], []],
     [["apply", "--until", ""], [...phases]],
     [
       ["dashboard", ""],
