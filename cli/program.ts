@@ -2,6 +2,7 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { meshFile } from "../mesh/paths";
 import { version } from "../package.json";
 import { consoleOutput, exitCode, type Output } from "./command";
+import { addRequests, completion, installation, shells } from "./completion";
 import { longestSeconds, parseDuration } from "./duration";
 
 /**
@@ -232,6 +233,19 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
       const { destroy } = await import("./destroy");
       exit(await destroy(meshFile(file), flags, output));
     });
+
+  const completionCommand = command(
+    "completion",
+    "print the script with which a shell completes mesh",
+    "mesh completion bash",
+  )
+    .addArgument(new Argument("<shell>", "which one").choices(shells))
+    .addHelpText("after", installation)
+    .action(async (shell) => exit(await completion(shell, output)));
+  addRequests(completionCommand, async (words) => {
+    const { complete } = await import("./complete");
+    exit(await complete(mesh, words, output));
+  });
 
   return mesh;
 }
