@@ -29,7 +29,7 @@ export function withWeights(text: string, file: string, weights: Weights): { tex
   const mesh = changed === undefined ? undefined : parsed(changed, file);
   // Two parsers have read the text, and an anchor may have carried a weight to elsewhere: the mesh is what counts.
   if (!isDeepStrictEqual(mesh, { ...before, sample: before.sample && { ...before.sample, weights } }))
-    throw byHand(file, "no more than the weights was to change, and as it is written more would", weights);
+    throw byHand(file, "as it is written, more than the weights would change", weights);
   return { text: changed!, mesh: mesh! };
 }
 
@@ -77,11 +77,8 @@ function weightEdits(text: string, root: Mapping, weights: Weights): Edit[] | un
 
   const sample = valueIn(root, "sample");
   if (sample === undefined) {
-    const newLine = lineBreakOf(text);
-    const indent = " ".repeat(indentOf(root));
-    return root.flow
-      ? addTo(text, root, [`${name("sample")}: { ${weightsEntry} }`])
-      : addTo(text, root, ["", `${indent}${name("sample")}:${newLine}${indent}  ${weightsEntry}`], "");
+    const lines = ["", `${name("sample")}:`, `  ${weightsEntry}`];
+    return addTo(text, root, root.flow ? [`${name("sample")}: { ${weightsEntry} }`] : lines);
   }
   if (!isMap(sample)) return undefined;
 
@@ -118,13 +115,8 @@ const flow = (weights: Weights, name: Naming) =>
     .map(([version, percent]) => `${name(version)}: ${percent}`)
     .join(", ")} }`;
 
-/** Adds entries behind the last one of a mapping. */
-function addTo(
-  text: string,
-  mapping: Mapping,
-  entries: readonly string[],
-  indent = " ".repeat(mapping.flow ? 0 : indentOf(mapping)),
-): Edit[] {
+/** Adds entries behind the last one of a mapping; to a block, lines. */
+function addTo(text: string, mapping: Mapping, entries: readonly string[]): Edit[] {
   if (entries.length === 0) return [];
   const insert = (at: number, inserted: string): Edit[] => [{ start: at, end: at, text: inserted }];
   if (mapping.flow) {
@@ -134,14 +126,13 @@ function addTo(
     return insert(inside, ` ${entries.join(", ")}${text[inside] === "}" ? " " : ""}`);
   }
   const newLine = lineBreakOf(text);
+  const indent = indentOf(mapping);
+  const lines = entries.map((entry) => entry && `${" ".repeat(indent)}${entry}`);
   const end = endOf(mapping);
   // A block of text ends behind its last line break, which is part of it.
-  if (text[end - 1] === "\n")
-    return insert(end, entries.map((entry) => `${indent}${entry}${newLine}`).join(""));
-  return insert(
-    endOfComments(text, lineEnd(text, end), indentOf(mapping)),
-    entries.map((entry) => `${newLine}${entry && indent}${entry}`).join(""),
-  );
+  if (text[end - 1] === "\n") return insert(end, lines.map((line) => `${line}${newLine}`).join(""));
+  const below = endOfComments(text, lineEnd(text, end), indent);
+  return insert(below, lines.map((line) => `${newLine}${line}`).join(""));
 }
 
 /** Where the text of a node ends, less what follows on its line. */
@@ -159,10 +150,16 @@ function lineEnd(text: string, from: number): number {
 
 /** Comments below the last entry that are indented as it is, or more, belong to it. */
 function endOfComments(text: string, from: number, indent: number): number {
-  const comment = /(?:\r?\n[ \t]*)*\r?\n( *)#[^\r\n]*/y;
-  comment.lastIndex = from;
-  const found = comment.exec(text);
-  return found && found[1]!.length >= indent ? endOfComments(text, comment.lastIndex, indent) : from;
+  const emptyOrComment = /\r?\n([ \t]*)(#[^\r\n]*)?(?=\r?\n|$)/y;
+  emptyOrComment.lastIndex = from;
+  let end = from;
+  for (let found = emptyOrComment.exec(text); found; found = emptyOrComment.exec(text)) {
+    const [, { length: column } = "", comment] = found;
+    if (comment === undefined) continue;
+    if (column < indent) return end;
+    end = emptyOrComment.lastIndex;
+  }
+  return end;
 }
 
 const lineBreakOf = (text: string) => /\r?\n/.exec(text)?.[0] ?? "\n";
