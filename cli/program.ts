@@ -120,7 +120,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     });
 
   command("split", "send each version its percentage, in mesh.yaml and in the mesh", "mesh split v1=90 v2=10")
-    .argument("<version=percent...>", "every version, summing to 100")
+    .argument("<version=percent...>", "every version that runs, summing to 100; 0 sends it nothing")
     .addOption(fileOption())
     .addOption(verbose())
     .action(async (words, { file, ...flags }) => {

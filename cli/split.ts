@@ -1,11 +1,16 @@
+import { parseMesh, readMeshFile } from "../mesh/load";
 import { meshPaths } from "../mesh/paths";
 import { applyRouting } from "../ops/apply/routing";
-import { parseWeights, splitTraffic } from "../ops/apply/split";
+import { withWeights } from "../ops/apply/split";
+import { readWeights } from "../ops/apply/weights";
 import { withCredentials } from "../ops/azure/credentials";
-import { readInputs } from "../synth/inputs";
+import { replaceFile } from "../ops/programs/replace-file";
+import type { Context } from "../ops/runs/context";
+import { type Inputs, readInputs } from "../synth/inputs";
 import { synthesize } from "../synth/synthesize";
-import { exitCode, type Output } from "./command";
+import { exitCode, type Output, report } from "./command";
 import { type RunOptions, withContext } from "./context";
+import { noSample } from "./no-sample";
 
 /** Writes other weights into mesh.yaml and applies them, and nothing else of it. */
 export async function split(
@@ -14,17 +19,39 @@ export async function split(
   flags: RunOptions,
   output: Output,
 ): Promise<number> {
-  splitTraffic(file, parseWeights(words));
-  const inputs = readInputs(meshPaths(file), new Date());
+  const { text, mode } = readMeshFile(file);
+  const { sample } = parseMesh(text, file);
+  if (!sample) throw noSample(file, "its requests are what is split");
+  const weights = readWeights(
+    words,
+    sample.versions.map(({ name }) => name),
+  );
+  const edited = withWeights(text, file, weights);
+  // What else can be wrong is found before anything is written.
+  const inputs = { ...readInputs(meshPaths(file), new Date()), mesh: edited.mesh };
+  return withContext(flags, output, async (context) => {
+    if (edited.text !== text) replaceFile(file, edited.text, mode);
+    // From now on the file may be ahead of the mesh, which nobody would guess from what goes wrong.
+    const sayAhead = () =>
+      output.note(`${file} has these weights, the mesh may not have them yet; run mesh apply`);
+    // At the first Ctrl-C already: the second one leaves no time for words.
+    context.signal.addEventListener("abort", sayAhead, { once: true });
+    try {
+      const changed = await applyWeights(context, inputs);
+      const percents = Object.entries(weights).map(([version, percent]) => `${version} ${percent} %`);
+      const how = changed.length > 0 ? "applied" : "was so already";
+      output.result(`${percents.join(", ")}: ${how}; ${file} says the same`);
+      return exitCode.fine;
+    } catch (error) {
+      report(error, output);
+      if (!context.signal.aborted) sayAhead();
+      return exitCode.failed;
+    }
+  });
+}
+
+async function applyWeights(context: Context, inputs: Inputs): Promise<readonly string[]> {
   const { mesh, paths } = inputs;
   synthesize(inputs);
-  return withContext(flags, output, async (context) => {
-    const reaching = await withCredentials(context, mesh, paths.terraform);
-    const changed = await applyRouting(reaching, mesh, paths.dist);
-    const weights = Object.entries(mesh.sample!.weights!)
-      .map(([version, percent]) => `${version} ${percent} %`)
-      .join(", ");
-    output.result(`${weights}: ${changed.length > 0 ? "applied" : "was so already"}; ${file} says the same`);
-    return exitCode.fine;
-  });
+  return applyRouting(await withCredentials(context, mesh, paths.terraform), mesh, paths.dist);
 }

@@ -6,7 +6,7 @@ import { normalize } from "./normalize";
 import { fileProblem, InputError, type Problem } from "./problem";
 import { consistencyProblems } from "./rules";
 import { schemaProblems } from "./schema-problems";
-import { readTextFile, UnreadableFile } from "./text-file";
+import { readTextFile, type TextFile, UnreadableFile } from "./text-file";
 import { largestYaml } from "./yaml";
 
 /**
@@ -14,7 +14,7 @@ import { largestYaml } from "./yaml";
  * @throws InputError with every problem of the file at once, or when it cannot be read
  */
 export function readMesh(file: string): Mesh {
-  return parseMesh(readText(file), file);
+  return parseMesh(readMeshFile(file).text, file);
 }
 
 /**
@@ -56,9 +56,13 @@ function withoutBadParts(value: unknown, { issues }: ZodError): MeshConfig | und
   return meshConfigSchema.safeParse(rest).data;
 }
 
-function readText(file: string): string {
+/**
+ * The text of `mesh.yaml`, for `parseMesh`, and to change it.
+ * @throws InputError when it cannot be read
+ */
+export function readMeshFile(file: string): TextFile {
   try {
-    return readTextFile(file, largestYaml).text;
+    return readTextFile(file, largestYaml);
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error;
     throw new InputError([fileProblem(file, error.message, fixes[error.reason])]);

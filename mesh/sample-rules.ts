@@ -48,7 +48,7 @@ const weightsOfVersionsThatRun: Rule = ({ sample: written }, { sample }) => {
     .map((name) => ({
       path: ["sample", "weights", name],
       message: `version ${quote(name)} runs nowhere; allowed are ${running.join(", ")}`,
-      fix: `${didYouMean(name, running)}${written?.versions ? "add it to sample.versions, or remove it here" : "remove it"}`,
+      fix: `${didYouMean(name, running)}${written?.versions ? "add it to sample.versions, or remove it here" : "rename or remove it"}`,
     }));
 };
 

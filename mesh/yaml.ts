@@ -27,8 +27,6 @@ export interface YamlDocument {
   valueAt(path: Path): Position;
   /** Where the key that ends `path` stands. */
   keyAt(path: Path): Position;
-  /** Offsets of the scalar at `path` in the text, end exclusive; undefined when there is none. */
-  scalarAt(path: Path): { readonly start: number; readonly end: number } | undefined;
   /** Keys that a mapping holds again. */
   readonly repeatedKeys: readonly { readonly path: Path; readonly position: Position }[];
 }
@@ -118,7 +116,6 @@ function withTextKeys(events: readonly Event[]): Event[] {
 interface Place {
   key?: number;
   value: number;
-  scalar?: { start: number; end: number };
 }
 
 function placesIn(
@@ -141,7 +138,6 @@ function placesIn(
         places.set(id(path), {
           ...key,
           value: event.valueStart >= 0 ? event.valueStart : (keyOffset ?? 0),
-          ...(event.valueStart >= 0 && { scalar: { start: event.valueStart, end: event.valueEnd } }),
         });
         return;
       case EVENT_ALIAS:
@@ -184,7 +180,6 @@ function placesIn(
     repeatedKeys,
     valueAt: (path) => at(nearestPlace(path).value),
     keyAt: (path) => at(nearestPlace(path).key ?? nearestPlace(path).value),
-    scalarAt: (path) => places.get(id(path))?.scalar,
   };
 }
 

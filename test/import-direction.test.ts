@@ -121,3 +121,15 @@ test("settings are read from the environment in one place", () => {
   );
   expect(readers).toEqual(["mesh/paths.ts"]);
 });
+
+test("the library that edits YAML is loaded by mesh split alone", () => {
+  const sources = folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => `${folder}/${name}`),
+  );
+  const users = sources.filter((file) => readFileSync(join(root, file), "utf8").includes('from "yaml"'));
+  const importers = folders.flatMap(importsIn).filter(({ imported }) => imported === "ops/apply/split");
+  expect(users).toEqual(["ops/apply/split.ts"]);
+  expect(importers.map(({ file }) => file)).toEqual(["cli/split.ts"]);
+});

@@ -28,7 +28,7 @@ export function applyRouting(context: Context, mesh: Mesh, dist: string): Promis
   return withLock(context, mesh, "mesh split", async ({ programs, signal }) => {
     const kubectl = kubectlFor(programs, primary.context);
     const foreign = await whyForeign(kubectl, mesh, primary, signal);
-    if (foreign !== undefined) throw new PreflightError([`${foreign}; nothing was changed`]);
+    if (foreign !== undefined) throw new PreflightError([`${foreign}; nothing was changed there`]);
     try {
       const { changed } = await kubectl.applyFiles(files, {
         signal,
@@ -37,9 +37,7 @@ export function applyRouting(context: Context, mesh: Mesh, dist: string): Promis
       return changed;
     } catch (error) {
       if (!(error instanceof ProgramFailed) || !noMesh.test(error.stderr)) throw error;
-      throw new PreflightError([
-        `${primary.name} has no mesh to split yet; mesh.yaml holds the new weights: run mesh apply`,
-      ]);
+      throw new PreflightError([`${primary.name} has no mesh to split yet`]);
     }
   });
 }

@@ -1,94 +1,170 @@
-import { readFileSync, statSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
+import {
+  isCollection,
+  isMap,
+  isScalar,
+  type Pair,
+  type ParsedNode,
+  parseDocument,
+  Scalar,
+  type YAMLMap,
+} from "yaml";
 import { parseMesh } from "../../mesh/load";
 import type { Mesh } from "../../mesh/mesh";
-import { fileProblem, InputError, quote } from "../../mesh/problem";
-import { parseYaml } from "../../mesh/yaml";
-import { replaceFile } from "../programs/replace-file";
-
-/** Percent of requests by version. */
-export type Weights = Readonly<Record<string, number>>;
+import { fileProblem, InputError } from "../../mesh/problem";
+import type { Weights } from "./weights";
 
 /**
- * Reads `v1=90 v2=10`.
- * @throws InputError naming each argument that is not of this form
- */
-export function parseWeights(words: readonly string[]): Weights {
-  const problems = words
-    .filter((word) => !/^[\w.-]+=\d{1,3}$/.test(word))
-    .map((word) =>
-      fileProblem(
-        "mesh split",
-        `${quote(word)} is given; allowed is VERSION=PERCENT with a whole number from 0 to 100`,
-        "for example: mesh split v1=90 v2=10",
-      ),
-    );
-  if (problems.length > 0) throw new InputError(problems);
-  return Object.fromEntries(words.map((word) => [word.split("=")[0]!, Number(word.split("=")[1])]));
-}
-
-/**
- * The text of mesh.yaml with other weights; whatever else is in it, comments and order too, stays.
+ * The text of mesh.yaml with other weights. Numbers are put in place of numbers, and what is not there is added: every
+ * other byte stays.
  * @param file name for messages
- * @throws InputError when the mesh would not be valid with them
+ * @param weights of every version that runs, 100 in all
+ * @throws InputError when the text is not a mesh, or would be another mesh than the same with these weights
  */
 export function withWeights(text: string, file: string, weights: Weights): { text: string; mesh: Mesh } {
+  const before = parseMesh(text, file);
+  // A byte that is not UTF-8 has been read as this character, and would be written as it.
+  if (text.includes("\ufffd")) throw byHand(file, "it holds bytes that are not UTF-8", weights);
   const changed = replaceWeights(text, weights);
-  return { text: changed, mesh: parseMesh(changed, file) };
+  const mesh = changed === undefined ? undefined : parsed(changed, file);
+  // Two parsers have read the text, and an anchor may have carried a weight to elsewhere: the mesh is what counts.
+  if (!isDeepStrictEqual(mesh, { ...before, sample: before.sample && { ...before.sample, weights } }))
+    throw byHand(file, "as it is written, more than the weights would change", weights);
+  return { text: changed!, mesh: mesh! };
 }
 
-/**
- * Writes other weights into mesh.yaml.
- * @returns the mesh as it is now
- */
-export function splitTraffic(file: string, weights: Weights): Mesh {
-  const { text, mesh } = withWeights(readFileSync(file, "utf8"), file, weights);
-  replaceFile(file, text, statSync(file).mode);
-  return mesh;
+function parsed(text: string, file: string): Mesh | undefined {
+  try {
+    return parseMesh(text, file);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return undefined;
+  }
 }
 
-const flow = (weights: Weights) =>
+const byHand = (file: string, why: string, weights: Weights) =>
+  new InputError([
+    fileProblem(
+      file,
+      `cannot be edited: ${why}`,
+      `write it by hand, under sample: \`weights: ${flow(weights, String)}\`, then run mesh apply`,
+    ),
+  ]);
+
+type Mapping = YAMLMap.Parsed;
+
+/** What takes the place of a part of the text; of an empty part: is added there. */
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** Undefined where weights have no place that could be told. */
+function replaceWeights(text: string, weights: Weights): string | undefined {
+  // Every scalar is text in this schema: what a key says is what is looked for.
+  const { contents, errors } = parseDocument(text, { schema: "failsafe", keepSourceTokens: true });
+  if (errors.length > 0 || !isMap(contents)) return undefined;
+  const edits = weightEdits(text, contents as Mapping, weights);
+  return edits
+    ?.toSorted((one, other) => other.start - one.start)
+    .reduce((edited, { start, end, text }) => edited.slice(0, start) + text + edited.slice(end), text);
+}
+
+function weightEdits(text: string, root: Mapping, weights: Weights): Edit[] | undefined {
+  const name = namesAsIn(root);
+  const weightsEntry = `${name("weights")}: ${flow(weights, name)}`;
+
+  const sample = valueIn(root, "sample");
+  if (sample === undefined) {
+    const lines = ["", `${name("sample")}:`, `  ${weightsEntry}`];
+    return addTo(text, root, root.flow ? [`${name("sample")}: { ${weightsEntry} }`] : lines);
+  }
+  if (!isMap(sample)) return undefined;
+
+  const given = valueIn(sample, "weights");
+  if (given === undefined) return addTo(text, sample, [weightsEntry]);
+  if (!isMap(given)) return [replacement(given, flow(weights, name))];
+
+  const missing = Object.entries(weights).filter(([version]) => valueIn(given, version) === undefined);
+  const numbers = Object.entries(weights).flatMap(([version, percent]) => {
+    const number = valueIn(given, version);
+    return number ? [replacement(number, String(percent))] : [];
+  });
+  const entries = missing.map(([version, percent]) => `${namesAsIn(given)(version)}: ${percent}`);
+  return [...numbers, ...addTo(text, given, entries)];
+}
+
+const replacement = ({ range: [start, end] }: ParsedNode, text: string): Edit => ({ start, end, text });
+
+const valueIn = (mapping: Mapping, key: string) =>
+  (mapping.items as Pair<ParsedNode, ParsedNode | null>[]).find(
+    (pair) => isScalar(pair.key) && pair.key.value === key,
+  )?.value ?? undefined;
+
+type Naming = (key: string) => string;
+
+/** JSON is YAML as well: where keys are quoted, new ones are. */
+function namesAsIn({ items: [first] }: Mapping): Naming {
+  const isQuoted = isScalar(first?.key) && first.key.type === Scalar.QUOTE_DOUBLE;
+  return isQuoted ? (key) => JSON.stringify(key) : (key) => key;
+}
+
+const flow = (weights: Weights, name: Naming) =>
   `{ ${Object.entries(weights)
-    .map(([version, percent]) => `${version}: ${percent}`)
+    .map(([version, percent]) => `${name(version)}: ${percent}`)
     .join(", ")} }`;
 
-function replaceWeights(text: string, weights: Weights): string {
-  const { value, keyAt, scalarAt } = parseYaml(text);
-  const sample = (value as { sample?: { weights?: Record<string, unknown> } } | undefined)?.sample;
-  const given = sample?.weights;
-  const sameVersions =
-    given !== undefined &&
-    given !== null &&
-    Object.keys(given).length === Object.keys(weights).length &&
-    Object.keys(weights).every((version) => version in given);
-  if (sameVersions) {
-    const edits = Object.entries(weights).map(([version, percent]) => ({
-      ...scalarAt(["sample", "weights", version])!,
-      percent,
-    }));
-    return edits
-      .sort((one, other) => other.start - one.start)
-      .reduce(
-        (edited, { start, end, percent }) => `${edited.slice(0, start)}${percent}${edited.slice(end)}`,
-        text,
-      );
+/** Adds entries behind the last one of a mapping; to a block, lines. */
+function addTo(text: string, mapping: Mapping, entries: readonly string[]): Edit[] {
+  if (entries.length === 0) return [];
+  const insert = (at: number, inserted: string): Edit[] => [{ start: at, end: at, text: inserted }];
+  if (mapping.flow) {
+    const last = mapping.items.at(-1);
+    if (last) return insert(endOf(last.value ?? last.key), entries.map((entry) => `, ${entry}`).join(""));
+    const inside = mapping.range[0] + 1;
+    return insert(inside, ` ${entries.join(", ")}${text[inside] === "}" ? " " : ""}`);
   }
-  const lines = text.split("\n");
-  if (given !== undefined) {
-    // Other versions than before: the old lines of the mapping give way to one new line.
-    const first = keyAt(["sample", "weights"]).line - 1;
-    const indent = /^\s*/.exec(lines[first]!)![0];
-    const isInside = (line: string) => line.trim() !== "" && /^\s*/.exec(line)![0].length > indent.length;
-    let last = first;
-    while (last + 1 < lines.length && isInside(lines[last + 1]!)) last++;
-    lines.splice(first, last - first + 1, `${indent}weights: ${flow(weights)}`);
-    return lines.join("\n");
+  const newLine = lineBreakOf(text);
+  const indent = indentOf(mapping);
+  const lines = entries.map((entry) => entry && `${" ".repeat(indent)}${entry}`);
+  const end = endOf(mapping);
+  // A block of text ends behind its last line break, which is part of it.
+  if (text[end - 1] === "\n") return insert(end, lines.map((line) => `${line}${newLine}`).join(""));
+  const below = endOfComments(text, lineEnd(text, end), indent);
+  return insert(below, lines.map((line) => `${newLine}${line}`).join(""));
+}
+
+/** Where the text of a node ends, less what follows on its line. */
+function endOf(node: ParsedNode): number {
+  if (!isCollection(node) || node.flow) return node.range[1];
+  const last = node.items.at(-1)!;
+  return endOf("key" in last ? (last.value ?? last.key) : last);
+}
+
+function lineEnd(text: string, from: number): number {
+  const found = /\r?\n|$/g;
+  found.lastIndex = from;
+  return found.exec(text)!.index;
+}
+
+/** Comments below the last entry that are indented as it is, or more, belong to it. */
+function endOfComments(text: string, from: number, indent: number): number {
+  const emptyOrComment = /\r?\n([ \t]*)(#[^\r\n]*)?(?=\r?\n|$)/y;
+  emptyOrComment.lastIndex = from;
+  let end = from;
+  for (let found = emptyOrComment.exec(text); found; found = emptyOrComment.exec(text)) {
+    const [, { length: column } = "", comment] = found;
+    if (comment === undefined) continue;
+    if (column < indent) return end;
+    end = emptyOrComment.lastIndex;
   }
-  if (sample === undefined || sample === null) {
-    return `${text.replace(/\n*$/, "\n")}\nsample:\n  weights: ${flow(weights)}\n`;
-  }
-  const at = keyAt(["sample"]).line - 1;
-  const isFlow = /^\s*sample:\s*\{/.test(lines[at]!);
-  if (isFlow) lines[at] = lines[at]!.replace("{", `{ weights: ${flow(weights)}, `).replace(/,\s*\}/, " }");
-  else lines.splice(at + 1, 0, `  weights: ${flow(weights)}`);
-  return lines.join("\n");
+  return end;
+}
+
+const lineBreakOf = (text: string) => /\r?\n/.exec(text)?.[0] ?? "\n";
+
+/** Columns to the left of the keys of a block. */
+function indentOf({ srcToken }: Mapping): number {
+  return srcToken?.type === "block-map" ? srcToken.indent : 0;
 }

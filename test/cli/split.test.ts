@@ -1,0 +1,178 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { type FakePath, fakePath } from "../ops/programs/fake-programs";
+import { project } from "../synth/project";
+import { mesh } from "./run";
+
+const clusters = `clusters:
+  - { name: main0, role: primary, network: network1, context: main0 }
+  - { name: remote0, network: network2, context: remote0 }
+`;
+const even = `${clusters}sample:\n  weights: { v1: 50, v2: 50 } # even\n`;
+const moved = even.replace("v1: 50, v2: 50", "v1: 90, v2: 10");
+
+const ahead = "mesh.yaml has these weights, the mesh may not have them yet; run mesh apply";
+
+/** A primary that is this mesh's, takes any lock, and says of what is applied that it changed. */
+const willing = `case "$*" in
+  *" apply "*) echo "virtualservice.networking.istio.io/helloworld configured";;
+  *" namespace "*) echo '{"kind":"Namespace","metadata":{"name":"istio-system","labels":{"app.kubernetes.io/managed-by":"mesh","app.kubernetes.io/part-of":"mesh1"}}}';;
+  *) cat;;
+esac`;
+
+const file = () => readFileSync("mesh.yaml", "utf8");
+
+let leave: () => void;
+let path: FakePath;
+const environment = { ...process.env };
+
+beforeEach(async () => {
+  ({ leave } = await project(even));
+  path = fakePath();
+  process.env.PATH = path.env.PATH;
+});
+afterEach(() => {
+  process.env.PATH = environment.PATH;
+  leave();
+  path.remove();
+});
+
+test("mesh.yaml and the mesh get the weights", async () => {
+  path.add("kubectl", willing);
+  expect(await mesh("split", "v1=90", "v2=10")).toMatchObject({
+    code: 0,
+    result: "v1 90 %, v2 10 %: applied; mesh.yaml says the same",
+  });
+  expect(file()).toBe(moved);
+  expect(readFileSync("dist/main0/0005-routing.k8s.yaml", "utf8")).toContain("weight: 90");
+});
+
+test("the weights that are there already are applied, and the file is not written", async () => {
+  path.add("kubectl", willing);
+  utimesSync("mesh.yaml", 1, 1);
+  expect(await mesh("split", "v1=50", "v2=50")).toMatchObject({ code: 0 });
+  expect(statSync("mesh.yaml").mtimeMs).toBe(1000);
+});
+
+describe("bad input ends with 2, and nothing is written", () => {
+  afterEach(() => {
+    expect(path.calls()).toEqual([]);
+    for (const made of ["dist", ".mesh"]) expect(existsSync(made)).toBe(false);
+  });
+
+  test("without the sample there is nothing to split", async () => {
+    const off = `${clusters}sample: { enabled: false }\n`;
+    writeFileSync("mesh.yaml", off);
+    expect(await mesh("split", "v1=100")).toMatchObject({
+      code: 2,
+      notes: expect.stringContaining(
+        "mesh.yaml: the sample is switched off, and its requests are what is split",
+      ),
+    });
+    expect(file()).toBe(off);
+  });
+
+  test.each([
+    [["v1=100"], "version v2 is missing"],
+    [["v1=50", "v1=50"], "version v1 is given 2 times"],
+    [["v1=50", "v2=50", "__proto__=50"], 'version "__proto__" runs nowhere'],
+    [["v1=50", "v2=40"], "the weights sum to 90"],
+    [["even"], '"even" is given'],
+  ])("%j", async (words, says) => {
+    expect(await mesh("split", ...words)).toMatchObject({ code: 2, notes: expect.stringContaining(says) });
+    expect(file()).toBe(even);
+  });
+
+  test.each<[what: string, make: () => void, says: string]>([
+    [
+      "is not there",
+      () => {},
+      "mesh.yaml: there is no such file\n  fix: `mesh init` writes a first mesh.yaml",
+    ],
+    ["is a folder", () => mkdirSync("mesh.yaml"), "mesh.yaml: is not a file"],
+    ["is a named pipe", () => execFileSync("/usr/bin/mkfifo", ["mesh.yaml"]), "mesh.yaml: is not a file"],
+    [
+      "is too large",
+      () => writeFileSync("mesh.yaml", "# ".repeat(2_500_000)),
+      "mesh.yaml: has 5000000 bytes",
+    ],
+    ["is binary", () => writeFileSync("mesh.yaml", Buffer.from([0, 255, 1, 7])), "not YAML"],
+    [
+      "is not indented as YAML asks for",
+      () => writeFileSync("mesh.yaml", `${clusters}sample:\n  weights: {\n    v1: 100\n  }\n`),
+      "mesh.yaml:7:3: not YAML: deficient indentation",
+    ],
+    [
+      "has an empty sample",
+      () => writeFileSync("mesh.yaml", `${clusters}sample:\n`),
+      "mesh.yaml:4:1: sample: nothing",
+    ],
+  ])("a mesh.yaml that %s", async (_, make, says) => {
+    rmSync("mesh.yaml");
+    make();
+    expect(await mesh("split", "v1=90", "v2=10")).toMatchObject({
+      code: 2,
+      notes: expect.stringContaining(says),
+    });
+  });
+
+  test("a CA that is not in order", async () => {
+    writeFileSync("mesh.ca/main0/ca-cert.pem", "no certificate");
+    expect(await mesh("split", "v1=90", "v2=10")).toMatchObject({ code: 2 });
+    expect(file()).toBe(even);
+  });
+});
+
+describe("when mesh.yaml has the weights and the mesh does not, it is said", () => {
+  afterEach(() => expect(file()).toBe(moved));
+
+  test.each<[what: string, make: () => void, says: string]>([
+    [
+      "there is no kubectl",
+      () => {
+        process.env.PATH = path.folder;
+      },
+      "kubectl is not on the PATH",
+    ],
+    [
+      "the cluster does not answer",
+      () => path.add("kubectl", "echo 'connection refused' >&2; exit 1"),
+      "connection refused",
+    ],
+    [
+      "the lock cannot be written",
+      () => path.add("kubectl", `case "$*" in *namespace*) ;; *) echo "(Forbidden) no" >&2; exit 1;; esac`),
+      "cannot be written",
+    ],
+    [
+      "the cluster is another mesh's",
+      () => path.add("kubectl", willing.replace("mesh1", "shop")),
+      "leads to a cluster of the mesh shop",
+    ],
+    [
+      "dist is somebody else's",
+      () => {
+        mkdirSync("dist");
+        writeFileSync("dist/theirs", "");
+      },
+      "dist",
+    ],
+  ])("%s", async (_, make, says) => {
+    make();
+    const { code, result, notes } = await mesh("split", "v1=90", "v2=10");
+    expect({ code, result, notes }).toEqual({ code: 1, result: "", notes: expect.stringContaining(says) });
+    expect(notes.indexOf(ahead)).toBeGreaterThan(notes.indexOf(says));
+  });
+
+  test("Ctrl-C, at once", async () => {
+    path.add("kubectl", "exec sleep 20");
+    const running = mesh("split", "v1=90", "v2=10");
+    while (path.calls().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    process.emit("SIGINT");
+    const { code, notes } = await running;
+    expect({ code, notes: notes.split(ahead) }).toEqual({
+      code: 130,
+      notes: [expect.stringMatching(/stopping; .*\n$/), expect.stringContaining("interrupted")],
+    });
+  });
+});
