@@ -38,8 +38,8 @@ export async function withContext(
   const interrupt = () => {
     if (ordinaryEnd && !ordinaryEnd.signal.aborted) return ordinaryEnd.abort();
     if (controller.signal.aborted) process.exit(interrupted);
-    controller.abort();
     output.note("stopping; the next run goes on from here (Ctrl-C again to stop at once)");
+    controller.abort();
   };
   const hangUp = () => {
     // It comes twice where the shell passes on what the terminal has sent already.

@@ -1,5 +1,5 @@
 import { parseMesh, readMeshFile } from "../mesh/load";
-import { meshPaths } from "../mesh/paths";
+import { meshCommand, meshPaths } from "../mesh/paths";
 import { applyRouting } from "../ops/apply/routing";
 import { withWeights } from "../ops/apply/split";
 import { readWeights } from "../ops/apply/weights";
@@ -33,7 +33,9 @@ export async function split(
     if (edited.text !== text) replaceFile(file, edited.text, mode);
     // From now on the file may be ahead of the mesh, which nobody would guess from what goes wrong.
     const sayAhead = () =>
-      output.note(`${file} has these weights, the mesh may not have them yet; run mesh apply`);
+      output.note(
+        `${file} has these weights, the mesh may not have them yet; run ${meshCommand(file, "apply")}`,
+      );
     // At the first Ctrl-C already: the second one leaves no time for words.
     context.signal.addEventListener("abort", sayAhead, { once: true });
     try {
