@@ -42,13 +42,16 @@ export async function dryRunApply(file: string, flags: ApplyFlags, output: Outpu
   const { inputs, root, chosen } = prepareApply(file, output, flags, ["until", "timeout"]);
   const { mesh, paths, addresses } = inputs;
   return withContext(flags, output, async (context) => {
-    const changes = await dryRun(await withCredentials(context, mesh, paths.terraform), {
-      mesh,
-      dist: paths.dist,
-      addresses,
-      rootCertificate: root,
-      keepAddresses: () => {},
-    });
+    const changes = await dryRun(
+      await withCredentials(context, mesh, paths.terraform, { file: paths.mesh }),
+      {
+        mesh,
+        dist: paths.dist,
+        addresses,
+        rootCertificate: root,
+        keepAddresses: () => {},
+      },
+    );
     const shown = chosen.only === undefined ? changes : changesOf(chosen.only, mesh, changes);
     showChanges(shown, "text", "mesh apply would change nothing", output);
     return exitCode.fine;
@@ -111,7 +114,7 @@ export async function runApply(
   const { mesh, paths, addresses } = inputs;
   const { only, until, timeout } = chosen;
   const result = await applyMesh(
-    await withCredentials(context, mesh, paths.terraform),
+    await withCredentials(context, mesh, paths.terraform, { file: paths.mesh }),
     {
       mesh,
       dist: paths.dist,

@@ -25,7 +25,10 @@ export async function dashboard(
   const mesh = readMesh(file);
   if (!mesh.addons[name]) throw switchedOff(file, name);
   return withContext(flags, output, async (context, untilCtrlC) => {
-    const reaching = await withCredentials(context, mesh, meshPaths(file).terraform);
+    const reaching = await withCredentials(context, mesh, meshPaths(file).terraform, {
+      file,
+      needed: [mesh.primary],
+    });
     await requireDashboard(reaching, mesh, name);
     const onOpen = (url: string) => {
       output.result(url);
