@@ -38,9 +38,14 @@ export async function showEndpoints(
   });
 }
 
-function viewLines({ cluster, endpoints: seen, error }: EndpointView, host: string, file: string): string[] {
+function viewLines(
+  { cluster, endpoints: seen, error, fix }: EndpointView,
+  host: string,
+  file: string,
+): string[] {
   const title = colours.bold(`${host} as ${cluster}'s client sees it`);
-  if (error !== undefined) return [title, `  ${colours.red("not known")}: ${error}`];
+  if (error !== undefined)
+    return [title, `  ${colours.red("not known")}: ${error}`, ...(fix ? [`  fix: ${fix}`] : [])];
   if (seen.length === 0)
     return [title, `  ${colours.red("no endpoints")}; next: ${meshCommand(file, "status")}`];
   const rows = columns([["VERSION", "ADDRESS", "WHAT IT IS", "WEIGHT", "HEALTH"], ...seen.map(row)]);

@@ -5,6 +5,7 @@ import { Interrupted, MissingProgram } from "../programs/programs";
 import { adviceOn } from "./advice";
 import type { Context } from "./context";
 import { eventsOf } from "./events";
+import { fixOfSilence } from "./out-of-reach";
 
 /**
  * Why a Deployment of the mesh cannot be used, with what to do about it.
@@ -31,6 +32,11 @@ export async function whyUnavailable(
     ].join("\n");
   } catch (error) {
     if (error instanceof MissingProgram || error instanceof Interrupted) throw error;
-    return `${cluster.name} does not answer through the context ${cluster.context}: ${inShort(error)}`;
+    const words = inShort(error);
+    const fix = fixOfSilence(words);
+    return [
+      `${cluster.name} does not answer through the context ${cluster.context}: ${words}`,
+      ...(fix ? [`fix: ${fix}`] : []),
+    ].join("\n");
   }
 }
