@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join } from "node:path";
 import type { Mesh } from "../mesh/mesh";
-import { meshPaths } from "../mesh/paths";
+import { meshCommand, meshPaths } from "../mesh/paths";
 import { fileProblem, formatProblem, InputError, type Problem, quote } from "../mesh/problem";
 import { checkCa } from "./check";
 import type { CaMaterial } from "./material";
@@ -30,7 +30,7 @@ export function loadCa(mesh: Mesh, meshFile: string, now: Date): LoadedCa {
   }
   const files = readCa(mesh, directory);
   const { problems, warnings } = checkCa(mesh, directory, files.material, now);
-  const missing = files.missing.map((cluster) => missingCluster(cluster, own, directory));
+  const missing = files.missing.map((cluster) => missingCluster(cluster, own, directory, meshFile));
   const all = [...files.problems, ...(own ? missing : []), ...problems];
   if (all.length > 0) throw new InputError(all);
   return {
@@ -52,16 +52,16 @@ function noOwnFolder({ ca, clusters }: Mesh, meshFile: string, directory: string
     position: undefined,
     path: ["ca", "files"],
     message: `${quote(ca.directory)} names no folder with files in it (${directory})`,
-    fix: `put ${clusters[0]!.name}/{ca-cert,ca-key,root-cert,cert-chain}.pem and the other clusters' there, or leave ca.files out and run \`mesh ca\``,
+    fix: `put ${clusters[0]!.name}/{ca-cert,ca-key,root-cert,cert-chain}.pem and the other clusters' there, or leave ca.files out and run \`${meshCommand(meshFile, "ca")}\``,
   };
 }
 
-function missingCluster(cluster: string, own: boolean, directory: string): Problem {
+function missingCluster(cluster: string, own: boolean, directory: string, meshFile: string): Problem {
   return fileProblem(
     join(directory, cluster),
     `there is no CA for ${cluster}`,
     own
       ? "have an intermediate issued for it by the root of the other clusters, and put its four files there"
-      : "run `mesh ca`: it makes an intermediate from the same root and leaves the others as they are",
+      : `run \`${meshCommand(meshFile, "ca")}\`: it makes an intermediate from the same root and leaves the others as they are`,
   );
 }

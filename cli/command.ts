@@ -42,7 +42,7 @@ export function report(error: unknown, output: Output): number {
   if (error instanceof InputError) {
     for (const line of error.message.split("\n")) output.note(line);
     const { length } = error.problems;
-    output.note(colours.red(`${length} ${length === 1 ? "problem" : "problems"}; nothing was written`));
+    output.note(colours.red(`${length} ${length === 1 ? "problem" : "problems"}; nothing was done`));
     return exitCode.badInput;
   }
   const { code, syscall, path } = error as NodeJS.ErrnoException & { path?: string };

@@ -68,7 +68,7 @@ export async function traffic(
     await sayWhenSlow(
       reporter,
       `asking ${from.length} clusters for their clients ...`,
-      requireClients(reaching, { mesh, sample, from }),
+      requireClients(reaching, { mesh, sample, from, meshFile: file }),
     );
 
     const began = performance.now();

@@ -1,4 +1,5 @@
 import { bundleGaps } from "../k8s/bundle-files";
+import { meshCommand } from "../mesh/paths";
 import type { Inputs } from "./inputs";
 
 /** Something that the output lacks because an input is not there yet. */
@@ -21,12 +22,12 @@ export function missingInputs({ mesh, ca, addresses, paths }: Inputs): readonly 
     {
       what: "a certificate authority",
       files: filesWithout("ca"),
-      remedy: "`mesh ca` makes it; without it `mesh apply` refuses",
+      remedy: `\`${meshCommand(paths.mesh, "ca")}\` makes it; without it \`mesh apply\` refuses`,
     },
     {
       what: `the address of ${mesh.primary.name}'s ${mesh.istio.line.gateway.name}`,
       files: filesWithout("primary address"),
-      remedy: `\`mesh apply\` finds it and keeps it in ${paths.addresses}; ${paths.dist}/RUNBOOK.md says how by hand`,
+      remedy: `\`${meshCommand(paths.mesh, "apply")}\` finds it and keeps it in ${paths.addresses}; ${paths.dist}/RUNBOOK.md says how by hand`,
     },
   ].filter(({ files }) => files.length > 0);
 }

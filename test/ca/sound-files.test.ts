@@ -163,7 +163,7 @@ test("a cluster that a generated CA does not have yet is left out, and mesh ca i
   );
   expect(Object.keys(material!)).toEqual(["main0", "remote0"]);
   expect(warnings).toEqual([
-    expect.stringMatching(/remote1: there is no CA for remote1\n {2}fix: run `mesh ca`/),
+    expect.stringMatching(/remote1: there is no CA for remote1\n {2}fix: run `mesh ca -f \S+mesh\.yaml`:/),
   ]);
 });
 

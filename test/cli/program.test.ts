@@ -66,7 +66,7 @@ describe("in a project", () => {
     expect(notes).toContain(
       'mesh apply --timeout: "5m" is given; allowed is a number of seconds above 0, 86400 at most',
     );
-    expect(notes).toContain("3 problems; nothing was written");
+    expect(notes).toContain("3 problems; nothing was done");
     expect(existsSync("dist")).toBe(false);
   });
 
@@ -127,7 +127,7 @@ describe("in a project", () => {
     const { code, notes } = await mesh("synth");
     expect(code).toBe(2);
     expect(notes).toMatch(/mesh\.yaml:5:11: clusters\[0\]\.name: "Main0"/);
-    expect(notes).toMatch(/\d problems?; nothing was written/);
+    expect(notes).toMatch(/\d problems?; nothing was done/);
     expect(existsSync("dist")).toBe(false);
   });
 
@@ -177,9 +177,9 @@ describe("in an empty folder", () => {
 
   test("a folder that is not there, or is a file, is told as such", async () => {
     expect(await mesh("init", "-f", "nowhere/mesh.yaml")).toMatchObject({
-      code: 1,
+      code: 2,
       notes: expect.stringMatching(
-        /cannot open nowhere\/mesh.yaml: it is not there, or the folder .* is not; make the folder/,
+        /nowhere\/mesh.yaml: there is no folder nowhere\n {2}fix: make it, or name another/,
       ),
     });
     await mesh("init");
@@ -211,7 +211,7 @@ describe("in an empty folder", () => {
   test("synth says how to begin", async () => {
     expect(await mesh("synth")).toMatchObject({
       code: 2,
-      notes: expect.stringContaining("`mesh init` writes a first mesh.yaml"),
+      notes: expect.stringContaining("`mesh init` writes a first one"),
     });
   });
 });
@@ -236,6 +236,17 @@ test.each([
   ["a mistyped command", ["snyth"], /Did you mean synth\?/],
   ["a mistyped option", ["synth", "--fil", "x"], /unknown option '--fil'/],
   ["a form of output that is not there", ["diff", "-o", "xml"], /Allowed choices are text, json/],
+  [
+    "a file without a name",
+    ["synth", "-f", ""],
+    /Allowed is the name of a file; leave -f out for mesh\.yaml/,
+  ],
+  [
+    "a file named twice",
+    ["synth", "-f", "a.yaml", "--file=b.yaml"],
+    /'-f, --file <file>' is given 2 times; allowed is once/,
+  ],
+  ["a time named twice", ["traffic", "--duration=1", "--duration=2"], /--duration <time>' is given 2 times/],
   ["an argument too many", ["synth", "main0"], /too many arguments/],
 ])("%s ends with 2 and advice", async (_, args, says) => {
   expect(await mesh(...args)).toMatchObject({ code: 2, notes: expect.stringMatching(says) });
