@@ -207,6 +207,6 @@ function summary({ mesh, paths }: Inputs, { ok, unchanged, addresses, results }:
     ...mesh.clusters
       .filter(({ name }) => addresses[name])
       .map(({ name }) => `${name}: ${mesh.istio.line.gateway.name} at ${addresses[name]}`),
-    `${colours.green(unchanged ? "nothing to change" : "applied")}${warnings > 0 ? `, with ${warnings} warnings` : ""}; next: ${meshCommand(paths.mesh, "status")}`,
+    `${colours.green(unchanged ? "nothing to change" : "applied")}${warnings > 0 ? `, with ${warnings} ${warnings === 1 ? "warning" : "warnings"}` : ""}; next: ${meshCommand(paths.mesh, "status")}`,
   ];
 }

@@ -244,7 +244,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
 /** Of two values for one thing the first would be dropped without a word. */
 function refuseRepeats({ commands }: Command): void {
   for (const command of commands)
-    for (const option of command.options.filter(({ required, variadic }) => required && !variadic)) {
+    for (const option of command.options.filter((one) => (one.required || one.optional) && !one.variadic)) {
       let given = 0;
       command.on(`option:${option.name()}`, () => {
         given++;

@@ -115,10 +115,14 @@ function noCheck(name: string): Problem {
 
 const noContext = (name: string, { clusters }: Mesh) => {
   const known = clusters.map(({ context }) => context);
+  const ofThatName = clusters.find((cluster) => cluster.name === name);
+  const shown = clusters.map((cluster) =>
+    cluster.context === cluster.name ? cluster.context : `${cluster.context} (${cluster.name})`,
+  );
   return fileProblem(
     "mesh verify --context",
-    `${quote(name)} is given; allowed is a context that mesh.yaml names: ${known.slice(0, 10).join(", ")}`,
-    `${didYouMean(name, known)}mesh.yaml names the contexts of its clusters`,
+    `${quote(name)} is given; allowed is a context that mesh.yaml names: ${shown.slice(0, 10).join(", ")}`,
+    `${ofThatName ? `did you mean ${quote(ofThatName.context)}? ` : didYouMean(name, known)}name one of them, or leave --context out for all`,
   );
 };
 

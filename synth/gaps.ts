@@ -18,11 +18,14 @@ export function missingInputs({ mesh, ca, addresses, paths }: Inputs): readonly 
     gaps
       .filter(({ missing }) => missing === input)
       .map(({ cluster, file }) => `${paths.dist}/${cluster.name}/${file}`);
+  const clustersWithout = (input: (typeof gaps)[number]["missing"]) => [
+    ...new Set(gaps.filter(({ missing }) => missing === input).map(({ cluster }) => cluster.name)),
+  ];
   return [
     {
-      what: "a certificate authority",
+      what: ca ? `the CA of ${clustersWithout("ca").join(", ")}` : "a certificate authority",
       files: filesWithout("ca"),
-      remedy: `\`${meshCommand(paths.mesh, "ca")}\` makes it; without it \`mesh apply\` refuses`,
+      remedy: `\`${meshCommand(paths.mesh, "ca")}\` makes it${ca ? " from the same root" : ""}; without it \`mesh apply\` refuses`,
     },
     {
       what: `the address of ${mesh.primary.name}'s ${mesh.istio.line.gateway.name}`,

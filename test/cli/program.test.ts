@@ -183,6 +183,13 @@ describe("in an empty folder", () => {
       ),
     });
     await mesh("init");
+    writeFileSync("mesh.ca", "");
+    for (const command of ["ca", "synth"])
+      expect(await mesh(command)).toMatchObject({
+        code: 2,
+        notes: expect.stringMatching(/^mesh\.ca: is not a folder; .*\n {2}fix: move it away\n/),
+      });
+    rmSync("mesh.ca");
     writeFileSync("dist", "");
     expect(await mesh("synth")).toMatchObject({
       code: 1,
@@ -246,10 +253,18 @@ test.each([
     ["synth", "-f", "a.yaml", "--file=b.yaml"],
     /'-f, --file <file>' is given 2 times; allowed is once/,
   ],
-  ["a time named twice", ["traffic", "--duration=1", "--duration=2"], /--duration <time>' is given 2 times/],
+  ["a time named twice", ["verify", "--wait=1", "--wait"], /--wait \[time\]' is given 2 times/],
   ["an argument too many", ["synth", "main0"], /too many arguments/],
 ])("%s ends with 2 and advice", async (_, args, says) => {
   expect(await mesh(...args)).toMatchObject({ code: 2, notes: expect.stringMatching(says) });
+});
+
+test("a folder that cannot be made is told by the one that refuses, and not by a name that nobody knows", () => {
+  const notes: string[] = [];
+  const output: Output = { result: () => {}, note: (text) => notes.push(text), warning: () => {} };
+  const about = { code: "EACCES", syscall: "mkdtemp", path: "conf/mesh.ca.tmp-XXXXXX" };
+  expect(report(Object.assign(new Error("EACCES"), about), output)).toBe(1);
+  expect(notes.join()).toContain("cannot make a folder in conf: no permission; change the owner or the mode");
 });
 
 test("a full disk is told as what it is", async () => {
