@@ -6,7 +6,7 @@ import { checkCa, type RootFiles } from "./check";
 import { issueIntermediate, issueRoot, type KeyPair, newKeyPair, readIssuer } from "./issue";
 import { type CaMaterial, caFileNames, rootFileNames } from "./material";
 import { type PemBlock, pemBlocks } from "./pem";
-import { isAbsentOrEmpty, readCa, readCaFile } from "./read";
+import { isAbsentOrEmpty, readCa, readCaFile, refuseFileAsFolder } from "./read";
 import { gitIgnore, keepOutOfGit, placeFolder, removeLeftovers } from "./write";
 
 /** What `generateCa` made and what was there. Nothing in it is secret. */
@@ -47,6 +47,7 @@ export async function generateCa(
   now: Date,
   keyBits = 4096,
 ): Promise<GenerateReport> {
+  refuseFileAsFolder(mesh, directory);
   removeLeftovers(directory, now);
   const fresh = isAbsentOrEmpty(directory);
   // The root's key is the first in node's queue; the others are made beside it.

@@ -1,14 +1,14 @@
 import { dirname, isAbsolute, join } from "node:path";
 import type { Mesh } from "../mesh/mesh";
-import { meshPaths } from "../mesh/paths";
+import { meshCommand, meshPaths } from "../mesh/paths";
 import { fileProblem, formatProblem, InputError, type Problem, quote } from "../mesh/problem";
 import { checkCa } from "./check";
 import type { CaMaterial } from "./material";
-import { isAbsentOrEmpty, readCa } from "./read";
+import { isAbsentOrEmpty, readCa, refuseFileAsFolder } from "./read";
 
 /** The CA of a mesh, fit to be installed. */
 export interface LoadedCa {
-  /** Undefined: nothing has been made yet. Clusters that have none yet are missing in it, with a warning. */
+  /** Undefined: nothing has been made yet. Clusters that have none yet are missing in it: that is for the caller to say. */
   readonly material: CaMaterial | undefined;
   /** To be shown on every run, each with its fix on a line of its own. */
   readonly warnings: readonly string[];
@@ -24,18 +24,19 @@ export interface LoadedCa {
 export function loadCa(mesh: Mesh, meshFile: string, now: Date): LoadedCa {
   const directory = caDirectory(mesh, meshFile);
   const own = mesh.ca.from === "files";
+  refuseFileAsFolder(mesh, directory);
   if (isAbsentOrEmpty(directory)) {
     if (!own) return { material: undefined, warnings: [] };
     throw new InputError([noOwnFolder(mesh, meshFile, directory)]);
   }
   const files = readCa(mesh, directory);
   const { problems, warnings } = checkCa(mesh, directory, files.material, now);
-  const missing = files.missing.map((cluster) => missingCluster(cluster, own, directory));
-  const all = [...files.problems, ...(own ? missing : []), ...problems];
+  const missing = own ? files.missing.map((cluster) => missingCluster(cluster, directory)) : [];
+  const all = [...files.problems, ...missing, ...problems];
   if (all.length > 0) throw new InputError(all);
   return {
     material: Object.keys(files.material).length > 0 ? files.material : undefined,
-    warnings: [...(own ? [] : missing), ...files.warnings, ...warnings].map(formatProblem),
+    warnings: [...files.warnings, ...warnings].map(formatProblem),
   };
 }
 
@@ -52,16 +53,14 @@ function noOwnFolder({ ca, clusters }: Mesh, meshFile: string, directory: string
     position: undefined,
     path: ["ca", "files"],
     message: `${quote(ca.directory)} names no folder with files in it (${directory})`,
-    fix: `put ${clusters[0]!.name}/{ca-cert,ca-key,root-cert,cert-chain}.pem and the other clusters' there, or leave ca.files out and run \`mesh ca\``,
+    fix: `put ${clusters[0]!.name}/{ca-cert,ca-key,root-cert,cert-chain}.pem and the other clusters' there, or leave ca.files out and run \`${meshCommand(meshFile, "ca")}\``,
   };
 }
 
-function missingCluster(cluster: string, own: boolean, directory: string): Problem {
+function missingCluster(cluster: string, directory: string): Problem {
   return fileProblem(
     join(directory, cluster),
     `there is no CA for ${cluster}`,
-    own
-      ? "have an intermediate issued for it by the root of the other clusters, and put its four files there"
-      : "run `mesh ca`: it makes an intermediate from the same root and leaves the others as they are",
+    "have an intermediate issued for it by the root of the other clusters, and put its four files there",
   );
 }

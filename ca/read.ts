@@ -1,7 +1,7 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Mesh } from "../mesh/mesh";
-import { fileProblem, type Problem } from "../mesh/problem";
+import { fileProblem, InputError, type Problem } from "../mesh/problem";
 import { readTextFile, UnreadableFile } from "../mesh/text-file";
 import { type CaMaterial, type ClusterCa, caFileNames } from "./material";
 import type { Finding } from "./pem";
@@ -75,6 +75,18 @@ const fixes: Readonly<Record<UnreadableFile["reason"], string>> = {
   "too large": "put only what belongs there into the file: one certificate, its chain, or its key",
   "not readable": "make it readable for yourself",
 };
+
+/** @throws InputError where something else is in the place of the CA's folder */
+export function refuseFileAsFolder({ ca }: Mesh, directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() ?? true) return;
+  throw new InputError([
+    fileProblem(
+      directory,
+      "is not a folder; the CA's files lie in one",
+      ca.from === "files" ? "name their folder in ca.files" : "move it away",
+    ),
+  ]);
+}
 
 /** Nothing is there, or a folder with nothing in it: a CA or a cluster's part of it may be made here. */
 export function isAbsentOrEmpty(folder: string): boolean {

@@ -1,6 +1,6 @@
 import { formatAddresses } from "../mesh/addresses";
 import type { Mesh } from "../mesh/mesh";
-import { type MeshPaths, meshPaths } from "../mesh/paths";
+import { type MeshPaths, meshCommand, meshPaths } from "../mesh/paths";
 import { fileProblem, InputError, type Problem, quote } from "../mesh/problem";
 import { didYouMean } from "../mesh/suggest";
 import { type ApplyResult, apply as applyMesh } from "../ops/apply/apply";
@@ -42,13 +42,16 @@ export async function dryRunApply(file: string, flags: ApplyFlags, output: Outpu
   const { inputs, root, chosen } = prepareApply(file, output, flags, ["until", "timeout"]);
   const { mesh, paths, addresses } = inputs;
   return withContext(flags, output, async (context) => {
-    const changes = await dryRun(await withCredentials(context, mesh, paths.terraform), {
-      mesh,
-      dist: paths.dist,
-      addresses,
-      rootCertificate: root,
-      keepAddresses: () => {},
-    });
+    const changes = await dryRun(
+      await withCredentials(context, mesh, paths.terraform, { file: paths.mesh }),
+      {
+        mesh,
+        dist: paths.dist,
+        addresses,
+        rootCertificate: root,
+        keepAddresses: () => {},
+      },
+    );
     const shown = chosen.only === undefined ? changes : changesOf(chosen.only, mesh, changes);
     showChanges(shown, "text", "mesh apply would change nothing", output);
     return exitCode.fine;
@@ -111,7 +114,7 @@ export async function runApply(
   const { mesh, paths, addresses } = inputs;
   const { only, until, timeout } = chosen;
   const result = await applyMesh(
-    await withCredentials(context, mesh, paths.terraform),
+    await withCredentials(context, mesh, paths.terraform, { file: paths.mesh }),
     {
       mesh,
       dist: paths.dist,
@@ -179,7 +182,7 @@ function rootCertificate({ mesh, ca, paths }: Inputs): string {
     fileProblem(
       paths.ca,
       `there is no CA for ${missing.map(({ name }) => name).join(", ")}, and without it each cluster would trust itself alone`,
-      "run `mesh ca` first",
+      `run \`${meshCommand(paths.mesh, "ca")}\` first`,
     ),
   ]);
 }
@@ -190,7 +193,7 @@ function keepAddresses(paths: MeshPaths, inputs: Inputs): void {
   synthesize(inputs);
 }
 
-function summary({ mesh }: Inputs, { ok, unchanged, addresses, results }: ApplyResult): string[] {
+function summary({ mesh, paths }: Inputs, { ok, unchanged, addresses, results }: ApplyResult): string[] {
   const warnings = results.filter(({ outcome }) => outcome === "warning").length;
   if (!ok) {
     const failed = results.filter(({ outcome }) => outcome === "failed").map(({ step }) => step.id);
@@ -204,6 +207,6 @@ function summary({ mesh }: Inputs, { ok, unchanged, addresses, results }: ApplyR
     ...mesh.clusters
       .filter(({ name }) => addresses[name])
       .map(({ name }) => `${name}: ${mesh.istio.line.gateway.name} at ${addresses[name]}`),
-    `${colours.green(unchanged ? "nothing to change" : "applied")}${warnings > 0 ? `, with ${warnings} warnings` : ""}; next: mesh status`,
+    `${colours.green(unchanged ? "nothing to change" : "applied")}${warnings > 0 ? `, with ${warnings} ${warnings === 1 ? "warning" : "warnings"}` : ""}; next: ${meshCommand(paths.mesh, "status")}`,
   ];
 }

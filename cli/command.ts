@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { InputError } from "../mesh/problem";
 import { CredentialsError } from "../ops/azure/credentials";
 import { DeadlinePassed, Interrupted, MissingProgram, ProgramFailed } from "../ops/programs/programs";
@@ -42,19 +43,30 @@ export function report(error: unknown, output: Output): number {
   if (error instanceof InputError) {
     for (const line of error.message.split("\n")) output.note(line);
     const { length } = error.problems;
-    output.note(colours.red(`${length} ${length === 1 ? "problem" : "problems"}; nothing was written`));
+    output.note(colours.red(`${length} ${length === 1 ? "problem" : "problems"}; nothing was done`));
     return exitCode.badInput;
   }
   const { code, syscall, path } = error as NodeJS.ErrnoException & { path?: string };
   if (expected.some((kind) => error instanceof kind))
     output.note(`${colours.red("error")}: ${(error as Error).message}`);
   else if (code && syscall)
-    output.note(`${colours.red("error")}: cannot ${syscall} ${path ?? ""}: ${adviceFor(code)}`);
+    output.note(`${colours.red("error")}: cannot ${attempt(syscall, path ?? "")}: ${adviceFor(code)}`);
   else
     output.note(
       `${colours.red("error")}: this is a bug of mesh, please report it\n${(error as Error)?.stack ?? error}`,
     );
   return exitCode.failed;
+}
+
+/** In words, where the system's own name for it, and for the file, says nothing to people. */
+function attempt(syscall: string, path: string): string {
+  if (syscall === "mkdtemp") return `make a folder in ${dirname(path)}`;
+  const words: Record<string, string> = {
+    mkdir: "make the folder",
+    scandir: "read the folder",
+    open: "open",
+  };
+  return `${words[syscall] ?? syscall} ${path}`;
 }
 
 function adviceFor(code: string): string {

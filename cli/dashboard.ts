@@ -1,5 +1,5 @@
 import { readMesh } from "../mesh/load";
-import { meshPaths } from "../mesh/paths";
+import { meshCommand, meshPaths } from "../mesh/paths";
 import { fileProblem, InputError, quote } from "../mesh/problem";
 import { withCredentials } from "../ops/azure/credentials";
 import { type DashboardName, requireDashboard, serveDashboard } from "../ops/dashboard";
@@ -25,14 +25,19 @@ export async function dashboard(
   const mesh = readMesh(file);
   if (!mesh.addons[name]) throw switchedOff(file, name);
   return withContext(flags, output, async (context, untilCtrlC) => {
-    const reaching = await withCredentials(context, mesh, meshPaths(file).terraform);
-    await requireDashboard(reaching, mesh, name);
+    const reaching = await withCredentials(context, mesh, meshPaths(file).terraform, {
+      file,
+      needed: [mesh.primary],
+    });
+    await requireDashboard(reaching, mesh, name, file);
     const onOpen = (url: string) => {
       output.result(url);
       const opened = browser && openBrowser(url);
       output.note(`${opened ? "opened in the browser" : "open it in a browser"}; Ctrl-C ends it`);
       if (name === "kiali" && mesh.sample)
-        output.note("without requests the graph is empty: mesh traffic, in another terminal, sends some");
+        output.note(
+          `without requests the graph is empty: ${meshCommand(file, "traffic")}, in another terminal, sends some`,
+        );
     };
     await serveDashboard(reaching, { mesh, name, port: wantedPort, onOpen }, untilCtrlC());
     return exitCode.fine;
@@ -57,7 +62,7 @@ function switchedOff(file: string, name: DashboardName): InputError {
     fileProblem(
       file,
       `addons.${name} is switched off, and there is nothing to open`,
-      `write addons: { ${name}: true }, then run mesh apply`,
+      `write addons: { ${name}: true }, then run ${meshCommand(file, "apply")}`,
     ),
   ]);
 }

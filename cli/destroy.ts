@@ -4,7 +4,7 @@ import { synthesizeTerraform } from "../infra/app";
 import { istioNamespace } from "../k8s/bundle";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
-import { meshPaths } from "../mesh/paths";
+import { type MeshPaths, meshPaths } from "../mesh/paths";
 import { fileProblem, InputError } from "../mesh/problem";
 import { CredentialsError, kubeconfigName, withCredentials } from "../ops/azure/credentials";
 import { hasStack, runTerraform, terraformFor } from "../ops/azure/terraform";
@@ -37,7 +37,7 @@ export async function destroy(file: string, flags: DestroyFlags, output: Output)
     }
   }
   return withContext(flags, output, async (context) => {
-    const results = await destroyMeshIfThere(context, mesh, paths.terraform, { crds, infra });
+    const results = await destroyMeshIfThere(context, mesh, paths, { crds, infra });
     if (!results.every(hasSucceeded)) return tell(results, output);
     if (!infra) {
       rmSync(paths.addresses, { force: true });
@@ -61,11 +61,11 @@ export async function destroy(file: string, flags: DestroyFlags, output: Output)
 async function destroyMeshIfThere(
   context: Context,
   mesh: Mesh,
-  terraformFolder: string,
+  paths: MeshPaths,
   { crds, infra }: { crds: boolean; infra: boolean },
 ): Promise<readonly StepResult[]> {
   try {
-    const reaching = await withCredentials(context, mesh, terraformFolder);
+    const reaching = await withCredentials(context, mesh, paths.terraform, { file: paths.mesh });
     return (await destroyMesh(reaching, mesh, { crds })).results;
   } catch (error) {
     const isAllOfTerraforms = mesh.clusters.every(({ aks }) => aks);

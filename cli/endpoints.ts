@@ -1,12 +1,12 @@
 import { readMesh } from "../mesh/load";
-import { meshPaths } from "../mesh/paths";
-import { withCredentials } from "../ops/azure/credentials";
+import { meshCommand } from "../mesh/paths";
 import { colours } from "../ops/runs/colours";
 import { type Endpoint, type EndpointView, endpoints } from "../ops/status/endpoints";
 import { columns } from "./columns";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";
 import { noSample } from "./no-sample";
+import { reachingWhatIsKnown } from "./reaching";
 import { sayWhenSlow } from "./slow";
 
 /** What each cluster's client sees of the sample. Exit code 1: nothing, or something that is not healthy. */
@@ -20,7 +20,7 @@ export async function showEndpoints(
   const { sample } = mesh;
   if (!sample) throw noSample(file, "endpoints are shown of it", "istioctl proxy-config endpoints");
   return withContext({ ...flags, quiet: format === "json" }, output, async (context) => {
-    const reaching = await withCredentials(context, mesh, meshPaths(file).terraform);
+    const reaching = await reachingWhatIsKnown(context, mesh, file, output);
     const found = await sayWhenSlow(
       context.reporter,
       `asking the clients of ${mesh.clusters.length} clusters ...`,
@@ -30,7 +30,7 @@ export async function showEndpoints(
     else
       output.result(
         found.views
-          .flatMap((view) => ["", ...viewLines(view, found.host)])
+          .flatMap((view) => ["", ...viewLines(view, found.host, file)])
           .slice(1)
           .join("\n"),
       );
@@ -38,10 +38,16 @@ export async function showEndpoints(
   });
 }
 
-function viewLines({ cluster, endpoints: seen, error }: EndpointView, host: string): string[] {
+function viewLines(
+  { cluster, endpoints: seen, error, fix }: EndpointView,
+  host: string,
+  file: string,
+): string[] {
   const title = colours.bold(`${host} as ${cluster}'s client sees it`);
-  if (error !== undefined) return [title, `  ${colours.red("not known")}: ${error}`];
-  if (seen.length === 0) return [title, `  ${colours.red("no endpoints")}; next: mesh status`];
+  if (error !== undefined)
+    return [title, `  ${colours.red("not known")}: ${error}`, ...(fix ? [`  fix: ${fix}`] : [])];
+  if (seen.length === 0)
+    return [title, `  ${colours.red("no endpoints")}; next: ${meshCommand(file, "status")}`];
   const rows = columns([["VERSION", "ADDRESS", "WHAT IT IS", "WEIGHT", "HEALTH"], ...seen.map(row)]);
   return [title, ...rows.map((line) => `  ${line}`)];
 }

@@ -1,8 +1,10 @@
-import { appendFileSync, existsSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { appendFileSync, existsSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { parseMesh } from "../mesh/load";
+import { meshCommand } from "../mesh/paths";
 import { fileProblem, InputError } from "../mesh/problem";
 import { readTextFile, UnreadableFile } from "../mesh/text-file";
+import { name as packageName } from "../package.json";
 import { exitCode, type Output } from "./command";
 
 /**
@@ -16,7 +18,8 @@ export function init(file: string, contexts: readonly string[], output: Output):
       fileProblem(file, "is there already, and is not overwritten", "edit it, or name another with -f"),
     ]);
   }
-  const text = contexts.length > 0 ? existingClusters(contexts) : aksClusters;
+  requireFolder(file);
+  const text = `${schemaLine(file)}${contexts.length > 0 ? existingClusters(contexts) : aksClusters}`;
   parseMesh(text, file);
   // The CA lies beside mesh.yaml; Terraform's state and what is made anew, where commands are run.
   const additions = [...new Set([dirname(file), "."].map((folder) => resolve(folder, ".gitignore")))].map(
@@ -24,9 +27,41 @@ export function init(file: string, contexts: readonly string[], output: Output):
   );
   writeFileSync(file, text, { flag: "wx" });
   for (const { ignoreFile, lines } of additions) if (lines !== "") appendFileSync(ignoreFile, lines);
-  output.note(`${file}: written; change the names, then: mesh ca && mesh synth`);
+  output.note(
+    `${file}: written; change the names, then: ${meshCommand(file, "ca")} && ${meshCommand(file, "synth")}`,
+  );
   return exitCode.fine;
 }
+
+/** @throws InputError when the folder that the file belongs into is not there */
+function requireFolder(file: string): void {
+  const folder = dirname(file);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new InputError([
+    fileProblem(file, `there is no folder ${folder}`, "make it, or name another file with -f"),
+  ]);
+}
+
+/**
+ * For editors with a YAML language server: where the schema is, as seen from the file. Empty where no path would do for
+ * everybody who has the project, as with an installation outside of it.
+ */
+function schemaLine(file: string): string {
+  const schema = "mesh.schema.json";
+  const own = join(__dirname, "..", schema);
+  const folder = realpathSync(dirname(file));
+  const places = foldersUpFrom(folder).flatMap((above) => [
+    join(above, "node_modules", packageName, schema),
+    join(above, schema),
+  ]);
+  const found = places.find((place) => existsSync(place) && realpathSync(place) === realpathSync(own));
+  if (found === undefined) return "";
+  const path = relative(folder, found).split(sep).join("/");
+  return `# yaml-language-server: $schema=${path.startsWith(".") ? path : `./${path}`}\n`;
+}
+
+const foldersUpFrom = (folder: string): string[] =>
+  dirname(folder) === folder ? [folder] : [folder, ...foldersUpFrom(dirname(folder))];
 
 const sample = `# Percent of the sample app's requests per version.
 sample:
@@ -65,23 +100,39 @@ ${clusters.join("")}
 ${contexts.length > 1 ? sample : ""}`;
 }
 
+/** Lines of `.gitignore`, under the reason for them. */
 const ignored = [
-  "dist/",
-  "cdktf.out/",
-  "mesh-report.html",
-  "*.ca/",
-  "*.tfstate",
-  "*.tfstate.*",
-  ".terraform/",
-  ".mesh/",
+  {
+    why: "mesh: CA keys, Terraform state, and what is made anew.",
+    lines: [
+      "dist/",
+      "cdktf.out/",
+      "mesh-report.html",
+      "*.ca/",
+      "*.tfstate",
+      "*.tfstate.*",
+      ".terraform/",
+      ".mesh/",
+    ],
+  },
+  {
+    why: "mesh: gateway addresses found at run time. Remove this line to share them through Git instead.",
+    lines: ["*.addresses.yaml"],
+  },
 ];
 
 /** @throws InputError when there is something else of that name */
 function missingLines(ignoreFile: string): { ignoreFile: string; lines: string } {
   const present = linesOf(ignoreFile);
-  const missing = ignored.filter((line) => !present.includes(line));
-  const lines = `\n# mesh: CA keys, Terraform state, and what is made anew.\n${missing.join("\n")}\n`;
-  return { ignoreFile, lines: missing.length > 0 ? lines : "" };
+  const isNew = present.join("") === "";
+  const blocks = ignored.flatMap(({ why, lines }) => {
+    // Whoever has taken the line out and left the comment is asked no second time.
+    if (present.includes(`# ${why}`) && lines.length === 1) return [];
+    const missing = lines.filter((line) => !present.includes(line));
+    return missing.length > 0 ? [[`# ${why}`, ...missing, ""].join("\n")] : [];
+  });
+  const lines = blocks.join("\n");
+  return { ignoreFile, lines: isNew || lines === "" ? lines : `\n${lines}` };
 }
 
 function linesOf(ignoreFile: string): string[] {

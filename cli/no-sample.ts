@@ -1,3 +1,4 @@
+import { meshCommand } from "../mesh/paths";
 import { fileProblem, InputError } from "../mesh/problem";
 
 /**
@@ -6,6 +7,6 @@ import { fileProblem, InputError } from "../mesh/problem";
  * @param otherwise what serves for other services @default - nothing does
  */
 export function noSample(file: string, why: string, otherwise?: string): InputError {
-  const fix = `switch it on and run mesh apply${otherwise ? `; for other services: ${otherwise}` : ""}`;
+  const fix = `switch it on and run ${meshCommand(file, "apply")}${otherwise ? `; for other services: ${otherwise}` : ""}`;
   return new InputError([fileProblem(file, `the sample is switched off, and ${why}`, fix)]);
 }

@@ -20,7 +20,11 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     });
   const fileOption = () =>
     new Option("-f, --file <file>", "the mesh (default: MESH_FILE, else mesh.yaml)")
-      .argParser(meshFile)
+      .argParser((given: string) => {
+        if (given === "")
+          throw new InvalidArgumentError("Allowed is the name of a file; leave -f out for mesh.yaml.");
+        return meshFile(given);
+      })
       .default(undefined);
   const json = () =>
     new Option("-o, --output <format>", "form of the result").choices(["text", "json"]).default("text");
@@ -247,5 +251,19 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     exit(await complete(mesh, words, output));
   });
 
+  refuseRepeats(mesh);
   return mesh;
+}
+
+/** Of two values for one thing the first would be dropped without a word. */
+function refuseRepeats({ commands }: Command): void {
+  for (const command of commands)
+    for (const option of command.options.filter((one) => (one.required || one.optional) && !one.variadic)) {
+      let given = 0;
+      command.on(`option:${option.name()}`, () => {
+        given++;
+        if (given > 1)
+          command.error(`error: option '${option.flags}' is given ${given} times; allowed is once`);
+      });
+    }
 }

@@ -2,9 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { verify } from "../checks/verify/verify";
 import { readMesh } from "../mesh/load";
-import { meshPaths } from "../mesh/paths";
 import { fileProblem, InputError } from "../mesh/problem";
-import { withCredentials } from "../ops/azure/credentials";
 import { replaceFile } from "../ops/programs/replace-file";
 import { status } from "../ops/status/status";
 import { version } from "../package.json";
@@ -12,6 +10,7 @@ import { headlineOf } from "../report/headline";
 import { reportPage, reportStart } from "../report/page";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";
+import { reachingForChecks } from "./reaching";
 import { rootCertificate } from "./root-certificate";
 
 /** Writes what verify and status find as one page. Exit code 1: a check failed. */
@@ -23,7 +22,7 @@ export async function writeReport(
   const mesh = readMesh(file);
   refuseOtherFiles(to);
   return withContext(flags, output, async (context) => {
-    const reaching = await withCredentials(context, mesh, meshPaths(file).terraform);
+    const reaching = await reachingForChecks(context, mesh, file);
     const time = context.now();
     const [checks, found] = await Promise.all([
       verify(reaching, { mesh, meshFile: file }),

@@ -55,5 +55,9 @@ export async function split(
 async function applyWeights(context: Context, inputs: Inputs): Promise<readonly string[]> {
   const { mesh, paths } = inputs;
   synthesize(inputs);
-  return applyRouting(await withCredentials(context, mesh, paths.terraform), mesh, paths.dist);
+  const reaching = await withCredentials(context, mesh, paths.terraform, {
+    file: paths.mesh,
+    needed: [mesh.primary],
+  });
+  return applyRouting(reaching, mesh, paths.dist);
 }

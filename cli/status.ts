@@ -1,13 +1,13 @@
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
-import { meshCommand, meshPaths } from "../mesh/paths";
-import { withCredentials } from "../ops/azure/credentials";
+import { meshCommand } from "../mesh/paths";
 import { colours } from "../ops/runs/colours";
 import { type ClusterStatus, type MeshStatus, status } from "../ops/status/status";
 import type { Remark } from "../ops/status/status-remarks";
 import { columns } from "./columns";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";
+import { reachingWhatIsKnown } from "./reaching";
 import { rootCertificate } from "./root-certificate";
 import { sayWhenSlow } from "./slow";
 
@@ -20,7 +20,7 @@ export async function showStatus(
 ): Promise<number> {
   const mesh = readMesh(file);
   return withContext({ ...flags, quiet: format === "json" }, output, async (context) => {
-    const reaching = await withCredentials(context, mesh, meshPaths(file).terraform);
+    const reaching = await reachingWhatIsKnown(context, mesh, file, output);
     const found = await sayWhenSlow(
       context.reporter,
       `asking ${mesh.clusters.length} clusters ...`,

@@ -1,6 +1,6 @@
 import { readMesh } from "../mesh/load";
 import type { Cluster, Mesh } from "../mesh/mesh";
-import { meshPaths } from "../mesh/paths";
+import { meshCommand, meshPaths } from "../mesh/paths";
 import { fileProblem, InputError, type Problem, quote } from "../mesh/problem";
 import { didYouMean } from "../mesh/suggest";
 import { withCredentials } from "../ops/azure/credentials";
@@ -64,11 +64,11 @@ export async function traffic(
   const { from, ratePerSecond, seconds } = readFlags(flags, mesh);
   return withContext({ ...flags, quiet: format === "json" }, output, async (context, untilCtrlC) => {
     const { reporter } = context;
-    const reaching = await withCredentials(context, mesh, meshPaths(file).terraform);
+    const reaching = await withCredentials(context, mesh, meshPaths(file).terraform, { file, needed: from });
     await sayWhenSlow(
       reporter,
       `asking ${from.length} clusters for their clients ...`,
-      requireClients(reaching, { mesh, sample, from }),
+      requireClients(reaching, { mesh, sample, from, meshFile: file }),
     );
 
     const began = performance.now();
@@ -89,7 +89,7 @@ export async function traffic(
     const report = reportOf(clients, ratePerSecond, secondsGone(), wanted.throughout());
     if (format === "json") output.result(JSON.stringify(report, null, 2));
     else
-      for (const line of [...summary(clients, ratePerSecond, wanted.throughout()), "", verdict(report)])
+      for (const line of [...summary(clients, ratePerSecond, wanted.throughout()), "", verdict(report, file)])
         output.result(line);
     return report.ok ? exitCode.fine : exitCode.failed;
   });
@@ -166,7 +166,7 @@ function reportOf(
   };
 }
 
-function verdict({ ok, clients }: TrafficReport): string {
+function verdict({ ok, clients }: TrafficReport, file: string): string {
   if (ok) return colours.green("no request failed");
   const silent = clients.filter(({ requests }) => requests === 0).map(({ cluster }) => cluster);
   const sum = (counts: readonly number[]) => counts.reduce((all, one) => all + one, 0);
@@ -176,5 +176,5 @@ function verdict({ ok, clients }: TrafficReport): string {
     ...(failed > 0 ? [`${failed} of ${requests} requests failed`] : []),
     ...(silent.length > 0 ? [`no reply from the client of ${silent.join(", ")}`] : []),
   ];
-  return colours.red(`${wrong.join("; ")}; next: mesh verify`);
+  return colours.red(`${wrong.join("; ")}; next: ${meshCommand(file, "verify")}`);
 }

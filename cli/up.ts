@@ -27,7 +27,7 @@ export async function up(file: string, flags: UpFlags, output: Output): Promise<
     }
     const applied = await runApply(context, prepared, flags, output);
     if (applied !== exitCode.fine) return applied;
-    const reaching = await withCredentials(context, mesh, paths.terraform);
+    const reaching = await withCredentials(context, mesh, paths.terraform, { file });
     const proof = { output: "table", wait: proofSeconds } as const;
     return runVerify(reaching, { mesh, meshFile: file }, proof, output);
   });

@@ -7,16 +7,15 @@ import { scaleChecks } from "../checks/verify/scale";
 import { verify as prove, verifyChecks, withScaling } from "../checks/verify/verify";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
-import { meshPaths } from "../mesh/paths";
 import { fileProblem, InputError, type Problem, quote } from "../mesh/problem";
 import { didYouMean } from "../mesh/suggest";
-import { withCredentials } from "../ops/azure/credentials";
 import { pause } from "../ops/programs/kubectl";
 import { colours } from "../ops/runs/colours";
 import type { Context } from "../ops/runs/context";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";
 import { noSample } from "./no-sample";
+import { reachingForChecks } from "./reaching";
 
 export interface VerifyFlags extends RunOptions {
   readonly output: ReportFormat;
@@ -39,7 +38,7 @@ export async function verify(file: string, flags: VerifyFlags, output: Output): 
   const options = chosen(mesh, flags);
   if (flags.scale && !mesh.sample) throw noSample(file, "the sample is what is scaled");
   return withContext(flags, output, async (context) => {
-    const reaching = await withCredentials(context, mesh, meshPaths(file).terraform);
+    const reaching = await reachingForChecks(context, mesh, file);
     const { output: format, wait, scale } = flags;
     return runVerify(reaching, { mesh, meshFile: file }, { output: format, wait, scale, ...options }, output);
   });
@@ -116,10 +115,14 @@ function noCheck(name: string): Problem {
 
 const noContext = (name: string, { clusters }: Mesh) => {
   const known = clusters.map(({ context }) => context);
+  const ofThatName = clusters.find((cluster) => cluster.name === name);
+  const shown = clusters.map((cluster) =>
+    cluster.context === cluster.name ? cluster.context : `${cluster.context} (${cluster.name})`,
+  );
   return fileProblem(
     "mesh verify --context",
-    `${quote(name)} is given; allowed is a context that mesh.yaml names: ${known.slice(0, 10).join(", ")}`,
-    `${didYouMean(name, known)}mesh.yaml names the contexts of its clusters`,
+    `${quote(name)} is given; allowed is a context that mesh.yaml names: ${shown.slice(0, 10).join(", ")}`,
+    `${ofThatName ? `did you mean ${quote(ofThatName.context)}? ` : didYouMean(name, known)}name one of them, or leave --context out for all`,
   );
 };
 

@@ -3,6 +3,7 @@ import { type MeshConfig, meshConfigSchema } from "./config";
 import { readDocument } from "./document";
 import type { Mesh } from "./mesh";
 import { normalize } from "./normalize";
+import { meshCommand } from "./paths";
 import { fileProblem, InputError, type Problem } from "./problem";
 import { consistencyProblems } from "./rules";
 import { schemaProblems } from "./schema-problems";
@@ -22,7 +23,11 @@ export function readMesh(file: string): Mesh {
  * @throws InputError with every problem at once
  */
 export function parseMesh(text: string, file: string): Mesh {
-  const document = readDocument(text, file, "compare with examples/existing-clusters.yaml");
+  const document = readDocument(
+    text,
+    file,
+    `compare with what \`${meshCommand("example.yaml", "init")}\` writes`,
+  );
   const parsed = meshConfigSchema.safeParse(document.value);
   const config = parsed.success ? parsed.data : withoutBadParts(document.value, parsed.error);
   const mesh = config && normalize(config);
@@ -65,18 +70,18 @@ export function readMeshFile(file: string): TextFile {
     return readTextFile(file, largestYaml);
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error;
-    throw new InputError([fileProblem(file, error.message, fixes[error.reason])]);
+    throw new InputError([fileProblem(file, error.message, fixes(file)[error.reason])]);
   }
 }
 
 const another = "-f FILE or MESH_FILE names another";
 
-const fixes: Readonly<Record<UnreadableFile["reason"], string>> = {
-  absent: `\`mesh init\` writes a first mesh.yaml; ${another}`,
+const fixes = (file: string): Readonly<Record<UnreadableFile["reason"], string>> => ({
+  absent: `\`${meshCommand(file, "init")}\` writes a first one; ${another}`,
   "no file": another,
   "too large": another,
   "not readable": "make it readable",
-};
+});
 
 function inOrder(problems: Problem[]): Problem[] {
   const at = ({ position }: Problem) => (position ? position.line * 1e6 + position.column : 0);

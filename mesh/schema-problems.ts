@@ -1,5 +1,6 @@
 import { type core, ZodArray, type ZodError, ZodObject, ZodOptional, ZodRecord } from "zod";
 import { meshConfigSchema } from "./config";
+import { meshCommand } from "./paths";
 import { type Path, type Problem, quote } from "./problem";
 import { didYouMean } from "./suggest";
 import type { YamlDocument } from "./yaml";
@@ -31,7 +32,10 @@ function problemsOf(issue: core.$ZodIssue, document: YamlDocument, file: string)
   const given = valueAt(document.value, path);
   if (given === undefined) {
     const message = path.length === 0 ? "the file is empty" : "is missing";
-    const fix = path.length === 0 ? "`mesh init` writes a first mesh.yaml" : `add ${String(path.at(-1))}`;
+    const fix =
+      path.length === 0
+        ? `remove it, and \`${meshCommand(file, "init")}\` writes a first one`
+        : `add ${String(path.at(-1))}`;
     return [
       {
         file,

@@ -71,13 +71,18 @@ const times = {
   longest: 86_400,
 } as const;
 
-/** @throws PreflightError when a dashboard was not applied, or is not ready */
+/**
+ * @param meshFile `mesh.yaml` as the user named it
+ * @throws PreflightError when a dashboard was not applied, or is not ready
+ */
 export async function requireDashboard(
   context: Context,
   { primary }: Mesh,
   name: DashboardName,
+  meshFile: string,
 ): Promise<void> {
-  const problem = await whyUnavailable(context, primary, istioNamespace, name);
+  const deployment = { namespace: istioNamespace, name };
+  const problem = await whyUnavailable(context, primary, deployment, meshFile);
   if (problem !== undefined) throw new PreflightError([problem]);
 }
 

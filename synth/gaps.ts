@@ -1,4 +1,5 @@
 import { bundleGaps } from "../k8s/bundle-files";
+import { meshCommand } from "../mesh/paths";
 import type { Inputs } from "./inputs";
 
 /** Something that the output lacks because an input is not there yet. */
@@ -17,16 +18,19 @@ export function missingInputs({ mesh, ca, addresses, paths }: Inputs): readonly 
     gaps
       .filter(({ missing }) => missing === input)
       .map(({ cluster, file }) => `${paths.dist}/${cluster.name}/${file}`);
+  const clustersWithout = (input: (typeof gaps)[number]["missing"]) => [
+    ...new Set(gaps.filter(({ missing }) => missing === input).map(({ cluster }) => cluster.name)),
+  ];
   return [
     {
-      what: "a certificate authority",
+      what: ca ? `the CA of ${clustersWithout("ca").join(", ")}` : "a certificate authority",
       files: filesWithout("ca"),
-      remedy: "`mesh ca` makes it; without it `mesh apply` refuses",
+      remedy: `\`${meshCommand(paths.mesh, "ca")}\` makes it${ca ? " from the same root" : ""}; without it \`mesh apply\` refuses`,
     },
     {
       what: `the address of ${mesh.primary.name}'s ${mesh.istio.line.gateway.name}`,
       files: filesWithout("primary address"),
-      remedy: `\`mesh apply\` finds it and keeps it in ${paths.addresses}; ${paths.dist}/RUNBOOK.md says how by hand`,
+      remedy: `\`${meshCommand(paths.mesh, "apply")}\` finds it and keeps it in ${paths.addresses}; ${paths.dist}/RUNBOOK.md says how by hand`,
     },
   ].filter(({ files }) => files.length > 0);
 }

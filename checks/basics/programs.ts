@@ -7,7 +7,7 @@ export const onPath = (program: ProgramName) => async (world: World) => {
     const version = await world.program(program);
     return version ? sound(version.text) : faulty(`${program} is there, and tells no version`);
   } catch (error) {
-    if (error instanceof MissingProgram) return faulty(error.message);
+    if (error instanceof MissingProgram) return faulty(`${program} is not on the PATH`);
     throw error;
   }
 };

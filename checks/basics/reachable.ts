@@ -3,38 +3,11 @@ import type { Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { didYouMean } from "../../mesh/suggest";
 import { DeadlinePassed, ProgramFailed } from "../../ops/programs/programs";
+import { fixOfSilence } from "../../ops/runs/out-of-reach";
 import { type Check, faulty, sound, unjudged } from "../check";
 import { kubectlIn } from "../commands";
 import { getCredentials } from "./get-credentials";
 import type { World } from "./world";
-
-/** What kubectl says when it gets nowhere, and what helps. The first that fits counts. */
-const failures: readonly { readonly words: RegExp; readonly fix: string }[] = [
-  {
-    words: /executable .* (not found|failed)|exec plugin|getting credentials/i,
-    fix: "the context logs in through a program of its own: install it (kubelogin on AKS), or log in again",
-  },
-  {
-    words: /Unauthorized|must be logged in|provide credentials/i,
-    fix: "the cluster does not know these credentials, or no longer: log in again, or fetch the context anew",
-  },
-  {
-    words: /x509|certificate/i,
-    fix: "the kubeconfig trusts another certificate than the server's: was the cluster made again under this name? fetch the context anew",
-  },
-  {
-    words: /no such host|server misbehaving|lookup /i,
-    fix: "nobody knows the server's name: does the cluster still exist, and are you in a network that knows it?",
-  },
-  {
-    words: /refused/i,
-    fix: "nothing listens at that address: is the cluster running, and is the address still its own?",
-  },
-  {
-    words: /timeout|timed out|deadline|not done within|no route|unreachable/i,
-    fix: "no answer: a firewall, authorized IP ranges, a VPN that is off, or a cluster that is stopped",
-  },
-];
 
 const loopback = ranges(["127.0.0.0", 8], ["::1", 128], ["0.0.0.0", 32]);
 /** RFC 1918, RFC 6598, link-local, unique local. */
@@ -118,7 +91,7 @@ export const reachableChecks: readonly Check<World>[] = [
       } catch (error) {
         if (!(error instanceof ProgramFailed) && !(error instanceof DeadlinePassed)) throw error;
         const words = error instanceof ProgramFailed ? lastLine(error.stderr) : error.message;
-        const fix = failures.find((failure) => failure.words.test(words))?.fix;
+        const fix = fixOfSilence(words);
         return faulty(`${await server()}: ${words}`, {
           ...(fix && { fix }),
           commands: [...getCredentials(mesh, cluster), kubectlIn(cluster, "get", "--raw", "/version")],

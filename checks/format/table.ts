@@ -105,7 +105,7 @@ function summary({ counts, ok, seconds }: CheckReport, colors: Colors): string {
   const parts = [
     `${counts.pass} passed`,
     counts.info > 0 && `${counts.info} to know`,
-    counts.warn > 0 && colors.yellow(`${counts.warn} warnings`),
+    counts.warn > 0 && colors.yellow(`${counts.warn} ${counts.warn === 1 ? "warning" : "warnings"}`),
     counts.fail > 0 && colors.red(`${counts.fail} failed`),
     counts["not judged"] > 0 && `${counts["not judged"]} not judged`,
   ].filter((part) => typeof part === "string");

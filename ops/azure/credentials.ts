@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { dump, load } from "js-yaml";
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import { meshCommand } from "../../mesh/paths";
 import { commandLine } from "../../mesh/shell-quote";
-import { MissingProgram, type Programs } from "../programs/programs";
+import { MissingProgram, type ProgramName, type Programs } from "../programs/programs";
 import { replaceFile } from "../programs/replace-file";
 import type { Context } from "../runs/context";
 import { terraformFor } from "./terraform";
@@ -47,10 +48,26 @@ export async function withCredentials(
   context: Context,
   mesh: Mesh,
   terraformFolder: string,
+  { file, needed = mesh.clusters }: CredentialsNeed,
 ): Promise<Context> {
-  const { reaching, missing } = await withKnownCredentials(context, mesh, terraformFolder);
-  if (missing.length > 0) throw noCredentials(mesh, missing);
+  const { reaching, ...found } = await withKnownCredentials(context, mesh, terraformFolder);
+  const missing = found.missing.filter((cluster) => needed.includes(cluster));
+  if (missing.length > 0) throw new CredentialsError(noCredentials(mesh, { ...found, missing }, file));
   return reaching;
+}
+
+export interface CredentialsNeed {
+  /** `mesh.yaml` as the user named it, for commands to paste. */
+  readonly file: string;
+  /** Clusters without which nothing can be done. @default - all of them */
+  readonly needed?: readonly Cluster[];
+}
+
+/** Clusters that stay out of reach, and why nobody could tell more. */
+export interface MissingCredentials {
+  readonly missing: readonly Cluster[];
+  /** Programs that may know them, and are not on the PATH. */
+  readonly absent: readonly ProgramName[];
 }
 
 /**
@@ -61,16 +78,23 @@ export async function withKnownCredentials(
   context: Context,
   mesh: Mesh,
   terraformFolder: string,
-): Promise<{ readonly reaching: Context; readonly missing: readonly Cluster[] }> {
+): Promise<MissingCredentials & { readonly reaching: Context }> {
+  const all = { reaching: context, missing: [], absent: [] };
   const wanted = mesh.clusters.filter(({ aks }) => aks);
-  if (wanted.length === 0) return { reaching: context, missing: [] };
+  if (wanted.length === 0) return all;
   const known = await contextNames(context.programs);
   const unknown = wanted.filter((cluster) => !known.has(cluster.context));
-  if (unknown.length === 0) return { reaching: context, missing: [] };
+  if (unknown.length === 0) return all;
 
   const file = resolve(context.workFolder, kubeconfigName);
   const kept = existsSync(file) ? readKubeconfig(readFileSync(file, "utf8")) : empty;
-  const { fetched, missing } = await fetchKubeconfigs(context.programs, mesh, unknown, kept, terraformFolder);
+  const { fetched, ...lacking } = await fetchKubeconfigs(
+    context.programs,
+    mesh,
+    unknown,
+    kept,
+    terraformFolder,
+  );
   if (fetched.length > 0) {
     mkdirSync(context.workFolder, { recursive: true, mode: 0o700 });
     replaceFile(file, dump(kubeconfigDocument(fetched.reduce(merge, kept))), 0o600);
@@ -79,8 +103,8 @@ export async function withKnownCredentials(
     );
   }
   // kubectl warns of a kubeconfig that is not there.
-  if (missing.length === unknown.length) return { reaching: context, missing };
-  return { reaching: { ...context, programs: lookingInto(file, context.programs) }, missing };
+  if (lacking.missing.length === unknown.length) return { reaching: context, ...lacking };
+  return { reaching: { ...context, programs: lookingInto(file, context.programs) }, ...lacking };
 }
 
 async function contextNames(programs: Programs): Promise<ReadonlySet<string>> {
@@ -98,13 +122,15 @@ async function fetchKubeconfigs(
   clusters: readonly Cluster[],
   kept: Kubeconfig,
   terraformFolder: string,
-): Promise<{ readonly fetched: readonly Kubeconfig[]; readonly missing: readonly Cluster[] }> {
-  const outputs = await outputsOfTerraform(programs, mesh, terraformFolder);
+): Promise<MissingCredentials & { readonly fetched: readonly Kubeconfig[] }> {
+  const absent = new Set<ProgramName>();
+  const outputs = await outputsOfTerraform(programs, mesh, terraformFolder, absent);
   const isKept = ({ context }: Cluster) => kept.contexts.some(({ name }) => name === context);
   const found = await Promise.all(
     clusters.map(async (cluster) => ({
       cluster,
-      text: outputs[cluster.name] ?? (isKept(cluster) ? undefined : await askAz(programs, mesh, cluster)),
+      text:
+        outputs[cluster.name] ?? (isKept(cluster) ? undefined : await askAz(programs, mesh, cluster, absent)),
     })),
   );
   return {
@@ -112,6 +138,7 @@ async function fetchKubeconfigs(
       text === undefined ? [] : [withContextName(readKubeconfig(text), cluster.context)],
     ),
     missing: clusters.filter((cluster, index) => found[index]!.text === undefined && !isKept(cluster)),
+    absent: [...absent],
   };
 }
 
@@ -119,18 +146,25 @@ async function outputsOfTerraform(
   programs: Programs,
   mesh: Mesh,
   folder: string,
+  absent: Set<ProgramName>,
 ): Promise<Readonly<Record<string, string>>> {
   try {
     return await terraformFor(programs, mesh, folder).kubeconfigs();
   } catch (error) {
     // Whoever only runs the mesh may do without Terraform.
-    if (error instanceof MissingProgram) return {};
-    throw error;
+    if (!(error instanceof MissingProgram)) throw error;
+    absent.add(error.program);
+    return {};
   }
 }
 
 /** Undefined: az is not there, nobody is logged in, or there is no such cluster. The log has its words. */
-async function askAz(programs: Programs, mesh: Mesh, cluster: Cluster): Promise<string | undefined> {
+async function askAz(
+  programs: Programs,
+  mesh: Mesh,
+  cluster: Cluster,
+  absent: Set<ProgramName>,
+): Promise<string | undefined> {
   try {
     const { stdout } = await programs.run("az", [...getCredentials(mesh, cluster), "--file", "-"], {
       deadlineSeconds: azSeconds,
@@ -139,6 +173,7 @@ async function askAz(programs: Programs, mesh: Mesh, cluster: Cluster): Promise<
     return stdout;
   } catch (error) {
     if ((error as Error).name === "Interrupted") throw error;
+    if (error instanceof MissingProgram) absent.add(error.program);
     return undefined;
   }
 }
@@ -149,14 +184,26 @@ function getCredentials({ azure }: Mesh, { aks, context }: Cluster): string[] {
   return ["aks", "get-credentials", ...where, "--context", context];
 }
 
-function noCredentials(mesh: Mesh, clusters: readonly Cluster[]): CredentialsError {
-  const names = clusters.map(({ name, context }) => `${name} (context ${context})`).join(", ");
-  return new CredentialsError(
-    `no credentials for ${names}: neither the kubeconfig nor Terraform's outputs nor az has them; ` +
-      "make the clusters with `mesh up`; where they are made, have Terraform read its state again (`terraform init` in " +
-      "the stack's folder), or fetch them yourself: " +
-      `${commandLine("az", getCredentials(mesh, clusters[0]!))}`,
-  );
+/** Which clusters cannot be reached, who was asked for them, and what to do, with a command to paste for each. */
+export function noCredentials(mesh: Mesh, { missing, absent }: MissingCredentials, file: string): string {
+  const names = missing.map(({ name, context }) => `${name} (context ${context})`).join(", ");
+  return [
+    `no credentials for ${names}: ${whoHasNone(absent)}`,
+    `  fix: make the clusters with \`${meshCommand(file, "up")}\`; where they are made, have Terraform read its state again ` +
+      "(`terraform init` in the stack's folder), or fetch them yourself:",
+    ...missing.map((cluster) => `    ${commandLine("az", getCredentials(mesh, cluster))}`),
+  ].join("\n");
+}
+
+function whoHasNone(absent: readonly ProgramName[]): string {
+  const asked = [
+    "the kubeconfig",
+    ...(absent.includes("terraform") ? [] : ["Terraform's outputs"]),
+    ...(absent.includes("az") ? [] : ["az"]),
+  ];
+  const has = asked.length > 1 ? `neither ${asked.join(" nor ")} has them` : `${asked[0]} has none`;
+  if (absent.length === 0) return has;
+  return `${has}, and ${absent.join(" and ")} ${absent.length > 1 ? "are" : "is"} not on the PATH`;
 }
 
 const empty: Kubeconfig = { clusters: [], users: [], contexts: [] };

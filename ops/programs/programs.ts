@@ -96,7 +96,7 @@ export class MissingProgram extends Error {
   }
 }
 
-/** The program said no. Its words are redacted. */
+/** The program said no. Its words are redacted, and are its own alone: what its libraries log is in the run's log. */
 export class ProgramFailed extends Error {
   readonly stderr: string;
   constructor(
@@ -104,11 +104,21 @@ export class ProgramFailed extends Error {
     readonly code: number | string,
     stderr: string,
   ) {
-    const words = redact(stderr).trim();
+    const words = ownWords(redact(stderr));
     super(`${command} ended with ${code}${words ? `:\n${words}` : ""}`);
     this.name = "ProgramFailed";
     this.stderr = words;
   }
+}
+
+/**
+ * kubectl's client library logs every attempt (https://github.com/kubernetes/klog), before kubectl says what came of
+ * them. Lines of that log stay where there is nothing else.
+ */
+function ownWords(stderr: string): string {
+  const isLogged = (line: string) => /^[EWIF]\d{4} \d\d:\d\d:\d\d/.test(line);
+  const own = stderr.split("\n").filter((line) => !isLogged(line));
+  return own.join("\n").trim() || stderr.trim();
 }
 
 export class DeadlinePassed extends Error {

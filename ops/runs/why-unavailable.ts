@@ -1,27 +1,30 @@
 import type { Cluster } from "../../mesh/mesh";
+import { meshCommand } from "../../mesh/paths";
 import { bounded, inShort } from "../programs/bounded";
 import { kubectlFor } from "../programs/kubectl";
 import { Interrupted, MissingProgram } from "../programs/programs";
 import { adviceOn } from "./advice";
 import type { Context } from "./context";
 import { eventsOf } from "./events";
+import { fixOfSilence } from "./out-of-reach";
 
 /**
  * Why a Deployment of the mesh cannot be used, with what to do about it.
+ * @param meshFile `mesh.yaml` as the user named it
  * @returns undefined when it has a pod that serves
  * @throws MissingProgram, Interrupted
  */
 export async function whyUnavailable(
   { programs, signal }: Pick<Context, "programs" | "signal">,
   cluster: Cluster,
-  namespace: string,
-  name: string,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  meshFile: string,
 ): Promise<string | undefined> {
   const kubectl = kubectlFor(bounded(programs), cluster.context);
   const title = `Deployment ${namespace}/${name}`;
   try {
     const [found] = await kubectl.get(["-n", namespace, "deployments", name], { signal });
-    if (!found) return `${cluster.name} has no ${title}: run mesh apply`;
+    if (!found) return `${cluster.name} has no ${title}: run ${meshCommand(meshFile, "apply")}`;
     if ((found.status?.availableReplicas ?? 0) > 0) return undefined;
     const events = await eventsOf(kubectl, { kind: "Deployment", namespace, name }, signal);
     return [
@@ -31,6 +34,11 @@ export async function whyUnavailable(
     ].join("\n");
   } catch (error) {
     if (error instanceof MissingProgram || error instanceof Interrupted) throw error;
-    return `${cluster.name} does not answer through the context ${cluster.context}: ${inShort(error)}`;
+    const words = inShort(error);
+    const fix = fixOfSilence(words);
+    return [
+      `${cluster.name} does not answer through the context ${cluster.context}: ${words}`,
+      ...(fix ? [`fix: ${fix}`] : []),
+    ].join("\n");
   }
 }

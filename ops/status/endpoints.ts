@@ -6,6 +6,7 @@ import { type KubernetesObject, loadBalancerAddress } from "../programs/kubernet
 import { Interrupted } from "../programs/programs";
 import { sideBySide } from "../programs/side-by-side";
 import type { Context } from "../runs/context";
+import { fixOfSilence } from "../runs/out-of-reach";
 import { sampleHost } from "../traffic/requests";
 
 /** What the clients of all clusters see of the sample. */
@@ -24,6 +25,8 @@ export interface EndpointView {
   readonly endpoints: readonly Endpoint[];
   /** Why there is nothing to see; undefined: there is. */
   readonly error: string | undefined;
+  /** What to do about it, where something is known to help. */
+  readonly fix: string | undefined;
 }
 
 export interface Endpoint {
@@ -109,7 +112,12 @@ export function endpointViews(
       const pod = pods.get(address);
       return pod === undefined ? gateways.get(address) : { kind: "pod", cluster, name: pod };
     };
-    return { cluster, endpoints: endpointsIn(envoy, host, targetOf), error };
+    return {
+      cluster,
+      endpoints: endpointsIn(envoy, host, targetOf),
+      error,
+      fix: error && fixOfSilence(error),
+    };
   });
   const isWell = ({ endpoints: seen, error }: EndpointView) =>
     error === undefined && seen.length > 0 && seen.every(({ healthy }) => healthy);

@@ -79,15 +79,23 @@ export function startTraffic(
   return { clients: report, ended: ended() };
 }
 
-/** @throws PreflightError naming every client that cannot send */
+/**
+ * @param props with `mesh.yaml` as the user named it
+ * @throws PreflightError naming every client that cannot send
+ */
 export async function requireClients(
   context: Context,
-  { mesh, sample, from }: Pick<TrafficProps, "mesh" | "sample" | "from">,
+  {
+    mesh,
+    sample,
+    from,
+    meshFile,
+  }: Pick<TrafficProps, "mesh" | "sample" | "from"> & { readonly meshFile: string },
 ): Promise<void> {
   const asking = { ...context, programs: sideBySide(context.programs) };
   const { name } = mesh.istio.line.sample.client;
   const reasons = await Promise.all(
-    from.map((cluster) => whyUnavailable(asking, cluster, sample.namespace, name)),
+    from.map((cluster) => whyUnavailable(asking, cluster, { namespace: sample.namespace, name }, meshFile)),
   );
   const problems = reasons.filter((reason) => reason !== undefined);
   if (problems.length > 0) throw new PreflightError(problems);

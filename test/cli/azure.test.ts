@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type FakePath, fakePath } from "../ops/programs/fake-programs";
 import { project } from "../synth/project";
@@ -198,10 +207,86 @@ test("where nobody has credentials the clusters are named, with the way to get t
   expect(await mesh("apply")).toMatchObject({
     code: 1,
     notes: expect.stringMatching(
-      /no credentials for main0 \(context aks-main\), remote0 \(context aks-remote\).*`mesh up`.*az aks get-credentials --resource-group rg-demo --name aks-main/s,
+      /no credentials for main0 \(context aks-main\), remote0 \(context aks-remote\): neither the kubeconfig nor Terraform's outputs nor az has them\n {2}fix: make the clusters with `mesh up`; .*:\n {4}az aks get-credentials --resource-group rg-demo --name aks-main --context aks-main\n {4}az aks get-credentials --resource-group rg-demo --name aks-remote --context aks-remote\n/,
     ),
   });
   expect(path.calls().filter((call) => call.includes("--context aks-main get"))).toEqual([]);
+});
+
+test("programs that could not be asked for credentials are named, and not taken for asked", async () => {
+  addKubectl();
+  addIstioctl();
+  process.env.PATH = path.folder;
+  renameSync("mesh.yaml", "shop.yaml");
+  renameSync("mesh.ca", "shop.ca");
+  expect((await mesh("apply", "-f", "shop.yaml")).notes).toMatch(
+    /: the kubeconfig has none, and terraform and az are not on the PATH\n {2}fix: make the clusters with `mesh up -f shop\.yaml`/,
+  );
+  addTerraform(undefined);
+  expect((await mesh("apply", "-f", "shop.yaml")).notes).toMatch(
+    /: neither the kubeconfig nor Terraform's outputs has them, and az is not on the PATH\n/,
+  );
+});
+
+describe("with credentials of the primary alone", () => {
+  beforeEach(() => {
+    addTerraform(undefined);
+    addAz(false);
+    path.add(
+      "kubectl",
+      `case "$*" in
+  "config get-contexts --output=name") echo aks-main;;
+  "version --client -o json") echo '{"clientVersion":{"gitVersion":"v1.35.1"}}';;
+  "config view "*) echo '{"contexts":[{"name":"aks-main","context":{"cluster":"c"}}],"clusters":[{"name":"c","cluster":{"server":"https://main"}}]}';;
+  *"--context aks-remote "*) echo 'error: context "aks-remote" does not exist' >&2; exit 1;;
+  *) echo "main0 was asked" >&2; exit 1;;
+esac`,
+    );
+  });
+  const fetchRemote =
+    "\n    az aks get-credentials --resource-group rg-demo --name aks-remote --context aks-remote";
+
+  test.each([
+    ["status", /remote0 +remote +aks-remote +unreachable[\s\S]*main0: .* main0 was asked\n/],
+    [
+      "endpoints",
+      /main0's client sees it\n.*main0 was asked\n[\s\S]*remote0's .*\n.*"aks-remote" does not exist/,
+    ],
+  ])("%s shows what it can, the other as out of reach, and how to get them", async (command, shown) => {
+    const { code, result, notes } = await mesh(command);
+    expect({ code, result }).toEqual({ code: 1, result: expect.stringMatching(shown) });
+    expect(notes).toContain("warning: no credentials for remote0 (context aks-remote): ");
+    expect(notes).toContain(fetchRemote);
+  });
+
+  test("verify and report have a check say it", async () => {
+    const { result } = await mesh("verify", "-o", "json");
+    expect(found(result, ["reachable.context main0", "reachable.context remote0"])).toEqual({
+      "reachable.context main0": "pass",
+      "reachable.context remote0": "not judged",
+    });
+    expect((await mesh("verify", "--context", "aks-main", "-o", "json")).result).not.toContain("remote0");
+    expect(await mesh("report")).toMatchObject({ code: 1, result: "mesh-report.html" });
+  });
+
+  test("traffic and dashboard need the clusters that they are about, and no other", async () => {
+    expect((await mesh("traffic", "--from", "main0")).notes).toMatch(
+      /main0 does not answer .*: main0 was asked/,
+    );
+    expect((await mesh("dashboard")).notes).toMatch(/main0 does not answer .*: main0 was asked/);
+    const { code, notes } = await mesh("traffic");
+    expect({ code, notes }).toEqual({ code: 1, notes: expect.stringContaining(fetchRemote) });
+    expect(notes).toContain("error: no credentials for remote0 (context aks-remote):");
+  });
+
+  test.each([["apply"], ["up", "--yes"], ["destroy", "--yes"]])("%s refuses", async (...args) => {
+    addIstioctl();
+    const { code, notes } = await mesh(...args);
+    expect({ code, notes }).toEqual({
+      code: 1,
+      notes: expect.stringContaining("error: no credentials for remote0 (context aks-remote):"),
+    });
+  });
 });
 
 /** What doctor found, `check` or `check cluster`, as far as `wanted` names it. */

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mesh } from "./run";
@@ -35,6 +43,55 @@ test("keys beside mesh.yaml and state in the current folder are both kept out of
       expect([file, line, lines.filter((one) => one === line).length]).toEqual([file, line, 1]);
     }
   }
+});
+
+test("a new .gitignore begins with its first line, and one that is there is set off by a blank one", async () => {
+  await mesh("init");
+  const fresh = readFileSync(".gitignore", "utf8");
+  expect(fresh).toMatch(
+    /^# mesh: CA keys.*\ndist\/\n[\s\S]*\n\n# mesh: gateway addresses .*\n\*\.addresses\.yaml\n$/,
+  );
+  writeFileSync(".gitignore", "node_modules/\n");
+  await mesh("init", "-f", "other.yaml");
+  expect(readFileSync(".gitignore", "utf8")).toBe(`node_modules/\n\n${fresh}`);
+});
+
+test("who shares the gateway's addresses through Git has taken their line out for good", async () => {
+  await mesh("init");
+  const shared = readFileSync(".gitignore", "utf8").replace("*.addresses.yaml\n", "");
+  writeFileSync(".gitignore", shared);
+  await mesh("init", "-f", "other.yaml");
+  expect(readFileSync(".gitignore", "utf8")).toBe(shared);
+});
+
+const schemaLine = (file: string) =>
+  /^# yaml-language-server: \$schema=(.*)\n/.exec(readFileSync(file, "utf8"))?.[1];
+
+test("the file names the schema of the package that is installed in the project", async () => {
+  mkdirSync("node_modules");
+  symlinkSync(join(__dirname, "../.."), "node_modules/istio-aks-mesh");
+  mkdirSync("conf/prod", { recursive: true });
+  await mesh("init");
+  await mesh("init", "-f", "conf/prod/mesh.yaml");
+  expect(schemaLine("mesh.yaml")).toBe("./node_modules/istio-aks-mesh/mesh.schema.json");
+  expect(schemaLine("conf/prod/mesh.yaml")).toBe("../../node_modules/istio-aks-mesh/mesh.schema.json");
+});
+
+test("without an installation in the project no schema is named, and neither is another tool's", async () => {
+  writeFileSync("mesh.schema.json", "{}");
+  await mesh("init");
+  expect(readFileSync("mesh.yaml", "utf8")).toMatch(/^azure:/);
+});
+
+test("the next commands name the file where it is not mesh.yaml", async () => {
+  expect((await mesh("init")).notes).toMatch(/then: mesh ca && mesh synth$/);
+  const { notes } = await mesh("init", "-f", "shop.yaml");
+  expect(notes).toMatch(/then: mesh ca -f shop\.yaml && mesh synth -f shop\.yaml$/);
+  expect((await mesh("synth", "-f", "shop.yaml")).notes).toContain("`mesh ca -f shop.yaml` makes it");
+  expect((await mesh("apply", "-f", "shop.yaml")).notes).toContain("fix: run `mesh ca -f shop.yaml` first");
+  expect((await mesh("synth", "-f", "none.yaml")).notes).toContain(
+    "fix: `mesh init -f none.yaml` writes a first one",
+  );
 });
 
 test("the current folder's .gitignore is written once", async () => {

@@ -66,7 +66,7 @@ describe("in a project", () => {
     expect(notes).toContain(
       'mesh apply --timeout: "5m" is given; allowed is a number of seconds above 0, 86400 at most',
     );
-    expect(notes).toContain("3 problems; nothing was written");
+    expect(notes).toContain("3 problems; nothing was done");
     expect(existsSync("dist")).toBe(false);
   });
 
@@ -127,7 +127,7 @@ describe("in a project", () => {
     const { code, notes } = await mesh("synth");
     expect(code).toBe(2);
     expect(notes).toMatch(/mesh\.yaml:5:11: clusters\[0\]\.name: "Main0"/);
-    expect(notes).toMatch(/\d problems?; nothing was written/);
+    expect(notes).toMatch(/\d problems?; nothing was done/);
     expect(existsSync("dist")).toBe(false);
   });
 
@@ -177,12 +177,19 @@ describe("in an empty folder", () => {
 
   test("a folder that is not there, or is a file, is told as such", async () => {
     expect(await mesh("init", "-f", "nowhere/mesh.yaml")).toMatchObject({
-      code: 1,
+      code: 2,
       notes: expect.stringMatching(
-        /cannot open nowhere\/mesh.yaml: it is not there, or the folder .* is not; make the folder/,
+        /nowhere\/mesh.yaml: there is no folder nowhere\n {2}fix: make it, or name another/,
       ),
     });
     await mesh("init");
+    writeFileSync("mesh.ca", "");
+    for (const command of ["ca", "synth"])
+      expect(await mesh(command)).toMatchObject({
+        code: 2,
+        notes: expect.stringMatching(/^mesh\.ca: is not a folder; .*\n {2}fix: move it away\n/),
+      });
+    rmSync("mesh.ca");
     writeFileSync("dist", "");
     expect(await mesh("synth")).toMatchObject({
       code: 1,
@@ -211,7 +218,7 @@ describe("in an empty folder", () => {
   test("synth says how to begin", async () => {
     expect(await mesh("synth")).toMatchObject({
       code: 2,
-      notes: expect.stringContaining("`mesh init` writes a first mesh.yaml"),
+      notes: expect.stringContaining("`mesh init` writes a first one"),
     });
   });
 });
@@ -236,9 +243,28 @@ test.each([
   ["a mistyped command", ["snyth"], /Did you mean synth\?/],
   ["a mistyped option", ["synth", "--fil", "x"], /unknown option '--fil'/],
   ["a form of output that is not there", ["diff", "-o", "xml"], /Allowed choices are text, json/],
+  [
+    "a file without a name",
+    ["synth", "-f", ""],
+    /Allowed is the name of a file; leave -f out for mesh\.yaml/,
+  ],
+  [
+    "a file named twice",
+    ["synth", "-f", "a.yaml", "--file=b.yaml"],
+    /'-f, --file <file>' is given 2 times; allowed is once/,
+  ],
+  ["a time named twice", ["verify", "--wait=1", "--wait"], /--wait \[time\]' is given 2 times/],
   ["an argument too many", ["synth", "main0"], /too many arguments/],
 ])("%s ends with 2 and advice", async (_, args, says) => {
   expect(await mesh(...args)).toMatchObject({ code: 2, notes: expect.stringMatching(says) });
+});
+
+test("a folder that cannot be made is told by the one that refuses, and not by a name that nobody knows", () => {
+  const notes: string[] = [];
+  const output: Output = { result: () => {}, note: (text) => notes.push(text), warning: () => {} };
+  const about = { code: "EACCES", syscall: "mkdtemp", path: "conf/mesh.ca.tmp-XXXXXX" };
+  expect(report(Object.assign(new Error("EACCES"), about), output)).toBe(1);
+  expect(notes.join()).toContain("cannot make a folder in conf: no permission; change the owner or the mode");
 });
 
 test("a full disk is told as what it is", async () => {

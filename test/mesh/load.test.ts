@@ -255,7 +255,9 @@ describe("readMesh", () => {
   });
 
   test("says how to begin when there is no file", () => {
-    expect(() => readMesh("/nowhere/mesh.yaml")).toThrow(/there is no such file\n {2}fix: `mesh init`/);
+    expect(() => readMesh("/nowhere/mesh.yaml")).toThrow(
+      /there is no such file\n {2}fix: `mesh init -f \/nowhere\/mesh\.yaml`/,
+    );
   });
 
   test("says so when the file is a folder", () => {

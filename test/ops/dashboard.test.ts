@@ -70,7 +70,7 @@ function serve(
     workFolder: path.folder,
   };
   const stop = new AbortController();
-  const ended = requireDashboard(context, mesh, name).then(() =>
+  const ended = requireDashboard(context, mesh, name, "shop.yaml").then(() =>
     serveDashboard(context, { mesh, name, port, onOpen: (url) => urls.push(url) }, stop.signal),
   );
   return { urls, said, stop: () => stop.abort(), ended };
@@ -186,7 +186,7 @@ test.each([
   [
     "an addon that was not applied",
     { deployment: "" },
-    "main0 has no Deployment istio-system/kiali: run mesh apply",
+    "main0 has no Deployment istio-system/kiali: run mesh apply -f shop.yaml",
   ],
   [
     "a pod that is not ready",

@@ -264,6 +264,17 @@ test("writes no cacerts without a CA, and says who makes it", () => {
   });
 });
 
+test("a cluster that has joined lacks its part of the CA, which is said once", () => {
+  rmSync("mesh.ca/remote0", { recursive: true });
+  const found = inputs();
+  expect(found.warnings).toEqual([]);
+  expect(missingInputs(found)).toContainEqual({
+    what: "the CA of remote0",
+    files: ["dist/remote0/0001-cacerts.k8s.yaml"],
+    remedy: expect.stringContaining("`mesh ca` makes it from the same root"),
+  });
+});
+
 test("writes the remote's control plane only when the primary's address is known", () => {
   run();
   expect(existsSync("dist/remote0/istio/control-plane.yaml")).toBe(false);

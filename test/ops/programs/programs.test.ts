@@ -61,6 +61,23 @@ test("a failure carries the command and the program's words", async () => {
   );
 });
 
+const logged = `E1124 10:13:24.419388 10867 memcache.go:265] "Unhandled Error" err="couldn't get current server API group list"`;
+
+test("a failure's words are the program's own, without what its libraries log", async () => {
+  const words =
+    "The connection to the server 192.0.2.1:6443 was refused - did you specify the right host or port?";
+  path.add("kubectl", `cat >&2 <<'END'\n${logged}\n${logged}\n${words}\nEND\nexit 1`);
+  const error = await programs()
+    .run("kubectl", ["get", "ns"])
+    .catch((thrown) => thrown);
+  expect(error).toMatchObject({ message: `kubectl get ns ended with 1:\n${words}`, stderr: words });
+});
+
+test("what a program's libraries log are its words where it has no others", async () => {
+  path.add("kubectl", `cat >&2 <<'END'\n${logged}\nEND\nexit 1`);
+  await expect(programs().run("kubectl", ["get", "ns"])).rejects.toMatchObject({ stderr: logged });
+});
+
 test("a failure's words are redacted", async () => {
   path.add(
     "kubectl",

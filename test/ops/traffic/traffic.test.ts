@@ -106,7 +106,7 @@ test("a connection that breaks is made anew, which is told once, and counts as n
 });
 
 test("a client that is not there, not ready or not to be reached is named before anything is sent", async () => {
-  const whoSends = { mesh, sample: mesh.sample!, from: mesh.clusters };
+  const whoSends = { meshFile: "shop.yaml", mesh, sample: mesh.sample!, from: mesh.clusters };
   const problems = () => requireClients(contextOf(), whoSends).catch((error) => error.problems);
   addClients(path);
   expect(await problems()).toBeUndefined();
@@ -118,18 +118,19 @@ test("a client that is not there, not ready or not to be reached is named before
     expect.stringMatching(
       /^Deployment sample\/curl of main0 has no pod that is ready:\n {4}Pod curl-a: Failed: ImagePullBackOff\nfix: /,
     ),
-    "remote0 does not answer through the context two: dial tcp: connection refused",
+    "remote0 does not answer through the context two: dial tcp: connection refused\n" +
+      "fix: nothing listens at that address: is the cluster running, and is the address still its own?",
   ]);
   path.add("kubectl", "exit 0");
   expect(await problems()).toEqual([
-    "main0 has no Deployment sample/curl: run mesh apply",
-    "remote0 has no Deployment sample/curl: run mesh apply",
+    "main0 has no Deployment sample/curl: run mesh apply -f shop.yaml",
+    "remote0 has no Deployment sample/curl: run mesh apply -f shop.yaml",
   ]);
 });
 
 test("without kubectl there is advice", async () => {
   const context = { ...contextOf(), programs: createPrograms({ env: { PATH: path.folder } }) };
-  await expect(requireClients(context, { mesh, sample: mesh.sample!, from: mesh.clusters })).rejects.toThrow(
-    "kubectl is not on the PATH; install it",
-  );
+  await expect(
+    requireClients(context, { meshFile: "mesh.yaml", mesh, sample: mesh.sample!, from: mesh.clusters }),
+  ).rejects.toThrow("kubectl is not on the PATH; install it");
 });

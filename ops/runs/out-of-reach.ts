@@ -1,0 +1,35 @@
+/** What kubectl says when it gets nowhere, and what helps. The first that fits counts. */
+const failures: readonly { readonly words: RegExp; readonly fix: string }[] = [
+  {
+    words: /context .* does not exist/i,
+    fix: "no kubeconfig has this context: fetch it, point KUBECONFIG to the file that has it, or name another in mesh.yaml",
+  },
+  {
+    words: /executable .* (not found|failed)|exec plugin|getting credentials/i,
+    fix: "the context logs in through a program of its own: install it (kubelogin on AKS), or log in again",
+  },
+  {
+    words: /Unauthorized|must be logged in|provide credentials/i,
+    fix: "the cluster does not know these credentials, or no longer: log in again, or fetch the context anew",
+  },
+  {
+    words: /x509|certificate/i,
+    fix: "the kubeconfig trusts another certificate than the server's: was the cluster made again under this name? fetch the context anew",
+  },
+  {
+    words: /no such host|server misbehaving|lookup /i,
+    fix: "nobody knows the server's name: does the cluster still exist, and are you in a network that knows it?",
+  },
+  {
+    words: /refused/i,
+    fix: "nothing listens at that address: is the cluster running, and is the address still its own?",
+  },
+  {
+    words: /timeout|timed out|deadline|not done within|no route|unreachable/i,
+    fix: "no answer: a firewall, authorized IP ranges, a VPN that is off, or a cluster that is stopped",
+  },
+];
+
+/** What to do about a cluster that kubectl does not get at, by its words; undefined: nothing is known to help. */
+export const fixOfSilence = (words: string): string | undefined =>
+  failures.find((failure) => failure.words.test(words))?.fix;
