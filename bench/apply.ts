@@ -86,8 +86,9 @@ async function apply(env: NodeJS.ProcessEnv): Promise<ApplyTimes> {
   const child: ChildProcess = spawn("node", [mesh, "apply"], {
     cwd: folder,
     env: { ...process.env, ...env },
-    stdio: "ignore",
+    stdio: ["ignore", "pipe", "pipe"],
   });
+  const sampleReady = lastOfSampleReady(child);
   let untilExit: number | undefined;
   const ended = new Promise<number | null>((resolve) =>
     child.on("exit", (code) => {
@@ -95,6 +96,8 @@ async function apply(env: NodeJS.ProcessEnv): Promise<ApplyTimes> {
       resolve(code);
     }),
   );
+  // As by hand: nobody asks before the pods run, which would take the machine away from them.
+  await Promise.race([sampleReady, ended]);
   while (!bothAnswer(env)) {
     if (seconds(start) > limit * 60) throw new Error(`no answers within ${limit} minutes`);
     await pause(500);
@@ -104,6 +107,20 @@ async function apply(env: NodeJS.ProcessEnv): Promise<ApplyTimes> {
   const again = process.hrtime.bigint();
   must("node", [mesh, "apply"], env);
   return { untilAnswers, untilExit: untilExit!, second: seconds(again) };
+}
+
+/** Ends when every Deployment of the sample has been told to be ready. */
+function lastOfSampleReady(child: ChildProcess): Promise<void> {
+  const waitedFor = new Set(["main0 curl", "main0 helloworld-v1", "remote0 curl", "remote0 helloworld-v2"]);
+  return new Promise((resolve) => {
+    const listen = (chunk: Buffer) => {
+      for (const [, cluster, name] of chunk.toString().matchAll(/^(\S+) +(\S+) ready +(?:done|unchanged)/gm))
+        waitedFor.delete(`${cluster} ${name}`);
+      if (waitedFor.size === 0) resolve();
+    };
+    child.stdout!.on("data", listen);
+    child.stderr!.on("data", listen);
+  });
 }
 
 async function compare(delay: number): Promise<{ ratio: number; second: number }> {

@@ -193,9 +193,10 @@ export function addon(
   cluster: Cluster,
   id: ChartId & ("prometheus" | "kiali"),
   needs: readonly string[],
+  after: readonly string[],
 ) {
   return {
-    [id]: { ...chart(run, cluster, "addons", [id], id, needs), optional: true },
+    [id]: { ...chart(run, cluster, "addons", [id], id, needs), after, optional: true },
     [`${id} ready`]: {
       ...rollout(run, cluster, "addons", `${id} ready`, istioNamespace, id, [id]),
       deadlineSeconds: deadlines.addon,

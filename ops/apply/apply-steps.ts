@@ -178,9 +178,7 @@ function workloads(run: Run, cluster: Cluster): ApplyStep[] {
   const { mesh } = run;
   const { sample } = mesh;
   const isPrimary = cluster.role === "primary";
-  const deployments = injectedDeployments(mesh, cluster)
-    .filter(({ namespace }) => namespace !== istioNamespace)
-    .map(({ name }) => name);
+  const deployments = namesOfSample(mesh, cluster);
   const readySteps = deployments.map((name) => `${name} ready`);
   // Istio takes over once every pod has been injected: istioctl replaces the webhook, and for a moment there is none.
   const afterPods = ["gatewayReady", ...readySteps];
@@ -198,13 +196,34 @@ function workloads(run: Run, cluster: Cluster): ApplyStep[] {
         : undefined,
     // By then the API server has learned of every kind it is asked for.
     removals: removals(run, cluster, ["crds", ...afterPods]),
-    handOver: handOver(run, cluster, [
-      ...afterPods,
-      ...(isPrimary ? [] : ["wayToPrimary"]),
-      ...(isExposed(mesh, cluster) ? ["exposure"] : []),
-    ]),
+    handOver: {
+      ...handOver(run, cluster, [
+        ...afterPods,
+        ...(isPrimary ? [] : ["wayToPrimary"]),
+        ...(isExposed(mesh, cluster) ? ["exposure"] : []),
+      ]),
+      after: isPrimary ? podsOfRemotes(mesh) : [],
+    },
     // Nothing of the mesh waits for these: the sample comes first.
-    ...(mesh.addons.prometheus && isPrimary ? addon(run, cluster, "prometheus", afterPods) : {}),
-    ...(mesh.addons.kiali && isPrimary ? addon(run, cluster, "kiali", afterPods) : {}),
+    ...(mesh.addons.prometheus && isPrimary
+      ? addon(run, cluster, "prometheus", afterPods, podsOfRemotes(mesh))
+      : {}),
+    ...(mesh.addons.kiali && isPrimary ? addon(run, cluster, "kiali", afterPods, podsOfRemotes(mesh)) : {}),
   });
 }
+
+/**
+ * Steps whose ends make the mesh answer from every side. What the primary has left to do would take this machine, and
+ * the API server that istiod watches, away from them.
+ */
+const podsOfRemotes = (mesh: Mesh) =>
+  mesh.remotes.flatMap((remote) => [
+    `${remote.name}/gatewayReady`,
+    ...namesOfSample(mesh, remote).map((name) => `${remote.name}/${name} ready`),
+  ]);
+
+/** The sample's Deployments in a cluster. */
+const namesOfSample = (mesh: Mesh, cluster: Cluster) =>
+  injectedDeployments(mesh, cluster)
+    .filter(({ namespace }) => namespace !== istioNamespace)
+    .map(({ name }) => name);

@@ -77,5 +77,6 @@ function chosen<S extends ReturnType<typeof applySteps>[number]>(
     ({ cluster, phase }) => (only === undefined || cluster === only) && phases.indexOf(phase) <= last,
   );
   const ids = new Set(kept.map(({ id }) => id));
-  return kept.map((step) => ({ ...step, needs: step.needs.filter((id) => ids.has(id)) }));
+  const known = (names: readonly string[]) => names.filter((id) => ids.has(id));
+  return kept.map((step) => ({ ...step, needs: known(step.needs), after: known(step.after ?? []) }));
 }

@@ -15,6 +15,8 @@ export interface Step {
   readonly title: string;
   /** Ids of the steps that must have ended well before. */
   readonly needs: readonly string[];
+  /** Ids of steps that are waited for, however they end: they matter more. @default - none */
+  readonly after?: readonly string[];
   /** After this many seconds the step is given up. */
   readonly deadlineSeconds: number;
   /** A failure is a warning: the mesh works without it. @default false */
@@ -65,9 +67,9 @@ export async function runSteps(
     const begun = results.get(step.id);
     if (begun) return begun;
     const promise = (async () => {
-      const needed = await Promise.all(
-        step.needs.map((id) => result(steps.find((other) => other.id === id)!)),
-      );
+      const resultOf = (id: string) => result(steps.find((other) => other.id === id)!);
+      const needed = await Promise.all(step.needs.map(resultOf));
+      await Promise.all((step.after ?? []).map(resultOf));
       const ended = needed.every(hasSucceeded)
         ? await runStep(step, listener, signal)
         : { step, outcome: "not tried" as const, seconds: 0 };
@@ -132,7 +134,7 @@ function refuseUnknownNeeds(steps: readonly Step[]): void {
   const before = new Set<string>();
   let left = [...steps];
   while (left.length > 0) {
-    const free = left.filter(({ needs }) => needs.every((id) => before.has(id)));
+    const free = left.filter(({ needs, after = [] }) => [...needs, ...after].every((id) => before.has(id)));
     if (free.length === 0)
       throw new Error(`steps that can never run: ${left.map(({ id }) => id).join(", ")}`);
     for (const { id } of free) before.add(id);

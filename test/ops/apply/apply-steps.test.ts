@@ -71,3 +71,14 @@ test.each(Object.entries(referenceMeshes))(
     expect(applied.sort()).toEqual(charts.sort());
   },
 );
+
+test("what is left to do on the primary comes after the remotes' pods, whether they run or not", () => {
+  const steps = applySteps(runOn(referenceMeshes.current!(), () => {}));
+  const pods = steps.filter(({ id }) => /^remote0\/(gatewayReady|\S+ ready)$/.test(id)).map(({ id }) => id);
+  expect(pods.length).toBeGreaterThan(1);
+  for (const id of ["main0/handOver", "main0/prometheus", "main0/kiali"]) {
+    const { after, needs } = steps.find((step) => step.id === id)!;
+    expect(after!.toSorted()).toEqual(pods.toSorted());
+    expect(needs.filter((need) => need.startsWith("remote0/"))).toEqual([]);
+  }
+});

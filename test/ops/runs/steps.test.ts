@@ -48,6 +48,26 @@ test("the order in which steps are given does not matter", async () => {
   expect(outcomes(results)).toEqual({ a: "changed", b: "changed" });
 });
 
+test("a step that comes after another waits for its end, however it ends", async () => {
+  const log: string[] = [];
+  const fails = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    log.push("pods");
+    throw new Error("no");
+  };
+  const notes = async () => {
+    log.push("addon");
+    return "changed" as const;
+  };
+  const results = await runSteps(
+    [step("addon", [], notes, { after: ["pods"] }), step("pods", [], fails)],
+    silent,
+    never,
+  );
+  expect(log).toEqual(["pods", "addon"]);
+  expect(outcomes(results)).toEqual({ addon: "changed", pods: "failed" });
+});
+
 test("a failure stops what needs it and lets the others end", async () => {
   const results = await runSteps(
     [
