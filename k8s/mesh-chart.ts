@@ -13,3 +13,9 @@ export class MeshChart extends Chart {
 export function ownerLabels(mesh: Mesh): Record<string, string> {
   return { "app.kubernetes.io/managed-by": "mesh", "app.kubernetes.io/part-of": mesh.name };
 }
+
+/** The same for `kubectl --selector`. */
+export const ownerSelector = (mesh: Mesh) =>
+  Object.entries(ownerLabels(mesh))
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");

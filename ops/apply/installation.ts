@@ -11,7 +11,7 @@ import { titlesOf } from "../clusters/removals";
 import { rememberedRendering } from "../clusters/rendering";
 import { addedByInstall, type Istioctl, istioctlFor } from "../programs/istioctl";
 import { type Kubectl, kubectlFor } from "../programs/kubectl";
-import { type KubernetesObject, objectId } from "../programs/kubernetes-object";
+import { type KubernetesObject, nameAlone, objectId } from "../programs/kubernetes-object";
 import { untilTaken } from "../programs/until-taken";
 import type { Context } from "../runs/context";
 import type { StepContext, StepOutcome } from "../runs/steps";
@@ -117,6 +117,7 @@ export function installationIn(
       const objects = [...(await renderRows(addresses)).flat(), ...addedByInstall(mesh)];
       return readClusterState(
         kubectl,
+        // Istio's CRDs in full would cost kubectl a second.
         [writeObjects("rendered.json", objects.map(nameAlone))],
         context.signal,
       );
@@ -232,17 +233,6 @@ async function untilGone(
     deadlineSeconds: deadlines.terminating + 10,
   });
 }
-
-/** All that kubectl needs to find an object; Istio's CRDs in full would cost it a second. */
-const nameAlone = ({
-  apiVersion,
-  kind,
-  metadata: { name, namespace },
-}: KubernetesObject): KubernetesObject => ({
-  apiVersion,
-  kind,
-  metadata: { name, namespace },
-});
 
 /** Asks once; what is asked while the answer is on its way gets the same. */
 function remembered<Args extends readonly unknown[], T>(ask: (...args: Args) => Promise<T>) {

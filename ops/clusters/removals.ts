@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { istioNamespace } from "../../k8s/bundle";
 import { kialiSettings } from "../../k8s/kiali-settings";
-import { ownerLabels } from "../../k8s/mesh-chart";
+import { ownerSelector } from "../../k8s/mesh-chart";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import type { Kubectl } from "../programs/kubectl";
-import { type KubernetesObject, objectId, objectTitle } from "../programs/kubernetes-object";
+import { type KubernetesObject, nameAlone, objectId, objectTitle } from "../programs/kubernetes-object";
 import { ProgramFailed } from "../programs/programs";
 import { giveBack, isAdopted } from "./adopted-namespaces";
 import { bundleObjects } from "./bundle-objects";
@@ -64,11 +64,6 @@ export async function unwantedObjects(
 /** A namespace is gone when its last pod is. */
 const removalSeconds = 280;
 
-export const ownerSelector = (mesh: Mesh) =>
-  Object.entries(ownerLabels(mesh))
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",");
-
 type Ask = (kinds: readonly string[]) => Promise<readonly KubernetesObject[]>;
 
 /**
@@ -99,13 +94,7 @@ export async function removeObjects(
   objects: readonly KubernetesObject[],
   signal: AbortSignal,
 ): Promise<void> {
-  const items = objects
-    .filter((object) => !isAdopted(object))
-    .map(({ apiVersion, kind, metadata: { name, namespace } }) => ({
-      apiVersion,
-      kind,
-      metadata: { name, namespace },
-    }));
+  const items = objects.filter((object) => !isAdopted(object)).map(nameAlone);
   if (items.length > 0) {
     const input = JSON.stringify({ apiVersion: "v1", kind: "List", items });
     await kubectl.remove(["-f", "-"], removalSeconds, { signal, input });

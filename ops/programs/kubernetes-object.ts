@@ -45,3 +45,10 @@ export function loadBalancerAddress({ status }: KubernetesObject): string | unde
   const [first] = status?.loadBalancer?.ingress ?? [];
   return first?.ip || first?.hostname || undefined;
 }
+
+/** All that kubectl needs to find an object. */
+export const nameAlone = ({
+  apiVersion,
+  kind,
+  metadata: { name, namespace },
+}: KubernetesObject): KubernetesObject => ({ apiVersion, kind, metadata: { name, namespace } });

@@ -1,11 +1,10 @@
 import { X509Certificate } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadAll } from "js-yaml";
 import { pemBlocks } from "../../ca/pem";
 import { istioNamespace } from "../../k8s/bundle";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { parseVersion } from "../../mesh/versions";
+import { bundleObjects } from "../clusters/bundle-objects";
 import { readClusterState } from "../clusters/cluster-state";
 import { type Inventory, readInventory } from "../clusters/inventory";
 import { unwantedObjects } from "../clusters/removals";
@@ -174,9 +173,7 @@ async function readDrift(
   signal: AbortSignal,
 ): Promise<string[]> {
   const folder = join(dist, cluster.name);
-  const wanted = readdirSync(folder)
-    .filter((file) => file.endsWith(".yaml"))
-    .flatMap((file) => loadAll(readFileSync(join(folder, file), "utf8")) as KubernetesObject[]);
+  const wanted = bundleObjects(folder);
   const [state, unwanted] = await Promise.all([
     readClusterState(kubectl, [folder], signal),
     // Before Istio's CRDs are there kubectl does not know every kind; then nothing of the mesh is there either.

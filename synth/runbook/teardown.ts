@@ -1,4 +1,5 @@
 import { istioNamespace } from "../../k8s/bundle";
+import { ownerSelector } from "../../k8s/mesh-chart";
 import { terraformStackName } from "../../mesh/azure-names";
 import { shellQuote } from "../../mesh/shell-quote";
 import { type Book, istioctlCommand, kubectl } from "./book";
@@ -6,7 +7,7 @@ import { commands, type Step } from "./markdown";
 
 /** The way down. */
 export function teardown(book: Book): Step {
-  const { name, clusters, primary, remotes, sample, azure } = book.mesh;
+  const { clusters, primary, remotes, sample, azure } = book.mesh;
   const chdir = azure && `-chdir=${shellQuote(`cdktf.out/stacks/${terraformStackName(azure)}`)}`;
   return {
     title: "Taking it down",
@@ -21,7 +22,7 @@ export function teardown(book: Book): Step {
           ...(sample ? [`${kubectl(cluster)} delete namespace ${sample.namespace} --ignore-not-found`] : []),
           `${istioctlCommand(book, "uninstall")} --context ${cluster.context} --purge -y`,
           `${kubectl(cluster)} delete namespace ${istioNamespace} --ignore-not-found`,
-          `${kubectl(cluster)} delete clusterrolebindings,clusterroles --selector app.kubernetes.io/managed-by=mesh,app.kubernetes.io/part-of=${name}`,
+          `${kubectl(cluster)} delete clusterrolebindings,clusterroles --selector ${ownerSelector(book.mesh)}`,
         ]),
         // The next gateway has another address.
         `rm -f ${shellQuote(book.paths.addresses)}`,

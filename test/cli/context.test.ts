@@ -4,14 +4,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { buildSync } from "esbuild";
 import { commandLine } from "../../mesh/shell-quote";
 import { type FakePath, fakePath } from "../ops/programs/fake-programs";
 import { project } from "../synth/project";
+import { bundleTool, hasTerminal } from "./bundled";
 
 // How a run ends that is ended from outside: by Ctrl-C, and by a terminal that is closed.
 
-const hasTerminal = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux");
 const onTerminal = hasTerminal ? test : test.skip;
 
 const existingClusters = `clusters:
@@ -24,14 +23,7 @@ let leave: () => void;
 let path: FakePath;
 beforeAll(() => {
   bundle = join(mkdtempSync(join(tmpdir(), "mesh-bundle-")), "mesh.js");
-  buildSync({
-    entryPoints: [join(__dirname, "../../cli/main.ts")],
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    outfile: bundle,
-    logLevel: "error",
-  });
+  bundleTool(bundle);
 });
 afterAll(() => rmSync(join(bundle, ".."), { recursive: true }));
 beforeEach(async () => {

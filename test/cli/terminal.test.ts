@@ -2,14 +2,13 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildSync } from "esbuild";
 import { commandLine } from "../../mesh/shell-quote";
 import { type FakePath, fakePath } from "../ops/programs/fake-programs";
 import { project } from "../synth/project";
+import { bundleTool, hasTerminal } from "./bundled";
 
 // Questions, on a terminal that `script` makes (util-linux).
 
-const hasTerminal = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux");
 const onTerminal = hasTerminal ? describe : describe.skip;
 
 onTerminal("on a terminal", () => {
@@ -18,14 +17,7 @@ onTerminal("on a terminal", () => {
   let path: FakePath;
   beforeAll(() => {
     bundle = join(mkdtempSync(join(tmpdir(), "mesh-bundle-")), "mesh.js");
-    buildSync({
-      entryPoints: [join(__dirname, "../../cli/main.ts")],
-      bundle: true,
-      platform: "node",
-      target: "node20",
-      outfile: bundle,
-      logLevel: "error",
-    });
+    bundleTool(bundle);
   });
   afterAll(() => rmSync(join(bundle, ".."), { recursive: true }));
   beforeEach(async () => {

@@ -4,15 +4,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { buildSync } from "esbuild";
 import type { TrafficReport } from "../../cli/traffic";
 import { commandLine } from "../../mesh/shell-quote";
 import { type FakePath, fakePath } from "../ops/programs/fake-programs";
 import { addClients, clientsYaml } from "../ops/traffic/fake-clients";
+import { bundleTool, hasTerminal } from "./bundled";
 
 // Traffic as people watch and end it: with Ctrl-C, on a terminal that `script` makes (util-linux), and without one.
 
-const hasTerminal = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux");
 const onTerminal = hasTerminal ? test : test.skip;
 
 let bundle: string;
@@ -20,14 +19,7 @@ let folder: string;
 let path: FakePath;
 beforeAll(() => {
   bundle = join(mkdtempSync(join(tmpdir(), "mesh-bundle-")), "mesh.js");
-  buildSync({
-    entryPoints: [join(__dirname, "../../cli/main.ts")],
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    outfile: bundle,
-    logLevel: "error",
-  });
+  bundleTool(bundle);
 });
 afterAll(() => rmSync(join(bundle, ".."), { recursive: true }));
 beforeEach(() => {

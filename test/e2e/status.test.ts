@@ -4,9 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { buildSync } from "esbuild";
 import type { MeshEndpoints } from "../../ops/status/endpoints";
 import type { MeshStatus } from "../../ops/status/status";
+import { bundleTool } from "../cli/bundled";
 import { bare, contexts, describeInLab, must, type Result, sh } from "./lab";
 
 // A mesh as people look at it, split it and take it away, on the command line.
@@ -40,14 +40,7 @@ describeInLab(
       bare(both);
       folder = mkdtempSync(join(tmpdir(), "mesh-status-"));
       bundle = join(folder, "bundle/mesh.js");
-      buildSync({
-        entryPoints: [join(__dirname, "../../cli/main.ts")],
-        bundle: true,
-        platform: "node",
-        target: "node20",
-        outfile: bundle,
-        logLevel: "error",
-      });
+      bundleTool(bundle);
       writeFileSync(join(folder, "mesh.yaml"), meshYaml);
     }, 5 * minutes);
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
