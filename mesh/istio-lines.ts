@@ -25,6 +25,11 @@ export interface IstioLine {
   readonly requests: { readonly istiod: Requests; readonly proxy: Requests };
   /** What may stand in `remotePilotAddress`. */
   readonly remoteAddress: "ipv4" | "ipv4 or host name";
+  /**
+   * Istio's CRDs may come while istiod runs: it begins to watch a kind when the kind is there
+   * (pkg/kube/kclient/delayed.go), and the charts hold no object of such a kind. 1.7's charts hold EnvoyFilters.
+   */
+  readonly crdsMayComeLater: boolean;
   /** istioctl prints what istiod knows (clusters, proxies) as JSON. It does so since 1.12. */
   readonly istiodTellsJson: boolean;
   /** API version of Gateway, VirtualService and DestinationRule in the manifests. */
@@ -167,6 +172,7 @@ const primaryRemote = {
   architectures: currentArchitectures,
   requests,
   remoteAddress: "ipv4 or host name",
+  crdsMayComeLater: true,
   istiodTellsJson: true,
   networkingApi: "networking.istio.io/v1",
   gateway: eastWestGateway,
@@ -211,6 +217,7 @@ export const istioLines: readonly IstioLine[] = [
     requests,
     // Rendered straight into an Endpoints `ip` (charts/base/templates/endpoints.yaml).
     remoteAddress: "ipv4",
+    crdsMayComeLater: false,
     istiodTellsJson: false,
     networkingApi: "networking.istio.io/v1alpha3",
     gateway: {

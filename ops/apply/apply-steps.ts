@@ -56,8 +56,15 @@ export function runOf(context: Context, inputs: ApplyInputs & Findings): Run {
 
 /** What needs nothing but an API server. */
 function foundation(run: Run, cluster: Cluster): ApplyStep[] {
-  const before = bundleCharts({ mesh: run.mesh, cluster }).filter(({ beforeIstio }) => beforeIstio);
+  const { mesh } = run;
+  const { crdsMayComeLater } = mesh.istio.line;
+  const isPrimary = cluster.role === "primary";
+  const before = bundleCharts({ mesh, cluster }).filter(({ beforeIstio }) => beforeIstio);
   const installation = run.installations.get(cluster.name)!;
+  // Every cluster waits for istiod in the end: nothing takes the machine away from what brings it up.
+  const afterIstiod = isPrimary ? [] : [`${mesh.primary.name}/controlPlane`];
+  // New kinds keep an API server busy for seconds, and nobody reads a remote's before istioctl takes over.
+  const beforeCrds = isPrimary ? [`${cluster.name}/controlPlane`] : podsOf(mesh, cluster);
   return stepsOf(run, cluster, {
     namespaces: {
       phase: "namespaces",
@@ -65,7 +72,7 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
       needs: [],
       deadlineSeconds: deadlines.terminating,
       run: async (step) => {
-        await refuseForeign(installation.kubectl, run.mesh, cluster, step.signal);
+        await refuseForeign(installation.kubectl, mesh, cluster, step.signal);
         await refuseForeignRoot(run, cluster);
         await untilNamespacesAreUsable(run, cluster, step);
         await adoptForeignNamespaces(run, cluster, step.signal);
@@ -76,11 +83,21 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
       },
       explain: (signal) => namespaceTroubles(run, cluster, signal),
     },
-    services: ahead(run, cluster, "services", "services", "gateway Services", ["namespaces"]),
-    crds: ahead(run, cluster, "crds", phaseOf(cluster), "Istio's CRDs", ["namespaces"]),
-    controlPlane: ahead(run, cluster, "controlPlane", phaseOf(cluster), titleOfControlPlane(cluster), [
-      "namespaces",
-    ]),
+    services: {
+      ...ahead(run, cluster, "services", "services", "gateway Services", ["namespaces"]),
+      after: afterIstiod,
+    },
+    controlPlane: {
+      ...ahead(run, cluster, "controlPlane", phaseOf(cluster), titleOfControlPlane(cluster), [
+        "namespaces",
+        ...(crdsMayComeLater ? [] : ["crds"]),
+      ]),
+      after: afterIstiod,
+    },
+    crds: {
+      ...ahead(run, cluster, "crds", phaseOf(cluster), "Istio's CRDs", ["namespaces"]),
+      after: crdsMayComeLater ? beforeCrds : [],
+    },
   });
 }
 
@@ -156,7 +173,6 @@ function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
       },
     },
     injection: injection(run, cluster, "remotes", [
-      "crds",
       "wayToPrimary",
       "secret",
       "primary/exposure",
@@ -195,10 +211,14 @@ function workloads(run: Run, cluster: Cluster): ApplyStep[] {
         ? chart(run, cluster, "routing", ["routing"], "routing", ["istiod", "crds"])
         : undefined,
     // By then the API server has learned of every kind it is asked for.
-    removals: removals(run, cluster, ["crds", ...afterPods]),
+    removals: {
+      ...removals(run, cluster, ["crds", ...afterPods]),
+      after: isPrimary ? podsOfRemotes(mesh) : [],
+    },
     handOver: {
       ...handOver(run, cluster, [
         ...afterPods,
+        "crds",
         ...(isPrimary ? [] : ["wayToPrimary"]),
         ...(isExposed(mesh, cluster) ? ["exposure"] : []),
       ]),
@@ -216,11 +236,12 @@ function workloads(run: Run, cluster: Cluster): ApplyStep[] {
  * Steps whose ends make the mesh answer from every side. What the primary has left to do would take this machine, and
  * the API server that istiod watches, away from them.
  */
-const podsOfRemotes = (mesh: Mesh) =>
-  mesh.remotes.flatMap((remote) => [
-    `${remote.name}/gatewayReady`,
-    ...namesOfSample(mesh, remote).map((name) => `${remote.name}/${name} ready`),
-  ]);
+const podsOfRemotes = (mesh: Mesh) => mesh.remotes.flatMap((remote) => podsOf(mesh, remote));
+
+const podsOf = (mesh: Mesh, cluster: Cluster) => [
+  `${cluster.name}/gatewayReady`,
+  ...namesOfSample(mesh, cluster).map((name) => `${cluster.name}/${name} ready`),
+];
 
 /** The sample's Deployments in a cluster. */
 const namesOfSample = (mesh: Mesh, cluster: Cluster) =>

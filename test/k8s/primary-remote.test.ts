@@ -133,6 +133,16 @@ describeWithIstioctl("current", (rendered) => {
     expect(find(resources, "ConfigMap", "values")).toBeDefined();
   });
 
+  test("renders no object of the kinds that its CRDs bring: they may come later than the rest", () => {
+    const resources = [
+      rendered(mesh(), "main0", primary),
+      rendered(mesh(), "remote0", controlPlane),
+      rendered(mesh(), "remote0", gateway),
+    ].flat();
+    expect(resources.filter(({ apiVersion }) => /istio\.io\//.test(apiVersion))).toEqual([]);
+    expect(defaultIstioLine.crdsMayComeLater).toBe(true);
+  });
+
   test("renders an east-west gateway that belongs to its network, the same in every cluster", () => {
     for (const [cluster, file, network] of [
       ["main0", primary, "network1"],

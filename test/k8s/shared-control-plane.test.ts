@@ -100,6 +100,12 @@ describeWithIstioctl("1.7", (rendered) => {
     );
   });
 
+  test("renders objects of the kinds that its CRDs bring: they have to come first", () => {
+    for (const resources of [main(), remote()])
+      expect(resources.filter(({ apiVersion }) => /istio\.io\//.test(apiVersion))).not.toEqual([]);
+    expect(mesh.istio.line.crdsMayComeLater).toBe(false);
+  });
+
   test("renders an istiod in each, and gateways that know their cluster and network", () => {
     for (const [resources, cluster, network] of [
       [main(), "main0", "network1"],

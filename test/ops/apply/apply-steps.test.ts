@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 import { bundleCharts } from "../../../k8s/bundle-charts";
 import type { Mesh } from "../../../mesh/mesh";
-import type { Run } from "../../../ops/apply/apply-run";
+import type { ApplyStep, Run } from "../../../ops/apply/apply-run";
 import { applySteps } from "../../../ops/apply/apply-steps";
 import type { Installation } from "../../../ops/apply/installation";
 import { istioctlFor } from "../../../ops/programs/istioctl";
@@ -76,9 +76,39 @@ test("what is left to do on the primary comes after the remotes' pods, whether t
   const steps = applySteps(runOn(referenceMeshes.current!(), () => {}));
   const pods = steps.filter(({ id }) => /^remote0\/(gatewayReady|\S+ ready)$/.test(id)).map(({ id }) => id);
   expect(pods.length).toBeGreaterThan(1);
-  for (const id of ["main0/handOver", "main0/prometheus", "main0/kiali"]) {
+  for (const id of ["main0/handOver", "main0/prometheus", "main0/kiali", "main0/removals"]) {
     const { after, needs } = steps.find((step) => step.id === id)!;
     expect(after!.toSorted()).toEqual(pods.toSorted());
     expect(needs.filter((need) => need.startsWith("remote0/"))).toEqual([]);
+  }
+});
+
+const stepOf = (steps: readonly ApplyStep[], id: string) => steps.find((step) => step.id === id)!;
+/** Everything that a step waits for, as far back as it goes. */
+function before(steps: readonly ApplyStep[], id: string): string[] {
+  const { needs, after = [] } = stepOf(steps, id);
+  return [...needs, ...after].flatMap((other) => [other, ...before(steps, other)]);
+}
+
+test("istiod goes out first, the primary's CRDs while its image comes, a remote's when its pods run", () => {
+  const steps = applySteps(runOn(referenceMeshes.current!(), () => {}));
+  expect(before(steps, "main0/controlPlane")).toEqual(["main0/namespaces"]);
+  expect(stepOf(steps, "main0/crds").after).toEqual(["main0/controlPlane"]);
+  for (const id of ["remote0/services", "remote0/controlPlane"])
+    expect(stepOf(steps, id)).toMatchObject({ after: ["main0/controlPlane"], needs: ["remote0/namespaces"] });
+  const pods = ["remote0/gatewayReady", "remote0/curl ready", "remote0/helloworld-v2 ready"];
+  expect(stepOf(steps, "remote0/crds")).toMatchObject({ after: pods, needs: ["remote0/namespaces"] });
+  for (const id of pods) {
+    expect(before(steps, id)).toContain("main0/crds");
+    expect(before(steps, id)).not.toContain("remote0/crds");
+  }
+  expect(before(steps, "remote0/handOver")).toContain("remote0/crds");
+});
+
+test("where istiod does not wait for CRDs, they come before it", () => {
+  const steps = applySteps(runOn(referenceMeshes["1.7"]!(), () => {}));
+  for (const cluster of ["main0", "remote0"]) {
+    expect(stepOf(steps, `${cluster}/controlPlane`).needs).toContain(`${cluster}/crds`);
+    expect(before(steps, `${cluster}/crds`)).toEqual([`${cluster}/namespaces`]);
   }
 });
