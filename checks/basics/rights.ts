@@ -18,6 +18,8 @@ export interface RightRow {
 /** The others are installed on Kubernetes that has no EndpointSlices yet, and count no requests by cluster. */
 const isPrimaryRemote = ({ istio }: Mesh) => istio.line.installation === "primary-remote";
 
+const asksIstiod = ({ istio }: Mesh, { role }: Cluster) => role === "primary" && istio.line.istiodTellsJson;
+
 /** What the checks look at. */
 const reading: readonly RightRow[] = [
   { verbs: ["list"], group: "", resources: ["namespaces", "nodes", "pods"] },
@@ -50,6 +52,15 @@ const reading: readonly RightRow[] = [
     resources: ["services/proxy"],
     in: "istio",
     of: (mesh, { role }) => mesh.addons.prometheus && role === "primary" && isPrimaryRemote(mesh),
+  },
+  // istioctl asks istiod through a port-forward, with a token of the namespace (istioctl/pkg/multixds, pkg/xds).
+  { verbs: ["get"], group: "", resources: ["pods"], in: "istio", of: asksIstiod },
+  {
+    verbs: ["create"],
+    group: "",
+    resources: ["pods/portforward", "serviceaccounts/token"],
+    in: "istio",
+    of: asksIstiod,
   },
   { verbs: ["list"], group: "", resources: ["services"], in: "sample" },
 ];

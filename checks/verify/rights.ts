@@ -4,6 +4,9 @@ import type { World } from "../basics/world";
 import type { Check } from "../check";
 
 const sending: readonly RightRow[] = [
+  // `kubectl exec deployment/...` looks for the pod by itself.
+  { verbs: ["get"], group: "apps", resources: ["deployments"], in: "sample" },
+  { verbs: ["get"], group: "", resources: ["pods"], in: "sample" },
   { verbs: ["create"], group: "", resources: ["pods", "pods/exec"], in: "sample" },
 ];
 export const rightsToSend = (mesh: Mesh) => rightsOf(sending, mesh);

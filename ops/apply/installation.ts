@@ -146,7 +146,10 @@ export function installationIn(
       if (missing.length === 0) return "unchanged";
       const file = writeObjects(`ahead-${part}.json`, missing);
       await untilGone(kubectl, current.leaving(missing), step);
-      await kubectl.run([...applyAsIstioctl, "-f", file], { signal: step.signal });
+      await untilTaken(
+        () => kubectl.run([...applyAsIstioctl, "-f", file], { signal: step.signal }),
+        step.signal,
+      );
       current.applied(missing);
       return "changed";
     },

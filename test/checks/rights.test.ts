@@ -57,3 +57,13 @@ test("Prometheus is asked through the primary's API server, where it is asked at
   // Reviews of all clusters ask for the same.
   expect(rightsToRead(mesh).map(({ resource }) => resource)).toContain("services/proxy");
 });
+
+test("istiod is asked through the primary's API server, where it answers", () => {
+  const rights = ["get pods", "create pods/portforward", "create serviceaccounts/token"].map(
+    (right) => `${right} istio-system`,
+  );
+  const mesh = meshOf(defaultIstioLine.id);
+  expect(named(mesh)).toEqual(expect.arrayContaining(rights));
+  for (const others of [named(mesh, mesh.remotes[0]), named(meshOf("1.7"))])
+    for (const right of rights) expect(others).not.toContain(right);
+});

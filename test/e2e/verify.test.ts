@@ -1,6 +1,10 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { rightsToRead } from "../../checks/basics/rights";
 import type { CheckReport } from "../../checks/report";
+import { rightsToSend } from "../../checks/verify/rights";
+import type { Right } from "../../checks/who";
+import { parseMesh } from "../../mesh/load";
 import { bare, describeInLab, must, sh } from "./lab";
 import { both, meshYaml, minutes, primary, remote, Tool } from "./tool";
 
@@ -176,6 +180,39 @@ describeInLab(
       2 * minutes,
     );
 
+    test(
+      "whoever has exactly the rights that it asks for sees all that there is to see",
+      async () => {
+        const mesh = parseMesh(yaml, "mesh.yaml");
+        const file = join(tool.folder, "exact");
+        writeFileSync(file, must("kubectl config view --raw --flatten"), { mode: 0o600 });
+        try {
+          for (const cluster of mesh.clusters) {
+            const { context } = cluster;
+            const user = join(tool.folder, "user.json");
+            writeFileSync(user, userWith([...rightsToRead(mesh, cluster), ...rightsToSend(mesh)]));
+            must(`kubectl --context ${context} create -f ${user}`);
+            const token = must(`kubectl --context ${context} -n default create token ${exact}`).trim();
+            must(
+              `kubectl --kubeconfig ${file} config set-credentials ${context}-exact --token=${token} && kubectl --kubeconfig ${file} config set-context ${context} --user=${context}-exact`,
+            );
+          }
+          const { code, report } = await verify(["--wait", "60"], { KUBECONFIG: file });
+          expect(open(report)).toEqual([]);
+          expect(code).toBe(0);
+        } finally {
+          for (const context of both) {
+            sh(`kubectl --context ${context} delete clusterroles,clusterrolebindings ${exact}`);
+            sh(
+              `kubectl --context ${context} delete roles,rolebindings -A --field-selector metadata.name=${exact}`,
+            );
+            sh(`kubectl --context ${context} -n default delete serviceaccount ${exact}`);
+          }
+        }
+      },
+      3 * minutes,
+    );
+
     test("no key, no token and no kubeconfig is in any log", () => {
       const folder = join(tool.folder, ".mesh/log");
       const text = readdirSync(folder)
@@ -199,3 +236,33 @@ describeInLab(
   },
   both,
 );
+
+const exact = "verify-exact";
+
+/** A ServiceAccount with these rights and no others, as a List for kubectl. */
+function userWith(rights: readonly Right[]): string {
+  const account = { kind: "ServiceAccount", name: exact, namespace: "default" };
+  const ofRbac = (kind: string, namespace: string | undefined, more: object) => ({
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind,
+    metadata: { name: exact, ...(namespace && { namespace }) },
+    ...more,
+  });
+  const items = [...new Set(rights.map(({ namespace }) => namespace))].flatMap((namespace) => {
+    const of = namespace ? "" : "Cluster";
+    const rules = rights
+      .filter((right) => right.namespace === namespace)
+      .map(({ verb, group, resource }) => ({ verbs: [verb], apiGroups: [group], resources: [resource] }));
+    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: `${of}Role`, name: exact };
+    return [
+      ofRbac(`${of}Role`, namespace, { rules }),
+      ofRbac(`${of}RoleBinding`, namespace, { roleRef, subjects: [account] }),
+    ];
+  });
+  const { kind, ...metadata } = account;
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "List",
+    items: [{ apiVersion: "v1", kind, metadata }, ...items],
+  });
+}

@@ -6,7 +6,7 @@ import { parseMesh } from "../../../mesh/load";
 import { installationIn } from "../../../ops/apply/installation";
 import { addedByInstall } from "../../../ops/programs/istioctl";
 import { type KubernetesObject, objectId } from "../../../ops/programs/kubernetes-object";
-import type { Output, Programs } from "../../../ops/programs/programs";
+import { type Output, ProgramFailed, type Programs } from "../../../ops/programs/programs";
 import { silentReporter } from "../../../ops/runs/progress";
 
 // Against a cluster that is a list of objects, and an istioctl that renders and, at the end of an install, adds its tag.
@@ -40,8 +40,11 @@ const applied = ({ kind, metadata: { name } }: KubernetesObject) => {
   return object(kind, name, { labels: { "operator.istio.io/managed": "Reconcile" }, annotations });
 };
 
-/** @param isKilled istioctl ends after it has applied what it renders */
-function installation(objects: readonly KubernetesObject[], { isKilled = false } = {}) {
+/**
+ * @param isKilled istioctl ends after it has applied what it renders
+ * @param refusal of the API server, once
+ */
+function installation(objects: readonly KubernetesObject[], { isKilled = false, refusal = "" } = {}) {
   const programs: Programs = {
     async run(program, args): Promise<Output> {
       const line = [program, ...args].join(" ");
@@ -51,6 +54,11 @@ function installation(objects: readonly KubernetesObject[], { isKilled = false }
       calls.push(
         args.includes("install") ? "install" : line.replace(/mesh\/installed=\w+/, "mesh/installed"),
       );
+      if (args.includes("apply") && refusal) {
+        const stderr = refusal;
+        refusal = "";
+        throw new ProgramFailed(line, 1, stderr);
+      }
       if (args.includes("install")) {
         const [wanted, rest] = [objects.map(applied), live.filter((one) => !objects.some(isSame(one)))];
         live = [...wanted, ...rest];
@@ -122,4 +130,15 @@ test("what is being deleted is waited for, and applied when it is gone: it would
     expect.stringMatching(/^kubectl --context one apply --server-side .*ahead-services\.json$/),
   ]);
   expect(notes).toEqual(["waiting for Service istio-system/istio-ingressgateway to be gone"]);
+});
+
+test("a kind that is not served yet is tried again, and any other refusal is none to wait for", async () => {
+  const filter = { ...object("EnvoyFilter", "stats-filter-1.7"), apiVersion: "networking.istio.io/v1alpha3" };
+  const step = { signal, note: () => {} };
+  const refusal = 'error: resource mapping not found: no matches for kind "EnvoyFilter" in version';
+  expect(await installation([filter], { refusal }).ahead("controlPlane", {}, step)).toBe("changed");
+  expect(calls).toHaveLength(2);
+  const forbidden = installation([filter], { refusal: "Error from server (Forbidden): no" });
+  await expect(forbidden.ahead("controlPlane", {}, step)).rejects.toThrow("(Forbidden)");
+  expect(calls).toHaveLength(3);
 });
