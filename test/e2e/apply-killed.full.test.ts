@@ -44,6 +44,8 @@ const momentsOfApply: readonly Moment[] = [
   }),
   ended("main0", "inventory"),
   begun("main0: gateway Services", "main0/ahead-services.json", { of: ["main0", "gateway Services"] }),
+  ended("main0", "gateway Services"),
+  ended("main0", "istiod"),
   begun("main0: Istio's CRDs", "main0/ahead-crds.json", {
     of: ["main0", "Istio's CRDs"],
     milliseconds: 300,
@@ -54,7 +56,6 @@ const momentsOfApply: readonly Moment[] = [
     of: ["remote0", "remote secret in main0"],
   }),
   ended("remote0", "remote secret in main0"),
-  ended("main0", "gateway Services"),
   ended("main0", "address of istio-eastwestgateway"),
   ended("main0", "Istio's CRDs"),
   ended("remote0", "way to istiod"),
@@ -73,6 +74,10 @@ const momentsOfApply: readonly Moment[] = [
       milliseconds,
     }),
   ),
+  begun("remote0: Istio's CRDs", "remote0/ahead-crds.json", {
+    of: ["remote0", "Istio's CRDs"],
+    milliseconds: 300,
+  }),
   begun("remote0: hand-over of the gateway", "istioctl install .*remote0/istio/eastwest-gateway.yaml", {
     of: ["remote0", "istioctl install"],
   }),
