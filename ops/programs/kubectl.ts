@@ -124,8 +124,9 @@ function readObjects(stdout: string): readonly KubernetesObject[] {
   return answer.kind === "List" ? answer.items : [answer];
 }
 
+/** kubectl puts `error: ` before an error that is the only one. */
 const unknownKind =
-  /^(resource mapping not found for name: .* no matches for kind "|ensure CRDs are installed first$)/;
+  /^((error: )?resource mapping not found for name: .* no matches for kind "|ensure CRDs are installed first$)/;
 const onlyUnknownKinds = (stderr: string) =>
   stderr
     .trim()

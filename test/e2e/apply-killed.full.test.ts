@@ -91,7 +91,7 @@ const momentsOfDestroy: readonly Moment[] = [
   begun("main0: Istio", "delete .*main0/remove.json", { milliseconds: 300 }),
   ended("remote0", "sample"),
   ended("main0", "Istio"),
-  begun("main0: namespace istio-system", `kubectl --context ${primary} delete namespaces istio-system`, {
+  begun("main0: a namespace", `kubectl --context ${primary} delete -f - `, {
     of: ["main0", "namespace istio-system"],
   }),
 ];
@@ -184,7 +184,7 @@ describeInLab(
     test.each([
       begun("main0: load balancers", `kubectl --context ${primary} delete .*services`, { milliseconds: 200 }),
       begun("main0: Istio", "delete .*main0/remove.json", { milliseconds: 300 }),
-      begun("remote0: sample", `kubectl --context ${remote} delete namespaces sample`, { milliseconds: 500 }),
+      begun("remote0: sample", `kubectl --context ${remote} delete -f - `, { milliseconds: 500 }),
     ])(
       "of destroy at the moment '$name', and applied instead, is the same mesh again",
       async (moment) => {

@@ -54,9 +54,9 @@ export async function killedAt(
 
 /** Programs that a killed run has left waiting: what they ask for is asked, they look, and end by themselves. */
 const isOnlyWaiting =
-  /^kubectl .*(get .*--watch|wait --for=delete|delete namespaces|delete .*services -l) .*timeout=\d+s/;
+  /^kubectl .*(get .*--watch|wait --for=delete|delete -f -|delete .*services -l) .*timeout=\d+s/;
 /** Seconds within which they have ended: the longest of their own time-outs, and a little more. */
-const longestWait = 190;
+const longestWait = 290;
 
 /** What a killed run has left running that may still change something after a few seconds. */
 export async function busySurvivors(tool: Tool): Promise<string[]> {

@@ -77,6 +77,11 @@ describe("reading the objects that files name", () => {
     expect(path.calls()).toEqual(["kubectl --context one get -f dist/main0 --ignore-not-found -o json"]);
   });
 
+  test("passes over the only kind that is not known: an apply was ended among the CRDs", async () => {
+    path.add("kubectl", `${known}; ${unknown.replace("echo '", "echo 'error: ")}; exit 1`);
+    expect((await files()).map(({ kind }) => kind)).toEqual(["Namespace"]);
+  });
+
   test.each([
     ["is gone", "Unable to connect to the server: net/http: TLS handshake timeout"],
     ["refuses", "Error from server (Forbidden): secrets is forbidden"],
