@@ -43,7 +43,7 @@ export type StepRow = Omit<ApplyStep, "id" | "cluster" | "needs"> & {
   readonly needs: readonly string[];
 };
 
-/** `needs` names steps of the same cluster, or `primary/...` for the primary's. */
+/** `needs` names steps of the same cluster, or `primary/...` for the primary's; `after` holds ids, of any cluster. */
 export function stepsOf(
   run: Run,
   cluster: Cluster,

@@ -64,7 +64,7 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
   // Every cluster waits for istiod in the end: nothing takes the machine away from what brings it up.
   const afterIstiod = isPrimary ? [] : [`${mesh.primary.name}/controlPlane`];
   // New kinds keep an API server busy for seconds, and nobody reads a remote's before istioctl takes over.
-  const beforeCrds = isPrimary ? [`${cluster.name}/controlPlane`] : podsOf(mesh, cluster);
+  const beforeCrds = isPrimary ? [`${cluster.name}/controlPlane`] : podStepIds(mesh, cluster);
   return stepsOf(run, cluster, {
     namespaces: {
       phase: "namespaces",
@@ -194,14 +194,14 @@ function workloads(run: Run, cluster: Cluster): ApplyStep[] {
   const { mesh } = run;
   const { sample } = mesh;
   const isPrimary = cluster.role === "primary";
-  const deployments = namesOfSample(mesh, cluster);
-  const readySteps = deployments.map((name) => `${name} ready`);
   // Istio takes over once every pod has been injected: istioctl replaces the webhook, and for a moment there is none.
-  const afterPods = ["gatewayReady", ...readySteps];
+  const afterPods = podSteps(mesh, cluster);
+  // What the primary has left to do would take this machine, and its API server, away from the pods of the remotes.
+  const afterRemotes = isPrimary ? mesh.remotes.flatMap((remote) => podStepIds(mesh, remote)) : [];
   return stepsOf(run, cluster, {
     sample: sample && chart(run, cluster, "sample", ["sample"], "sample", ["gateways"]),
     ...Object.fromEntries(
-      deployments.map((name) => [
+      namesOfSample(mesh, cluster).map((name) => [
         `${name} ready`,
         rollout(run, cluster, "sample", `${name} ready`, sample!.namespace, name, ["sample"]),
       ]),
@@ -211,10 +211,7 @@ function workloads(run: Run, cluster: Cluster): ApplyStep[] {
         ? chart(run, cluster, "routing", ["routing"], "routing", ["istiod", "crds"])
         : undefined,
     // By then the API server has learned of every kind it is asked for.
-    removals: {
-      ...removals(run, cluster, ["crds", ...afterPods]),
-      after: isPrimary ? podsOfRemotes(mesh) : [],
-    },
+    removals: { ...removals(run, cluster, ["crds", ...afterPods]), after: afterRemotes },
     handOver: {
       ...handOver(run, cluster, [
         ...afterPods,
@@ -222,26 +219,25 @@ function workloads(run: Run, cluster: Cluster): ApplyStep[] {
         ...(isPrimary ? [] : ["wayToPrimary"]),
         ...(isExposed(mesh, cluster) ? ["exposure"] : []),
       ]),
-      after: isPrimary ? podsOfRemotes(mesh) : [],
+      after: afterRemotes,
     },
     // Nothing of the mesh waits for these: the sample comes first.
     ...(mesh.addons.prometheus && isPrimary
-      ? addon(run, cluster, "prometheus", afterPods, podsOfRemotes(mesh))
+      ? addon(run, cluster, "prometheus", afterPods, afterRemotes)
       : {}),
-    ...(mesh.addons.kiali && isPrimary ? addon(run, cluster, "kiali", afterPods, podsOfRemotes(mesh)) : {}),
+    ...(mesh.addons.kiali && isPrimary ? addon(run, cluster, "kiali", afterPods, afterRemotes) : {}),
   });
 }
 
-/**
- * Steps whose ends make the mesh answer from every side. What the primary has left to do would take this machine, and
- * the API server that istiod watches, away from them.
- */
-const podsOfRemotes = (mesh: Mesh) => mesh.remotes.flatMap((remote) => podsOf(mesh, remote));
-
-const podsOf = (mesh: Mesh, cluster: Cluster) => [
-  `${cluster.name}/gatewayReady`,
-  ...namesOfSample(mesh, cluster).map((name) => `${cluster.name}/${name} ready`),
+/** Steps of a cluster that end when its pods are ready: those of all clusters make the mesh answer from every side. */
+const podSteps = (mesh: Mesh, cluster: Cluster) => [
+  "gatewayReady",
+  ...namesOfSample(mesh, cluster).map((name) => `${name} ready`),
 ];
+
+/** Their ids. */
+const podStepIds = (mesh: Mesh, cluster: Cluster) =>
+  podSteps(mesh, cluster).map((step) => `${cluster.name}/${step}`);
 
 /** The sample's Deployments in a cluster. */
 const namesOfSample = (mesh: Mesh, cluster: Cluster) =>
