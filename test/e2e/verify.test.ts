@@ -185,13 +185,13 @@ describeInLab(
       async () => {
         const mesh = parseMesh(yaml, "mesh.yaml");
         const file = join(tool.folder, "exact");
+        const userOf = (context: string) => join(tool.folder, `${context}-${exact}.json`);
         writeFileSync(file, must("kubectl config view --raw --flatten"), { mode: 0o600 });
         try {
           for (const cluster of mesh.clusters) {
             const { context } = cluster;
-            const user = join(tool.folder, "user.json");
-            writeFileSync(user, userWith([...rightsToRead(mesh, cluster), ...rightsToSend(mesh)]));
-            must(`kubectl --context ${context} create -f ${user}`);
+            writeFileSync(userOf(context), userWith([...rightsToRead(mesh, cluster), ...rightsToSend(mesh)]));
+            must(`kubectl --context ${context} create -f ${userOf(context)}`);
             const token = must(`kubectl --context ${context} -n default create token ${exact}`).trim();
             must(
               `kubectl --kubeconfig ${file} config set-credentials ${context}-exact --token=${token} && kubectl --kubeconfig ${file} config set-context ${context} --user=${context}-exact`,
@@ -201,13 +201,8 @@ describeInLab(
           expect(open(report)).toEqual([]);
           expect(code).toBe(0);
         } finally {
-          for (const context of both) {
-            sh(`kubectl --context ${context} delete clusterroles,clusterrolebindings ${exact}`);
-            sh(
-              `kubectl --context ${context} delete roles,rolebindings -A --field-selector metadata.name=${exact}`,
-            );
-            sh(`kubectl --context ${context} -n default delete serviceaccount ${exact}`);
-          }
+          for (const context of both)
+            sh(`kubectl --context ${context} delete -f ${userOf(context)} --ignore-not-found`);
         }
       },
       3 * minutes,
