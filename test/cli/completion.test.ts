@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -262,6 +263,7 @@ describe("the scripts", () => {
     ...process.env,
     PATH: `${tool}:${process.env.PATH}`,
     HOME: folder,
+    HISTFILE: "",
     ZDOTDIR: join(tool, "zsh"),
     XDG_CONFIG_HOME: join(tool, "config"),
     TERM: "dumb",
@@ -333,8 +335,17 @@ describe("the scripts", () => {
     } catch (error) {
       throw new Error(`${error}: ${screen}`);
     } finally {
-      shell.kill();
+      await ended(shell);
     }
+  }
+
+  /** A shell that is killed may still write into its home, which the test removes; so it is told to exit. */
+  async function ended(shell: ChildProcessWithoutNullStreams): Promise<void> {
+    const closed = once(shell, "close");
+    shell.stdin.on("error", () => {}).end("\x15exit\n");
+    const deadline = setTimeout(() => shell.kill("SIGKILL"), 10_000);
+    await closed;
+    clearTimeout(deadline);
   }
 
   async function until(holds: () => boolean, shell: ChildProcess): Promise<void> {
