@@ -7,6 +7,7 @@ import { type ApplyResult, apply as applyMesh } from "../ops/apply/apply";
 import { dryRun } from "../ops/apply/dry-run";
 import { type Phase, phases } from "../ops/apply/phases";
 import { withCredentials } from "../ops/azure/credentials";
+import { inventoryName } from "../ops/clusters/inventory";
 import { remoteSecretName } from "../ops/clusters/remote-secret";
 import { replaceFile } from "../ops/programs/replace-file";
 import { colours } from "../ops/runs/colours";
@@ -59,15 +60,16 @@ export async function dryRunApply(file: string, flags: ApplyFlags, output: Outpu
 }
 
 /**
- * What the steps of one cluster change. A remote's own step puts its secret into the primary; what has left the mesh is
- * taken away by the primary's.
+ * What the steps of one cluster change. A remote's own step puts its secret into the primary, whose inventory names it
+ * then; what has left the mesh is taken away by the primary's.
  */
 function changesOf(only: string, mesh: Mesh, changes: readonly ResourceChange[]): readonly ResourceChange[] {
   const names = mesh.clusters.map(({ name }) => name);
   const stepsOwner = ({ scope, resource }: ResourceChange) =>
     mesh.remotes.find(({ name }) => resource.endsWith(`/${remoteSecretName(name)}`))?.name ??
     (names.includes(scope) ? scope : mesh.primary.name);
-  return changes.filter((change) => stepsOwner(change) === only);
+  const isInventory = ({ resource }: ResourceChange) => resource.endsWith(`/${inventoryName}`);
+  return changes.filter((change) => stepsOwner(change) === only || isInventory(change));
 }
 
 /** What can be done, and can be wrong, before any cluster is asked. */

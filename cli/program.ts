@@ -103,7 +103,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .addOption(verbose())
     .option("--only <cluster>", "work on this cluster alone")
     .option("--until <phase>", "stop after this phase")
-    .option("--timeout <seconds>", "seconds for every step (default: each its own)")
+    .option("--timeout <seconds>", "seconds for every step, instead of its own deadline")
     .option("--dry-run", "show what would change in the clusters, and change nothing there")
     .option("-y, --yes", "remove what mesh.yaml does not want any more")
     .action(async ({ file, dryRun, ...flags }) => {
@@ -216,7 +216,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
 
   command(
     "report",
-    "write one HTML page about the mesh, with every check and its evidence; exits with 1 if a check failed",
+    "write one HTML page about the mesh, with every check and its evidence; exits as verify does",
     "mesh report --to reports/today.html",
   )
     .addOption(fileOption())

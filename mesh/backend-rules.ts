@@ -49,6 +49,9 @@ const harmlessSettings = /(_file|_files|_path|_suffix)$|^(kms|skip|use)_/;
 
 const userInfo = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*@/i;
 
+/** As an address with a query has them: `https://host/state?private_token=...`; `sig` is that of Azure's SAS tokens. */
+const secretInQuery = /[?&](sig|[^=&#]*(token|secret|password|key|credential)[^=&#]*)=[^&#]/i;
+
 const noSecretsInTheBackend: Rule = (config) =>
   settingsOf(config).flatMap(({ path, name, value }): Finding[] => {
     if (secretSettings.test(name) && !harmlessSettings.test(name)) {
@@ -57,6 +60,15 @@ const noSecretsInTheBackend: Rule = (config) =>
           path,
           message: `is a credential, and ${commonFiles}`,
           fix: "remove it and give it to terraform in the environment (azurerm: ARM_ACCESS_KEY, ARM_SAS_TOKEN, ...) or with terraform init -backend-config=FILE; azurerm needs none with use_azuread_auth",
+        },
+      ];
+    }
+    if (typeof value === "string" && /^[a-z]+:/i.test(value) && secretInQuery.test(value)) {
+      return [
+        {
+          path,
+          message: `is an address with a credential behind its ?, and ${commonFiles}`,
+          fix: "take it out of the address, and give it to terraform in the environment (http: TF_HTTP_PASSWORD) or with terraform init -backend-config=FILE",
         },
       ];
     }

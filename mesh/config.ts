@@ -171,6 +171,7 @@ export const meshConfigSchema = section(
         ).optional(),
         allowedSourceRanges: z
           .array(named(names.ipv4Range, "IPv4 range."), { error: "a list of IPv4 ranges" })
+          .min(1, { error: "a list of one IPv4 range or more; without the key everyone may" })
           .describe(
             "Who may reach these gateways. Those between the clusters put the control plane on a public address: name the other clusters' outbound addresses. Default: everyone.",
           )

@@ -30,6 +30,12 @@ export interface IstioLine {
    * (pkg/kube/kclient/delayed.go), and the charts hold no object of such a kind. 1.7's charts hold EnvoyFilters.
    */
   readonly crdsMayComeLater: boolean;
+  /**
+   * What istioctl renders for a remote without the primary's address is a part of what it renders with it, and may be
+   * applied before the address is known. 1.7's remotes run an istiod, which would give their pods itself as the source
+   * of configuration, and give it to pods started within a minute of the correction too.
+   */
+  readonly remotesMayComeBeforeAddress: boolean;
   /** istioctl prints what istiod knows (clusters, proxies) as JSON. It does so since 1.12. */
   readonly istiodTellsJson: boolean;
   /** API version of Gateway, VirtualService and DestinationRule in the manifests. */
@@ -173,6 +179,7 @@ const primaryRemote = {
   requests,
   remoteAddress: "ipv4 or host name",
   crdsMayComeLater: true,
+  remotesMayComeBeforeAddress: true,
   istiodTellsJson: true,
   networkingApi: "networking.istio.io/v1",
   gateway: eastWestGateway,
@@ -218,6 +225,7 @@ export const istioLines: readonly IstioLine[] = [
     // Rendered straight into an Endpoints `ip` (charts/base/templates/endpoints.yaml).
     remoteAddress: "ipv4",
     crdsMayComeLater: false,
+    remotesMayComeBeforeAddress: false,
     istiodTellsJson: false,
     networkingApi: "networking.istio.io/v1alpha3",
     gateway: {

@@ -259,7 +259,8 @@ async function removeNamespaces(
   const left = await Promise.all(
     meant.filter(isAdopted).map((namespace) => ours(kubectl, mesh, namespace, signal)),
   );
-  await removeObjects(kubectl, [...left.flat(), ...meant], signal);
+  // kubectl gives up before the step does: its words name what does not go.
+  await removeObjects(kubectl, [...left.flat(), ...meant], 0.9 * deadlines.namespaces, signal);
   return "changed";
 }
 

@@ -3,7 +3,6 @@ import type { Cluster } from "../../mesh/mesh";
 import { adoptNamespaces } from "../clusters/adopted-namespaces";
 import type { StepContext } from "../runs/steps";
 import type { Run } from "./apply-run";
-import { deadlines } from "./phases";
 
 /** A second root would cut the mesh in two: workloads of one root refuse those of the other. */
 export async function refuseForeignRoot(run: Run, cluster: Cluster): Promise<void> {
@@ -43,7 +42,7 @@ export async function adoptForeignNamespaces(run: Run, cluster: Cluster, signal:
 export async function untilNamespacesAreUsable(
   run: Run,
   cluster: Cluster,
-  { signal, note }: StepContext,
+  { signal, note, waitSeconds }: StepContext,
 ): Promise<void> {
   const { kubectl, inBundle, forget } = run.installations.get(cluster.name)!;
   const names = namespacesOf(run);
@@ -51,14 +50,10 @@ export async function untilNamespacesAreUsable(
   const leaving = names.filter((_, index) => found[index]?.status?.phase === "Terminating");
   if (leaving.length === 0) return;
   note(`waiting for namespace ${leaving.join(", ")} to be gone`);
-  await kubectl.run(
-    [
-      "wait",
-      "--for=delete",
-      `--timeout=${deadlines.terminating}s`,
-      ...leaving.map((name) => `namespace/${name}`),
-    ],
-    { signal, deadlineSeconds: deadlines.terminating + 10 },
+  await kubectl.waitUntilGone(
+    leaving.map((name) => `namespace/${name}`),
+    waitSeconds,
+    { signal },
   );
   forget();
 }

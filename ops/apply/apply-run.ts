@@ -1,16 +1,17 @@
 import type { Addresses, Cluster, Mesh } from "../../mesh/mesh";
-import type { Inventory } from "../clusters/inventory";
 import type { Context } from "../runs/context";
 import { explainedBySilence } from "../runs/silence";
 import type { Step } from "../runs/steps";
+import type { Findings } from "./findings";
 import type { Installation } from "./installation";
 import type { Phase } from "./phases";
 
+/** What is to be applied, and how. */
 export interface ApplyInputs {
   readonly mesh: Mesh;
   /** Folder that `mesh synth` wrote. */
   readonly dist: string;
-  /** Gateway addresses known so far. */
+  /** Gateway addresses by cluster name, as the file beside mesh.yaml has them. */
   readonly addresses: Addresses;
   /** PEM text of the mesh's root certificate. */
   readonly rootCertificate: string;
@@ -18,18 +19,12 @@ export interface ApplyInputs {
   readonly keepAddresses: (addresses: Addresses) => void | Promise<void>;
   /** What mesh.yaml does not want any more may be removed. @default false: it is named, and stays */
   readonly remove?: boolean;
-  /** Instead of every step's own deadline. @default - undefined: its own */
+  /** Seconds, instead of every step's own deadline. @default - each step's own */
   readonly timeoutSeconds?: number;
 }
 
+/** A step of `apply`: `--until` goes by its phase, `--only` by its cluster. */
 export type ApplyStep = Step & { readonly phase: Phase };
-
-/** What a run has found out before its first step. */
-export interface Findings {
-  readonly istioctlVersion: string;
-  /** As the last run left it. */
-  readonly inventory: Inventory | undefined;
-}
 
 /** What the steps of one run share. */
 export interface Run extends ApplyInputs, Findings {
@@ -39,6 +34,7 @@ export interface Run extends ApplyInputs, Findings {
   readonly found: Record<string, string>;
 }
 
+/** A step before it has its cluster and its id, which is `<cluster>/<key of the row>`. */
 export type StepRow = Omit<ApplyStep, "id" | "cluster" | "needs"> & {
   readonly needs: readonly string[];
 };

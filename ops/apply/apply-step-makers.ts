@@ -2,9 +2,10 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { istioNamespace } from "../../k8s/bundle";
 import { bundleCharts, type ChartId } from "../../k8s/bundle-charts";
+import { istioOperatorRows } from "../../k8s/istio-operators";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { untilInjected, whyNotInjected } from "../clusters/injection";
-import { inventoryOf, removedClusters, writeInventory } from "../clusters/inventory";
+import { inventoryOf, readInventory, removedClusters, writeInventory } from "../clusters/inventory";
 import { removeObjects, titlesOf, unwantedObjects } from "../clusters/removals";
 import type { Kubectl } from "../programs/kubectl";
 import { isRolledOut, type KubernetesObject, loadBalancerAddress } from "../programs/kubernetes-object";
@@ -14,6 +15,7 @@ import type { Run, StepRow } from "./apply-run";
 import type { Part } from "./installation";
 import { deadlines, type Phase } from "./phases";
 
+/** Applies a part of what istioctl renders, so that it works before istioctl takes it over. */
 export function ahead(
   run: Run,
   cluster: Cluster,
@@ -32,6 +34,7 @@ export function ahead(
   };
 }
 
+/** Applies charts of `dist/<cluster>`. */
 export function chart(
   run: Run,
   cluster: Cluster,
@@ -53,6 +56,7 @@ export function chart(
   };
 }
 
+/** Waits until a Deployment is as it is wanted; one that was scaled to nothing is given a pod. */
 export function rollout(
   run: Run,
   cluster: Cluster,
@@ -94,6 +98,7 @@ function foundDeployment(
   return untouched(`Deployment.apps/${namespace}/${name}`, run.found);
 }
 
+/** Waits until new pods would get their proxy, where a pod is still to come. */
 export function injection(run: Run, cluster: Cluster, phase: Phase, needs: readonly string[]): StepRow {
   const { kubectl } = run.installations.get(cluster.name)!;
   return {
@@ -129,6 +134,7 @@ export function injectedDeployments(
   ];
 }
 
+/** Waits until the cloud has given the gateway an address, and keeps it. */
 export function address(run: Run, cluster: Cluster, needs: readonly string[]): StepRow {
   const installation = run.installations.get(cluster.name)!;
   const { kubectl } = installation;
@@ -158,14 +164,15 @@ export function address(run: Run, cluster: Cluster, needs: readonly string[]): S
   };
 }
 
+/** `istioctl install`, for what has been applied ahead of it. */
 export function handOver(run: Run, cluster: Cluster, needs: readonly string[]): StepRow {
   const installation = run.installations.get(cluster.name)!;
   return {
     phase: "hand-over",
     title: "istioctl install",
     needs,
-    deadlineSeconds: deadlines.install + deadlines.requests,
-    run: ({ signal }) => installation.handOver(run.found, deadlines.install, signal),
+    deadlineSeconds: deadlines.install * istioOperatorRows(run.mesh, cluster).length,
+    run: (step) => installation.handOver(run.found, step),
   };
 }
 
@@ -178,16 +185,17 @@ export function removals(run: Run, cluster: Cluster, needs: readonly string[]): 
     needs,
     deadlineSeconds: deadlines.rollout,
     optional: true,
-    run: async ({ signal }) => {
+    run: async ({ signal, waitSeconds }) => {
       const unwanted = await unwantedObjects(kubectl, run.mesh, cluster, run.dist, signal);
       if (unwanted.length === 0) return "unchanged";
       if (!run.remove) throw new Error(`stays unless --yes is given: ${titlesOf(unwanted)}`);
-      await removeObjects(kubectl, unwanted, signal);
+      await removeObjects(kubectl, unwanted, waitSeconds, signal);
       return "changed";
     },
   };
 }
 
+/** Applies an addon and waits for it. Optional: the mesh works without. */
 export function addon(
   run: Run,
   cluster: Cluster,
@@ -208,7 +216,8 @@ export function addon(
 /** Clusters that are on their way out stay in it until they are out: a run that is killed must not lose them. */
 export async function keepInventory(run: Run, primary: Kubectl, signal: AbortSignal): Promise<StepOutcome> {
   const wanted = inventoryOf(run.mesh, removedClusters(run.inventory, run.mesh));
-  if (isDeepStrictEqual(run.inventory, wanted)) return "unchanged";
+  // Asked anew: the namespace may have been on its way out when the run began.
+  if (isDeepStrictEqual(await readInventory(primary, signal), wanted)) return "unchanged";
   await writeInventory(primary, wanted, signal);
   return "changed";
 }

@@ -12,7 +12,7 @@ import {
   refuseForeignRoot,
   untilNamespacesAreUsable,
 } from "./apply-guards";
-import { type ApplyInputs, type ApplyStep, type Findings, type Run, stepsOf } from "./apply-run";
+import { type ApplyInputs, type ApplyStep, type Run, stepsOf } from "./apply-run";
 import {
   addon,
   address,
@@ -25,6 +25,7 @@ import {
   removals,
   rollout,
 } from "./apply-step-makers";
+import type { Findings } from "./findings";
 import { installationIn } from "./installation";
 import { deadlines, type Phase } from "./phases";
 import { removedClusterSteps } from "./removed-clusters";
@@ -57,7 +58,7 @@ export function runOf(context: Context, inputs: ApplyInputs & Findings): Run {
 /** What needs nothing but an API server. */
 function foundation(run: Run, cluster: Cluster): ApplyStep[] {
   const { mesh } = run;
-  const { crdsMayComeLater } = mesh.istio.line;
+  const { crdsMayComeLater, remotesMayComeBeforeAddress } = mesh.istio.line;
   const isPrimary = cluster.role === "primary";
   const before = bundleCharts({ mesh, cluster }).filter(({ beforeIstio }) => beforeIstio);
   const installation = run.installations.get(cluster.name)!;
@@ -91,6 +92,7 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
       ...ahead(run, cluster, "controlPlane", phaseOf(cluster), titleOfControlPlane(cluster), [
         "namespaces",
         ...(crdsMayComeLater ? [] : ["crds"]),
+        ...(isPrimary || remotesMayComeBeforeAddress ? [] : ["primary/address"]),
       ]),
       after: afterIstiod,
     },
@@ -118,7 +120,11 @@ function primarySteps(run: Run, cluster: Cluster): ApplyStep[] {
       title: "inventory",
       needs: ["namespaces"],
       deadlineSeconds: deadlines.requests,
-      run: ({ signal }) => keepInventory(run, kubectl, signal),
+      run: async ({ signal }) => {
+        // With --only REMOTE the step before, which looks whose the primary is, is left out.
+        await refuseForeign(kubectl, mesh, cluster, signal);
+        return keepInventory(run, kubectl, signal);
+      },
     },
     istiod: rollout(run, cluster, "control-plane", "istiod ready", istioNamespace, "istiod", [
       "controlPlane",
@@ -156,12 +162,10 @@ function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
     secret: {
       phase: "remotes",
       title: `remote secret in ${mesh.primary.name}`,
-      needs: ["controlPlane", "primary/namespaces"],
+      needs: ["controlPlane", "primary/inventory"],
       deadlineSeconds: deadlines.requests,
-      run: async ({ signal }) => {
-        // With --only the primary's own steps, which look first whose it is, are left out.
-        await refuseForeign(primary.kubectl, mesh, mesh.primary, signal);
-        return ensureRemoteSecret(
+      run: ({ signal }) =>
+        ensureRemoteSecret(
           {
             cluster: cluster.name,
             primary: primary.kubectl,
@@ -169,8 +173,7 @@ function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
             istioctl: remote.istioctl,
           },
           signal,
-        );
-      },
+        ),
     },
     injection: injection(run, cluster, "remotes", [
       "wayToPrimary",

@@ -1,16 +1,18 @@
-import type { Addresses } from "../../mesh/mesh";
-import { readInventory } from "../clusters/inventory";
-import { kubectlFor } from "../programs/kubectl";
+import type { Addresses, Mesh } from "../../mesh/mesh";
 import type { Context } from "../runs/context";
 import { withLock } from "../runs/lock";
-import { preflight } from "../runs/preflight";
+import { PreflightError, preflight } from "../runs/preflight";
 import { runSteps, type StepResult } from "../runs/steps";
-import type { ApplyInputs } from "./apply-run";
+import type { ApplyInputs, ApplyStep } from "./apply-run";
 import { applySteps, runOf } from "./apply-steps";
+import { findOut } from "./findings";
 import { type Phase, phases } from "./phases";
 
 export interface ApplyOptions {
-  /** Name of the one cluster to work on; what others must have done is taken as done. @default - all */
+  /**
+   * Name of the one cluster to work on; what others must have done is taken as done. Of the primary only its inventory is
+   * written, with a remote that joins. @default - all
+   */
   readonly only?: string;
   /** Last phase to go through. @default - all of them */
   readonly until?: Phase;
@@ -29,7 +31,8 @@ export interface ApplyResult {
 /**
  * Brings the clusters to what mesh.yaml says. Whatever is true already is left alone, so it may be run again at any
  * time, also after it was killed.
- * @throws PreflightError when a program, a version or a cluster stands in the way; nothing was changed then
+ * @throws PreflightError when a program, a version or a cluster stands in the way, or when `only` names a remote before
+ * the primary has an address; nothing was changed then
  */
 export async function apply(
   context: Context,
@@ -53,10 +56,14 @@ async function applyAlone(
     addresses = found;
     await inputs.keepAddresses(found);
   };
-  const primary = kubectlFor(context.programs, inputs.mesh.primary.context);
-  const inventory = await readInventory(primary, context.signal);
-  const run = runOf(context, { ...inputs, keepAddresses, istioctlVersion, inventory });
-  const steps = chosen(applySteps(run), options);
+  const { mesh } = inputs;
+  const findings = await findOut(context, mesh, inputs.addresses, istioctlVersion);
+  const run = runOf(context, { ...inputs, ...findings, keepAddresses });
+  const steps = chosen(applySteps(run), mesh, options);
+  refuseWithoutAddress(steps, mesh, findings.addresses);
+  const address = findings.addresses[mesh.primary.name];
+  if (address !== undefined && address !== inputs.addresses[mesh.primary.name])
+    await keepAddresses(findings.addresses);
   const results = await runSteps(steps, context.reporter, context.signal);
   return {
     results,
@@ -68,15 +75,33 @@ async function applyAlone(
   };
 }
 
-function chosen<S extends ReturnType<typeof applySteps>[number]>(
-  steps: readonly S[],
+function chosen(
+  steps: readonly ApplyStep[],
+  { primary }: Mesh,
   { only, until }: ApplyOptions,
-): S[] {
+): readonly ApplyStep[] {
   const last = until === undefined ? phases.length : phases.indexOf(until);
-  const kept = steps.filter(
-    ({ cluster, phase }) => (only === undefined || cluster === only) && phases.indexOf(phase) <= last,
-  );
+  // A remote that is in the mesh and not in its inventory would be missed by nobody when it leaves.
+  const isMeant = ({ id, cluster }: ApplyStep) =>
+    only === undefined || cluster === only || id === `${primary.name}/inventory`;
+  const kept = steps.filter((step) => isMeant(step) && phases.indexOf(step.phase) <= last);
   const ids = new Set(kept.map(({ id }) => id));
   const known = (names: readonly string[]) => names.filter((id) => ids.has(id));
   return kept.map((step) => ({ ...step, needs: known(step.needs), after: known(step.after ?? []) }));
+}
+
+/** What a remote gets without it would lead nowhere, or to where the primary was once. */
+function refuseWithoutAddress(
+  steps: readonly ApplyStep[],
+  { primary, remotes, istio }: Mesh,
+  found: Addresses,
+): void {
+  const ids = new Set(steps.map(({ id }) => id));
+  if (found[primary.name] !== undefined || ids.has(`${primary.name}/address`)) return;
+  const remote = remotes.find(({ name }) => ids.has(`${name}/wayToPrimary`));
+  if (remote === undefined) return;
+  throw new PreflightError([
+    `${primary.name} has no address for its ${istio.line.gateway.name} yet, and ${remote.name} cannot join without it; ` +
+      `apply ${primary.name} first (--only ${primary.name}), or leave --only out`,
+  ]);
 }

@@ -5,37 +5,41 @@ import type { Cluster } from "../../mesh/mesh";
 import { changedLines, type ResourceChange } from "../../synth/diff";
 import { hideSecrets } from "../../synth/redact";
 import { bundleObjects } from "../clusters/bundle-objects";
-import { inventoryManifest, inventoryOf, readInventory, removedClusters } from "../clusters/inventory";
+import { refuseForeign } from "../clusters/foreign";
+import { inventoryManifest, inventoryOf, removedClusters } from "../clusters/inventory";
 import { lastApplied, liveAs } from "../clusters/live-match";
 import { remoteSecretName } from "../clusters/remote-secret";
 import { unwantedObjects } from "../clusters/removals";
-import { kubectlFor } from "../programs/kubectl";
 import { type KubernetesObject, objectId } from "../programs/kubernetes-object";
 import type { Context } from "../runs/context";
 import { preflight } from "../runs/preflight";
+import { refuseForeignRoot } from "./apply-guards";
 import type { ApplyInputs, Run } from "./apply-run";
 import { runOf } from "./apply-steps";
+import { findOut } from "./findings";
 import type { Installation } from "./installation";
 
 /**
  * What `apply` would change in the clusters, resource by resource; nothing is changed, and no lock is taken. Values of
  * Secrets are hidden. What `apply` would only remove with `remove` is shown as removed, as if that were given.
- * @throws PreflightError as `apply` does
+ * @throws Error where `apply` would refuse: in its preflight, or because a cluster is somebody else's or has another root
  */
 export async function dryRun(context: Context, inputs: ApplyInputs): Promise<readonly ResourceChange[]> {
   const { mesh } = inputs;
   const { istioctl } = await preflight(context, mesh);
-  const inventory = await readInventory(kubectlFor(context.programs, mesh.primary.context), context.signal);
-  const run = runOf(context, { ...inputs, istioctlVersion: istioctl!.text, inventory });
+  const findings = await findOut(context, mesh, inputs.addresses, istioctl!.text);
+  const run = runOf(context, { ...inputs, ...findings });
   const perCluster = await Promise.all(mesh.clusters.map((cluster) => changesIn(run, cluster)));
   return [...perCluster.flat(), ...(await changesOfMembership(run))];
 }
 
 async function changesIn(run: Run, cluster: Cluster): Promise<ResourceChange[]> {
   const installation = run.installations.get(cluster.name)!;
+  await refuseForeign(installation.kubectl, run.mesh, cluster, run.context.signal);
+  await refuseForeignRoot(run, cluster);
   const [manifests, rendered, unwanted] = await Promise.all([
     changesTo(bundleObjects(join(run.dist, cluster.name)), run, cluster.name, installation),
-    renderedObjects(run, installation).then((objects) => changesTo(objects, run, cluster.name, installation)),
+    installation.installed(run.found).then((objects) => changesTo(objects, run, cluster.name, installation)),
     unwantedObjects(installation.kubectl, run.mesh, cluster, run.dist, run.context.signal),
   ]);
   return [
@@ -43,11 +47,6 @@ async function changesIn(run: Run, cluster: Cluster): Promise<ResourceChange[]> 
     ...rendered,
     ...unwanted.map((object) => change(cluster.name, "removed", object, undefined)),
   ];
-}
-
-async function renderedObjects({ found }: Run, installation: Installation): Promise<KubernetesObject[]> {
-  const parts = ["crds", "services", "controlPlane", "gateways"] as const;
-  return (await Promise.all(parts.map((part) => installation.objects(part, found)))).flat();
 }
 
 async function changesTo(

@@ -15,7 +15,6 @@ import { type KubernetesObject, nameAlone, objectId } from "../programs/kubernet
 import { untilTaken } from "../programs/until-taken";
 import type { Context } from "../runs/context";
 import type { StepContext, StepOutcome } from "../runs/steps";
-import { deadlines } from "./phases";
 
 /**
  * One cluster's share of the mesh: what istioctl would apply and what the folder `dist/<cluster>` holds, applied in the
@@ -36,14 +35,14 @@ export interface Installation {
   inBundle(id: string): Promise<KubernetesObject | undefined>;
   /** The cluster has changed from outside: the next question reads its state anew. */
   forget(): void;
-  /** Rendered objects of a part. */
-  objects(part: Part, addresses: Addresses): Promise<readonly KubernetesObject[]>;
+  /** What the cluster holds of Istio when `istioctl install` has ended, as far as it can be rendered by now. */
+  installed(addresses: Addresses): Promise<readonly KubernetesObject[]>;
   /** Applies those rendered objects of a part that the cluster does not hold yet. */
   ahead(part: Part, addresses: Addresses, step: StepContext): Promise<StepOutcome>;
   /** `kubectl apply` of manifests, left out where the cluster holds them. */
   applyFiles(files: readonly string[], step: StepContext): Promise<StepOutcome>;
   /** Runs `istioctl install` for every operator file whose objects are not all istioctl's own. */
-  handOver(addresses: Addresses, deadlineSeconds: number, signal: AbortSignal): Promise<StepOutcome>;
+  handOver(addresses: Addresses, step: StepContext): Promise<StepOutcome>;
 }
 
 type Filter = (object: KubernetesObject) => boolean;
@@ -64,8 +63,10 @@ const parts = {
   /** Gateways' pods get their image by injection. */
   gateways: isGatewayDeployment,
 } as const;
+/** Name of a share of what istioctl renders, applied by a step of its own. */
 export type Part = keyof typeof parts;
 
+/** Of which cluster, and where its files are. */
 export interface InstallationProps {
   readonly mesh: Mesh;
   readonly cluster: Cluster;
@@ -75,6 +76,7 @@ export interface InstallationProps {
   readonly istioctlVersion: string;
 }
 
+/** Nothing is asked of the cluster before a step asks. */
 export function installationIn(
   context: Context,
   { mesh, cluster, dist, istioctlVersion }: InstallationProps,
@@ -94,7 +96,7 @@ export function installationIn(
     write(name, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
 
   const renderRow = once((index: number, address: string) => {
-    // Without an address istioctl renders a remote's base alone: all of it that can be there already.
+    // Without an address istioctl renders a remote's base alone; which of it may be applied, the steps know.
     const name = `operator-${index}${address ? "" : "-base"}`;
     const operator = dump(rows[index]!.make(mesh, cluster, address));
     const digest = createHash("sha256").update(`${istioctlVersion}\n${operator}`).digest("hex");
@@ -139,7 +141,13 @@ export function installationIn(
       readings.bundle.forget();
       readings.istio.forget();
     },
-    objects,
+    async installed(addresses) {
+      const rendered = await renderRows(addresses);
+      const isWhole = (index: number) =>
+        !rows[index]!.needsPrimaryAddress || addresses[mesh.primary.name] !== undefined;
+      const perRow = rendered.map((objects, index) => (isWhole(index) ? withReceipt(objects) : objects));
+      return [...perRow.flat(), ...addedByInstall(mesh)];
+    },
     async ahead(part, addresses, step) {
       const current = await readings.istio.get(addresses);
       const missing = current.missing(await objects(part, addresses));
@@ -168,7 +176,7 @@ export function installationIn(
       // What an attempt has applied before it was refused, the next one calls unchanged.
       return attempts > 1 || changed.length > 0 ? "changed" : "unchanged";
     },
-    async handOver(addresses, deadlineSeconds, signal) {
+    async handOver(addresses, { signal, waitSeconds }) {
       const rendered = await renderRows(addresses);
       const now = await readings.istio.get(addresses);
       const open = rows
@@ -179,7 +187,7 @@ export function installationIn(
         }))
         .filter(({ objects, added }) => !isInstalled(objects, added, now));
       for (const { file, objects } of open) {
-        await istioctl.install(join(bundle, file), deadlineSeconds, { signal });
+        await istioctl.install(join(bundle, file), waitSeconds / open.length, { signal });
         await kubectl.run(keepReceipt(objects), { signal });
       }
       return open.length > 0 ? "changed" : "unchanged";
@@ -212,6 +220,13 @@ const receipt = "mesh/installed";
 const bearerOf = (objects: readonly KubernetesObject[]) =>
   objects.find(({ kind }) => kind === "ServiceAccount")!;
 
+function withReceipt(objects: readonly KubernetesObject[]): readonly KubernetesObject[] {
+  const bearer = bearerOf(objects);
+  const { metadata } = bearer;
+  const annotations = { ...metadata.annotations, [receipt]: digestOf(objects) };
+  return objects.map((one) => (one === bearer ? { ...bearer, metadata: { ...metadata, annotations } } : one));
+}
+
 function keepReceipt(objects: readonly KubernetesObject[]): readonly string[] {
   const { name, namespace } = bearerOf(objects).metadata;
   const annotation = `${receipt}=${digestOf(objects)}`;
@@ -225,16 +240,12 @@ const digestOf = (objects: readonly KubernetesObject[]) =>
 async function untilGone(
   kubectl: Kubectl,
   objects: readonly KubernetesObject[],
-  { signal, note }: StepContext,
+  { signal, note, waitSeconds }: StepContext,
 ): Promise<void> {
   if (objects.length === 0) return;
   note(`waiting for ${titlesOf(objects)} to be gone`);
   const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects.map(nameAlone) });
-  await kubectl.run(["wait", "--for=delete", `--timeout=${deadlines.terminating}s`, "-f", "-"], {
-    signal,
-    input,
-    deadlineSeconds: deadlines.terminating + 10,
-  });
+  await kubectl.waitUntilGone(["-f", "-"], waitSeconds, { signal, input });
 }
 
 /** Asks once; what is asked while the answer is on its way gets the same. */

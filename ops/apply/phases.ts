@@ -26,5 +26,6 @@ export const deadlines = {
   injection: 180,
   addon: 120,
   removedCluster: 900,
-  install: 300,
+  /** Of every operator file. */
+  install: 390,
 } as const;

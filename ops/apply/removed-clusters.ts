@@ -27,7 +27,7 @@ export function removedClusterSteps(run: Run, removed: readonly InventoryCluster
       title: `remote secret of ${names}`,
       // It says whose the primary is.
       needs: [`${mesh.primary.name}/namespaces`],
-      deadlineSeconds: deadlines.requests,
+      deadlineSeconds: run.timeoutSeconds ?? deadlines.requests,
       run: async ({ signal }) => {
         if (!run.remove) throw new Error(whatWouldGo(removed));
         const secrets = removed.map(({ name }) => remoteSecretName(name));
@@ -42,8 +42,9 @@ export function removedClusterSteps(run: Run, removed: readonly InventoryCluster
             id: `${mesh.primary.name}/removed clusters`,
             phase: "removals" as const,
             title: `${names}: out of the mesh`,
-            needs: [secretsId],
-            deadlineSeconds: deadlines.removedCluster,
+            // Both write the inventory, and this one's is the last word.
+            needs: [secretsId, `${mesh.primary.name}/inventory`],
+            deadlineSeconds: run.timeoutSeconds ?? deadlines.removedCluster,
             run: async ({ signal }: { readonly signal: AbortSignal }) => {
               const departures = await Promise.all(removed.map((cluster) => takeOut(run, cluster, signal)));
               const stillThere = departures.flatMap(({ cluster, isGone }) => (isGone ? [] : [cluster]));

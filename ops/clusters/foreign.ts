@@ -30,7 +30,8 @@ export async function whyForeign(
   if (tool === "mesh" && owner !== mesh.name) {
     return `${leadsTo} a cluster of the mesh ${owner}, and mesh.yaml is of ${mesh.name}; ${fix}, or run mesh destroy with that mesh's mesh.yaml first`;
   }
-  const other = mesh.clusters.find((one) => one.name !== name && one.network === found);
+  // A cluster that has left mesh.yaml may have left its network to one that is in it.
+  const other = found === network ? undefined : mesh.clusters.find((one) => one.network === found);
   if (other) {
     return `${leadsTo} ${other.name}: its ${istioNamespace} is of ${found}, and ${name} has ${network} in mesh.yaml; ${fix}`;
   }

@@ -61,9 +61,6 @@ export async function unwantedObjects(
   );
 }
 
-/** A namespace is gone when its last pod is. */
-const removalSeconds = 280;
-
 type Ask = (kinds: readonly string[]) => Promise<readonly KubernetesObject[]>;
 
 /**
@@ -88,16 +85,18 @@ async function ofKnownKinds(kinds: readonly string[], ask: Ask): Promise<readonl
 /**
  * Removes them one kind after another; what went with its namespace is gone already. A namespace that was there before
  * the mesh is given back instead.
+ * @param seconds for all of it: a namespace is gone when its last pod is
  */
 export async function removeObjects(
   kubectl: Kubectl,
   objects: readonly KubernetesObject[],
+  seconds: number,
   signal: AbortSignal,
 ): Promise<void> {
   const items = objects.filter((object) => !isAdopted(object)).map(nameAlone);
   if (items.length > 0) {
     const input = JSON.stringify({ apiVersion: "v1", kind: "List", items });
-    await kubectl.remove(["-f", "-"], removalSeconds, { signal, input });
+    await kubectl.remove(["-f", "-"], seconds, { signal, input });
   }
   for (const namespace of objects.filter(isAdopted)) await giveBack(kubectl, namespace, signal);
 }

@@ -18,6 +18,8 @@ export interface Kubectl {
    * @returns whether anything was there
    */
   remove(args: readonly string[], seconds: number, options?: RunOptions): Promise<boolean>;
+  /** Waits until nothing of it is there any more, for as many seconds at most. */
+  waitUntilGone(args: readonly string[], seconds: number, options?: RunOptions): Promise<void>;
   /** Objects by `kubectl get`; those that are not there are left out. */
   get(args: readonly string[], options?: RunOptions): Promise<readonly KubernetesObject[]>;
   /** The objects that files name, as the cluster holds them; of a kind that it does not know it holds none. */
@@ -74,6 +76,12 @@ export function kubectlFor(programs: Programs, context: string): Kubectl {
         deadlineSeconds: seconds + graceSeconds,
       });
       return / deleted/.test(stdout);
+    },
+    async waitUntilGone(args, seconds, options) {
+      await run(["wait", "--for=delete", `--timeout=${seconds}s`, ...args], {
+        ...options,
+        deadlineSeconds: seconds + graceSeconds,
+      });
     },
     async get(args, options) {
       const { stdout } = await run(getting(args), { ...options, secretOutput: true });

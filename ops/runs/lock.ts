@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import type { Mesh } from "../../mesh/mesh";
@@ -67,7 +68,10 @@ export async function withLock<T>(
       });
   }, times.renewSeconds * 1000);
   try {
-    return await work({ ...context, signal: AbortSignal.any([context.signal, lost.signal]) });
+    const signal = AbortSignal.any([context.signal, lost.signal]);
+    // Every step listens, in every cluster; Node.js would warn from the eleventh on.
+    setMaxListeners(0, signal);
+    return await work({ ...context, signal });
   } finally {
     clearInterval(timer);
     await renewing;

@@ -29,6 +29,8 @@ export interface Step {
 export interface StepContext {
   /** Aborted on Ctrl-C and at the step's deadline. */
   readonly signal: AbortSignal;
+  /** For a program that waits by itself: it gives up before the step does, and its words name what it waited for. */
+  readonly waitSeconds: number;
   /** Says what the step is at, while it runs and when it is given up: `waiting for ...`. */
   readonly note: (text: string) => void;
 }
@@ -94,6 +96,7 @@ async function runStep(step: Step, listener: StepListener, runSignal: AbortSigna
   try {
     const outcome = await step.run({
       signal: deadline.signal,
+      waitSeconds: 0.9 * step.deadlineSeconds,
       note: (text) => {
         at = text;
         listener.noted(step, text);

@@ -516,6 +516,7 @@ function kubectlOf({ pairs, clusters }: ComposedMesh, { name, context }: Cluster
         ? (clusters[name]!.istioSystem.filter(({ kind }) => kind === "Event") as KubernetesObject[])
         : [],
     until: () => Promise.reject(new Error("verify does not wait")),
+    waitUntilGone: () => Promise.reject(new Error("verify does not wait")),
   };
 }
 

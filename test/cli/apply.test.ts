@@ -35,10 +35,17 @@ beforeEach(async () => {
   "version "*) echo '{"clientVersion":{"gitVersion":"v1.35.1"}}';;
   *" get --raw /version") echo '{"gitVersion":"v1.35.1"}';;
   *" get namespace kube-system "*) printf '%s' "$2";;
+  *" create "*) echo '{"metadata":{},"spec":{}}';;
   *" configmap mesh-inventory "*) echo '${JSON.stringify(inventory)}';;
 esac`,
   );
-  path.add("istioctl", `case "$*" in "version "*) echo '{"clientVersion":{"version":"1.31.1"}}';; esac`);
+  path.add(
+    "istioctl",
+    `case "$*" in
+  "version "*) echo '{"clientVersion":{"version":"1.31.1"}}';;
+  "manifest generate "*) echo '{apiVersion: v1, kind: ServiceAccount, metadata: {name: istiod, namespace: istio-system}}';;
+esac`,
+  );
 });
 afterEach(() => {
   process.env.PATH = environment.PATH;
@@ -58,8 +65,42 @@ test("--only shows what the steps of that cluster change, a remote's secret in t
   const ofMain = await changes("--only", "main0");
   const ofRemote = await changes("--only", "remote0");
   const isOfRemote = (line: string) => line.startsWith("+ remote0: ") || line === secret;
-  expect(ofRemote).toEqual(all.filter(isOfRemote));
+  const isOfBoth = (line: string) => line === "~ main0: ConfigMap istio-system/mesh-inventory";
+  expect(all.filter(isOfBoth)).toHaveLength(1);
+  expect(ofRemote).toEqual(all.filter((line) => isOfRemote(line) || isOfBoth(line)));
   expect(ofMain).toEqual(all.filter((line) => !isOfRemote(line)));
   expect(ofRemote).toContain(secret);
   expect(ofMain).toContain("- gone: Istio and sample in the context three");
+});
+
+test("--only of a remote is refused while the primary has no address: it would lead nowhere", async () => {
+  const { code, notes } = await mesh("apply", "--only", "remote0");
+  expect(code).toBe(1);
+  expect(notes).toContain(
+    "main0 has no address for its istio-eastwestgateway yet, and remote0 cannot join without it; " +
+      "apply main0 first (--only main0), or leave --only out",
+  );
+  expect(path.calls().filter((call) => / apply /.test(call))).toEqual([]);
+});
+
+test("a dry run is refused where the run would be: in somebody else's cluster", async () => {
+  const namespace = {
+    kind: "Namespace",
+    metadata: {
+      name: "istio-system",
+      labels: { "app.kubernetes.io/managed-by": "mesh", "app.kubernetes.io/part-of": "shop" },
+    },
+  };
+  path.add(
+    "kubectl",
+    `case "$*" in
+  "version "*) echo '{"clientVersion":{"gitVersion":"v1.35.1"}}';;
+  *" get --raw /version") echo '{"gitVersion":"v1.35.1"}';;
+  *" get namespace kube-system "*) printf '%s' "$2";;
+  *" get namespace istio-system "*) echo '${JSON.stringify(namespace)}';;
+esac`,
+  );
+  const { code, notes } = await mesh("apply", "--dry-run");
+  expect(code).toBe(1);
+  expect(notes).toContain("leads to a cluster of the mesh shop, and mesh.yaml is of mesh1");
 });

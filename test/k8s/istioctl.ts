@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { loadAll } from "js-yaml";
 import { defaultIstioLine } from "../../mesh/istio-lines";
 import type { Mesh } from "../../mesh/mesh";
+import { objectId } from "../../ops/programs/kubernetes-object";
 import { type RenderInputs, type Resource, render } from "./render";
 
 /** The real programs, where they may be found. */
@@ -19,19 +20,29 @@ const candidates = {
  */
 export function describeWithIstioctl(
   reference: keyof typeof candidates,
-  body: (rendered: (of: Mesh, cluster: string, file: string, inputs?: RenderInputs) => Resource[]) => void,
+  body: (
+    rendered: (of: Mesh, cluster: string, file: string, inputs?: RenderInputs) => Resource[],
+    ofOperator: (text: string) => Resource[],
+  ) => void,
 ): void {
   const line = reference === "current" ? defaultIstioLine.id : reference;
   const istioctl = candidates[reference].find((program) => isOf(program, line));
   if (istioctl) {
     describe(`istioctl ${line}`, () =>
-      body((of, cluster, file, inputs) => generate(istioctl, render(of, cluster, inputs).get(file)!.text)));
+      body(
+        (of, cluster, file, inputs) => generate(istioctl, render(of, cluster, inputs).get(file)!.text),
+        (text) => generate(istioctl, text),
+      ));
     return;
   }
   const reason = `no istioctl ${line}: looked for ${candidates[reference].join(", ")}`;
   if (process.env.MESH_LAB === "required") throw new Error(reason);
   console.warn(`SKIPPED: ${reason}`);
-  describe.skip(`istioctl ${line} (${reason})`, () => body(() => []));
+  describe.skip(`istioctl ${line} (${reason})`, () =>
+    body(
+      () => [],
+      () => [],
+    ));
 }
 
 function isOf(program: string, line: string): boolean {
@@ -69,4 +80,19 @@ export function environment(deployment: Resource): Record<string, string> {
 /** Port numbers of a Service. */
 export function portsOf(service: Resource): number[] {
   return service.spec.ports.map(({ port }: Resource) => port);
+}
+
+/** Titles of objects that are in `before` and not, or not the same, in `after`. */
+export function changedObjects(before: readonly Resource[], after: readonly Resource[]): string[] {
+  const isSame = (one: Resource, other: Resource | undefined) =>
+    JSON.stringify(one) === JSON.stringify(other);
+  return before
+    .filter(
+      (one) =>
+        !isSame(
+          one,
+          after.find((other) => objectId(other) === objectId(one)),
+        ),
+    )
+    .map(({ kind, metadata }) => `${kind} ${metadata.name}`);
 }

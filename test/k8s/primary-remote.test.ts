@@ -1,5 +1,7 @@
+import { dump } from "js-yaml";
+import { istioOperatorRows } from "../../k8s/istio-operators";
 import { defaultIstioLine } from "../../mesh/istio-lines";
-import { describeWithIstioctl, environment, portsOf } from "./istioctl";
+import { changedObjects, describeWithIstioctl, environment, portsOf } from "./istioctl";
 import { address, find, mesh, operator, type Resource, referenceMeshes, repositoryMesh } from "./render";
 
 jest.setTimeout(60_000);
@@ -113,7 +115,7 @@ describe("the gateway's load balancer", () => {
   });
 });
 
-describeWithIstioctl("current", (rendered) => {
+describeWithIstioctl("current", (rendered, ofOperator) => {
   const find0 = (kind: string, name: string, ...props: Parameters<typeof rendered>) =>
     find(rendered(...props), kind, name);
 
@@ -141,6 +143,16 @@ describeWithIstioctl("current", (rendered) => {
     ].flat();
     expect(resources.filter(({ apiVersion }) => /istio\.io\//.test(apiVersion))).toEqual([]);
     expect(defaultIstioLine.crdsMayComeLater).toBe(true);
+  });
+
+  test("renders a remote without the address as a part of what it is with it, but for a note of its input", () => {
+    const of = mesh();
+    const [row] = istioOperatorRows(of, of.remotes[0]!);
+    const before = ofOperator(dump(row!.make(of, of.remotes[0]!, "")));
+    expect(before.length).toBeGreaterThan(10);
+    // `values` records what the charts were given.
+    expect(changedObjects(before, rendered(of, "remote0", controlPlane))).toEqual(["ConfigMap values"]);
+    expect(of.istio.line.remotesMayComeBeforeAddress).toBe(true);
   });
 
   test("renders an east-west gateway that belongs to its network, the same in every cluster", () => {

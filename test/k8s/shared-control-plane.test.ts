@@ -1,5 +1,6 @@
-import { load } from "js-yaml";
-import { describeWithIstioctl, environment, portsOf } from "./istioctl";
+import { dump, load } from "js-yaml";
+import { istioOperatorRows } from "../../k8s/istio-operators";
+import { changedObjects, describeWithIstioctl, environment, portsOf } from "./istioctl";
 import { address, find, operator, type Resource, referenceMeshes, repositoryMesh } from "./render";
 
 jest.setTimeout(60_000);
@@ -61,7 +62,7 @@ test("what mesh.yaml says of gateways and images beyond the walk-through is adde
   });
 });
 
-describeWithIstioctl("1.7", (rendered) => {
+describeWithIstioctl("1.7", (rendered, ofOperator) => {
   const main = () => rendered(mesh, "main0", file);
   const remote = () => rendered(mesh, "remote0", file);
   const configOf = (resources: readonly Resource[], key: string) =>
@@ -104,6 +105,14 @@ describeWithIstioctl("1.7", (rendered) => {
     for (const resources of [main(), remote()])
       expect(resources.filter(({ apiVersion }) => /istio\.io\//.test(apiVersion))).not.toEqual([]);
     expect(mesh.istio.line.crdsMayComeLater).toBe(false);
+  });
+
+  test("renders a remote without the address that leads its pods elsewhere: it has to wait", () => {
+    const [row] = istioOperatorRows(mesh, mesh.remotes[0]!);
+    const before = ofOperator(dump(row!.make(mesh, mesh.remotes[0]!, "")));
+    expect(changedObjects(before, remote())).toContain("ConfigMap istio");
+    expect(configOf(before, "mesh").defaultConfig.discoveryAddress).toBe("istiod.istio-system.svc:15012");
+    expect(mesh.istio.line.remotesMayComeBeforeAddress).toBe(false);
   });
 
   test("renders an istiod in each, and gateways that know their cluster and network", () => {

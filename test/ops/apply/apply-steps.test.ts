@@ -32,7 +32,7 @@ function runOn(mesh: Mesh, applied: (file: string) => void): Run {
       for (const file of files) applied(`${basename(dirname(file))}/${basename(file)}`);
       return "changed";
     },
-    objects: async () => [],
+    installed: async () => [],
   });
   const context: Context = {
     programs,
@@ -63,7 +63,7 @@ test.each(Object.entries(referenceMeshes))(
     const steps = applySteps(runOn(mesh, (file) => applied.push(file)));
     // Steps that ask a program fail here: no chart is applied by one of them.
     await Promise.allSettled(
-      steps.map((step) => step.run({ signal: new AbortController().signal, note: () => {} })),
+      steps.map((step) => step.run({ signal: new AbortController().signal, waitSeconds: 1, note: () => {} })),
     );
     const charts = mesh.clusters.flatMap((cluster) =>
       bundleCharts({ mesh, cluster }).map(({ file }) => `${cluster.name}/${file}`),
@@ -111,4 +111,16 @@ test("where istiod does not wait for CRDs, they come before it", () => {
     expect(stepOf(steps, `${cluster}/controlPlane`).needs).toContain(`${cluster}/crds`);
     expect(before(steps, `${cluster}/crds`)).toEqual([`${cluster}/namespaces`]);
   }
+});
+
+test("where a remote runs an istiod of its own, it waits for the address that leads its pods to the primary", () => {
+  const needsOf = (reference: keyof typeof referenceMeshes) =>
+    stepOf(applySteps(runOn(referenceMeshes[reference]!(), () => {})), "remote0/controlPlane").needs;
+  expect(needsOf("1.7")).toContain("main0/address");
+  expect(needsOf("current")).not.toContain("main0/address");
+});
+
+test("a remote is in the inventory before its secret is in the primary", () => {
+  const steps = applySteps(runOn(referenceMeshes.current!(), () => {}));
+  expect(stepOf(steps, "remote0/secret").needs).toContain("main0/inventory");
 });

@@ -83,7 +83,7 @@ function installation(objects: readonly KubernetesObject[], { isKilled = false, 
   return installationIn(context, props);
 }
 const handOver = (objects: readonly KubernetesObject[], how?: { isKilled: boolean }) =>
-  installation(objects, how).handOver({}, 300, signal);
+  installation(objects, how).handOver({}, { signal, waitSeconds: 270, note: () => {} });
 
 test("istioctl takes over once, and a run that finds nothing to do does not ask it again", async () => {
   expect(await handOver(rendered)).toBe("changed");
@@ -92,6 +92,18 @@ test("istioctl takes over once, and a run that finds nothing to do does not ask 
     "kubectl --context one -n istio-system annotate --overwrite serviceaccount istiod mesh/installed",
   ]);
   expect(await handOver(rendered)).toBe("unchanged");
+});
+
+test("what is installed in the end bears the receipt, which an install that was killed has not left", async () => {
+  await expect(handOver(rendered, { isKilled: true })).rejects.toThrow("killed");
+  const receiptOf = (objects: readonly KubernetesObject[]) =>
+    objects.find(({ kind }) => kind === "ServiceAccount")!.metadata.annotations?.["mesh/installed"];
+  expect(receiptOf(live)).toBeUndefined();
+  const wanted = await installation(rendered).installed({});
+  expect(wanted.map(objectId)).toEqual([...rendered, ...addedByInstall(mesh)].map(objectId));
+  await handOver(rendered);
+  expect(receiptOf(wanted)).toMatch(/^\w{16}$/);
+  expect(receiptOf(live)).toBe(receiptOf(wanted));
 });
 
 test("an istioctl that was killed when all was applied, and nothing added yet, is run again", async () => {
@@ -123,10 +135,10 @@ test("what is being deleted is waited for, and applied when it is gone: it would
   const service = { ...object("Service", "istio-ingressgateway"), spec: { type: "LoadBalancer" } };
   live = [{ ...service, metadata: { ...service.metadata, deletionTimestamp: "2026-01-01T10:00:00Z" } }];
   const notes: string[] = [];
-  const step = { signal, note: (text: string) => notes.push(text) };
+  const step = { signal, waitSeconds: 36, note: (text: string) => notes.push(text) };
   expect(await installation([service]).ahead("services", {}, step)).toBe("changed");
   expect(calls).toEqual([
-    "kubectl --context one wait --for=delete --timeout=180s -f -",
+    "kubectl --context one wait --for=delete --timeout=36s -f -",
     expect.stringMatching(/^kubectl --context one apply --server-side .*ahead-services\.json$/),
   ]);
   expect(notes).toEqual(["waiting for Service istio-system/istio-ingressgateway to be gone"]);
@@ -134,7 +146,7 @@ test("what is being deleted is waited for, and applied when it is gone: it would
 
 test("a kind that is not served yet is tried again, and any other refusal is none to wait for", async () => {
   const filter = { ...object("EnvoyFilter", "stats-filter-1.7"), apiVersion: "networking.istio.io/v1alpha3" };
-  const step = { signal, note: () => {} };
+  const step = { signal, waitSeconds: 36, note: () => {} };
   const refusal = 'error: resource mapping not found: no matches for kind "EnvoyFilter" in version';
   expect(await installation([filter], { refusal }).ahead("controlPlane", {}, step)).toBe("changed");
   expect(calls).toHaveLength(2);

@@ -52,6 +52,7 @@ async function run(clusters: Record<string, object[]>, remove: boolean, found = 
       if (!clusters[context]) throw new ProgramFailed(line, 1, "the server was refused");
       if (line.includes("get namespaces kube-system"))
         return answer(JSON.stringify({ kind: "List", items: clusters[context] }));
+      if (line.includes("get namespace istio-system")) return answer(JSON.stringify(clusters[context]![1]));
       if (args.includes("apply")) written = JSON.parse(JSON.parse(options.input!).data["inventory.json"]);
       return answer(args.includes("delete") ? "it deleted" : "");
     },
@@ -63,23 +64,27 @@ async function run(clusters: Record<string, object[]>, remove: boolean, found = 
     runOf(context, { ...inputs, istioctlVersion: "1.31.1", inventory: found }),
     removedClusters(found, mesh),
   );
-  const results = (await runSteps([namespaces, ...steps], silentReporter, signal)).slice(1);
+  const results = (await runSteps([...primarySteps, ...steps], silentReporter, signal)).slice(
+    primarySteps.length,
+  );
   const reasons = results.map(({ reason }) => reason ?? "").join("\n");
   const changedOn = (name: string) =>
     calls.filter((line) => line.includes(`--context ${name} `) && /delete|uninstall/.test(line));
   return { calls, written, reasons, outcomes: results.map(({ outcome }) => outcome), changedOn };
 }
 
-/** Stands for the primary's, which looks first whose it is. */
-const namespaces: Step = {
-  id: "main0/namespaces",
-  cluster: "main0",
-  phase: "namespaces",
-  title: "namespaces and CA",
-  needs: [],
-  deadlineSeconds: 1,
-  run: async () => "unchanged",
-};
+/** Stand for the primary's: it is looked first whose it is, and the inventory names who is on the way out. */
+const primarySteps = ["namespaces", "inventory"].map(
+  (name): Step => ({
+    id: `main0/${name}`,
+    cluster: "main0",
+    phase: "namespaces",
+    title: name,
+    needs: [],
+    deadlineSeconds: 1,
+    run: async () => "unchanged",
+  }),
+);
 
 const rest = {
   one: [namespace("kube-system", "uid-1"), namespace("istio-system", "a", ours("network1"))],
@@ -104,6 +109,15 @@ test("the secret goes first, then what is on the cluster, and then the inventory
   // CRDs stay, and with them what others made of them.
   expect(calls.join("\n")).not.toContain("--purge");
   expect(calls.at(-1)).toContain("--context one apply");
+  expect(written!.clusters.map(({ name }) => name)).toEqual(["main0", "remote0"]);
+});
+
+test("a cluster whose network is another's by now is taken out like any other", async () => {
+  const replaced = { ...gone, network: "network2" };
+  const three = [namespace("kube-system", "uid-3"), namespace("istio-system", "c", ours("network2"))];
+  const { written, outcomes, changedOn } = await run({ ...rest, three }, true, inventoryOf(mesh, [replaced]));
+  expect(outcomes).toEqual(["changed", "changed"]);
+  expect(changedOn("three").join("\n")).toMatch(/delete .*-f .*remove\.json/);
   expect(written!.clusters.map(({ name }) => name)).toEqual(["main0", "remote0"]);
 });
 
@@ -157,5 +171,5 @@ test("nothing of a removed cluster is touched before it is known whose the prima
   ]);
   const [secrets, rest] = steps.map(({ needs }) => needs);
   expect(secrets).toEqual(["main0/namespaces"]);
-  expect(rest).toEqual([steps[0]!.id]);
+  expect(rest).toEqual([steps[0]!.id, "main0/inventory"]);
 });

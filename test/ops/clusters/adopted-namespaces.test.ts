@@ -92,12 +92,12 @@ test("given back, it has nothing of the mesh any more", async () => {
 test("it is given back where one that the mesh has made is removed", async () => {
   const found = cluster();
   expect([adopted, namespace("sample")].map(isAdopted)).toEqual([true, false]);
-  await removeObjects(found.kubectl, [adopted, namespace("sample")], signal);
+  await removeObjects(found.kubectl, [adopted, namespace("sample")], 270, signal);
   expect(found.calls[0]).toMatch(/^delete -f - .*"items":\[\{[^[]*"name":"sample"\}\}\]/);
   expect(found.calls[0]).not.toContain("istio-system");
   expect(found.calls.slice(1).every((call) => / namespace istio-system /.test(call))).toBe(true);
 
   const nothingElse = cluster();
-  await removeObjects(nothingElse.kubectl, [adopted], signal);
+  await removeObjects(nothingElse.kubectl, [adopted], 270, signal);
   expect(nothingElse.calls.filter((call) => call.startsWith("delete"))).toEqual([]);
 });

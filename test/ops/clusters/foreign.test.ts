@@ -1,4 +1,5 @@
 import { parseMesh } from "../../../mesh/load";
+import type { Cluster } from "../../../mesh/mesh";
 import { refuseForeign, whyForeign } from "../../../ops/clusters/foreign";
 import { kubectlFor } from "../../../ops/programs/kubectl";
 import { ProgramFailed, type Programs } from "../../../ops/programs/programs";
@@ -9,7 +10,11 @@ const mesh = parseMesh(
 );
 
 /** @param labels of istio-system; undefined: there is none */
-function ask(labels: Record<string, string> | undefined, ...deployments: string[]) {
+function ask(
+  labels: Record<string, string> | undefined,
+  deployments: string[],
+  cluster: Cluster = mesh.primary,
+) {
   const object = (kind: string, name: string, more = {}) => ({ kind, metadata: { name, ...more } });
   const answers = (args: readonly string[]) => {
     if (args.includes("namespace")) return labels && object("Namespace", "istio-system", { labels });
@@ -21,7 +26,7 @@ function ask(labels: Record<string, string> | undefined, ...deployments: string[
   const programs: Programs = {
     run: async (_, args) => ({ code: 0, stdout: JSON.stringify(answers(args)) ?? "", stderr: "" }),
   };
-  return whyForeign(kubectlFor(programs, "one"), mesh, mesh.primary, new AbortController().signal);
+  return whyForeign(kubectlFor(programs, "one"), mesh, cluster, new AbortController().signal);
 }
 const madeBy = (name: string) => ({
   "app.kubernetes.io/managed-by": "mesh",
@@ -33,11 +38,11 @@ test.each([
   ["a cluster of this mesh", madeBy("mesh1"), ["istiod"]],
   ["a namespace that was made ahead of the mesh", {}, []],
 ])("%s may be changed", async (_, labels, deployments) => {
-  expect(await ask(labels, ...deployments)).toBeUndefined();
+  expect(await ask(labels, deployments)).toBeUndefined();
 });
 
 test("a cluster of another mesh may not, and the mesh is named", async () => {
-  expect(await ask(madeBy("shop"), "istiod")).toMatch(
+  expect(await ask(madeBy("shop"), ["istiod"])).toMatch(
     /^the context one of main0 leads to a cluster of the mesh shop, and mesh\.yaml is of mesh1; put the context right/,
   );
 });
@@ -46,20 +51,28 @@ test.each([
   ["nobody", {}],
   ["another tool", { "app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/part-of": "istio" }],
 ])("an Istio whose namespace says that it is of %s may not", async (_, labels) => {
-  expect(await ask(labels, "istiod")).toMatch(
+  expect(await ask(labels, ["istiod"])).toMatch(
     /^the context one of main0 leads to a cluster with an Istio that is not of mesh1 \(Deployment istio-system\/istiod\)/,
   );
 });
 
 test("another cluster of the mesh is not this one, and is named", async () => {
-  expect(await ask({ ...madeBy("mesh1"), "topology.istio.io/network": "n2" }, "istiod")).toBe(
+  expect(await ask({ ...madeBy("mesh1"), "topology.istio.io/network": "n2" }, ["istiod"])).toBe(
     "the context one of main0 leads to remote0: its istio-system is of n2, and main0 has n1 in mesh.yaml; " +
       "put the context right in mesh.yaml or in the kubeconfig",
   );
 });
 
+test("a cluster that has left mesh.yaml is itself, also where another one has its network by now", async () => {
+  const left = { name: "old", context: "three", network: "n2", role: "remote", aks: undefined } as const;
+  const found = { ...madeBy("mesh1"), "topology.istio.io/network": "n2" };
+  expect(await ask(found, ["istiod"], left)).toBeUndefined();
+});
+
 test("a network that mesh.yaml has given another name is the same cluster's", async () => {
-  expect(await ask({ ...madeBy("mesh1"), "topology.istio.io/network": "before" }, "istiod")).toBeUndefined();
+  expect(
+    await ask({ ...madeBy("mesh1"), "topology.istio.io/network": "before" }, ["istiod"]),
+  ).toBeUndefined();
 });
 
 test("a cluster that does not answer is nobody's to change", async () => {

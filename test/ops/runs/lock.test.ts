@@ -215,3 +215,12 @@ test("a clock that is hours ahead takes nothing over from a living run", async (
   await expect(second).rejects.toThrow("anna on laptop");
   clearInterval(timer);
 });
+
+test("as many steps as a large mesh has may listen for the end, without a word of Node.js about it", async () => {
+  // 0: as many as there are. getMaxListeners of Node.js 20 does not tell it.
+  const key = (signal: AbortSignal) =>
+    Object.getOwnPropertySymbols(signal).find(({ description }) =>
+      description?.includes("maxEventTargetListeners"),
+    )!;
+  expect(await locked(async ({ signal }) => Reflect.get(signal, key(signal)))).toBe(0);
+});

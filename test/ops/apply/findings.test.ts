@@ -1,0 +1,48 @@
+import { parseMesh } from "../../../mesh/load";
+import { findOut } from "../../../ops/apply/findings";
+import { inventoryManifest, inventoryOf } from "../../../ops/clusters/inventory";
+import type { Programs } from "../../../ops/programs/programs";
+import { silentReporter } from "../../../ops/runs/progress";
+
+const mesh = parseMesh(
+  "clusters:\n  - {name: main0, role: primary, network: n1, context: one}\n  - {name: remote0, network: n2, context: two}\n",
+  "mesh.yaml",
+);
+const known = { main0: "203.0.113.9", remote0: "203.0.113.7" };
+const service = (address?: string) => ({
+  kind: "Service",
+  metadata: { name: "istio-eastwestgateway" },
+  status: { loadBalancer: address === undefined ? {} : { ingress: [{ ip: address }] } },
+});
+
+/** What a run knows of addresses, given what the primary holds. */
+async function addresses(objects: { configmap?: object; service?: object }) {
+  const programs: Programs = {
+    async run(_, args) {
+      const asked = args.includes("configmap") ? objects.configmap : objects.service;
+      return { code: 0, stdout: asked ? JSON.stringify(asked) : "", stderr: "" };
+    },
+  };
+  const { signal } = new AbortController();
+  const context = { programs, reporter: silentReporter, now: () => new Date(), signal, workFolder: "." };
+  return (await findOut(context, mesh, known, "1.31.1")).addresses;
+}
+const ours = inventoryManifest(inventoryOf(mesh));
+const theirs = inventoryManifest({ ...inventoryOf(mesh), mesh: "other" });
+
+test("the primary's address is the one that its gateway has, whatever the file says", async () => {
+  expect(await addresses({ configmap: ours, service: service("203.0.113.1") })).toEqual({
+    ...known,
+    main0: "203.0.113.1",
+  });
+});
+
+test.each([
+  ["a bare primary", {}],
+  ["a primary whose gateway has none yet", { configmap: ours, service: service() }],
+  ["a primary without its gateway", { configmap: ours }],
+  ["the primary of another mesh", { configmap: theirs, service: service("203.0.113.1") }],
+  ["a primary with somebody's Istio", { service: service("203.0.113.1") }],
+])("%s has no address that a remote could use", async (_, objects) => {
+  expect(await addresses(objects)).toEqual({ remote0: known.remote0 });
+});
