@@ -1,9 +1,15 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { generateCa } from "../ca/generate";
 import { caDirectory, loadCa } from "../ca/load";
 import { readMesh } from "../mesh/load";
+import { meshPaths } from "../mesh/paths";
+import { refuseLostCa } from "../synth/output";
 import { exitCode, type Output } from "./command";
 
-/** Makes what the CA lacks; the user's own files are checked instead. */
+/**
+ * Makes what the CA lacks; the user's own files are checked instead.
+ * @throws OutputError where there is no CA at all, and `dist` was made of one
+ */
 export async function ca(file: string, output: Output): Promise<number> {
   const mesh = readMesh(file);
   const directory = caDirectory(mesh, file);
@@ -16,6 +22,9 @@ export async function ca(file: string, output: Output): Promise<number> {
     );
     return exitCode.fine;
   }
+  const paths = meshPaths(file);
+  // With a root of its own beside it, synth would take the manifests of the lost one for old.
+  if (isEmpty(directory)) refuseLostCa({ mesh, paths, ca: undefined });
   const { root, clusters, warnings } = await generateCa(mesh, directory, now);
   for (const warning of warnings) output.warning(warning);
   output.result(line("root", root.made, root.expires, root.fingerprint));
@@ -29,6 +38,9 @@ export async function ca(file: string, output: Output): Promise<number> {
   }
   return exitCode.fine;
 }
+
+const isEmpty = (folder: string) =>
+  !existsSync(folder) || (statSync(folder).isDirectory() && readdirSync(folder).length === 0);
 
 function line(name: string, made: boolean, expires: Date, fingerprint: string): string {
   return `${made ? "made " : "there"}  ${name}  expires ${expires.toISOString().slice(0, 10)}  sha256 ${fingerprint.slice(0, 16)}`;

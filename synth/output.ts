@@ -69,7 +69,7 @@ export function refuseForeign({ dist, mesh }: MeshPaths): void {
 }
 
 /** A CA that was there and is gone is a volume that is not mounted rather than a wish to go on without. */
-export function refuseLostCa({ mesh, ca, paths }: Inputs): void {
+export function refuseLostCa({ mesh, ca, paths }: Pick<Inputs, "mesh" | "ca" | "paths">): void {
   const lost = [...distFiles(paths.dist).keys()].filter((file) => {
     const cluster = file.split("/")[0]!;
     return secretFile.test(file) && mesh.clusters.some(({ name }) => name === cluster) && !ca?.[cluster];
@@ -77,7 +77,7 @@ export function refuseLostCa({ mesh, ca, paths }: Inputs): void {
   if (lost.length === 0) return;
   const files = lost.map((file) => `${paths.dist}/${file}`).join(" ");
   throw new OutputError(
-    `${paths.ca} no longer holds the CA that ${files} ${lost.length > 1 ? "were" : "was"} made of; bring the folder back, or delete ${lost.length > 1 ? "these files" : "this file"} to go on without`,
+    `${paths.ca} no longer holds the CA that ${files} ${lost.length > 1 ? "were" : "was"} made of; bring the folder back, or delete ${lost.length > 1 ? "these files" : "this file"} if a new CA, or none, is what you want`,
   );
 }
 

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CommanderError } from "commander";
@@ -195,6 +204,25 @@ describe("in an empty folder", () => {
       code: 1,
       notes: expect.stringMatching(/dist: a file is where a folder belongs; move it away/),
     });
+  });
+
+  test("a CA that was lost is not made again over the manifests of the first, a folder not mounted included", async () => {
+    await mesh("init");
+    expect((await mesh("ca")).code).toBe(0);
+    expect((await mesh("synth")).code).toBe(0);
+    renameSync("mesh.ca", "backup");
+    const lost = {
+      code: 1,
+      notes: expect.stringMatching(
+        /^error: mesh\.ca no longer holds the CA that dist\/main0\/0001-cacerts\.k8s\.yaml/,
+      ),
+    };
+    expect(await mesh("ca")).toMatchObject(lost);
+    mkdirSync("mesh.ca");
+    expect(await mesh("ca")).toMatchObject(lost);
+    expect(readdirSync("mesh.ca")).toEqual([]);
+    rmSync("dist", { recursive: true });
+    expect((await mesh("ca")).code).toBe(0);
   });
 
   test("init takes clusters that exist", async () => {
