@@ -1,7 +1,7 @@
 import { structuredPatch } from "diff";
 import { type Action, changesBetween } from "./files";
 import type { Inputs } from "./inputs";
-import { distFiles, terraformFiles, terraformFilesToReplace } from "./output";
+import { distFiles, refuseForeign, refuseLostCa, terraformFiles, terraformFilesToReplace } from "./output";
 import { hideSecrets } from "./redact";
 import { type Resource, resourcesOf } from "./resources";
 import { withStaging } from "./staging";
@@ -18,8 +18,13 @@ export interface ResourceChange {
   readonly lines: readonly string[];
 }
 
-/** What a synth would change against what `dist` and `cdktf.out` hold, resource by resource. Changes nothing. */
+/**
+ * What a synth would change against what `dist` and `cdktf.out` hold, resource by resource. Changes nothing.
+ * @throws OutputError where a synth would refuse
+ */
 export function diff(inputs: Inputs): readonly ResourceChange[] {
+  refuseForeign(inputs.paths);
+  refuseLostCa(inputs);
   return withStaging((staging) => {
     const staged = stage(inputs, staging);
     const { dist, terraform } = inputs.paths;

@@ -69,13 +69,19 @@ function nameOf({ kind, metadata }: KubernetesObject): string | undefined {
   return `${kind} ${[metadata?.namespace, metadata?.name].filter(Boolean).join("/")}`.trim();
 }
 
+/** A file that was broken by hand holds nothing; a synth writes it anew. */
+function parseTerraform(text: string): Partial<Record<string, Record<string, Record<string, unknown>>>> {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
+}
+
 function terraformResources(text: string): Resource[] {
-  const { resource = {}, ...rest } = JSON.parse(text) as Record<
-    string,
-    Record<string, Record<string, unknown>>
-  >;
-  const made = Object.entries(resource).flatMap(([type, byName]) =>
-    Object.entries(byName).map(([name, body]) => [`${type}.${name}`, body] as const),
+  const { resource, ...rest } = parseTerraform(text);
+  const made = Object.entries(resource ?? {}).flatMap(([type, byName]) =>
+    Object.entries(byName ?? {}).map(([name, body]) => [`${type}.${name}`, body] as const),
   );
   return [...made, ...Object.entries(rest)].map(([name, body]) => ({
     kind: "terraform",

@@ -46,6 +46,8 @@ export interface Replacement {
  */
 export function replaceAll(replacements: readonly Replacement[], backups: string): void {
   for (const { target } of replacements) refuseOddPlaces(target);
+  // A Ctrl-C that comes among the moves is not heard: it would leave old and new mixed, and they take milliseconds.
+  for (const signal of endings) process.on(signal, ignore);
   const undo: (() => void)[] = [];
   try {
     for (const [index, { staged, target }] of replacements.entries()) {
@@ -61,8 +63,13 @@ export function replaceAll(replacements: readonly Replacement[], backups: string
   } catch (error) {
     for (const step of undo.reverse()) step();
     throw error;
+  } finally {
+    for (const signal of endings) process.off(signal, ignore);
   }
 }
+
+const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const ignore = () => {};
 
 /** A link inside the output folder would lead the write out of it. The output folder itself may be one. */
 function refuseOddPlaces(target: string): void {

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { meshPaths } from "../../mesh/paths";
 import { diff } from "../../synth/diff";
 import { filesBelow } from "../../synth/files";
@@ -146,3 +146,27 @@ function expectNoTrace(text: string, key: string) {
   const encoded = Buffer.from(key).toString("base64");
   for (let at = 0; at + 40 < encoded.length; at += 40) expect(text).not.toContain(encoded.slice(at, at + 40));
 }
+
+test.each([
+  "",
+  "{",
+  "null",
+  "[]",
+  '{ "resource": null }',
+  '{ "resource": { "azurerm_resource_group": null } }',
+])("a Terraform file that was broken by hand is written anew, and is no bug: %j", (broken) => {
+  synthesize(inputs());
+  const [file] = [...filesBelow("cdktf.out").keys()].filter((name) => name.endsWith("cdk.tf.json"));
+  writeFileSync(`cdktf.out/${file}`, broken);
+  expect(shown().filter((line) => line.startsWith("added terraform azurerm_")).length).toBeGreaterThan(2);
+});
+
+test("promises nothing that a synth refuses", () => {
+  synthesize(inputs());
+  rmSync("mesh.ca", { recursive: true });
+  expect(() => diff(inputs())).toThrow("mesh.ca no longer holds the CA");
+  rmSync("dist", { recursive: true });
+  mkdirSync("dist");
+  writeFileSync("dist/mine", "");
+  expect(() => diff(inputs())).toThrow("dist holds files that are not this project's (mine)");
+});

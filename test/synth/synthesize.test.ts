@@ -315,3 +315,14 @@ test("a dist of another mesh.yaml is refused, not replaced, however the file is 
   expect(readFileSync("dist/.gitignore", "utf8")).toContain("from shop.yaml;");
   expect(() => synthesize(readInputs(meshPaths(join(process.cwd(), "shop.yaml")), new Date()))).not.toThrow();
 });
+
+test("a Ctrl-C among the moves is not heard, and one after them is", () => {
+  const heard = jest.spyOn(process, "on");
+  const before = process.listenerCount("SIGINT");
+  run();
+  expect(heard.mock.calls.map(([signal]) => signal)).toEqual(
+    expect.arrayContaining(["SIGINT", "SIGTERM", "SIGHUP"]),
+  );
+  expect(process.listenerCount("SIGINT")).toBe(before);
+  heard.mockRestore();
+});
