@@ -46,6 +46,15 @@ test.each(["https://me:s3cr3t@state.example.com/x", "HTTPS://s3cr3t@state.exampl
 );
 
 test.each([
+  "https://state.example.com/x?private_token=s3cr3t",
+  "https://st.blob.core.windows.net/c?sv=1&sig=s3cr3t",
+])("an address with a credential in its query is refused, and not quoted: %s", (address) => {
+  const [problem] = problemsIn(`{ http: { address: "${address}" } }`);
+  expect(problem).toMatch(/azure\.backend\.http\.address: is an address with a credential behind its \?/);
+  expect(problem).not.toContain("s3cr3t");
+});
+
+test.each([
   "azurerm: { resource_group_name: rg, storage_account_name: st, container_name: c, key: mesh.tfstate, use_azuread_auth: true, use_oidc: true, oidc_token_file_path: /run/token, client_certificate_path: /c.pfx }",
   "s3: { bucket: b, key: k, region: r, kms_key_id: id, skip_credentials_validation: true, shared_credentials_files: [a, b], max_retries: 9007199254740991 }",
   "gcs: { bucket: b, prefix: p, kms_encryption_key: projects/p/key }",

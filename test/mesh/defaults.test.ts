@@ -27,7 +27,7 @@ const words: Readonly<Record<string, unknown>> = {
   "what the Istio line recommends": defaultIstioLine.kubernetes.default,
   "v1 on the primary, v2 on the remotes": { v1: ["main0"], v2: ["remote0"] },
   "as prometheus": true,
-  everyone: [],
+  everyone: undefined,
   "none; every pod gets an equal share": undefined,
   "the environment variable ARM_SUBSCRIPTION_ID": undefined,
   "local state": undefined,

@@ -67,6 +67,10 @@ refuses({
     text: `gateways: { allowedSourceRanges: [203.0.113.0/24, 10.1.2.3/8] }\n${twoClusters}`,
     says: /allowedSourceRanges\[1\]: "10\.1\.2\.3\/8" has bits behind its length; the range is 10\.0\.0\.0\/8\n {2}fix: write 10\.0\.0\.0\/8, or 10\.1\.2\.3\/32/,
   },
+  "a list of no source range": {
+    text: `gateways: { allowedSourceRanges: [] }\n${twoClusters}`,
+    says: /allowedSourceRanges: .*allowed is a list of one IPv4 range or more; without the key everyone may/,
+  },
   "a source range with a zero before a number": {
     text: `gateways: { allowedSourceRanges: [010.0.0.0/8] }\n${twoClusters}`,
     says: /allowedSourceRanges\[0\]: "010\.0\.0\.0\/8" is given; allowed is an IPv4 range/,
