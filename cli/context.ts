@@ -10,7 +10,7 @@ import { exitCode, type Output, report } from "./command";
 export interface RunOptions {
   /** Show every program and its arguments, ready to paste. */
   readonly verbose?: boolean;
-  /** Say nothing while it runs: the result is for a script. */
+  /** Say nothing while it runs, unless `verbose` asks for it: the result is for a script. */
   readonly quiet?: boolean;
 }
 
@@ -48,7 +48,7 @@ export async function withContext(
     interrupt();
   };
   const log = openRunLog(`${workFolder}/log`, new Date());
-  const reporter = createReporter(quiet ? { stream: { write: () => {} } } : {});
+  const reporter = createReporter(quiet && !verbose ? { stream: { write: () => {} } } : {});
   const programs = createPrograms({
     log,
     signal: controller.signal,

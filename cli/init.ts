@@ -25,8 +25,9 @@ export function init(file: string, contexts: readonly string[], output: Output):
   const additions = [...new Set([dirname(file), "."].map((folder) => resolve(folder, ".gitignore")))].map(
     missingLines,
   );
-  writeFileSync(file, text, { flag: "wx" });
+  // First: no key may come to lie where Git takes it, and without mesh.yaml this command can be repeated.
   for (const { ignoreFile, lines } of additions) if (lines !== "") appendFileSync(ignoreFile, lines);
+  writeFileSync(file, text, { flag: "wx" });
   output.note(
     `${file}: written; change the names, then: ${meshCommand(file, "ca")} && ${meshCommand(file, "synth")}`,
   );

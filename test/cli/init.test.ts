@@ -100,3 +100,13 @@ test("the current folder's .gitignore is written once", async () => {
   }
   expect(readFileSync(".gitignore", "utf8").match(/^\*\.ca\/$/gm)).toHaveLength(1);
 });
+
+test("is begun anew where .gitignore could not be written: there is no mesh.yaml yet", async () => {
+  // A name that is there and leads nowhere can be read as absent, and not be written.
+  symlinkSync(join(folder, "gone", "away"), ".gitignore");
+  expect((await mesh("init")).code).toBe(1);
+  expect(existsSync("mesh.yaml")).toBe(false);
+  rmSync(".gitignore");
+  expect((await mesh("init")).code).toBe(0);
+  expect(readFileSync(".gitignore", "utf8")).toContain("*.tfstate");
+});

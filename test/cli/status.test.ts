@@ -27,3 +27,11 @@ test("the next command names the file where it is not mesh.yaml", async () => {
     /\nnext: mesh doctor -f other\.yaml, then mesh apply -f other\.yaml$/,
   );
 });
+
+test("--verbose shows what is run also where the result is JSON, beside it", async () => {
+  path.add("kubectl", ":");
+  const { result, notes } = await mesh("status", "-o", "json", "--verbose");
+  expect(() => JSON.parse(result)).not.toThrow();
+  expect(notes).toMatch(/^\$ kubectl .*--context main0 get /m);
+  expect((await mesh("status", "-o", "json")).notes).not.toContain("$ ");
+});
