@@ -13,7 +13,7 @@ import { type RunOptions, withContext } from "./context";
 import { reachingForChecks } from "./reaching";
 import { rootCertificate } from "./root-certificate";
 
-/** Writes what verify and status find as one page. Exit code 1: a check failed. */
+/** Writes what verify and status find as one page. The exit code is that of `verify`. */
 export async function writeReport(
   file: string,
   { to, ...flags }: RunOptions & { readonly to: string },

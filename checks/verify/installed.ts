@@ -31,7 +31,7 @@ export const installedChecks: readonly Check<VerifyWorld>[] = [
     title: "the API server knows Istio's resources",
     looksAt: "Istio's CRDs, and whether they are Established",
     why: "Without them istiod's configuration cannot be written: `no matches for kind`. One that is not established yet is refused likewise.",
-    fix: "apply the mesh; it puts the CRDs first",
+    fix: "apply the mesh; it puts them there",
     needs: ["rights.read", "installed.mesh"],
     async look({ byApply, meshProbes }, cluster) {
       const served = await meshProbes(cluster).crds();

@@ -27,9 +27,11 @@ function weightsOf({ spec }: KubernetesObject): Record<string, number> {
   );
 }
 
+/** The same words for the same weights, in whatever order they stand. */
 const describe = (weights: Readonly<Record<string, number>>) =>
   Object.entries(weights)
     .filter(([, percent]) => percent > 0)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([version, percent]) => `${version} ${percent} %`)
     .join(", ");
 

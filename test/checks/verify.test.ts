@@ -70,6 +70,13 @@ describe.each(Object.entries(lines))("a healthy mesh of line %s", (_, mesh) => {
     expect(report.counts["not judged"]).toBe(0);
   });
 
+  test("passes with the weights in another order than in mesh.yaml", async () => {
+    const composed = compose(mesh);
+    const { http } = objectIn(composed.clusters.main0!.networking, "VirtualService", "helloworld").spec;
+    http[0].route.reverse();
+    expect(open(await verifyComposed(composed))).toEqual([]);
+  });
+
   test("passes without a sample, and sends no requests", async () => {
     const bare = parseMesh(
       `istio: { line: "${mesh.istio.line.id}" }\nclusters:\n  - { name: main0, role: primary, network: network1, context: main0 }\n  - { name: remote0, network: network2, context: remote0 }\nsample: { enabled: false }\n${ownCa}\n`,
