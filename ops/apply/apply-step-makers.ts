@@ -155,10 +155,12 @@ export function address(run: Run, cluster: Cluster, needs: readonly string[]): S
               signal,
             );
       const address = loadBalancerAddress(service)!;
-      if (run.found[cluster.name] === address) return "unchanged";
-      run.found[cluster.name] = address;
-      await run.keepAddresses(run.found);
-      return "changed";
+      if (run.found[cluster.name] !== address) {
+        run.found[cluster.name] = address;
+        await run.keepAddresses(run.found);
+      }
+      // To have found it changes no cluster.
+      return "unchanged";
     },
     explain: (signal) => eventsOf(kubectl, { kind: "Service", namespace: istioNamespace, name }, signal),
   };

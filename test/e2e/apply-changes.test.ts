@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bare, describeInLab, must, sh } from "./lab";
 import { both, meshYaml, minutes, primary, remote, Tool } from "./tool";
@@ -27,6 +27,16 @@ describeInLab(
       await tool.run(["destroy", "--yes", "--crds"]);
       tool.remove();
     }, 5 * minutes);
+
+    test("on bare clusters a remote cannot be applied alone: there is no address to lead it to", async () => {
+      const before = versions();
+      const { code, err } = await tool.run(["apply", "--only", "remote0"]);
+      expect(code).toBe(1);
+      expect(err).toContain(
+        "main0 has no address for its istio-eastwestgateway yet, and remote0 cannot join",
+      );
+      expect(versions()).toEqual(before);
+    });
 
     test("on bare clusters the dry run shows everything as new, and changes nothing", async () => {
       const before = versions();
@@ -91,6 +101,26 @@ describeInLab(
         expect(versions()).toEqual(before);
         await tool.must(["apply"]);
         expect((await tool.must(["apply", "--dry-run"])).out).toContain("would change nothing");
+      },
+      2 * minutes,
+    );
+
+    test(
+      "on a machine that knows no address, or an old one, --only of a remote asks the primary and changes nothing",
+      async () => {
+        const file = join(tool.folder, "mesh.addresses.yaml");
+        const known = readFileSync(file, "utf8");
+        const before = versions();
+        rmSync(file);
+        expect((await tool.must(["apply", "--only", "remote0"])).out).toContain("nothing to change");
+        expect(readFileSync(file, "utf8")).toContain(/^main0: .*$/m.exec(known)![0]);
+        writeFileSync(file, "main0: 203.0.113.99\n");
+        expect((await tool.must(["apply", "--only", "remote0"])).out).toContain("nothing to change");
+        expect(readFileSync(file, "utf8")).toContain(/^main0: .*$/m.exec(known)![0]);
+        expect(versions()).toEqual(before);
+        await tool.must(["apply"]);
+        expect(readFileSync(file, "utf8")).toBe(known);
+        expect(versions()).toEqual(before);
       },
       2 * minutes,
     );

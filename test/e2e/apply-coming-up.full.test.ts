@@ -234,7 +234,7 @@ describeInLab(
           await sleep(15_000);
           noAddresses.end(primary);
           const { code, err, seconds } = await late;
-          expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/address of .* done/) });
+          expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/address of .* unchanged/) });
           expect(seconds).toBeGreaterThanOrEqual(40);
         } finally {
           noAddresses.end(primary);
