@@ -1,4 +1,4 @@
-import { istioNamespace } from "../k8s/bundle";
+import { istioNamespace } from "../k8s/istio-names";
 import type { Mesh } from "../mesh/mesh";
 import type { KubernetesObject } from "../ops/programs/kubernetes-object";
 

@@ -1,3 +1,4 @@
+import { remoteSecretName } from "../k8s/istio-names";
 import { formatAddresses } from "../mesh/addresses";
 import type { Mesh } from "../mesh/mesh";
 import { type MeshPaths, meshCommand, meshPaths } from "../mesh/paths";
@@ -8,7 +9,6 @@ import { dryRun } from "../ops/apply/dry-run";
 import { type Phase, phases } from "../ops/apply/phases";
 import { withCredentials } from "../ops/azure/credentials";
 import { inventoryName } from "../ops/clusters/inventory";
-import { remoteSecretName } from "../ops/clusters/remote-secret";
 import { replaceFile } from "../ops/programs/replace-file";
 import { colours } from "../ops/runs/colours";
 import type { Context } from "../ops/runs/context";

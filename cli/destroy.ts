@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { synthesizeTerraform } from "../infra/app";
-import { istioNamespace } from "../k8s/bundle";
+import { istioNamespace } from "../k8s/istio-names";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
 import { type MeshPaths, meshPaths } from "../mesh/paths";

@@ -10,12 +10,8 @@ import { confirm, requireAnswer } from "./confirm";
 import { withContext } from "./context";
 import { runVerify } from "./verify";
 
-export interface UpFlags extends ApplyFlags {
-  readonly yes?: boolean;
-}
-
 /** From nothing to a mesh that is proved to work: Terraform makes the clusters, apply the mesh on them, verify looks. */
-export async function up(file: string, flags: UpFlags, output: Output): Promise<number> {
+export async function up(file: string, flags: ApplyFlags, output: Output): Promise<number> {
   const prepared = prepareApply(file, output);
   const { mesh, paths } = prepared.inputs;
   if (hasStack(mesh)) requireAnswer("mesh up", flags.yes ?? false);

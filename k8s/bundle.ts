@@ -10,6 +10,3 @@ export interface Bundle {
   /** Gateway addresses known so far. */
   readonly addresses: Addresses;
 }
-
-/** Namespace of Istio's control plane, its gateways and the addons. */
-export const istioNamespace = "istio-system";

@@ -1,4 +1,4 @@
-import { istioNamespace } from "./bundle";
+import { istioNamespace } from "./istio-names";
 
 /** Input of `istioctl install -f`. Not a resource: its CRD is gone since Istio 1.21, and kubectl refuses it. */
 export interface IstioOperator {

@@ -1,7 +1,7 @@
 import type { PolicyRule } from "cdk8s-plus-27/lib/imports/k8s";
 import type { IstioLine } from "../mesh/istio-lines";
 import type { Cluster } from "../mesh/mesh";
-import { istioNamespace } from "./bundle";
+import { istioNamespace } from "./istio-names";
 
 /** What differs between the Kiali of 2020 and today's. */
 export interface KialiSettings {

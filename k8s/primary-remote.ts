@@ -1,5 +1,6 @@
 import { ingressGateway as ingress, proxyHealth } from "../mesh/istio-lines";
 import type { Cluster, Mesh } from "../mesh/mesh";
+import { networkLabel } from "./istio-names";
 import { type IstioOperator, istioOperator } from "./istio-operator";
 import { healthProbes, loadBalancer, staticAddress } from "./load-balancer";
 
@@ -129,7 +130,7 @@ function eastWestGateway(mesh: Mesh, cluster: Cluster) {
   return {
     name,
     enabled: true,
-    label: { istio: selector, app: name, "topology.istio.io/network": cluster.network },
+    label: { istio: selector, app: name, [networkLabel]: cluster.network },
     k8s: {
       readinessProbe,
       // Traffic that comes in is for this network only.

@@ -1,5 +1,5 @@
 import type { Cluster, Mesh } from "../mesh/mesh";
-import { istioNamespace } from "./bundle";
+import { istioNamespace } from "./istio-names";
 import { type IstioOperator, istioOperator } from "./istio-operator";
 import { loadBalancer, staticAddress } from "./load-balancer";
 

@@ -1,4 +1,4 @@
-import { istioNamespace } from "../k8s/bundle";
+import { istioNamespace } from "../k8s/istio-names";
 import { kialiServer, kialiSettings } from "../k8s/kiali-settings";
 import type { Addons, Mesh } from "../mesh/mesh";
 import { inShort } from "./programs/bounded";

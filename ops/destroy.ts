@@ -1,14 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump } from "js-yaml";
-import { istioNamespace } from "../k8s/bundle";
+import { istioNamespace, remoteSecretName } from "../k8s/istio-names";
 import { istioOperatorRows } from "../k8s/istio-operators";
 import { ownerSelector } from "../k8s/mesh-chart";
 import type { Cluster, Mesh } from "../mesh/mesh";
 import { isAdopted } from "./clusters/adopted-namespaces";
 import { refuseForeign, whyForeign } from "./clusters/foreign";
 import { readInventory } from "./clusters/inventory";
-import { remoteSecretName } from "./clusters/remote-secret";
 import { ownedObjects, removeObjects } from "./clusters/removals";
 import { addedByInstall, istioctlFor } from "./programs/istioctl";
 import { type Kubectl, kubectlFor } from "./programs/kubectl";

@@ -1,4 +1,4 @@
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { type ClusterCheck, faulty, sound, type Verdict } from "../check";
 import { kubectlIn } from "../commands";

@@ -1,3 +1,4 @@
+import { networkLabel } from "../../k8s/istio-names";
 import { type Check, faulty, sound } from "../check";
 import { ownerOf } from "../owner";
 import type { DoctorWorld } from "./world";
@@ -19,7 +20,7 @@ export const placeChecks: readonly Check<DoctorWorld>[] = [
       const { labels = {}, annotations = {} } = owner.namespace.metadata;
       const inventory = await probes(cluster).inventory();
       const primary = annotations["topology.istio.io/controlPlaneClusters"];
-      const network = labels["topology.istio.io/network"];
+      const network = labels[networkLabel];
       const differences = [
         owner.mesh !== mesh.name && `it belongs to the mesh ${owner.mesh}, mesh.yaml is of ${mesh.name}`,
         network !== undefined &&

@@ -1,4 +1,4 @@
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace } from "../../k8s/istio-names";
 import { type Check, faulty, sound, unjudged } from "../check";
 import { whyNotReady } from "./readiness";
 import type { VerifyWorld } from "./world";

@@ -1,4 +1,4 @@
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace, networkLabel } from "../../k8s/istio-names";
 import type { Cluster } from "../../mesh/mesh";
 import { ipv4 } from "../../mesh/names";
 import { type KubernetesObject, loadBalancerAddress } from "../../ops/programs/kubernetes-object";
@@ -10,7 +10,6 @@ import { isPrimaryRemote, isRemote } from "./applies";
 import { objectNamed, whyNotReady } from "./readiness";
 import type { VerifyWorld } from "./world";
 
-const networkLabel = "topology.istio.io/network";
 const primaryAnnotation = "topology.istio.io/controlPlaneClusters";
 
 async function namespaceOf({ probes }: VerifyWorld, cluster: Cluster): Promise<KubernetesObject> {

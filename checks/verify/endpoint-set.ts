@@ -6,6 +6,7 @@ import { restartIstiod } from "../commands";
 import { objectNamed, podsOf } from "./readiness";
 import type { VerifyWorld } from "./world";
 
+/** A pod that requests may go to. */
 export const isServing = ({ metadata, status }: KubernetesObject) =>
   metadata.deletionTimestamp === undefined &&
   (status?.conditions ?? []).some(
@@ -84,6 +85,7 @@ export function nameOf({ target }: Endpoint): string {
     : "no pod that serves here and no gateway";
 }
 
+/** The endpoints that the client's proxy in this cluster holds. */
 export async function viewOf({ endpoints }: VerifyWorld, { name }: Cluster): Promise<EndpointView> {
   return (await endpoints()).views.find(({ cluster }) => cluster === name)!;
 }

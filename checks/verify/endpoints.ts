@@ -1,3 +1,4 @@
+import { helloworldPort } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { type KubernetesObject, objectTitle } from "../../ops/programs/kubernetes-object";
 import { ProgramFailed } from "../../ops/programs/programs";
@@ -32,10 +33,11 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
       if (!service) return faulty(`there is no Service helloworld in ${mesh.sample!.namespace}`, byApply);
       const { ports = [], selector = {} } = service.spec;
       const port = ports.find(
-        ({ name, port: number }: { name?: string; port: number }) => name === "http" && number === 5000,
+        ({ name, port: number }: { name?: string; port: number }) =>
+          name === "http" && number === helloworldPort,
       );
       const wrong = [
-        ...(port ? [] : ["no port 5000 named http"]),
+        ...(port ? [] : [`no port ${helloworldPort} named http`]),
         ...(JSON.stringify(selector) === JSON.stringify({ app: "helloworld" })
           ? []
           : [`its selector is ${JSON.stringify(selector)}; wanted is {"app":"helloworld"}`]),

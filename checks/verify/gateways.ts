@@ -1,4 +1,4 @@
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace, networkLabel } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { ipv4 } from "../../mesh/names";
 import { type KubernetesObject, loadBalancerAddress } from "../../ops/programs/kubernetes-object";
@@ -8,8 +8,6 @@ import { kubectlIn } from "../commands";
 import { hasSample, isPrimaryRemote } from "./applies";
 import { isLive, objectNamed, podsOf, whyNotReady } from "./readiness";
 import type { VerifyWorld } from "./world";
-
-const networkLabel = "topology.istio.io/network";
 
 const gatewayName = ({ istio }: Mesh) => istio.line.gateway.name;
 

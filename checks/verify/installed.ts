@@ -1,4 +1,4 @@
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace } from "../../k8s/istio-names";
 import { type Check, faulty, sound } from "../check";
 import type { VerifyWorld } from "./world";
 

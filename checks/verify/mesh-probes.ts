@@ -1,4 +1,4 @@
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace } from "../../k8s/istio-names";
 import type { Mesh, Sample } from "../../mesh/mesh";
 import { type Kubectl, noValidation } from "../../ops/programs/kubectl";
 import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
@@ -44,6 +44,7 @@ export interface ClientOptions {
 /** Scripts that send one request, or some side by side. */
 const scriptSeconds = 30;
 
+/** Questions to one cluster; each is asked once, and none before a check needs its answer. */
 export function meshProbesOf(mesh: Mesh, { kubectl, version }: ClusterProbes): MeshProbes {
   const ask = <T>(question: () => Promise<T>) =>
     once(async () => {

@@ -1,4 +1,4 @@
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace, remoteSecretName } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { synced } from "../../ops/clusters/istiod-facts";
 import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
@@ -122,7 +122,7 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
       const twice = [...owners].filter(([, of]) => of.length > 1);
       // The one that `istioctl create-remote-secret` names so is the one to keep.
       const extra = twice.flatMap(([name, of]) => {
-        const kept = of.find(({ metadata }) => metadata.name === `istio-remote-secret-${name}`) ?? of[0];
+        const kept = of.find(({ metadata }) => metadata.name === remoteSecretName(name)) ?? of[0];
         return of.filter((secret) => secret !== kept);
       });
       const evidence = [

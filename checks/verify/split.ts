@@ -1,3 +1,4 @@
+import { helloworldPort } from "../../mesh/istio-lines";
 import type { Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
@@ -110,7 +111,7 @@ export const splitChecks: readonly Check<VerifyWorld>[] = [
         "routes",
         `deployment/${name}.${namespace}`,
         "--name",
-        "5000",
+        String(helloworldPort),
         "-o",
         "json",
         "--context",

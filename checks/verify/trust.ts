@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { Certificate } from "../../ca/certificate";
 import { warnDays } from "../../ca/certificate-rules";
 import { checkCa } from "../../ca/check";
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace } from "../../k8s/istio-names";
 import { ingressGateway } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { meshCommand } from "../../mesh/paths";

@@ -31,6 +31,7 @@ export interface VerifyWorld extends World {
 /** Requests of one client, most of them within a few milliseconds; a sample that computes takes its time. */
 const trafficSeconds = 120;
 
+/** What the checks of `verify` look at, asked as they go. */
 export function verifyWorld(context: Context, inputs: CheckInputs): VerifyWorld {
   const { mesh } = inputs;
   const programs = sideBySide(context.programs);

@@ -1,7 +1,8 @@
 import type { App } from "cdk8s";
 import { KubeSecret } from "cdk8s-plus-27/lib/imports/k8s";
 import type { ClusterCa } from "../../ca/material";
-import { type Bundle, istioNamespace } from "../bundle";
+import type { Bundle } from "../bundle";
+import { istioNamespace } from "../istio-names";
 import { MeshChart } from "../mesh-chart";
 
 /**

@@ -1,5 +1,6 @@
 import type { App } from "cdk8s";
-import { type Bundle, istioNamespace } from "../bundle";
+import type { Bundle } from "../bundle";
+import { istioNamespace } from "../istio-names";
 import { MeshChart } from "../mesh-chart";
 import { networking } from "../networking";
 

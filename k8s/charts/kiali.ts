@@ -10,7 +10,8 @@ import {
   KubeService,
   KubeServiceAccount,
 } from "cdk8s-plus-27/lib/imports/k8s";
-import { type Bundle, istioNamespace } from "../bundle";
+import type { Bundle } from "../bundle";
+import { istioNamespace } from "../istio-names";
 import { type KialiSettings, kialiServer, kialiSettings } from "../kiali-settings";
 import { MeshChart } from "../mesh-chart";
 import { resources } from "../resources";

@@ -1,7 +1,8 @@
 import { ApiObject, type App } from "cdk8s";
 import { KubeCustomResourceDefinition } from "cdk8s-plus-27/lib/imports/k8s";
 import type { Construct } from "constructs";
-import { type Bundle, istioNamespace } from "../bundle";
+import type { Bundle } from "../bundle";
+import { istioNamespace } from "../istio-names";
 import { MeshChart } from "../mesh-chart";
 
 const group = "monitoring.kiali.io";

@@ -1,6 +1,7 @@
 import type { App } from "cdk8s";
 import { KubeNamespace } from "cdk8s-plus-27/lib/imports/k8s";
-import { type Bundle, istioNamespace } from "../bundle";
+import type { Bundle } from "../bundle";
+import { istioNamespace, networkLabel } from "../istio-names";
 import { MeshChart } from "../mesh-chart";
 
 /** istio-system, with what tells Istio the cluster's place in the mesh, and the sample's namespace. */
@@ -24,7 +25,7 @@ const place = {
    * certificates and patch the webhook there.
    */
   "primary-remote": ({ mesh, cluster }: Pick<Bundle, "mesh" | "cluster">) => ({
-    labels: { "topology.istio.io/network": cluster.network },
+    labels: { [networkLabel]: cluster.network },
     ...(cluster.role === "remote" && {
       annotations: { "topology.istio.io/controlPlaneClusters": mesh.primary.name },
     }),

@@ -9,7 +9,8 @@ import {
   Quantity,
 } from "cdk8s-plus-27/lib/imports/k8s";
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import { type Bundle, istioNamespace } from "../bundle";
+import type { Bundle } from "../bundle";
+import { istioNamespace } from "../istio-names";
 import { MeshChart } from "../mesh-chart";
 import { resources } from "../resources";
 import { Workload, type WorkloadContainer } from "../workload";

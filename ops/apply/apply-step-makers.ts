@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { istioNamespace } from "../../k8s/bundle";
 import { bundleCharts, type ChartId } from "../../k8s/bundle-charts";
+import { istioNamespace } from "../../k8s/istio-names";
 import { istioOperatorRows } from "../../k8s/istio-operators";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { untilInjected, whyNotInjected } from "../clusters/injection";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { istioNamespace } from "../../k8s/bundle";
 import { bundleCharts } from "../../k8s/bundle-charts";
+import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { refuseForeign } from "../clusters/foreign";
 import { removedClusters } from "../clusters/inventory";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { dump } from "js-yaml";
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace, remoteSecretName } from "../../k8s/istio-names";
 import type { Cluster } from "../../mesh/mesh";
 import { changedLines, type ResourceChange } from "../../synth/diff";
 import { hideSecrets } from "../../synth/redact";
@@ -8,7 +8,6 @@ import { bundleObjects } from "../clusters/bundle-objects";
 import { refuseForeign } from "../clusters/foreign";
 import { inventoryManifest, inventoryOf, removedClusters } from "../clusters/inventory";
 import { lastApplied, liveAs } from "../clusters/live-match";
-import { remoteSecretName } from "../clusters/remote-secret";
 import { unwantedObjects } from "../clusters/removals";
 import { type KubernetesObject, objectId } from "../programs/kubernetes-object";
 import type { Context } from "../runs/context";

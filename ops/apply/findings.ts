@@ -1,4 +1,4 @@
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace } from "../../k8s/istio-names";
 import type { Addresses, Mesh } from "../../mesh/mesh";
 import { type Inventory, readInventory } from "../clusters/inventory";
 import { kubectlFor } from "../programs/kubectl";

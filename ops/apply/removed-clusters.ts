@@ -1,7 +1,6 @@
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace, networkLabel, remoteSecretName } from "../../k8s/istio-names";
 import type { Cluster } from "../../mesh/mesh";
 import { type InventoryCluster, inventoryOf, writeInventory } from "../clusters/inventory";
-import { remoteSecretName } from "../clusters/remote-secret";
 import { uninstallSteps } from "../destroy";
 import { type Kubectl, kubectlFor } from "../programs/kubectl";
 import { hasSucceeded, runSteps } from "../runs/steps";
@@ -128,8 +127,7 @@ async function whyNotTouched(
   const labels = found.find(({ metadata }) => metadata.name === istioNamespace)?.metadata.labels;
   if (labels === undefined) return undefined;
   const isOurs =
-    labels["app.kubernetes.io/part-of"] === mesh.name &&
-    [undefined, network].includes(labels["topology.istio.io/network"]);
+    labels["app.kubernetes.io/part-of"] === mesh.name && [undefined, network].includes(labels[networkLabel]);
   return isOurs
     ? undefined
     : `the context ${context} leads to a cluster whose ${istioNamespace} is not of this mesh's ${network}: it is left alone`;

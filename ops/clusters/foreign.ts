@@ -1,4 +1,4 @@
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace, networkLabel } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import type { Kubectl } from "../programs/kubectl";
 import { objectTitle } from "../programs/kubernetes-object";
@@ -23,7 +23,7 @@ export async function whyForeign(
   const {
     "app.kubernetes.io/managed-by": tool,
     "app.kubernetes.io/part-of": owner,
-    "topology.istio.io/network": found,
+    [networkLabel]: found,
   } = namespace.metadata.labels ?? {};
   const leadsTo = `the context ${context} of ${name} leads to`;
   const fix = "put the context right in mesh.yaml or in the kubeconfig";

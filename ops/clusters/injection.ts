@@ -1,4 +1,4 @@
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace } from "../../k8s/istio-names";
 import { type Kubectl, noValidation, pause } from "../programs/kubectl";
 
 const probe = {

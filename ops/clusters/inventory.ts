@@ -1,4 +1,4 @@
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace } from "../../k8s/istio-names";
 import type { Mesh } from "../../mesh/mesh";
 import { type Kubectl, noValidation } from "../programs/kubectl";
 import type { KubernetesObject } from "../programs/kubernetes-object";
@@ -10,6 +10,7 @@ export interface Inventory {
   readonly clusters: readonly InventoryCluster[];
 }
 
+/** A cluster as mesh.yaml had it. */
 export interface InventoryCluster {
   readonly name: string;
   readonly context: string;
@@ -40,6 +41,7 @@ export async function readInventory(primary: Kubectl, signal: AbortSignal): Prom
   return found && JSON.parse(found.data["inventory.json"]);
 }
 
+/** Makes it, or puts it in place of the one that is there. */
 export async function writeInventory(
   primary: Kubectl,
   inventory: Inventory,

@@ -1,14 +1,12 @@
 import { dump } from "js-yaml";
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace, remoteSecretName } from "../../k8s/istio-names";
 import { commandLine } from "../../mesh/shell-quote";
 import { type Istioctl, remoteSecretArgs } from "../programs/istioctl";
 import { type Kubectl, noValidation } from "../programs/kubectl";
 import type { KubernetesObject } from "../programs/kubernetes-object";
 import type { StepOutcome } from "../runs/steps";
 
-/** Name of the Secret through which the primary reads a remote (istioctl/pkg/multicluster/remote_secret.go). */
-export const remoteSecretName = (cluster: string) => `istio-remote-secret-${cluster}`;
-
+/** Between which clusters, and through what. */
 export interface RemoteSecretProps {
   readonly cluster: string;
   readonly primary: Kubectl;

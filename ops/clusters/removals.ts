@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace } from "../../k8s/istio-names";
 import { kialiSettings } from "../../k8s/kiali-settings";
 import { ownerSelector } from "../../k8s/mesh-chart";
 import type { Cluster, Mesh } from "../../mesh/mesh";

@@ -1,5 +1,5 @@
 import { loadAll } from "js-yaml";
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace } from "../../k8s/istio-names";
 import type { Mesh } from "../../mesh/mesh";
 import type { KubernetesObject } from "./kubernetes-object";
 import type { Programs, RunOptions } from "./programs";

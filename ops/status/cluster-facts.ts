@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { pemBlocks } from "../../ca/pem";
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { parseVersion } from "../../mesh/versions";
 import { bundleObjects } from "../clusters/bundle-objects";

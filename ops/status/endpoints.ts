@@ -1,4 +1,4 @@
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace } from "../../k8s/istio-names";
 import type { Mesh, Sample } from "../../mesh/mesh";
 import { bounded, inShort } from "../programs/bounded";
 import { type Kubectl, kubectlFor } from "../programs/kubectl";

@@ -1,10 +1,9 @@
 import { warnDays } from "../../ca/certificate-rules";
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace, remoteSecretName } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { removedClusters } from "../clusters/inventory";
 import { type IstiodFacts, synced } from "../clusters/istiod-facts";
-import { remoteSecretName } from "../clusters/remote-secret";
 import { type Certificate, type ClusterFacts, certificatesIn } from "./cluster-facts";
 
 /** A sentence about a cluster, which is named as in mesh.yaml. */

@@ -1,5 +1,5 @@
-import { istioNamespace } from "../../k8s/bundle";
 import { bundleFiles } from "../../k8s/bundle-files";
+import { istioNamespace } from "../../k8s/istio-names";
 import { helloworldPort } from "../../mesh/istio-lines";
 import type { Cluster } from "../../mesh/mesh";
 import { type Book, kubectl, meshCommand } from "./book";

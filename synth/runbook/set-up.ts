@@ -1,5 +1,5 @@
-import { istioNamespace } from "../../k8s/bundle";
 import { bundleFiles } from "../../k8s/bundle-files";
+import { istioNamespace } from "../../k8s/istio-names";
 import { terraformStackName } from "../../mesh/azure-names";
 import type { Cluster } from "../../mesh/mesh";
 import { shellQuote } from "../../mesh/shell-quote";

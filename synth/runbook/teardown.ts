@@ -1,4 +1,4 @@
-import { istioNamespace } from "../../k8s/bundle";
+import { istioNamespace, remoteSecretName } from "../../k8s/istio-names";
 import { ownerSelector } from "../../k8s/mesh-chart";
 import { terraformStackName } from "../../mesh/azure-names";
 import { shellQuote } from "../../mesh/shell-quote";
@@ -16,7 +16,7 @@ export function teardown(book: Book): Step {
       commands(
         ...remotes.map(
           (remote) =>
-            `${kubectl(primary)} delete secret istio-remote-secret-${remote.name} --namespace ${istioNamespace} --ignore-not-found`,
+            `${kubectl(primary)} delete secret ${remoteSecretName(remote.name)} --namespace ${istioNamespace} --ignore-not-found`,
         ),
         ...clusters.flatMap((cluster) => [
           ...(sample ? [`${kubectl(cluster)} delete namespace ${sample.namespace} --ignore-not-found`] : []),
