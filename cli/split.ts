@@ -7,6 +7,7 @@ import { withCredentials } from "../ops/azure/credentials";
 import { replaceFile } from "../ops/programs/replace-file";
 import type { Context } from "../ops/runs/context";
 import { type Inputs, readInputs } from "../synth/inputs";
+import { refuseOtherOutput } from "../synth/output";
 import { synthesize } from "../synth/synthesize";
 import { exitCode, type Output, report } from "./command";
 import { type RunOptions, withContext } from "./context";
@@ -29,6 +30,7 @@ export async function split(
   const edited = withWeights(text, file, weights);
   // What else can be wrong is found before anything is written.
   const inputs = { ...readInputs(meshPaths(file), new Date()), mesh: edited.mesh };
+  refuseOtherOutput(inputs);
   return withContext(flags, output, async (context) => {
     if (edited.text !== text) replaceFile(file, edited.text, mode);
     // From now on the file may be ahead of the mesh, which nobody would guess from what goes wrong.

@@ -48,8 +48,9 @@ function withoutBadParts(value: unknown, { issues }: ZodError): MeshConfig | und
   if (typeof value !== "object" || value === null) return undefined;
   const rest = structuredClone(value);
   for (const issue of issues) {
-    const keys = issue.code === "unrecognized_keys" ? issue.keys : issue.path.slice(-1);
-    const parent = issue.code === "unrecognized_keys" ? issue.path : issue.path.slice(0, -1);
+    const path = isWeight(issue.path) ? issue.path.slice(0, -1) : issue.path;
+    const keys = issue.code === "unrecognized_keys" ? issue.keys : path.slice(-1);
+    const parent = issue.code === "unrecognized_keys" ? path : path.slice(0, -1);
     const holder = parent.reduce<unknown>(
       (inner, part) => (inner as Record<PropertyKey, unknown>)?.[part],
       rest,
@@ -87,3 +88,6 @@ function inOrder(problems: Problem[]): Problem[] {
   const at = ({ position }: Problem) => (position ? position.line * 1e6 + position.column : 0);
   return problems.sort((one, other) => at(one) - at(other));
 }
+
+/** Weights stand and fall together: without one of them the others' sum says nothing. */
+const isWeight = (path: readonly PropertyKey[]) => /^sample\.weights\../.test(path.map(String).join("."));

@@ -1,7 +1,7 @@
 import { structuredPatch } from "diff";
 import { type Action, changesBetween } from "./files";
 import type { Inputs } from "./inputs";
-import { distFiles, refuseForeign, refuseLostCa, terraformFiles, terraformFilesToReplace } from "./output";
+import { distFiles, refuseOtherOutput, terraformFiles, terraformFilesToReplace } from "./output";
 import { hideSecrets } from "./redact";
 import { type Resource, resourcesOf } from "./resources";
 import { withStaging } from "./staging";
@@ -23,8 +23,7 @@ export interface ResourceChange {
  * @throws OutputError where a synth would refuse
  */
 export function diff(inputs: Inputs): readonly ResourceChange[] {
-  refuseForeign(inputs.paths);
-  refuseLostCa(inputs);
+  refuseOtherOutput(inputs);
   return withStaging((staging) => {
     const staged = stage(inputs, staging);
     const { dist, terraform } = inputs.paths;

@@ -52,10 +52,19 @@ export function leftStacks(staged: string, terraform: string): string[] {
 }
 
 /**
+ * Whatever writes the output asks this first.
+ * @throws OutputError when the output's place is not ours, or the CA of the output that is there is gone
+ */
+export function refuseOtherOutput(inputs: Inputs): void {
+  refuseForeign(inputs.paths);
+  refuseLostCa(inputs);
+}
+
+/**
  * `dist` is a common name: a folder of somebody else's must not be written to. Nor must one of another mesh: whoever
  * applies `dist/main0` has to know whose it is.
  */
-export function refuseForeign({ dist, mesh }: MeshPaths): void {
+function refuseForeign({ dist, mesh }: MeshPaths): void {
   if (!existsSync(dist)) return;
   const names = readdirSync(dist);
   const marker = join(dist, distMarker.file);

@@ -7,8 +7,7 @@ import {
   distFiles,
   keepSecretsPrivate,
   leftStacks,
-  refuseForeign,
-  refuseLostCa,
+  refuseOtherOutput,
   removeEmptyFolders,
   terraformFiles,
   terraformFilesToReplace,
@@ -30,8 +29,7 @@ export interface SynthResult {
  */
 export function synthesize(inputs: Inputs): SynthResult {
   const { dist, terraform } = inputs.paths;
-  refuseForeign(inputs.paths);
-  refuseLostCa(inputs);
+  refuseOtherOutput(inputs);
   return withStaging((staging) => {
     const staged = stage(inputs, staging);
     const changes = [

@@ -119,6 +119,17 @@ describe("bad input ends with 2, and nothing is written", () => {
   });
 });
 
+test("where dist is somebody else's, nothing is written", async () => {
+  mkdirSync("dist");
+  writeFileSync("dist/mine", "");
+  expect(await mesh("split", "v1=90", "v2=10")).toMatchObject({
+    code: 1,
+    notes: expect.stringContaining("dist holds files that are not this project's (mine)"),
+  });
+  expect(file()).toBe(even);
+  expect(path.calls()).toEqual([]);
+});
+
 describe("when mesh.yaml has the weights and the mesh does not, it is said", () => {
   afterEach(() => expect(file()).toBe(moved));
 
@@ -144,14 +155,6 @@ describe("when mesh.yaml has the weights and the mesh does not, it is said", () 
       "the cluster is another mesh's",
       () => path.add("kubectl", willing.replace("mesh1", "shop")),
       "leads to a cluster of the mesh shop",
-    ],
-    [
-      "dist is somebody else's",
-      () => {
-        mkdirSync("dist");
-        writeFileSync("dist/theirs", "");
-      },
-      "dist",
     ],
   ])("%s", async (_, make, says) => {
     make();

@@ -62,3 +62,10 @@ refuses({
 test("a sample that is switched off needs no version", () => {
   expect(problemsOf(`${twoClusters}sample: { enabled: false, versions: {} }\n`)).toEqual([]);
 });
+
+test("a weight that is no number is the one problem: a sum without it says nothing", () => {
+  for (const weights of ["{ v1: '50', v2: 50 }", "{ v1: '50', v2: half }"])
+    expect(problemsOf(`${twoClusters}sample: { weights: ${weights} }\n`).join()).toMatch(
+      /^(?!.*sum to).*allowed is/s,
+    );
+});
