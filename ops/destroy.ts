@@ -17,7 +17,7 @@ import { eventsOf } from "./runs/events";
 import { withLock } from "./runs/lock";
 import { PreflightError } from "./runs/preflight";
 import { explainedBySilence } from "./runs/silence";
-import { runSteps, type Step, type StepOutcome, type StepResult } from "./runs/steps";
+import { runSteps, type Step, type StepOutcome, type StepResult, secondsWithin } from "./runs/steps";
 
 export interface DestroyOptions {
   /** Also Istio's CRDs, and with them every resource of these kinds, whoever made it. @default false */
@@ -259,7 +259,7 @@ async function removeNamespaces(
     meant.filter(isAdopted).map((namespace) => ours(kubectl, mesh, namespace, signal)),
   );
   // kubectl gives up before the step does: its words name what does not go.
-  await removeObjects(kubectl, [...left.flat(), ...meant], 0.9 * deadlines.namespaces, signal);
+  await removeObjects(kubectl, [...left.flat(), ...meant], secondsWithin(deadlines.namespaces), signal);
   return "changed";
 }
 

@@ -42,7 +42,7 @@ export async function adoptForeignNamespaces(run: Run, cluster: Cluster, signal:
 export async function untilNamespacesAreUsable(
   run: Run,
   cluster: Cluster,
-  { signal, note, waitSeconds }: StepContext,
+  { signal, note, deadlineSeconds }: StepContext,
 ): Promise<void> {
   const { kubectl, inBundle, forget } = run.installations.get(cluster.name)!;
   const names = namespacesOf(run);
@@ -52,7 +52,7 @@ export async function untilNamespacesAreUsable(
   note(`waiting for namespace ${leaving.join(", ")} to be gone`);
   await kubectl.waitUntilGone(
     leaving.map((name) => `namespace/${name}`),
-    waitSeconds,
+    deadlineSeconds,
     { signal },
   );
   forget();

@@ -30,7 +30,7 @@ export type ApplyStep = Step & { readonly phase: Phase };
 export interface Run extends ApplyInputs, Findings {
   readonly context: Context;
   readonly installations: ReadonlyMap<string, Installation>;
-  /** Grows while the run finds addresses. */
+  /** Gateway addresses by cluster name; grows while the run finds them. */
   readonly found: Record<string, string>;
 }
 

@@ -10,7 +10,7 @@ import { removeObjects, titlesOf, unwantedObjects } from "../clusters/removals";
 import type { Kubectl } from "../programs/kubectl";
 import { isRolledOut, type KubernetesObject, loadBalancerAddress } from "../programs/kubernetes-object";
 import { eventsOf } from "../runs/events";
-import type { StepOutcome } from "../runs/steps";
+import { type StepOutcome, secondsWithin } from "../runs/steps";
 import type { Run, StepRow } from "./apply-run";
 import type { Part } from "./installation";
 import { deadlines, type Phase } from "./phases";
@@ -155,7 +155,7 @@ export function address(run: Run, cluster: Cluster, needs: readonly string[]): S
               signal,
             );
       const address = loadBalancerAddress(service)!;
-      if (run.found[cluster.name] !== address) {
+      if (run.found[cluster.name] !== address || run.addresses[cluster.name] !== address) {
         run.found[cluster.name] = address;
         await run.keepAddresses(run.found);
       }
@@ -187,11 +187,11 @@ export function removals(run: Run, cluster: Cluster, needs: readonly string[]): 
     needs,
     deadlineSeconds: deadlines.rollout,
     optional: true,
-    run: async ({ signal, waitSeconds }) => {
+    run: async ({ signal, deadlineSeconds }) => {
       const unwanted = await unwantedObjects(kubectl, run.mesh, cluster, run.dist, signal);
       if (unwanted.length === 0) return "unchanged";
       if (!run.remove) throw new Error(`stays unless --yes is given: ${titlesOf(unwanted)}`);
-      await removeObjects(kubectl, unwanted, waitSeconds, signal);
+      await removeObjects(kubectl, unwanted, secondsWithin(deadlineSeconds), signal);
       return "changed";
     },
   };

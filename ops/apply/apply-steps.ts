@@ -25,7 +25,7 @@ import {
   removals,
   rollout,
 } from "./apply-step-makers";
-import type { Findings } from "./findings";
+import { addressesAtFirst, type Findings } from "./findings";
 import { installationIn } from "./installation";
 import { deadlines, type Phase } from "./phases";
 import { removedClusterSteps } from "./removed-clusters";
@@ -51,7 +51,7 @@ export function runOf(context: Context, inputs: ApplyInputs & Findings): Run {
       inputs.mesh.clusters.map((cluster) => [cluster.name, installationIn(context, { ...inputs, cluster })]),
     ),
     // Without a prototype: `constructor` is a name that a cluster may have.
-    found: Object.assign(Object.create(null), inputs.addresses),
+    found: Object.assign(Object.create(null), addressesAtFirst(inputs.mesh, inputs, inputs.addresses)),
   };
 }
 

@@ -57,13 +57,13 @@ async function applyAlone(
     await inputs.keepAddresses(found);
   };
   const { mesh } = inputs;
-  const findings = await findOut(context, mesh, inputs.addresses, istioctlVersion);
+  const findings = await findOut(context, mesh, istioctlVersion);
   const run = runOf(context, { ...inputs, ...findings, keepAddresses });
   const steps = chosen(applySteps(run), mesh, options);
-  refuseWithoutAddress(steps, mesh, findings.addresses);
-  const address = findings.addresses[mesh.primary.name];
-  if (address !== undefined && address !== inputs.addresses[mesh.primary.name])
-    await keepAddresses(findings.addresses);
+  if (leadsAlone(steps, mesh)) {
+    if (findings.primaryAddress === undefined) throw withoutAddress(mesh, options.only!);
+    if (findings.primaryAddress !== inputs.addresses[mesh.primary.name]) await keepAddresses(run.found);
+  }
   const results = await runSteps(steps, context.reporter, context.signal);
   return {
     results,
@@ -90,18 +90,16 @@ function chosen(
   return kept.map((step) => ({ ...step, needs: known(step.needs), after: known(step.after ?? []) }));
 }
 
+/** Whether a remote is led to the primary in a run that does not wait for the primary's address. */
+function leadsAlone(steps: readonly ApplyStep[], { primary, remotes }: Mesh): boolean {
+  const has = (id: string) => steps.some((step) => step.id === id);
+  return !has(`${primary.name}/address`) && remotes.some(({ name }) => has(`${name}/wayToPrimary`));
+}
+
 /** What a remote gets without it would lead nowhere, or to where the primary was once. */
-function refuseWithoutAddress(
-  steps: readonly ApplyStep[],
-  { primary, remotes, istio }: Mesh,
-  found: Addresses,
-): void {
-  const ids = new Set(steps.map(({ id }) => id));
-  if (found[primary.name] !== undefined || ids.has(`${primary.name}/address`)) return;
-  const remote = remotes.find(({ name }) => ids.has(`${name}/wayToPrimary`));
-  if (remote === undefined) return;
-  throw new PreflightError([
-    `${primary.name} has no address for its ${istio.line.gateway.name} yet, and ${remote.name} cannot join without it; ` +
+function withoutAddress({ primary, istio }: Mesh, remote: string): PreflightError {
+  return new PreflightError([
+    `${primary.name} has no address for its ${istio.line.gateway.name} yet, and ${remote} cannot join without it; ` +
       `apply ${primary.name} first (--only ${primary.name}), or leave --only out`,
   ]);
 }

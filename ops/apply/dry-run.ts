@@ -26,7 +26,7 @@ import type { Installation } from "./installation";
 export async function dryRun(context: Context, inputs: ApplyInputs): Promise<readonly ResourceChange[]> {
   const { mesh } = inputs;
   const { istioctl } = await preflight(context, mesh);
-  const findings = await findOut(context, mesh, inputs.addresses, istioctl!.text);
+  const findings = await findOut(context, mesh, istioctl!.text);
   const run = runOf(context, { ...inputs, ...findings });
   const perCluster = await Promise.all(mesh.clusters.map((cluster) => changesIn(run, cluster)));
   return [...perCluster.flat(), ...(await changesOfMembership(run))];

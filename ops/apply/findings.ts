@@ -11,30 +11,32 @@ export interface Findings {
   readonly istioctlVersion: string;
   /** As the last run left it; undefined where none has come so far. */
   readonly inventory: Inventory | undefined;
-  /** Gateway addresses by cluster name; the primary's is the one that its Service has at this moment. */
-  readonly addresses: Addresses;
+  /** Address that the primary's gateway has at this moment; undefined where it has none, or there is no mesh so far. */
+  readonly primaryAddress: string | undefined;
 }
 
-/**
- * Asks the primary. The file of addresses is not asked for the primary's: it may lie on another machine, or be of a mesh
- * that has been destroyed since, and remotes would look for istiod where nobody is. Where the primary bears no inventory
- * of this mesh, no address in it is the mesh's either.
- * @param known addresses of the file
- */
-export async function findOut(
-  context: Context,
-  mesh: Mesh,
-  known: Addresses,
-  istioctlVersion: string,
-): Promise<Findings> {
+/** Asks the primary. Where it bears no inventory of this mesh, no address in it is the mesh's either. */
+export async function findOut(context: Context, mesh: Mesh, istioctlVersion: string): Promise<Findings> {
   const { signal } = context;
   const kubectl = kubectlFor(context.programs, mesh.primary.context);
   const inventory = await readInventory(kubectl, signal);
-  const { [mesh.primary.name]: _, ...remotes } = known;
-  if (inventory?.mesh !== mesh.name) return { istioctlVersion, inventory, addresses: remotes };
+  if (inventory?.mesh !== mesh.name) return { istioctlVersion, inventory, primaryAddress: undefined };
   const { name } = mesh.istio.line.gateway;
   const [service] = await kubectl.get(["-n", istioNamespace, "service", name], { signal });
-  const address = service && loadBalancerAddress(service);
-  const addresses = address === undefined ? remotes : { ...remotes, [mesh.primary.name]: address };
-  return { istioctlVersion, inventory, addresses };
+  return { istioctlVersion, inventory, primaryAddress: service && loadBalancerAddress(service) };
+}
+
+/**
+ * Gateway addresses by cluster name, as a run begins with them. Of a mesh that is there the primary's is its gateway's
+ * own word: the file may lie on another machine, or be of a mesh before this one, and remotes would look for istiod where
+ * nobody is. Where there is no mesh yet, the file's will do until the run has found the address.
+ */
+export function addressesAtFirst(
+  mesh: Mesh,
+  { inventory, primaryAddress }: Findings,
+  ofFile: Addresses,
+): Addresses {
+  if (inventory?.mesh !== mesh.name) return ofFile;
+  const { [mesh.primary.name]: _, ...remotes } = ofFile;
+  return primaryAddress === undefined ? remotes : { ...remotes, [mesh.primary.name]: primaryAddress };
 }

@@ -14,7 +14,7 @@ import { type Kubectl, kubectlFor } from "../programs/kubectl";
 import { type KubernetesObject, nameAlone, objectId } from "../programs/kubernetes-object";
 import { untilTaken } from "../programs/until-taken";
 import type { Context } from "../runs/context";
-import type { StepContext, StepOutcome } from "../runs/steps";
+import { type StepContext, type StepOutcome, secondsWithin } from "../runs/steps";
 
 /**
  * One cluster's share of the mesh: what istioctl would apply and what the folder `dist/<cluster>` holds, applied in the
@@ -176,7 +176,7 @@ export function installationIn(
       // What an attempt has applied before it was refused, the next one calls unchanged.
       return attempts > 1 || changed.length > 0 ? "changed" : "unchanged";
     },
-    async handOver(addresses, { signal, waitSeconds }) {
+    async handOver(addresses, { signal, deadlineSeconds }) {
       const rendered = await renderRows(addresses);
       const now = await readings.istio.get(addresses);
       const open = rows
@@ -187,7 +187,7 @@ export function installationIn(
         }))
         .filter(({ objects, added }) => !isInstalled(objects, added, now));
       for (const { file, objects } of open) {
-        await istioctl.install(join(bundle, file), waitSeconds / open.length, { signal });
+        await istioctl.install(join(bundle, file), secondsWithin(deadlineSeconds) / open.length, { signal });
         await kubectl.run(keepReceipt(objects), { signal });
       }
       return open.length > 0 ? "changed" : "unchanged";
@@ -240,12 +240,12 @@ const digestOf = (objects: readonly KubernetesObject[]) =>
 async function untilGone(
   kubectl: Kubectl,
   objects: readonly KubernetesObject[],
-  { signal, note, waitSeconds }: StepContext,
+  { signal, note, deadlineSeconds }: StepContext,
 ): Promise<void> {
   if (objects.length === 0) return;
   note(`waiting for ${titlesOf(objects)} to be gone`);
   const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects.map(nameAlone) });
-  await kubectl.waitUntilGone(["-f", "-"], waitSeconds, { signal, input });
+  await kubectl.waitUntilGone(["-f", "-"], deadlineSeconds, { signal, input });
 }
 
 /** Asks once; what is asked while the answer is on its way gets the same. */

@@ -29,8 +29,8 @@ export interface Step {
 export interface StepContext {
   /** Aborted on Ctrl-C and at the step's deadline. */
   readonly signal: AbortSignal;
-  /** For a program that waits by itself: it gives up before the step does, and its words name what it waited for. */
-  readonly waitSeconds: number;
+  /** The step's own. */
+  readonly deadlineSeconds: number;
   /** Says what the step is at, while it runs and when it is given up: `waiting for ...`. */
   readonly note: (text: string) => void;
 }
@@ -42,6 +42,11 @@ export interface StepResult {
   /** For `failed` and `warning`: what went wrong and what the cluster says about it. */
   readonly reason?: string;
 }
+
+/**
+ * Seconds for a program whose own words name what it has waited for: it gives up a little before its step does.
+ */
+export const secondsWithin = (deadlineSeconds: number) => 0.9 * deadlineSeconds;
 
 /** Hears what happens to steps. */
 export interface StepListener {
@@ -96,7 +101,7 @@ async function runStep(step: Step, listener: StepListener, runSignal: AbortSigna
   try {
     const outcome = await step.run({
       signal: deadline.signal,
-      waitSeconds: 0.9 * step.deadlineSeconds,
+      deadlineSeconds: step.deadlineSeconds,
       note: (text) => {
         at = text;
         listener.noted(step, text);

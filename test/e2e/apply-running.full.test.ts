@@ -66,7 +66,7 @@ describeInLab(
         tool.configure(meshYaml("", remote, primary));
         const said = await failing("apply", "--timeout", "60");
         expect(said).toContain(
-          `the context ${remote} of main0 leads to remote0: its istio-system is of network2, and main0 has network1 in mesh.yaml; nothing was changed there`,
+          `the context ${remote} of main0 leads to remote0: its istio-system is of network2, and main0 has network1 in mesh.yaml; put the context right in mesh.yaml or in the kubeconfig; nothing was changed there`,
         );
         expect(said).toContain(`the context ${primary} of remote0 leads to main0`);
         isAsBefore();

@@ -50,6 +50,7 @@ function runOn(mesh: Mesh, applied: (file: string) => void): Run {
     keepAddresses: () => {},
     istioctlVersion: mesh.istio.version,
     inventory: undefined,
+    primaryAddress: undefined,
     context,
     installations: new Map(mesh.clusters.map(({ name, context }) => [name, installation(context)])),
   };
@@ -63,7 +64,9 @@ test.each(Object.entries(referenceMeshes))(
     const steps = applySteps(runOn(mesh, (file) => applied.push(file)));
     // Steps that ask a program fail here: no chart is applied by one of them.
     await Promise.allSettled(
-      steps.map((step) => step.run({ signal: new AbortController().signal, waitSeconds: 1, note: () => {} })),
+      steps.map((step) =>
+        step.run({ signal: new AbortController().signal, deadlineSeconds: 1, note: () => {} }),
+      ),
     );
     const charts = mesh.clusters.flatMap((cluster) =>
       bundleCharts({ mesh, cluster }).map(({ file }) => `${cluster.name}/${file}`),

@@ -1,5 +1,5 @@
 import { parseMesh } from "../../../mesh/load";
-import { findOut } from "../../../ops/apply/findings";
+import { addressesAtFirst, findOut } from "../../../ops/apply/findings";
 import { inventoryManifest, inventoryOf } from "../../../ops/clusters/inventory";
 import type { Programs } from "../../../ops/programs/programs";
 import { silentReporter } from "../../../ops/runs/progress";
@@ -25,7 +25,7 @@ async function addresses(objects: { configmap?: object; service?: object }) {
   };
   const { signal } = new AbortController();
   const context = { programs, reporter: silentReporter, now: () => new Date(), signal, workFolder: "." };
-  return (await findOut(context, mesh, known, "1.31.1")).addresses;
+  return addressesAtFirst(mesh, await findOut(context, mesh, "1.31.1"), known);
 }
 const ours = inventoryManifest(inventoryOf(mesh));
 const theirs = inventoryManifest({ ...inventoryOf(mesh), mesh: "other" });
@@ -39,10 +39,15 @@ test("the primary's address is the one that its gateway has, whatever the file s
 
 test.each([
   ["a bare primary", {}],
-  ["a primary whose gateway has none yet", { configmap: ours, service: service() }],
-  ["a primary without its gateway", { configmap: ours }],
   ["the primary of another mesh", { configmap: theirs, service: service("203.0.113.1") }],
   ["a primary with somebody's Istio", { service: service("203.0.113.1") }],
-])("%s has no address that a remote could use", async (_, objects) => {
+])("of %s no address is taken; the file's will do until there is one", async (_, objects) => {
+  expect(await addresses(objects)).toEqual(known);
+});
+
+test.each([
+  ["whose gateway has none yet", { configmap: ours, service: service() }],
+  ["without its gateway", { configmap: ours }],
+])("a primary %s has no address that a remote could use", async (_, objects) => {
   expect(await addresses(objects)).toEqual({ remote0: known.remote0 });
 });

@@ -83,7 +83,7 @@ function installation(objects: readonly KubernetesObject[], { isKilled = false, 
   return installationIn(context, props);
 }
 const handOver = (objects: readonly KubernetesObject[], how?: { isKilled: boolean }) =>
-  installation(objects, how).handOver({}, { signal, waitSeconds: 270, note: () => {} });
+  installation(objects, how).handOver({}, { signal, deadlineSeconds: 300, note: () => {} });
 
 test("istioctl takes over once, and a run that finds nothing to do does not ask it again", async () => {
   expect(await handOver(rendered)).toBe("changed");
@@ -135,7 +135,7 @@ test("what is being deleted is waited for, and applied when it is gone: it would
   const service = { ...object("Service", "istio-ingressgateway"), spec: { type: "LoadBalancer" } };
   live = [{ ...service, metadata: { ...service.metadata, deletionTimestamp: "2026-01-01T10:00:00Z" } }];
   const notes: string[] = [];
-  const step = { signal, waitSeconds: 36, note: (text: string) => notes.push(text) };
+  const step = { signal, deadlineSeconds: 36, note: (text: string) => notes.push(text) };
   expect(await installation([service]).ahead("services", {}, step)).toBe("changed");
   expect(calls).toEqual([
     "kubectl --context one wait --for=delete --timeout=36s -f -",
@@ -146,7 +146,7 @@ test("what is being deleted is waited for, and applied when it is gone: it would
 
 test("a kind that is not served yet is tried again, and any other refusal is none to wait for", async () => {
   const filter = { ...object("EnvoyFilter", "stats-filter-1.7"), apiVersion: "networking.istio.io/v1alpha3" };
-  const step = { signal, waitSeconds: 36, note: () => {} };
+  const step = { signal, deadlineSeconds: 36, note: () => {} };
   const refusal = 'error: resource mapping not found: no matches for kind "EnvoyFilter" in version';
   expect(await installation([filter], { refusal }).ahead("controlPlane", {}, step)).toBe("changed");
   expect(calls).toHaveLength(2);
