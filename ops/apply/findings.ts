@@ -1,6 +1,6 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Addresses, Mesh } from "../../mesh/mesh";
-import { type Inventory, readInventory } from "../clusters/inventory";
+import { type Inventory, isOfMesh, readInventory } from "../clusters/inventory";
 import { kubectlFor } from "../programs/kubectl";
 import { loadBalancerAddress } from "../programs/kubernetes-object";
 import type { Context } from "../runs/context";
@@ -20,7 +20,7 @@ export async function findOut(context: Context, mesh: Mesh, istioctlVersion: str
   const { signal } = context;
   const kubectl = kubectlFor(context.programs, mesh.primary.context);
   const inventory = await readInventory(kubectl, signal);
-  if (inventory?.mesh !== mesh.name) return { istioctlVersion, inventory, primaryAddress: undefined };
+  if (!isOfMesh(inventory, mesh)) return { istioctlVersion, inventory, primaryAddress: undefined };
   const { name } = mesh.istio.line.gateway;
   const [service] = await kubectl.get(["-n", istioNamespace, "service", name], { signal });
   return { istioctlVersion, inventory, primaryAddress: service && loadBalancerAddress(service) };
@@ -36,7 +36,7 @@ export function addressesAtFirst(
   { inventory, primaryAddress }: Findings,
   ofFile: Addresses,
 ): Addresses {
-  if (inventory?.mesh !== mesh.name) return ofFile;
+  if (!isOfMesh(inventory, mesh)) return ofFile;
   const { [mesh.primary.name]: _, ...remotes } = ofFile;
   return primaryAddress === undefined ? remotes : { ...remotes, [mesh.primary.name]: primaryAddress };
 }

@@ -67,9 +67,13 @@ export function inventoryManifest(inventory: Inventory): KubernetesObject {
   };
 }
 
+/** There is one, and it is this mesh's: what stands beside another's is not ours to read. */
+export const isOfMesh = (inventory: Inventory | undefined, { name }: Mesh): inventory is Inventory =>
+  inventory?.mesh === name;
+
 /** Remotes that were in the mesh and that mesh.yaml does not name any more. Those of another mesh are not ours to miss. */
 export function removedClusters(inventory: Inventory | undefined, mesh: Mesh): readonly InventoryCluster[] {
-  if (inventory?.mesh !== mesh.name) return [];
+  if (!isOfMesh(inventory, mesh)) return [];
   const kept = new Set(mesh.clusters.map(({ name }) => name));
   return inventory.clusters.filter(({ name, role }) => role === "remote" && !kept.has(name));
 }

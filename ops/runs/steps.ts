@@ -43,9 +43,7 @@ export interface StepResult {
   readonly reason?: string;
 }
 
-/**
- * Seconds for a program whose own words name what it has waited for: it gives up a little before its step does.
- */
+/** Seconds for a program whose own words name what it has waited for: it gives up a little before its step does. */
 export const secondsWithin = (deadlineSeconds: number) => 0.9 * deadlineSeconds;
 
 /** Hears what happens to steps. */
