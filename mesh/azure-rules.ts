@@ -10,8 +10,8 @@ const azureForAksClusters: Rule = ({ azure }, { clusters }) => {
   if (first && !azure) {
     return [
       {
-        path: ["clusters"],
-        message: `${first.name} is to be made on AKS, and there is no azure section; it needs location and resourceGroup`,
+        path: ["azure"],
+        message: `is missing, and ${first.name} is to be made on AKS; allowed is a mapping with location and resourceGroup`,
         fix: "add the azure section, or name the context of a cluster that exists",
       },
     ];
@@ -42,8 +42,9 @@ const noAksSettingsOnExistingClusters: Rule = ({ clusters }) =>
 const kubernetesVersionOfTheLine: Rule = (config, { clusters, istio }) => {
   const range = istio.line.kubernetes;
   return uniqueByPath(
-    aksClusters(clusters).flatMap(({ aks, index }) =>
-      isInRange(parseVersion(aks.kubernetesVersion)!, range)
+    aksClusters(clusters).flatMap(({ aks, index }) => {
+      const version = parseVersion(aks.kubernetesVersion);
+      return !version || isInRange(version, range)
         ? []
         : [
             {
@@ -54,8 +55,8 @@ const kubernetesVersionOfTheLine: Rule = (config, { clusters, istio }) => {
               message: `${quote(aks.kubernetesVersion)} is given; Istio ${istio.line.id} supports ${range.min} to ${range.max}`,
               fix: `use ${range.default}, or another Istio line`,
             },
-          ],
-    ),
+          ];
+    }),
   );
 };
 

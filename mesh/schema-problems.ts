@@ -84,7 +84,8 @@ function describe(given: unknown): string {
   return quote(given);
 }
 
-function valueAt(value: unknown, path: Path): unknown {
+/** What stands at `path`; undefined where it leads nowhere. */
+export function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>(
     (inner, part) =>
       typeof inner === "object" && inner !== null && Object.hasOwn(inner, part)

@@ -4,7 +4,7 @@ import { edited, problemsOf, refuses, twoClusters } from "./two-clusters";
 refuses({
   "no azure section for AKS clusters": {
     text: edited(/azure:\n.*\n.*\n/, ""),
-    says: /clusters: main0 is to be made on AKS, and there is no azure section/,
+    says: /azure: is missing, and main0 is to be made on AKS/,
   },
   "an azure section that nothing needs": {
     text: "azure: {location: centralus, resourceGroup: rg}\nclusters:\n  - {name: a, role: primary, network: n, context: c}\n",

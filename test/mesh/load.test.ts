@@ -72,6 +72,57 @@ describe("parseMesh", () => {
     expect(problemsOf(text).map((problem) => problem.split(":")[0])).toEqual(["1", "3", "12"]);
   });
 
+  const alone = (text: string) => {
+    const said = problemsOf(text);
+    expect(said).toHaveLength(1);
+    return said[0];
+  };
+
+  // The rules go by the whole file: what follows from a refused part alone is no second problem.
+  test.each([
+    ["the primary's role", "role: primary", "role: primry", 'clusters[0].role: "primry" is given'],
+    ["the key of the primary's role", "role: primary", "rol: primary", "clusters[0].rol: there is no such"],
+    ["a role that is no text", "role: primary", "role: [primary]", "clusters[0].role: a list of 1 is given"],
+    ["an AKS name", "aks: aks-remote", "aks: aks remote", 'clusters[1].aks: "aks remote" is given'],
+    ["the key of the AKS name", "aks: aks-remote", "ask: aks-remote", "clusters[1].ask: there is no such"],
+    ["the key of the azure section", "azure:", "azur:", "azur: there is no such key"],
+    ["a network", "network: network2", "network: Network2", 'clusters[1].network: "Network2" is given'],
+    ["a cluster's name", "name: main0", "name: Main0", 'clusters[0].name: "Main0" is given'],
+    [
+      "a number of nodes",
+      "azure:",
+      "azure:\n  nodePool: { nodes: many, maxNodes: 2 }",
+      'azure.nodePool.nodes: "many" is given',
+    ],
+    [
+      "a line with its version, and a Kubernetes that one of the lines supports",
+      "azure:",
+      "istio: { line: 1.29, version: 1.29.4 }\nazure:\n  kubernetesVersion: 1.18",
+      'istio.line: "1.29" is given',
+    ],
+    [
+      "a Kubernetes version",
+      "azure:",
+      "azure:\n  kubernetesVersion: newest",
+      'azure.kubernetesVersion: "newest" is given',
+    ],
+  ])("says one thing of %s that is mistyped", (_, right, mistyped, says) => {
+    expect(alone(edited(right, mistyped))).toContain(`: ${says}`);
+  });
+
+  test("says both of two things, beside a part that is refused as well", () => {
+    const both = edited("role: primary", "role: primry").replace("network2", "network1");
+    expect(problemsOf(both).map((problem) => /: (\S+): /.exec(problem)![1])).toEqual([
+      "clusters[0].role",
+      "clusters[1].network",
+    ]);
+    const weights = edited(
+      "azure:",
+      "istio: { line: 1.29 }\nsample: { weights: { v1: 50, v2: 40 } }\nazure:",
+    );
+    expect(problemsOf(weights).join()).toMatch(/istio\.line: .*sample\.weights: the weights sum to 90/s);
+  });
+
   test("shows a hundred problems, and how many more there are", () => {
     const keys = Array.from({ length: 1234 }, (_, index) => `zz${index}: 1\n`).join("");
     const said = problemsOf(keys + twoClusters);
