@@ -155,7 +155,7 @@ const currentSample: SampleImages = {
 const currentKubernetes: KubernetesRange = {
   min: "1.32",
   max: "1.36",
-  default: "1.35",
+  default: "1.36",
   seccomp: "field",
 };
 
@@ -173,7 +173,7 @@ const currentArchitectures = ["amd64", "arm64"];
 /** What a row of 2026 has in common with the next: the same in 1.30 and 1.31. */
 const primaryRemote = {
   installation: "primary-remote",
-  hub: "registry.istio.io/release",
+  hub: "docker.io/istio",
   kubernetes: currentKubernetes,
   architectures: currentArchitectures,
   requests,
@@ -199,12 +199,12 @@ export const istioLines: readonly IstioLine[] = [
     id: "1.31",
     version: "1.31.1",
     // samples/addons/kiali.yaml names the minor release too: the tag moves with its patches.
-    addons: { ...currentAddons, kiali: "quay.io/kiali/kiali:v2.27" },
+    addons: { ...currentAddons, kiali: "quay.io/kiali/kiali:v2.31" },
   },
   {
     ...primaryRemote,
     id: "1.30",
-    version: "1.30.3",
+    version: "1.30.5",
     addons: { ...currentAddons, kiali: "quay.io/kiali/kiali:v2.26" },
   },
   {

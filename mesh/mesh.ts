@@ -27,7 +27,7 @@ export interface Istio {
   readonly line: IstioLine;
   /** Patch version, for example 1.31.1. */
   readonly version: string;
-  /** Registry and path of Istio's own images, for example registry.istio.io/release. */
+  /** Registry and path of Istio's own images, for example docker.io/istio. */
   readonly hub: string;
   /** Names of image pull Secrets that must exist in istio-system and the sample's namespace. */
   readonly pullSecrets: readonly string[];

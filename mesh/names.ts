@@ -70,7 +70,7 @@ export const vmSize: NameRule = {
 export const kubernetesVersion: NameRule = {
   pattern: /^1\.[1-9][0-9]?(\.(0|[1-9][0-9]?))?$/,
   allowed: "a Kubernetes version, minor or patch",
-  example: "1.35",
+  example: "1.36",
 };
 
 export const istioVersion: NameRule = {
@@ -83,7 +83,7 @@ export const istioVersion: NameRule = {
 export const imageHub: NameRule = {
   pattern: /^(?=.{1,200}$)[a-z0-9]+([.-][a-z0-9]+)*(:[0-9]{1,5})?(\/[a-z0-9]+([._-][a-z0-9]+)*)*$/,
   allowed: "a registry and path without a tag",
-  example: "registry.istio.io/release",
+  example: "docker.io/istio",
 };
 
 /** A folder, relative or absolute. Shell-safe: it stands in the runbook. */

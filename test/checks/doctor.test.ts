@@ -114,7 +114,7 @@ const istiod = (version: string, more: { namespace?: string; revision?: string }
     namespace: more.namespace ?? "istio-system",
     labels: { app: "istiod", "istio.io/rev": more.revision ?? "default" },
   },
-  spec: { template: { spec: { containers: [{ image: `registry.istio.io/release/pilot:${version}` }] } } },
+  spec: { template: { spec: { containers: [{ image: `docker.io/istio/pilot:${version}` }] } } },
 });
 
 const webhook = (service: object, kind = "MutatingWebhookConfiguration") => ({
@@ -615,8 +615,8 @@ describe("exposure", () => {
   });
 
   test.each([
-    ["", "registry.istio.io, docker.io, quay.io"],
-    ["sample: { enabled: false }\naddons: { prometheus: false }", "registry.istio.io"],
+    ["", "docker.io, quay.io"],
+    ["sample: { enabled: false }\naddons: { prometheus: false }", "docker.io"],
     [
       "istio: { hub: mirror.example.com:5000/istio }\nsample: { enabled: false }\naddons: { kiali: false }",
       "mirror.example.com:5000, docker.io",

@@ -197,7 +197,7 @@ const faults: readonly Fault[] = [
     row: 16,
     break: (composed) => {
       const pod = objectIn(objects(composed, "remote0").sample, "Pod", "helloworld-v2-0");
-      pod.spec.containers[0].image = "registry.istio.io/release/proxyv2:1.99.0";
+      pod.spec.containers[0].image = "docker.io/istio/proxyv2:1.99.0";
     },
     expect: "fail versions.skew remote0",
     says: /the proxy of sample\/helloworld-v2-0 is 1\.99\.0, istiod of \w+ /,
@@ -209,7 +209,7 @@ const faults: readonly Fault[] = [
     lines: ["current"],
     break: (composed) => {
       const pod = objectIn(objects(composed, "main0").sample, "Pod", "helloworld-v1-0");
-      pod.spec.containers[0].image = "registry.istio.io/release/proxyv2:1.29.4";
+      pod.spec.containers[0].image = "docker.io/istio/proxyv2:1.29.4";
     },
     expect: "fail versions.skew main0",
     says: /is 1\.29\.4/,
@@ -220,7 +220,7 @@ const faults: readonly Fault[] = [
     break: (composed) => {
       const { major, minor } = { major: 1, minor: composed.mesh.istio.line.id.split(".")[1] };
       const pod = objectIn(objects(composed, "main0").sample, "Pod", "helloworld-v1-0");
-      pod.spec.containers[0].image = `registry.istio.io/release/proxyv2:${major}.${minor}.99`;
+      pod.spec.containers[0].image = `docker.io/istio/proxyv2:${major}.${minor}.99`;
     },
     expect: "warn versions.istio main0",
     says: /sample\/helloworld-v1-0 runs 1\.\d+\.99; mesh\.yaml asks for/,
@@ -232,7 +232,7 @@ const faults: readonly Fault[] = [
       const minor = composed.mesh.istio.line.id;
       const pod = objectIn(objects(composed, "remote0").istioSystem, "Pod", `${gatewayOf(composed)}-0`);
       pod.spec = {
-        containers: [{ name: "istio-proxy", image: `registry.istio.io/release/proxyv2:${minor}.99` }],
+        containers: [{ name: "istio-proxy", image: `docker.io/istio/proxyv2:${minor}.99` }],
       };
     },
     expect: "warn versions.istio remote0",
@@ -1195,7 +1195,7 @@ describe.each(Object.entries(lines))("on line %s, pods that are over or on their
     const gateway = ended(objectIn(istioSystem, "Pod", `${gatewayOf(composed)}-0`), "gateway-old", phase);
     Object.assign(gateway.metadata, { labels: { istio: mesh.istio.line.gateway.selector } });
     const bare = ended(objectIn(sample, "Pod", "helloworld-v1-0"), "helloworld-old", phase);
-    const image = "registry.istio.io/release/pilot:1.2.3";
+    const image = "docker.io/istio/pilot:1.2.3";
     istioSystem.push({ ...istiod, spec: { containers: [{ name: "discovery", image }] } }, gateway);
     sample.push({ ...bare, spec: { containers: [{ name: "helloworld" }] } });
     expect(open(await verifyComposed(composed))).toEqual([]);
@@ -1206,7 +1206,7 @@ describe.each(Object.entries(lines))("on line %s, pods that are over or on their
     const { sample } = composed.clusters.main0!;
     const leaving = structuredClone(objectIn(sample, "Pod", "helloworld-v1-0"));
     Object.assign(leaving.metadata, { name: "leaving", deletionTimestamp: "2030-06-01T12:00:00Z" });
-    leaving.spec.containers[0].image = "registry.istio.io/release/proxyv2:1.2.3";
+    leaving.spec.containers[0].image = "docker.io/istio/proxyv2:1.2.3";
     sample.push(leaving);
     expect(open(await verifyComposed(composed))).toEqual([]);
   });

@@ -248,11 +248,11 @@ describeInLab(
     test(
       "and an image cannot be pulled: image and registry are named, and the right name is enough",
       async () => {
-        tool.configure(meshYaml("istio: { hub: registry.istio.io/nowhere }"));
+        tool.configure(meshYaml("istio: { hub: docker.io/nowhere }"));
         try {
           const said = await failing(["apply", "--until", "control-plane", "--timeout", "60"]);
           expect(said).toContain("istiod ready in main0: not done within 60 s");
-          expect(said).toMatch(/Pod istiod-\S+: Failed: .*registry\.istio\.io\/nowhere\/pilot/);
+          expect(said).toMatch(/Pod istiod-\S+: Failed: .*docker\.io\/nowhere\/pilot/);
           expect(said).toContain("fix: see that the registry has this image");
           expect(said).not.toContain("API server");
           expect(said).toMatch(/^main0 +injection +not tried/m);

@@ -158,7 +158,7 @@ describeInLab(
       kube(primary, "create namespace istio-old");
       kube(
         primary,
-        "-n istio-old create deployment istiod --replicas=0 --image=registry.istio.io/release/pilot:1.27.0",
+        "-n istio-old create deployment istiod --replicas=0 --image=docker.io/istio/pilot:1.27.0",
       );
       kube(primary, "-n istio-old label deployment istiod app=istiod istio.io/rev=old --overwrite");
       try {

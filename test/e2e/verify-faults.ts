@@ -230,7 +230,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: "an image that cannot be pulled",
-    break: `${sample(remote)} set image deployment helloworld-v2 helloworld=registry.istio.io/release/examples-helloworld-v2:none`,
+    break: `${sample(remote)} set image deployment helloworld-v2 helloworld=docker.io/istio/examples-helloworld-v2:none`,
     id: "endpoints.pods",
     cluster: "remote0",
     says: /container helloworld: (ErrImagePull|ImagePullBackOff)/,

@@ -26,7 +26,7 @@ run "made" {
   assert {
     condition = alltrue([
       for cluster in [azurerm_kubernetes_cluster.aks-istiodemo-main-centralus, azurerm_kubernetes_cluster.aks-istiodemo-remote0-centralus] :
-      cluster.kubernetes_version == "1.35" && cluster.default_node_pool[0].orchestrator_version == "1.35" && cluster.automatic_upgrade_channel == null
+      cluster.kubernetes_version == "1.36" && cluster.default_node_pool[0].orchestrator_version == "1.36" && cluster.automatic_upgrade_channel == null
     ])
     error_message = "a cluster's Kubernetes version is not pinned"
   }

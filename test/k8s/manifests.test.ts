@@ -115,9 +115,9 @@ describe("every container", () => {
         .flatMap(containersOf)
         .map(({ image }) => image);
     const [own, mirrored] = [imagesOf(""), imagesOf("istio: { hub: registry.example/istio }\n")];
-    expect(own).toContain("registry.istio.io/release/examples-helloworld-v1:1.0");
+    expect(own).toContain("docker.io/istio/examples-helloworld-v1:1.0");
     expect(mirrored).toEqual(
-      own.map((image) => image.replace("registry.istio.io/release/", "registry.example/istio/")),
+      own.map((image) => image.replace("docker.io/istio/", "registry.example/istio/")),
     );
     expect(mirrored).toContain("registry.example/istio/examples-helloworld-v2:1.0");
   });

@@ -21,7 +21,7 @@ describe("IstioOperators", () => {
       ["remote0", gateway],
     ] as const) {
       expect(operator(mesh(), cluster, file).spec).toMatchObject({
-        hub: "registry.istio.io/release",
+        hub: "docker.io/istio",
         tag: version,
       });
       expect(operator(mesh(), cluster, file).spec.values.global).not.toHaveProperty("imagePullSecrets");
@@ -31,7 +31,7 @@ describe("IstioOperators", () => {
         values: { global: { imagePullSecrets: ["ours"] } },
       });
     }
-    expect(operator(mesh('istio: { line: "1.30" }\n'), "main0", primary).spec.tag).toBe("1.30.3");
+    expect(operator(mesh('istio: { line: "1.30" }\n'), "main0", primary).spec.tag).toBe("1.30.5");
   });
 
   test("of one cluster have names of their own: istioctl removes what an earlier file of the name installed", () => {
@@ -126,7 +126,7 @@ describeWithIstioctl("current", (rendered, ofOperator) => {
       CLUSTER_ID: "main0",
     });
     expect(find(resources, "Deployment", "istiod").spec.template.spec.containers[0].image).toBe(
-      `registry.istio.io/release/pilot:${version}`,
+      `docker.io/istio/pilot:${version}`,
     );
     expect(portsOf(find(resources, "Service", "istio-eastwestgateway"))).toEqual([
       15021, 15443, 15012, 15017,

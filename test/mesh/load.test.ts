@@ -136,19 +136,19 @@ describe("parseMesh", () => {
   });
 
   test("reads an unquoted 1.30 as the version, not as the number 1.3", () => {
-    expect(parseMesh(`istio: { line: 1.30 }\n${twoClusters}`, "m").istio.version).toBe("1.30.3");
+    expect(parseMesh(`istio: { line: 1.30 }\n${twoClusters}`, "m").istio.version).toBe("1.30.5");
   });
 
   test("fills in what is left out", () => {
     const mesh = parseMesh(twoClusters, "mesh.yaml");
     expect(mesh).toMatchObject({
       name: "mesh1",
-      istio: { version: defaultIstioLine.version, hub: "registry.istio.io/release" },
+      istio: { version: defaultIstioLine.version, hub: "docker.io/istio" },
       primary: { name: "main0", context: "aks-main" },
       remotes: [
         {
           name: "remote0",
-          aks: { kubernetesVersion: "1.35", nodePool: { nodes: 3, minNodes: 1, maxNodes: 3 } },
+          aks: { kubernetesVersion: "1.36", nodePool: { nodes: 3, minNodes: 1, maxNodes: 3 } },
         },
       ],
       ca: { from: "generated" },

@@ -158,7 +158,7 @@ describe("what the picture shows", () => {
     expect(count(shown, "istio-eastwestgateway")).toBe(2);
     expect(count(shown, "mTLS 15443")).toBe(2);
     expect(count(shown, "xDS 15012")).toBe(1);
-    expect(shown).toEqual(expect.arrayContaining(["Kubernetes", "1.35", "ingress", "Prometheus", "Kiali"]));
+    expect(shown).toEqual(expect.arrayContaining(["Kubernetes", "1.36", "ingress", "Prometheus", "Kiali"]));
   });
 
   test("of 1.7: an istiod in each, traffic through the ingress gateways on 443", () => {

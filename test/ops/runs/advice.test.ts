@@ -2,7 +2,7 @@ import { adviceOn } from "../../../ops/runs/advice";
 
 test.each([
   [
-    'Pod istiod-1: Failed: Failed to pull image "registry.istio.io/x/pilot:1.31.1": not found',
+    'Pod istiod-1: Failed: Failed to pull image "docker.io/x/pilot:1.31.1": not found',
     /istio\.hub and istio\.version/,
   ],
   [
@@ -41,7 +41,7 @@ test("where nothing is known to help, nothing is said", () => {
 
 test.each([
   'Pod x: Unhealthy: Readiness probe failed: Get "http://10.244.0.63:15021/healthz/ready": dial tcp 10.244.0.63:15021: connect: connection refused',
-  'Pod x: Failed: failed to do request: Head "https://registry.istio.io/v2/nowhere/pilot/manifests/1.31.1": dial tcp: network is unreachable',
+  'Pod x: Failed: failed to do request: Head "https://registry-1.docker.io/v2/nowhere/pilot/manifests/1.31.1": dial tcp: network is unreachable',
   'failed to call webhook: Post "https://istiod.istio-system.svc:443/inject?timeout=10s": dial tcp 10.96.1.2:443: connect: connection refused',
 ])("%s: that is not the API server's", (said) => {
   expect(adviceOn(said).join("\n")).not.toContain("API server");
