@@ -74,7 +74,7 @@ export interface Output {
 export interface Programs {
   /**
    * Runs a program to its end. Arguments are passed as they are; there is no shell.
-   * @throws MissingProgram, ProgramFailed, DeadlinePassed, Interrupted
+   * @throws MissingProgram, ProgramFailed, DeadlinePassed, OutputCutShort, Interrupted
    */
   run(program: ProgramName, args: readonly string[], options?: RunOptions): Promise<Output>;
 }
@@ -128,6 +128,16 @@ export class DeadlinePassed extends Error {
   }
 }
 
+/** The program has ended, but its output has not. What was read may be half an answer. */
+export class OutputCutShort extends Error {
+  constructor(command: string) {
+    super(
+      `${command}: the output could not be read to its end: a process that it started still writes to it; find it with \`ps\`, end it, and try again`,
+    );
+    this.name = "OutputCutShort";
+  }
+}
+
 /** Ctrl-C, or a step that was given up. */
 export class Interrupted extends Error {
   constructor() {
@@ -149,8 +159,11 @@ export interface ProgramsProps {
 
 const defaultDeadlineSeconds = 60;
 
-/** What a program wrote last is there at once when it has ended; who keeps its output open longer is somebody else. */
-const lastWordsMilliseconds = 1000;
+/**
+ * A helper that outlives its program may hold the output open. What the program itself wrote is always read. The helper
+ * gets the grace period for more; if it is still writing at the end of `tooLong`, the run has failed.
+ */
+const lastWordsMilliseconds = { grace: 1000, tooLong: 10_000 };
 
 export function createPrograms({
   log = noLog,
@@ -229,6 +242,7 @@ function start(
       stopListening();
       clearTimeout(forced);
       clearTimeout(lastWords);
+      clearImmediate(lastTurn);
       stopBeating?.();
       if (outcome instanceof Error) return reject(outcome);
       if (outcome === "read enough") return resolve({ code: 0, stdout, stderr });
@@ -243,21 +257,45 @@ function start(
       child.unref();
       settle(code, killedBy);
     };
+    // A timer alone is not enough: on a busy machine one turn of the event loop can take longer than the grace period,
+    // and timers run before the output that arrived meanwhile is read. An immediate runs after it.
+    let lastTurn: NodeJS.Immediate | undefined;
+    const letGoWhenRead = (
+      code: number | null,
+      killedBy: NodeJS.Signals | null,
+      since = performance.now(),
+    ) => {
+      const heardBefore = chunksHeard;
+      lastTurn = setImmediate(() => {
+        if (chunksHeard === heardBefore) return letGo(code, killedBy);
+        if (performance.now() - since < lastWordsMilliseconds.tooLong)
+          return letGoWhenRead(code, killedBy, since);
+        outcome ??= new OutputCutShort(commandLine(program, args));
+        letGo(code, killedBy);
+      });
+    };
     let lastWords: NodeJS.Timeout | undefined;
     const letGoSoon = (code: number | null, killedBy: NodeJS.Signals | null) => {
-      lastWords ??= setTimeout(letGo, lastWordsMilliseconds, code, killedBy);
+      lastWords ??= setTimeout(letGoWhenRead, lastWordsMilliseconds.grace, code, killedBy);
     };
 
     let stdout = "";
     let stderr = "";
+    let chunksHeard = 0;
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       stdout += chunk;
+      chunksHeard++;
       onOutput?.(chunk);
       if (outcome === undefined && until?.(chunk)) end("read enough");
     });
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
       stderr += chunk;
+      chunksHeard++;
     });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("error", () => {
+        outcome ??= new OutputCutShort(commandLine(program, args));
+      });
     child.on("error", (error: NodeJS.ErrnoException) => {
       outcome ??= error.code === "ENOENT" ? new MissingProgram(program) : error;
       settle(null, null);

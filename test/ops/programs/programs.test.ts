@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPrograms, type ProgramsProps } from "../../../ops/programs/programs";
@@ -125,6 +125,36 @@ test("a program that has ended is not waited for when a helper keeps its output 
   endHelper();
 });
 
+test("what a program wrote is read to its end, however long this process had no time to read it", async () => {
+  // In one turn of the event loop kubectl writes and ends, its end is reported, and too much else is to be done.
+  path.add("istioctl", "echo ready");
+  path.add(
+    "kubectl",
+    `echo $$ > '${path.folder}/pid'; until [ -e '${path.folder}/go' ]; do sleep 0.02; done; echo created; echo warned >&2`,
+  );
+  const pid = () => readFileSync(join(path.folder, "pid"), "utf8").trim();
+  const answer = programs().run("kubectl", ["create"]);
+  const other = programs().run("istioctl", [], {
+    onOutput: () => {
+      blockUntil(() => existsSync(join(path.folder, "pid")) && pid() !== "");
+      writeFileSync(join(path.folder, "go"), "");
+      blockUntil(() => hasEnded(Number(pid())));
+      setImmediate(() => block(1500));
+    },
+  });
+  block(500);
+  await other;
+  expect(await answer).toEqual({ code: 0, stdout: "created\n", stderr: "warned\n" });
+}, 60_000);
+
+test("a helper that never stops writing makes the answer a failure", async () => {
+  path.add("kubectl", "setsid yes & sleep 0.1");
+  const told = await programs()
+    .run("kubectl", ["get"], { onOutput: () => block(20) })
+    .catch(({ message }) => message);
+  expect(told).toContain("kubectl get: the output could not be read to its end");
+}, 60_000);
+
 test("the deadline holds when a helper keeps the output open", async () => {
   path.add("kubectl", `${helper()}; exec sleep 25`);
   const started = Date.now();
@@ -222,7 +252,20 @@ describe("the log of a run", () => {
 });
 
 /** Ended, whether or not somebody has asked for its exit code yet. */
-function expectGone(pid: number): void {
+function hasEnded(pid: number): boolean {
   const state = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).stdout.trim();
-  expect(state).toMatch(/^(Z.*)?$/);
+  return /^(Z.*)?$/.test(state);
+}
+
+function expectGone(pid: number): void {
+  expect(hasEnded(pid)).toBe(true);
+}
+
+/** Keeps this process from everything else, as a machine without time for it does. */
+function block(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+function blockUntil(isSo: () => boolean): void {
+  for (let turns = 0; !isSo() && turns < 500; turns++) block(20);
 }
