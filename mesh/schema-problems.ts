@@ -1,7 +1,8 @@
 import { type core, ZodArray, type ZodError, ZodObject, ZodOptional, ZodRecord } from "zod";
 import { meshConfigSchema } from "./config";
+import { azureLocation } from "./names";
 import { meshCommand } from "./paths";
-import { type Path, type Problem, quote } from "./problem";
+import { formatPath, type Path, type Problem, quote } from "./problem";
 import { didYouMean } from "./suggest";
 import type { YamlDocument } from "./yaml";
 
@@ -64,17 +65,37 @@ function unknownKey(parent: Path, key: string, document: YamlDocument, file: str
     file,
     position: document.keyAt(path),
     path,
-    message: `there is no such key; allowed are ${known.join(", ")}`,
-    fix: `${didYouMean(key, known)}rename or remove it`,
+    ...(isOfAllClusters(parent, key)
+      ? {
+          message: "belongs to the azure section, which is the same for every cluster that Terraform creates",
+          fix: `set azure.${key} instead; a cluster with another one you create yourself, and give its context here instead of aks`,
+        }
+      : {
+          message: `there is no such key; allowed are ${known.join(", ")}`,
+          fix: `${didYouMean(key, known)}rename or remove it`,
+        }),
   };
 }
+
+/** Terraform creates every cluster in one subscription, location and resource group. */
+const isOfAllClusters = (parent: Path, key: string) =>
+  parent[0] === "clusters" && parent.length === 2 && keysOf(schemaAt(["azure"])).includes(key);
 
 function fixFor(issue: core.$ZodIssue, given: unknown): string {
   if (issue.code === "invalid_value" && typeof given === "string") {
     return `${didYouMean(given, issue.values.map(String))}use one of the allowed values`;
   }
   if (given === null) return "give it a value, or remove the key";
+  const region =
+    formatPath(issue.path as Path) === "azure.location" && typeof given === "string" && regionOf(given);
+  if (region) return `use ${region}`;
   return "change the value";
+}
+
+/** The short name of a region as the portal and azurerm's examples show it: westeurope of West Europe. */
+function regionOf(displayName: string): string | undefined {
+  const short = displayName.toLowerCase().replace(/[ _-]/g, "");
+  return azureLocation.pattern.test(short) ? short : undefined;
 }
 
 function describe(given: unknown): string {

@@ -12,8 +12,42 @@ refuses({
   },
   "a location with spaces": {
     text: edited("centralus", "Central US"),
-    says: /^2:13: azure\.location: "Central US" is given; allowed is an Azure region's short name/,
+    says: /^2:13: azure\.location: "Central US" is given; allowed is an Azure region's short name.*\n {2}fix: use centralus$/,
   },
+  "a region by the name that the portal shows": {
+    text: edited("centralus", '"West Europe"'),
+    says: /azure\.location: "West Europe" is given; .*\n {2}fix: use westeurope$/,
+  },
+  "a location that is like no region": {
+    text: edited("centralus", "'$(id)'"),
+    says: /azure\.location: "\$\(id\)" is given; .*\n {2}fix: change the value$/,
+  },
+  "a location left empty": {
+    text: edited("centralus", ""),
+    says: /azure\.location: nothing is given; .*\n {2}fix: give it a value/,
+  },
+  "a list of locations": {
+    text: edited("centralus", "[westeurope, northeurope]"),
+    says: /azure\.location: a list of 2 is given; .*\n {2}fix: change the value$/,
+  },
+  ...Object.fromEntries(
+    [
+      "location: northeurope",
+      "resourceGroup: rg-two",
+      "subscription: 00000000-0000-0000-0000-000000000000",
+    ].map((line) => {
+      const key = line.split(":")[0];
+      return [
+        `a ${key} of one cluster`,
+        {
+          text: edited("aks: aks-remote", `aks: aks-remote\n    ${line}`),
+          says: new RegExp(
+            `^12:5: clusters\\[1\\]\\.${key}: belongs to the azure section, which is the same for every cluster that Terraform creates\n {2}fix: set azure\\.${key} instead; a cluster with another one you create yourself, and give its context here instead of aks$`,
+          ),
+        },
+      ];
+    }),
+  ),
   "no location": {
     text: edited("  location: centralus\n", ""),
     says: /azure\.location: is missing; allowed is .*\n {2}fix: add location/,
