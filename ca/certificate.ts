@@ -1,5 +1,6 @@
 import { createHash, type KeyObject, X509Certificate } from "node:crypto";
 import { type Der, derElements, derTags } from "./der";
+import { type Name, type NameConstraints, readNameConstraints } from "./name-constraints";
 
 /** A certificate, read. Distinguished names and fingerprints are public and may be shown. */
 export interface Certificate {
@@ -28,9 +29,13 @@ export interface Certificate {
   readonly maySignCertificates: boolean;
   /** Object identifiers; undefined: any usage. */
   readonly extendedKeyUsage: readonly string[] | undefined;
+  /** Names that certificates below it may have; undefined: any. */
+  readonly nameConstraints: NameConstraints | undefined;
+  /** Its own subjectAltNames that a CA above may constrain. */
+  readonly names: readonly Name[];
 }
 
-const extensionIds = { keyUsage: "551d0f", basicConstraints: "551d13" } as const;
+const extensionIds = { keyUsage: "551d0f", basicConstraints: "551d13", nameConstraints: "551d1e" } as const;
 /** keyCertSign, the bit numbered 5 from the left: https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.3 */
 const keyCertSign = 0x04;
 
@@ -53,7 +58,8 @@ function readCertificate(der: Buffer): Certificate {
   if (fields[0]!.tag === derTags.context0) fields.shift();
   const [serial, , issuer, , subject, publicKey, ...optional] = fields;
   const extensions = readExtensions(optional);
-  const { isCa, pathLength } = readBasicConstraints(extensions.get(extensionIds.basicConstraints));
+  const { isCa, pathLength } = readBasicConstraints(extensions.get(extensionIds.basicConstraints)?.value);
+  const constraints = extensions.get(extensionIds.nameConstraints);
   return {
     x509,
     publicKey: x509.publicKey,
@@ -69,22 +75,37 @@ function readCertificate(der: Buffer): Certificate {
     signatureAlgorithm: derElements(algorithm!.content)[0]!.content.toString("hex"),
     isCa,
     pathLength,
-    maySignCertificates: maySign(extensions.get(extensionIds.keyUsage)),
+    maySignCertificates: maySign(extensions.get(extensionIds.keyUsage)?.value),
     extendedKeyUsage: x509.keyUsage,
+    nameConstraints: constraints && readNameConstraints(constraints.value, constraints.critical),
+    names: readNames(x509.subjectAltName),
   };
 }
 
-/** Values by the extension's object identifier in hex. */
-function readExtensions(optional: readonly Der[]): Map<string, Buffer> {
+interface Extension {
+  readonly value: Buffer;
+  readonly critical: boolean;
+}
+
+/** By the extension's object identifier in hex. */
+function readExtensions(optional: readonly Der[]): Map<string, Extension> {
   const list = optional.find(({ tag }) => tag === derTags.context3);
   const extensions = list ? derElements(derElements(list.content)[0]!.content) : [];
   return new Map(
     extensions.map(({ content }) => {
       const parts = derElements(content);
-      return [parts[0]!.content.toString("hex"), parts.at(-1)!.content];
+      const critical = parts.some(({ tag, content: value }) => tag === derTags.boolean && value[0] !== 0);
+      return [parts[0]!.content.toString("hex"), { value: parts.at(-1)!.content, critical }];
     }),
   );
 }
+
+/** node's `DNS:one, URI:two`; a name with a comma in it is in quotes, and no name of a host. */
+const readNames = (subjectAltName: string | undefined): Name[] =>
+  [...(subjectAltName ?? "").matchAll(/(?:^|, )(DNS|URI):([^",]+)/g)].map(([, kind, name]) => ({
+    kind: kind as Name["kind"],
+    name: name!,
+  }));
 
 function readBasicConstraints(value: Buffer | undefined) {
   const parts = value ? derElements(derElements(value)[0]!.content) : [];

@@ -1,5 +1,6 @@
 import { quote } from "../mesh/problem";
 import { type Certificate, isIssuedBy } from "./certificate";
+import { allows, istioNames, type Name } from "./name-constraints";
 import type { Finding } from "./pem";
 
 /** One cluster's certificates, read. */
@@ -28,7 +29,7 @@ export function chainFindings(certificates: ClusterCertificates): ChainFinding[]
   if (unrooted.length > 0) return unrooted;
   const path = pathToRoot(certificates);
   if (!Array.isArray(path)) return [path as ChainFinding];
-  return [...pathFindings(path, certificates), ...orderFindings(path, certificates)];
+  return [...pathFindings(path, certificates), ...nameFindings(path), ...orderFindings(path, certificates)];
 }
 
 function rootFinding(root: Certificate): ChainFinding | [] {
@@ -122,6 +123,45 @@ function pathFindings(path: readonly Certificate[], { caCert }: ClusterCertifica
     return findings;
   });
 }
+
+/** Go and BoringSSL hold every certificate of the path, the root's own included, against each name below it. */
+function nameFindings(path: readonly Certificate[]): ChainFinding[] {
+  return path.flatMap((issuer, index) => {
+    const { nameConstraints, subject } = issuer;
+    if (!nameConstraints) return [];
+    const file = index === 0 ? "caCert" : index === path.length - 1 ? "rootCert" : "certChain";
+    const holds = `holds ${quote(subject)}, whose nameConstraints`;
+    if (nameConstraints.refusedByGo) {
+      return {
+        file,
+        message: `${holds} are critical and name more than DNS, URI, email and IP, which istiod and the API server refuse`,
+        fix: nameFix,
+      };
+    }
+    const below = path
+      .slice(0, index)
+      .flatMap(({ names, subject: whose }) => names.map((name) => ({ ...name, whose: quote(whose) })));
+    const refused = [...istioNames, ...below].find((name) => !allows(nameConstraints, name));
+    if (!refused) return [];
+    const { kind, whose } = refused;
+    const limits = (["permitted", "excluded"] as const)
+      .map((list) => ({ list, bases: nameConstraints[list].filter((one) => one.kind === kind) }))
+      .filter(({ bases }) => bases.length > 0)
+      .map(({ list, bases }) => `${list} ${bases.map(shown).join(", ")}`);
+    return {
+      file,
+      message: `${holds} (${limits.join("; ")}) do not allow ${shown(refused)} of ${whose}; ${
+        kind === "URI" ? "proxies refuse each other" : "proxies and the API server refuse it"
+      }`,
+      fix: nameFix,
+    };
+  });
+}
+
+const shown = ({ kind, name }: Name) => `${kind}:${quote(name).slice(1, -1)}`;
+
+const nameFix =
+  "have it issued without nameConstraints, or with permitted DNS:istio-system.svc and URI:cluster.local";
 
 /** The root itself may be missing from cert-chain: upstream's sample has none, and every proxy holds it anyway. */
 function orderFindings(
