@@ -1,4 +1,6 @@
+import { setMaxListeners } from "node:events";
 import type { Cluster, Mesh } from "../mesh/mesh";
+import { endedBy } from "../ops/programs/ended-by";
 import { Interrupted, ProgramFailed } from "../ops/programs/programs";
 import { redact } from "../ops/programs/redact";
 import type { Context } from "../ops/runs/context";
@@ -32,19 +34,25 @@ export interface RunOptions {
 }
 
 /**
- * Takes every look at once, and judges afterwards: what stands on something that does not hold is not judged, so that
- * the first broken layer is what fails, and a healthy mesh costs no more time than its slowest look.
+ * Takes every look at once, and judges afterwards: what stands on something that does not hold is neither judged nor
+ * waited for, so that the first broken layer is what fails, and a healthy mesh costs no more time than its slowest look.
  *
  * @param checks each after those that it needs
+ * @param worldOf what they look at; its programs are ended with the run
  * @throws Interrupted on Ctrl-C; whatever else goes wrong is a result
  */
 export async function runChecks<World>(
   checks: readonly Check<World>[],
   mesh: Mesh,
-  world: World,
-  { reporter, signal }: Pick<Context, "reporter" | "signal">,
+  worldOf: (context: Context) => World,
+  context: Context,
   options: RunOptions = {},
 ): Promise<CheckReport> {
+  const { reporter, signal } = context;
+  const over = new AbortController();
+  // One for every program that runs at the moment.
+  setMaxListeners(0, over.signal);
+  const world = worldOf({ ...context, programs: endedBy(context.programs, over.signal) });
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   refuseUnknownNeeds(checks);
@@ -70,13 +78,22 @@ export async function runChecks<World>(
     const results = new Map<Look<World>, CheckResult>();
     // Each stands after what it needs.
     for (const look of looks) {
-      const { verdict, seconds } = await verdicts.get(look)!;
-      results.set(look, resultOf(look, verdict, blocker(neededBy(look), results), seconds));
+      const { check, cluster } = look;
+      const blockedBy = blocker(neededBy(look), results);
+      // Not waited for: it may well hang on what has failed.
+      if (blockedBy) {
+        open.delete(look);
+        results.set(look, blocked(check, blockedBy, cluster, seconds()));
+      } else {
+        const { verdict, seconds } = await verdicts.get(look)!;
+        results.set(look, judged(check, verdict, cluster, seconds));
+      }
     }
     if (signal.aborted) throw new Interrupted();
     return reportOf(mesh.name, reported(wanted, results), seconds());
   } finally {
     clearInterval(notice);
+    over.abort();
   }
 }
 
@@ -153,15 +170,6 @@ type Blocker = NonNullable<CheckResult["blockedBy"]>;
 
 /** A result, as those that wait for it name it. */
 export const placeOf = ({ id, cluster }: Blocker): Blocker => ({ id, ...(cluster && { cluster }) });
-
-function resultOf<World>(
-  { check, cluster }: Look<World>,
-  verdict: Verdict,
-  blockedBy: Blocker | undefined,
-  seconds: number,
-): CheckResult {
-  return blockedBy ? blocked(check, blockedBy, cluster, seconds) : judged(check, verdict, cluster, seconds);
-}
 
 const factsOf = (check: CheckFacts, cluster: Cluster | undefined, seconds: number) => ({
   id: check.id,

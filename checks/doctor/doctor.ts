@@ -42,5 +42,5 @@ export const doctorChecks: readonly Check<DoctorWorld>[] = [
  * @throws Interrupted on Ctrl-C; whatever else goes wrong is in the report
  */
 export function doctor(context: Context, inputs: CheckInputs): Promise<CheckReport> {
-  return runChecks(doctorChecks, inputs.mesh, doctorWorld(context, inputs), context);
+  return runChecks(doctorChecks, inputs.mesh, (given) => doctorWorld(given, inputs), context);
 }

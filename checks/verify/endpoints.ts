@@ -137,6 +137,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
     why: "A proxy that lost istiod, or hangs, goes on with what it had: old endpoints, old weights, in the end expired certificates.",
     fix: "have the pods of these proxies start anew",
     needs: [
+      "primary/reachable.nodes",
       "primary/control-plane.istiod",
       "control-plane.address",
       "gateways.dial",
@@ -254,6 +255,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
     why: "Addresses of another cluster's pods lead nowhere; a gateway that is missing is a cluster that gets no requests. Endpoints that are lost although istiod has read the cluster are known after a remote secret was written again (istio/istio#61043).",
     fix: "have istiod start anew: it reads every cluster again",
     needs: [
+      "reachable.nodes",
       "endpoints.service",
       "endpoints.sidecars",
       "endpoints.proxies",

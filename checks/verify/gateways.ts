@@ -223,7 +223,7 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
       "TCP connections from the proxy beside each client to the gateways of the other clusters, without the mesh in between",
     why: "A load balancer can be healthy in Kubernetes and time out from outside: a failing health probe, a security group, gateways.allowedSourceRanges without the other cluster's outbound address.",
     fix: "let each cluster's outbound address reach the other's load balancer: allowedSourceRanges, security groups, firewalls, and Azure's health probes",
-    needs: ["gateways.ready", "gateways.ports", "gateways.exposed"],
+    needs: ["reachable.nodes", "gateways.ready", "gateways.ports", "gateways.exposed"],
     async look(world) {
       const { mesh, meshProbes } = world;
       const { dataPort, xdsPort } = mesh.istio.line.gateway;

@@ -3,6 +3,7 @@ import type { Mesh, Sample } from "../../mesh/mesh";
 import { type Kubectl, noValidation } from "../../ops/programs/kubectl";
 import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
 import { ProgramFailed } from "../../ops/programs/programs";
+import { podToTry, whyNoWayToPods } from "../../ops/runs/way-to-pods";
 import { inClient } from "../../ops/traffic/requests";
 import type { ClusterProbes } from "../cluster-probes";
 import { once } from "../once";
@@ -26,6 +27,8 @@ export interface MeshProbes {
   injected(): Promise<readonly string[]>;
   /** What the client's proxy holds; undefined: the client has no proxy. */
   proxySecrets(): Promise<ProxySecrets | undefined>;
+  /** Why exec and port-forward fail, whatever they are used for; undefined: they work, or no pod runs to try it. */
+  whyNoWayToPods(): Promise<string | undefined>;
   /** Runs a shell script in the client of the sample. */
   inClient(script: string, options?: ClientOptions): Promise<string>;
   /**
@@ -80,6 +83,7 @@ export function meshProbesOf(mesh: Mesh, { kubectl, version }: ClusterProbes): M
     }),
     injected: ofSample(({ namespace }) => readInjected(kubectl, namespace)),
     proxySecrets: ofSample(async () => readProxySecrets(await runInClient(proxySecretsScript))),
+    whyNoWayToPods: ask(() => whyNoWayToPods(kubectl, podToTry(mesh))),
     inClient: async (script, options) => {
       await version();
       return runInClient(script, options);

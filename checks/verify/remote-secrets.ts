@@ -172,7 +172,7 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
       "an answer of the remote's API server to a request from inside the primary, with the token and authority of the remote secret; of one without a token, what istiod says of the cluster",
     why: "A token that was revoked, an API server with another certificate, or a firewall between the clusters: istiod goes on with what it knew last, or with nothing.",
     fix: "let the primary's outbound addresses reach the remote's API server",
-    needs: ["control-plane.remote-server"],
+    needs: ["primary/reachable.nodes", "control-plane.remote-server"],
     async look(world, cluster) {
       const { mesh, meshProbes } = world;
       const access = (await accessOf(world, cluster))!;
@@ -201,6 +201,7 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
     why: "An istiod turns ready after 30 seconds, whether it has read the remotes or not. Proxies that ask this one see no endpoints of the cluster.",
     fix: "see what istiod logs about the cluster; have it start anew if it does not try again",
     needs: [
+      "primary/reachable.nodes",
       "primary/control-plane.istiod",
       "control-plane.remote-secret",
       "control-plane.remote-secrets",

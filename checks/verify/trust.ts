@@ -250,7 +250,7 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
       "certificate and root of the proxy beside the client, as its Envoy tells them (config_dump, dynamic_active_secrets)",
     why: "A proxy keeps what it was given until it is renewed. After the root was replaced, each one trusts the old until it starts anew.",
     fix: "have the proxies start anew",
-    needs: ["trust.live-root"],
+    needs: ["reachable.nodes", "trust.live-root"],
     async look(world, cluster) {
       const { mesh, meshProbes } = world;
       const secrets = await meshProbes(cluster).proxySecrets();

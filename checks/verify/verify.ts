@@ -20,12 +20,14 @@ import { splitChecks } from "./split";
 import { trafficChecks } from "./traffic";
 import { trustChecks } from "./trust";
 import { versionChecks } from "./versions";
+import { wayToPodsChecks } from "./way-to-pods";
 import { type VerifyWorld, verifyWorld } from "./world";
 
 /** Everything that verify looks at, each after what it stands on. */
 export const verifyChecks: readonly Check<VerifyWorld>[] = [
   ...programChecks,
   ...reachableChecks,
+  ...wayToPodsChecks,
   ...skewChecks,
   ...readingChecks,
   ...rightsChecks,
@@ -53,7 +55,8 @@ export async function verify(
   inputs: CheckInputs,
   options: RunOptions = {},
 ): Promise<CheckReport> {
-  return asProof(await runChecks(verifyChecks, inputs.mesh, verifyWorld(context, inputs), context, options));
+  const worldOf = (given: Context) => verifyWorld(given, inputs);
+  return asProof(await runChecks(verifyChecks, inputs.mesh, worldOf, context, options));
 }
 
 /**

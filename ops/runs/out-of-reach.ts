@@ -1,5 +1,8 @@
+import { fixOfNoConnection, saysNoConnection } from "./way-to-pods";
+
 /** What kubectl says when it gets nowhere, and what helps. The first that fits counts. */
 const failures: readonly { readonly words: RegExp; readonly fix: string }[] = [
+  { words: saysNoConnection, fix: fixOfNoConnection },
   {
     words: /context .* does not exist/i,
     fix: "no kubeconfig has this context: fetch it, point KUBECONFIG to the file that has it, or name another in mesh.yaml",

@@ -7,11 +7,12 @@ import { adviceOn } from "./advice";
 import type { Context } from "./context";
 import { eventsOf } from "./events";
 import { fixOfSilence } from "./out-of-reach";
+import { fixOfNoConnection, whyNoWayToPods } from "./way-to-pods";
 
 /**
  * Why a Deployment of the mesh cannot be used, with what to do about it.
  * @param meshFile `mesh.yaml` as the user named it
- * @returns undefined when it has a pod that serves
+ * @returns undefined when it has a pod that serves and that can be reached
  * @throws MissingProgram, Interrupted
  */
 export async function whyUnavailable(
@@ -25,7 +26,10 @@ export async function whyUnavailable(
   try {
     const [found] = await kubectl.get(["-n", namespace, "deployments", name], { signal });
     if (!found) return `${cluster.name} has no ${title}: run ${meshCommand(meshFile, "apply")}`;
-    if ((found.status?.availableReplicas ?? 0) > 0) return undefined;
+    if ((found.status?.availableReplicas ?? 0) > 0) {
+      const words = await whyNoWayToPods(kubectl, { namespace, name }, signal);
+      return words && `${cluster.name}: ${words}\nfix: ${fixOfNoConnection}`;
+    }
     const events = await eventsOf(kubectl, { kind: "Deployment", namespace, name }, signal);
     return [
       `${title} of ${cluster.name} has no pod that is ready:`,

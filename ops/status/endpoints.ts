@@ -7,6 +7,7 @@ import { Interrupted } from "../programs/programs";
 import { sideBySide } from "../programs/side-by-side";
 import type { Context } from "../runs/context";
 import { fixOfSilence } from "../runs/out-of-reach";
+import { askThroughPod, podToTry } from "../runs/way-to-pods";
 import { sampleHost } from "../traffic/requests";
 
 /** What the clients of all clusters see of the sample. */
@@ -79,11 +80,10 @@ export interface EndpointAnswer {
  */
 export async function endpoints(context: Context, mesh: Mesh, sample: Sample): Promise<MeshEndpoints> {
   const programs = bounded(sideBySide(context.programs));
-  const client = mesh.istio.line.sample.client.name;
   const answers = await Promise.all(
     mesh.clusters.map(async (cluster) => {
       const kubectl = kubectlFor(programs, cluster.context);
-      const answer = await ask(kubectl, sample.namespace, client, sampleHost(sample), context.signal);
+      const answer = await ask(kubectl, mesh, sample, context.signal);
       return [cluster.name, answer] as const;
     }),
   );
@@ -126,31 +126,21 @@ export function endpointViews(
 
 async function ask(
   kubectl: Kubectl,
-  namespace: string,
-  client: string,
-  host: string,
+  mesh: Mesh,
+  sample: Sample,
   signal: AbortSignal,
 ): Promise<EndpointAnswer> {
-  const path = `clusters?format=json&filter=${host}`;
+  const { namespace } = sample;
+  const { name } = mesh.istio.line.sample.client;
+  const request = ["pilot-agent", "request", "GET", `clusters?format=json&filter=${sampleHost(sample)}`];
   const [pods, services, envoy] = await Promise.allSettled([
     kubectl.get(["-n", namespace, "pods"], { signal }),
     kubectl.get(["-n", istioNamespace, "services"], { signal }),
     // By istio's agent: the proxy's image may have no curl.
-    kubectl.run(
-      [
-        "-n",
-        namespace,
-        "exec",
-        `deploy/${client}`,
-        "-c",
-        "istio-proxy",
-        "--",
-        "pilot-agent",
-        "request",
-        "GET",
-        path,
-      ],
-      { signal },
+    askThroughPod(kubectl, podToTry(mesh), signal, (asking) =>
+      kubectl.run(["-n", namespace, "exec", `deploy/${name}`, "-c", "istio-proxy", "--", ...request], {
+        signal: asking,
+      }),
     ),
   ]);
   return {

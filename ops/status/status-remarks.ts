@@ -4,6 +4,7 @@ import type { Cluster, Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { removedClusters } from "../clusters/inventory";
 import { type IstiodFacts, synced } from "../clusters/istiod-facts";
+import { fixOfSilence } from "../runs/out-of-reach";
 import { type Certificate, type ClusterFacts, certificatesIn } from "./cluster-facts";
 
 /** A sentence about a cluster, which is named as in mesh.yaml. */
@@ -48,9 +49,14 @@ export function problemsOf(survey: Survey): Remark[] {
   });
   const deaf =
     istiod.error && primary?.istiod
-      ? [{ cluster: mesh.primary.name, text: `istiod could not be asked: ${istiod.error}` }]
+      ? [{ cluster: mesh.primary.name, text: `istiod could not be asked: ${withFix(istiod.error)}` }]
       : [];
   return [...silent, ...deaf, ...judge(survey, problemRules)];
+}
+
+function withFix(error: string): string {
+  const fix = fixOfSilence(error);
+  return fix ? `${error}; fix: ${fix}` : error;
 }
 
 /** @param rootCertificate of the mesh's CA, where it is at hand */

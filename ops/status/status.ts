@@ -2,10 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeClusterBundle } from "../../k8s/cluster-bundle";
 import type { Mesh } from "../../mesh/mesh";
-import { readIstiod } from "../clusters/istiod-facts";
+import { type IstiodFacts, readIstiod } from "../clusters/istiod-facts";
 import { bounded, inShort } from "../programs/bounded";
+import { kubectlFor } from "../programs/kubectl";
 import { sideBySide } from "../programs/side-by-side";
 import type { Context } from "../runs/context";
+import { askThroughPod, podToTry } from "../runs/way-to-pods";
 import { type Certificate, type Gateway, type Replicas, readCluster } from "./cluster-facts";
 import { type Answer, daysLeft, differencesOf, problemsOf, type Remark, type Survey } from "./status-remarks";
 
@@ -96,7 +98,7 @@ async function take(context: Context, mesh: Mesh): Promise<Survey> {
   try {
     const [istiod, ...answers] = await Promise.all([
       mesh.istio.line.istiodTellsJson
-        ? settled(readIstiod(context, mesh.primary))
+        ? settled(askIstiod(context, mesh))
         : { value: undefined, error: undefined },
       ...mesh.clusters.map((cluster) => {
         // Without a CA: its keys have no business here.
@@ -110,6 +112,14 @@ async function take(context: Context, mesh: Mesh): Promise<Survey> {
   } finally {
     rmSync(dist, { recursive: true, force: true });
   }
+}
+
+function askIstiod(context: Context, mesh: Mesh): Promise<IstiodFacts> {
+  const { primary } = mesh;
+  const kubectl = kubectlFor(context.programs, primary.context);
+  return askThroughPod(kubectl, podToTry(mesh), context.signal, (signal) =>
+    readIstiod({ ...context, signal }, primary),
+  );
 }
 
 async function settled<T>(question: Promise<T>): Promise<Answer<T>> {

@@ -16,6 +16,7 @@ import { meshCommand } from "../../mesh/paths";
 import { parseVersion } from "../../mesh/versions";
 import type { ConnectedProxy } from "../../ops/clusters/istiod-facts";
 import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import type { Context } from "../../ops/runs/context";
 import { silentReporter } from "../../ops/runs/progress";
 import { type EndpointAnswer, endpointViews } from "../../ops/status/endpoints";
 import type { Reply } from "../../ops/traffic/requests";
@@ -57,6 +58,8 @@ export interface ComposedCluster {
   crds: string[];
   meshNetworks: string | undefined;
   injected: string[] | Error;
+  /** What kubectl exec says where the API server gets no connection to the kubelet. */
+  noWayToPods: string | undefined;
   proxySecrets: ProxySecrets | undefined;
   /** What the client's Envoy holds: by version, addresses with their weights. */
   endpoints: Record<string, Record<string, number>>;
@@ -285,6 +288,7 @@ function composeCluster(mesh: Mesh, cluster: Cluster, ca: Authority): ComposedCl
       ? undefined
       : `networks:\n${mesh.clusters.map(({ name, network }) => `  ${network}:\n    endpoints:\n    - fromRegistry: ${name}\n`).join("")}`,
     injected: [line.sample.client.name, "istio-proxy"],
+    noWayToPods: undefined,
     proxySecrets: { certificateChain: ca.material[signer]!.certChain, root },
     endpoints: {},
     sick: {},
@@ -383,6 +387,10 @@ export const answerOf = (version: string): Reply => ({
 const answer = <T>(value: T | Error) =>
   value instanceof Error ? Promise.reject(value) : Promise.resolve(value as T);
 
+/** exec and port-forward get no answer where the API server has no connection to the kubelet. */
+const through = <T>({ noWayToPods }: ComposedCluster, value: Promise<T>): Promise<T> =>
+  noWayToPods === undefined ? value : new Promise(() => {});
+
 function worldOf(composed: ComposedMesh): VerifyWorld {
   const { mesh, clusters } = composed;
   const of = ({ name }: Cluster) => clusters[name]!;
@@ -415,9 +423,10 @@ function worldOf(composed: ComposedMesh): VerifyWorld {
       crds: () => after(found.crds),
       meshNetworks: () => after(found.meshNetworks),
       injected: () => after(found.injected),
-      proxySecrets: () => after(found.proxySecrets),
-      inClient: (_, options) => after(accessAnswer(found, options?.input ?? "", composed)),
-      besideProxy: (script) => after(dialAnswer(found, script)),
+      whyNoWayToPods: () => after(found.noWayToPods),
+      proxySecrets: () => through(found, after(found.proxySecrets)),
+      inClient: (_, options) => through(found, after(accessAnswer(found, options?.input ?? "", composed))),
+      besideProxy: (script) => through(found, after(dialAnswer(found, script))),
     };
   };
   return {
@@ -438,11 +447,14 @@ function worldOf(composed: ComposedMesh): VerifyWorld {
     }),
     probes,
     meshProbes,
-    readClusters: async () => composed.readClusters,
-    connectedProxies: async () => composed.proxies,
-    endpoints: async () => endpointViews(mesh, mesh.sample!, endpointAnswers(composed)),
+    readClusters: () => through(of(mesh.primary), answer(composed.readClusters)),
+    connectedProxies: () => through(of(mesh.primary), answer(composed.proxies)),
+    endpoints: async () => {
+      await Promise.all(mesh.clusters.map((cluster) => through(of(cluster), answer(undefined))));
+      return endpointViews(mesh, mesh.sample!, endpointAnswers(composed));
+    },
     requestPlan: () => requestPlan(mesh, mesh.sample!),
-    replies: (cluster) => answer(of(cluster).replies),
+    replies: (cluster) => through(of(cluster), answer(of(cluster).replies)),
   };
 }
 
@@ -521,9 +533,17 @@ function kubectlOf({ pairs, clusters }: ComposedMesh, { name, context }: Cluster
 }
 
 export async function verifyComposed(composed: ComposedMesh): Promise<CheckReport> {
-  const context = { reporter: silentReporter, signal: new AbortController().signal };
-  return asProof(await runChecks(verifyChecks, composed.mesh, worldOf(composed), context));
+  return asProof(await runChecks(verifyChecks, composed.mesh, () => worldOf(composed), idleContext()));
 }
+
+/** For checks whose world is composed: no program is run. */
+export const idleContext = (): Context => ({
+  programs: { run: () => Promise.reject(new Error("no program is run here")) },
+  reporter: silentReporter,
+  now: () => now,
+  signal: new AbortController().signal,
+  workFolder: "/nonexistent",
+});
 
 /** The object of this kind and name, to be changed. */
 export function objectIn(objects: Changeable[], kind: string, name: string): Changeable {

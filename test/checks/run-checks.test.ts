@@ -1,8 +1,10 @@
 import { type Check, faulty, sound, unjudged, type Verdict } from "../../checks/check";
 import { runChecks } from "../../checks/run-checks";
 import { parseMesh } from "../../mesh/load";
-import { Interrupted, ProgramFailed } from "../../ops/programs/programs";
+import { Interrupted, ProgramFailed, type Programs } from "../../ops/programs/programs";
+import type { Context } from "../../ops/runs/context";
 import { silentReporter } from "../../ops/runs/progress";
+import { idleContext } from "./composed-mesh";
 
 const mesh = parseMesh(
   "clusters:\n  - {name: main0, role: primary, network: n1, context: main0}\n  - {name: remote0, network: n2, context: remote0}\n",
@@ -27,7 +29,7 @@ const ofCluster = (id: Check<Looks>["id"], needs: Check<Looks>["needs"] = []): C
 });
 
 const run = (checks: readonly Check<Looks>[], looks: Looks, signal = new AbortController().signal) =>
-  runChecks(checks, mesh, looks, { reporter: silentReporter, signal });
+  runChecks(checks, mesh, () => looks, { ...idleContext(), signal });
 
 const statuses = async (report: ReturnType<typeof run>) =>
   Object.fromEntries(
@@ -115,6 +117,31 @@ test("looks are taken side by side: the whole takes as long as the slowest", asy
   expect(most).toBe(2);
 });
 
+test("what stands on a check that failed is not waited for, and its programs are ended with the run", async () => {
+  let ended = false;
+  const programs: Programs = {
+    run: (_program, _args, options) =>
+      new Promise((_, reject) => {
+        options!.signal!.addEventListener("abort", () => {
+          ended = true;
+          reject(new Interrupted());
+        });
+      }),
+  };
+  const hangs = async (given: Context) => {
+    await given.programs.run("kubectl", ["exec"]);
+    return sound();
+  };
+  const { results } = await runChecks<Looks>(
+    [ofMesh("reachable.nodes"), ofMesh("trust.workloads", ["reachable.nodes"])],
+    mesh,
+    (given) => ({ "reachable.nodes": () => faulty("no connection"), "trust.workloads": () => hangs(given) }),
+    { ...idleContext(), programs },
+  );
+  expect(results.map(({ status }) => status)).toEqual(["fail", "not judged"]);
+  expect(ended).toBe(true);
+});
+
 test("what cannot be looked at counts as failed, with the command and without secrets", async () => {
   const { results } = await run([ofMesh("trust.root")], {
     "trust.root": () => {
@@ -170,11 +197,6 @@ test("what takes long says what it is at", async () => {
   const said: string[] = [];
   const reporter = { ...silentReporter, say: (text: string) => said.push(text) };
   const slow = () => new Promise<Verdict>((resolve) => setTimeout(() => resolve(sound()), 2200));
-  await runChecks(
-    [ofMesh("trust.one")],
-    mesh,
-    { "trust.one": slow },
-    { reporter, signal: new AbortController().signal },
-  );
+  await runChecks([ofMesh("trust.one")], mesh, () => ({ "trust.one": slow }), { ...idleContext(), reporter });
   expect(said).toEqual(["looking at trust.one (2 s)"]);
 });

@@ -155,6 +155,17 @@ const faults: readonly Fault[] = [
     says: /refused/,
   },
   {
+    name: "an API server that gets no connection to its nodes",
+    break: (composed) => {
+      objects(composed, "remote0").noWayToPods =
+        "the API server gets no connection to its nodes (exec, port-forward): error dialing backend: EOF";
+    },
+    expect: "fail reachable.nodes remote0",
+    says: /^the API server gets no connection to its nodes \(exec, port-forward\): .*error dialing backend: EOF$/,
+    command: /^kubectl --context remote0 -n sample exec .* -- true$/,
+    fix: /konnectivity-agent/,
+  },
+  {
     name: "no rights",
     break: (composed) => {
       objects(composed, "main0").who = {
@@ -1244,6 +1255,38 @@ describe("a remote secret with a client certificate", () => {
     const report = await verifyComposed(withCertificate(old));
     expect(open(report)).toEqual(["not judged control-plane.remote-access remote0"]);
     expect(report.ok).toBe(false);
+  });
+});
+
+describe("where exec and port-forward get no answer", () => {
+  const broken = async (mesh: Mesh, ...names: string[]) => {
+    const composed = compose(mesh);
+    for (const name of names) composed.clusters[name]!.noWayToPods = "kubectl exec: no answer within 12 s";
+    return verifyComposed(composed);
+  };
+
+  test.each(Object.entries(lines))("in both clusters: one cause each, on line %s", async (_, mesh) => {
+    const report = await broken(mesh, "main0", "remote0");
+    expect(open(report)).toEqual(["fail reachable.nodes main0", "fail reachable.nodes remote0"]);
+    const blocked = report.results.filter(({ blockedBy }) => blockedBy);
+    expect(new Set(blocked.map(({ blockedBy }) => blockedBy!.id))).toEqual(new Set(["reachable.nodes"]));
+    // What gets and lists tell is judged as ever.
+    expect(report.results).toContainEqual(
+      expect.objectContaining({ id: "gateways.ready", cluster: "main0", status: "pass" }),
+    );
+  });
+
+  test("in the remote: what the primary's istiod says is judged", async () => {
+    const report = await broken(current, "remote0");
+    expect(open(report)).toEqual(["fail reachable.nodes remote0"]);
+    expect(report.results).toContainEqual(
+      expect.objectContaining({ id: "control-plane.synced", cluster: "remote0", status: "pass" }),
+    );
+  });
+
+  test("in the primary of a mesh without a sample", async () => {
+    const bare = meshOf(defaultIstioLine.id, "enabled: false");
+    expect(open(await broken(bare, "main0"))).toEqual(["fail reachable.nodes main0"]);
   });
 });
 

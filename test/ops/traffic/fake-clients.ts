@@ -32,6 +32,8 @@ const events = JSON.stringify({
 export interface FakeClients {
   /** Available pods of the client, by context. @default 1 */
   readonly available?: Readonly<Record<string, number>>;
+  /** What a command that does nothing comes to, by context. @default - it ends well */
+  readonly way?: Readonly<Record<string, string>>;
   /** Shell commands that a kubectl runs first: they may end it. */
   readonly before?: string;
   /** What curl does, in shell. @default - v1 of main0 and v2 of remote0 answer in turn, at once */
@@ -41,15 +43,23 @@ export interface FakeClients {
 export const hello = (version: string, pod: string) =>
   `printf 'Hello version: %s, instance: %s\\n\\n200 0.0125\\n' ${version} ${pod}`;
 
-export function addClients(path: FakePath, { available = {}, before = "", curl }: FakeClients = {}): void {
+export function addClients(
+  path: FakePath,
+  { available = {}, way = {}, before = "", curl }: FakeClients = {},
+): void {
   const deployments = ["one", "two"].map(
     (context) =>
       `*"--context ${context} get -n sample deployments curl "*) echo '${deployment(available[context] ?? 1)}';;`,
+  );
+  const ways = ["one", "two"].map(
+    (context) =>
+      `*"--context ${context} -n sample exec --pod-running-timeout=1s deployment/curl -- true") ${way[context] ?? "true"};;`,
   );
   path.add(
     "kubectl",
     `${before}
 case "$*" in
+  ${ways.join("\n  ")}
   ${deployments.join("\n  ")}
   *"--context one get -n sample pods "*) echo '${pods("helloworld-v1-a")}';;
   *"--context two get -n sample pods "*) echo '${pods("helloworld-v2-b")}';;
