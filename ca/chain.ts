@@ -1,5 +1,6 @@
 import { quote } from "../mesh/problem";
 import { type Certificate, isIssuedBy } from "./certificate";
+import type { CaFileNames } from "./material";
 import { allows, istioNames, type Name } from "./name-constraints";
 import type { Finding } from "./pem";
 
@@ -9,6 +10,8 @@ export interface ClusterCertificates {
   /** More than one only while a root is being replaced. */
   readonly roots: readonly Certificate[];
   readonly certChain: readonly Certificate[];
+  /** What messages call the files. */
+  readonly names: CaFileNames;
 }
 
 /** The file that is wrong, and what is wrong with it. */
@@ -16,8 +19,11 @@ export interface ChainFinding extends Finding {
   readonly file: "caCert" | "rootCert" | "certChain";
 }
 
-const chainFix =
-  "put ca-cert.pem first, then what leads from it to the root: `cat ca-cert.pem root-cert.pem`";
+/** How a cluster's chain is written. */
+export const chainFix = ({ caCert, certChain, rootCert }: CaFileNames) =>
+  caCert === certChain
+    ? "put the cluster's own certificate first, then what leads from it to the root"
+    : `put ${caCert} first, then what leads from it to the root: \`cat ${caCert} ${rootCert}\``;
 
 /**
  * What keeps a proxy that trusts the roots from trusting a workload's certificate: istiod signs it with the
@@ -25,14 +31,14 @@ const chainFix =
  * intermediate for the end of the chain and so does not see that it could sign nothing.
  */
 export function chainFindings(certificates: ClusterCertificates): ChainFinding[] {
-  const unrooted = certificates.roots.flatMap(rootFinding);
+  const unrooted = certificates.roots.flatMap((root) => rootFinding(root, certificates.names));
   if (unrooted.length > 0) return unrooted;
   const path = pathToRoot(certificates);
   if (!Array.isArray(path)) return [path as ChainFinding];
   return [...pathFindings(path, certificates), ...nameFindings(path), ...orderFindings(path, certificates)];
 }
 
-function rootFinding(root: Certificate): ChainFinding | [] {
+function rootFinding(root: Certificate, names: CaFileNames): ChainFinding | [] {
   if (isIssuedBy(root, root)) return [];
   const self = root.subjectDer.equals(root.issuerDer);
   return {
@@ -42,12 +48,12 @@ function rootFinding(root: Certificate): ChainFinding | [] {
       : `holds ${quote(root.subject)}, issued by ${quote(root.issuer)}; allowed are self-signed roots`,
     fix: self
       ? "copy the root's certificate again from where it was made"
-      : "put the root's certificate there, and this one into cert-chain.pem",
+      : `put the root's certificate there, and this one into ${names.certChain}`,
   };
 }
 
 /** From the intermediate up to a root, or why there is no way. */
-function pathToRoot({ caCert, roots, certChain }: ClusterCertificates): Certificate[] | ChainFinding {
+function pathToRoot({ caCert, roots, certChain, names }: ClusterCertificates): Certificate[] | ChainFinding {
   const path = [caCert];
   for (;;) {
     const last = path.at(-1)!;
@@ -56,7 +62,7 @@ function pathToRoot({ caCert, roots, certChain }: ClusterCertificates): Certific
     const named = unused.filter((other) => other.subjectDer.equals(last.issuerDer));
     const issuer = named.find((other) => isIssuedBy(last, other));
     const holder = last === caCert ? "caCert" : "certChain";
-    if (!issuer) return deadEnd(last, named.length > 0, holder);
+    if (!issuer) return deadEnd(last, named.length > 0, holder, names);
     const rival = named.find(
       (other) =>
         other.publicKeyFingerprint !== issuer.publicKeyFingerprint && last.x509.checkIssued(other.x509),
@@ -75,7 +81,12 @@ function ambiguous(last: Certificate, holder: "caCert" | "certChain"): ChainFind
   };
 }
 
-function deadEnd(last: Certificate, issuerNamed: boolean, holder: "caCert" | "certChain"): ChainFinding {
+function deadEnd(
+  last: Certificate,
+  issuerNamed: boolean,
+  holder: "caCert" | "certChain",
+  names: CaFileNames,
+): ChainFinding {
   if (issuerNamed) {
     return {
       file: holder,
@@ -86,14 +97,14 @@ function deadEnd(last: Certificate, issuerNamed: boolean, holder: "caCert" | "ce
   if (last.subjectDer.equals(last.issuerDer)) {
     return {
       file: holder,
-      message: `leads to the root ${quote(last.subject)}, which is not in root-cert.pem`,
-      fix: "put the root that issued the intermediate into root-cert.pem, in every cluster",
+      message: `leads to the root ${quote(last.subject)}, which is not in ${names.rootCert}`,
+      fix: `put the root that issued the intermediate into ${names.rootCert}, in every cluster`,
     };
   }
   return {
     file: "certChain",
-    message: `does not lead to the root: neither it nor root-cert.pem holds ${quote(last.issuer)}, which issued ${quote(last.subject)}`,
-    fix: chainFix,
+    message: `does not lead to the root: neither it nor ${names.rootCert} holds ${quote(last.issuer)}, which issued ${quote(last.subject)}`,
+    fix: chainFix(names),
   };
 }
 
@@ -166,16 +177,15 @@ const nameFix =
 /** The root itself may be missing from cert-chain: upstream's sample has none, and every proxy holds it anyway. */
 function orderFindings(
   path: readonly Certificate[],
-  { caCert, certChain }: ClusterCertificates,
+  { caCert, certChain, names }: ClusterCertificates,
 ): ChainFinding[] {
   const strangers = certChain.filter((one) => !path.some((other) => same(one, other)));
   if (!certChain.some((one) => same(one, caCert))) {
     return [
       {
         file: "certChain",
-        message:
-          "lacks the certificate of ca-cert.pem, so nobody can follow a workload's certificate to the root",
-        fix: chainFix,
+        message: `lacks the certificate of ${names.caCert}, so nobody can follow a workload's certificate to the root`,
+        fix: chainFix(names),
       },
     ];
   }
@@ -183,8 +193,8 @@ function orderFindings(
     return [
       {
         file: "certChain",
-        message: `holds ${quote(strangers[0]!.subject)}, which is not on the way from ca-cert.pem to the root`,
-        fix: chainFix,
+        message: `holds ${quote(strangers[0]!.subject)}, which is not on the way from ${names.caCert} to the root`,
+        fix: chainFix(names),
       },
     ];
   }
@@ -195,7 +205,7 @@ function orderFindings(
         {
           file: "certChain",
           message: "holds its certificates in the wrong order, or one twice",
-          fix: chainFix,
+          fix: chainFix(names),
         },
       ];
 }

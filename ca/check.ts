@@ -7,8 +7,9 @@ import { type Certificate, parseCertificate } from "./certificate";
 import { certificateFindings } from "./certificate-rules";
 import { chainFindings } from "./chain";
 import { isKeyOf, keyWeakness, readPrivateKey } from "./key";
-import { type CaMaterial, type ClusterCa, caFileNames, rootFileNames } from "./material";
+import { type CaFileNames, type CaMaterial, type ClusterCa, caFileNames, rootFileNames } from "./material";
 import { type Finding, type PemBlock, pemBlocks } from "./pem";
+import type { CaFiles } from "./read";
 
 /** What is wrong with CA material: with problems it does not work; with warnings it does, but not for long or not well. */
 export interface CaFindings {
@@ -36,18 +37,21 @@ interface Occurrence {
  *
  * @param directory the folder that messages name: `<directory>/<cluster>/ca-cert.pem`
  * @param now the time at which the certificates must be valid
- * @param root from which further intermediates are to come @default - only the clusters' files are judged
+ * @param more.root from which further intermediates are to come @default - only the clusters' files are judged
+ * @param more.names what a cluster's files are called @default - `caFileNames`
  */
 export function checkCa(
   mesh: Mesh,
   directory: string,
   material: CaMaterial,
   now: Date,
-  root?: RootFiles,
+  more: { readonly root?: RootFiles | undefined; readonly names?: CaFiles["names"] } = {},
 ): CaFindings {
   const check = new CaCheck(mesh, directory, now);
-  if (root) check.root(root);
-  for (const [cluster, ca] of Object.entries(material)) check.cluster(cluster, ca);
+  if (more.root) check.root(more.root);
+  for (const [cluster, ca] of Object.entries(material)) {
+    check.cluster(cluster, ca, more.names?.[cluster] ?? caFileNames);
+  }
   check.acrossClusters();
   return check.findings;
 }
@@ -65,18 +69,18 @@ class CaCheck {
     private readonly now: Date,
   ) {}
 
-  cluster(cluster: string, ca: ClusterCa): void {
-    const file = (key: keyof ClusterCa) => join(this.directory, cluster, caFileNames[key]);
+  cluster(cluster: string, ca: ClusterCa, names: CaFileNames): void {
+    const file = (key: keyof ClusterCa) => join(this.directory, cluster, names[key]);
     const certificates = (key: "caCert" | "rootCert" | "certChain") =>
       this.certificates(ca[key], file(key), cluster);
     const caCert = this.single(certificates("caCert"), file("caCert"));
     const roots = certificates("rootCert");
     const certChain = certificates("certChain");
-    this.privateKey(ca.caKey, file("caKey"), caCert, caFileNames.caCert);
+    this.privateKey(ca.caKey, file("caKey"), caCert, names.caCert);
     if (!caCert || !roots || !certChain) return;
     this.intermediates.set(file("caCert"), caCert);
     this.roots.set(file("rootCert"), roots);
-    for (const finding of chainFindings({ caCert, roots, certChain })) {
+    for (const finding of chainFindings({ caCert, roots, certChain, names })) {
       this.problem(file(finding.file), finding);
     }
     if (roots.some((root) => root.fingerprint === caCert.fingerprint)) {
@@ -95,7 +99,12 @@ class CaCheck {
     }
     if (!root) return;
     this.roots.set(file, [root]);
-    for (const finding of chainFindings({ caCert: root, roots: [root], certChain: [root] })) {
+    for (const finding of chainFindings({
+      caCert: root,
+      roots: [root],
+      certChain: [root],
+      names: caFileNames,
+    })) {
       this.problem(file, finding);
     }
     if (root.pathLength === 0) {
@@ -165,7 +174,7 @@ class CaCheck {
     if (certificates === undefined || certificates.length === 1) return certificates?.[0];
     this.problem(file, {
       message: `holds ${certificates.length} certificates; allowed is one`,
-      fix: "leave the CA's own certificate in it; what leads to the root belongs into cert-chain.pem",
+      fix: `leave the CA's own certificate in it; what leads to the root belongs into ${caFileNames.certChain}`,
     });
     return undefined;
   }
@@ -209,12 +218,19 @@ class CaCheck {
       : `remove ${join(this.directory, cluster ?? "")}, and \`mesh ca\` makes a new intermediate from the same root`;
   }
 
-  private problem(file: string, { message, fix }: Finding): void {
-    this.findings.problems.push(fileProblem(file, message, fix));
+  private problem(file: string, finding: Finding): void {
+    addOnce(this.findings.problems, file, finding);
   }
 
-  private warning(file: string, { message, fix }: Finding): void {
-    this.findings.warnings.push(fileProblem(file, message, fix));
+  private warning(file: string, finding: Finding): void {
+    addOnce(this.findings.warnings, file, finding);
+  }
+}
+
+/** One file may be read twice, as cert-manager's tls.crt is. */
+function addOnce(problems: Problem[], file: string, { message, fix }: Finding): void {
+  if (!problems.some((one) => one.file === file && one.message === message)) {
+    problems.push(fileProblem(file, message, fix));
   }
 }
 

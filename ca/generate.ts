@@ -113,9 +113,9 @@ interface SoundCa {
 
 /** Reads what is there, and refuses to build on it unless it is sound. */
 function readSound(mesh: Mesh, directory: string, now: Date): SoundCa {
-  const { material, missing, problems, warnings } = readCa(mesh, directory);
+  const { material, names, missing, problems, warnings } = readCa(mesh, directory);
   const root = readRoot(directory, missing);
-  const findings = checkCa(mesh, directory, material, now, root.files);
+  const findings = checkCa(mesh, directory, material, now, { root: root.files, names });
   const all = [...problems, ...root.problems, ...findings.problems];
   if (all.length > 0) throw new InputError(all);
   return {

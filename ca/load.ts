@@ -30,7 +30,7 @@ export function loadCa(mesh: Mesh, meshFile: string, now: Date): LoadedCa {
     throw new InputError([noOwnFolder(mesh, meshFile, directory)]);
   }
   const files = readCa(mesh, directory);
-  const { problems, warnings } = checkCa(mesh, directory, files.material, now);
+  const { problems, warnings } = checkCa(mesh, directory, files.material, now, { names: files.names });
   const missing = own ? files.missing.map((cluster) => missingCluster(cluster, directory)) : [];
   const all = [...files.problems, ...missing, ...problems];
   if (all.length > 0) throw new InputError(all);
@@ -53,7 +53,7 @@ function noOwnFolder({ ca, clusters }: Mesh, meshFile: string, directory: string
     position: undefined,
     path: ["ca", "files"],
     message: `${quote(ca.directory)} names no folder with files in it (${directory})`,
-    fix: `put ${clusters[0]!.name}/{ca-cert,ca-key,root-cert,cert-chain}.pem and the other clusters' there, or leave ca.files out and run \`${meshCommand(meshFile, "ca")}\``,
+    fix: `put ${clusters[0]!.name}/{ca-cert,ca-key,root-cert,cert-chain}.pem, or {tls.crt,tls.key,ca.crt} from cert-manager, and the other clusters' there, or leave ca.files out and run \`${meshCommand(meshFile, "ca")}\``,
   };
 }
 
@@ -61,6 +61,6 @@ function missingCluster(cluster: string, directory: string): Problem {
   return fileProblem(
     join(directory, cluster),
     `there is no CA for ${cluster}`,
-    "have an intermediate issued for it by the root of the other clusters, and put its four files there",
+    "have an intermediate issued for it by the root of the other clusters, and put its files there",
   );
 }

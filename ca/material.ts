@@ -16,12 +16,25 @@ export interface ClusterCa {
 /** Every cluster's CA, by cluster name. */
 export type CaMaterial = Readonly<Record<string, ClusterCa>>;
 
+export type CaFileNames = Readonly<Record<keyof ClusterCa, string>>;
+
 /** Names of the files in a cluster's folder, and of the keys in `cacerts`. */
-export const caFileNames: Readonly<Record<keyof ClusterCa, string>> = {
+export const caFileNames: CaFileNames = {
   caCert: "ca-cert.pem",
   caKey: "ca-key.pem",
   rootCert: "root-cert.pem",
   certChain: "cert-chain.pem",
+};
+
+/**
+ * The same in the form of a Secret that cert-manager writes: tls.crt holds the intermediate, then what is above it, without
+ * the root. https://cert-manager.io/docs/concepts/certificate/ (read 2026-11-27)
+ */
+export const certManagerFileNames: CaFileNames = {
+  caCert: "tls.crt",
+  caKey: "tls.key",
+  rootCert: "ca.crt",
+  certChain: "tls.crt",
 };
 
 /** Names of the root's own files, at the top of a generated CA's folder. The key never goes into a cluster. */

@@ -36,6 +36,9 @@ export function pemBlocks(text: string): readonly PemBlock[] | Finding {
     : (blocks as PemBlock[]);
 }
 
+/** A PEM text up to the end of its first block; all of it where there is none. */
+export const firstBlock = (text: string): string => text.match(/^[\s\S]*?^-----END [^\n]*\n?/m)?.[0] ?? text;
+
 function pemBlock(label: string, body: string): PemBlock | undefined {
   const lines = body.split(/\r?\n/);
   const data = lines

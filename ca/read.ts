@@ -1,15 +1,24 @@
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import type { Mesh } from "../mesh/mesh";
 import { fileProblem, InputError, type Problem } from "../mesh/problem";
 import { readTextFile, UnreadableFile } from "../mesh/text-file";
-import { type CaMaterial, type ClusterCa, caFileNames } from "./material";
-import type { Finding } from "./pem";
+import { chainFix } from "./chain";
+import {
+  type CaFileNames,
+  type CaMaterial,
+  type ClusterCa,
+  caFileNames,
+  certManagerFileNames,
+} from "./material";
+import { type Finding, firstBlock } from "./pem";
 
 /** What a CA's folder holds for a mesh. */
 export interface CaFiles {
   /** Of the clusters whose four files were all read. */
   readonly material: CaMaterial;
+  /** What these files are called. */
+  readonly names: Readonly<Record<string, CaFileNames>>;
   /** Clusters without a folder, or with an empty one. */
   readonly missing: readonly string[];
   /** Files that are absent beside others, or unreadable. */
@@ -21,10 +30,14 @@ export interface CaFiles {
 /** Bytes. Real files have a few thousand; a Secret, with all of them, may have a million. */
 const largestFile = 65_536;
 
-/** Reads `<directory>/<cluster>/{ca-cert,ca-key,root-cert,cert-chain}.pem` of the mesh's clusters. */
+/**
+ * Reads `<directory>/<cluster>/{ca-cert,ca-key,root-cert,cert-chain}.pem` of the mesh's clusters, or
+ * `{tls.crt,tls.key,ca.crt}` as cert-manager calls them.
+ */
 export function readCa(mesh: Mesh, directory: string): CaFiles {
   // Without a prototype: `constructor` is a name that a cluster may have.
   const material: Record<string, ClusterCa> = Object.create(null);
+  const names: Record<string, CaFileNames> = Object.create(null);
   const missing: string[] = [];
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
@@ -34,23 +47,42 @@ export function readCa(mesh: Mesh, directory: string): CaFiles {
       missing.push(name);
       continue;
     }
-    const files = Object.entries(caFileNames).map(([key, file]) => ({
-      key,
-      ...readCaFile(join(folder, file), key === "caKey"),
-    }));
-    problems.push(...files.flatMap(({ problem }) => problem ?? []));
-    warnings.push(...files.flatMap(({ warning }) => warning ?? []));
-    if (files.every(({ text }) => text !== undefined)) {
-      material[name] = Object.fromEntries(files.map(({ key, text }) => [key, text])) as unknown as ClusterCa;
-    }
+    const of = fileNamesIn(folder);
+    const read = new Map(
+      [...new Set(Object.values(of))].map((file) => [
+        file,
+        readCaFile(join(folder, file), file === of.caKey, of),
+      ]),
+    );
+    problems.push(...[...read.values()].flatMap(({ problem }) => problem ?? []));
+    warnings.push(...[...read.values()].flatMap(({ warning }) => warning ?? []));
+    const text = (key: keyof ClusterCa) => read.get(of[key])!.text;
+    const [caCert, caKey, rootCert, certChain] = [
+      text("caCert"),
+      text("caKey"),
+      text("rootCert"),
+      text("certChain"),
+    ];
+    if (caCert === undefined || caKey === undefined || rootCert === undefined || certChain === undefined)
+      continue;
+    const shared = of.caCert === of.certChain;
+    material[name] = { caCert: shared ? firstBlock(caCert) : caCert, caKey, rootCert, certChain };
+    names[name] = of;
   }
-  return { material, missing, problems, warnings };
+  return { material, names, missing, problems, warnings };
+}
+
+/** A folder with none of Istio's names and some of cert-manager's is in that form. */
+function fileNamesIn(folder: string): CaFileNames {
+  const has = (names: CaFileNames) => Object.values(names).some((file) => existsSync(join(folder, file)));
+  return has(certManagerFileNames) && !has(caFileNames) ? certManagerFileNames : caFileNames;
 }
 
 /** A file's text, or what is wrong with the file; for a secret one also whether others can read it. */
 export function readCaFile(
   file: string,
   secret: boolean,
+  names = caFileNames,
 ): { readonly text?: string; readonly problem?: Problem; readonly warning?: Problem } {
   const found = ({ message, fix }: Finding) => fileProblem(file, message, fix);
   try {
@@ -58,16 +90,14 @@ export function readCaFile(
     return secret && isOpenToOthers(mode) ? { text, warning: found(openToOthers(file)) } : { text };
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error;
-    return {
-      problem: found({ message: `${error.message}${allowed[error.reason] ?? ""}`, fix: fixes[error.reason] }),
-    };
+    const holds = [...new Set(Object.values(names))].join(", ");
+    const allowed = { absent: `; a cluster's folder holds ${holds}`, "no file": "; allowed is a PEM file" };
+    const expected = allowed[error.reason as keyof typeof allowed] ?? "";
+    const isChain = error.reason === "absent" && basename(file) === caFileNames.certChain;
+    const fix = isChain ? chainFix(names) : fixes[error.reason];
+    return { problem: found({ message: `${error.message}${expected}`, fix }) };
   }
 }
-
-const allowed: Readonly<Partial<Record<UnreadableFile["reason"], string>>> = {
-  absent: `; a cluster's folder holds ${Object.values(caFileNames).join(", ")}`,
-  "no file": "; allowed is a PEM file",
-};
 
 const fixes: Readonly<Record<UnreadableFile["reason"], string>> = {
   absent: "put it there from your backup or your CA",

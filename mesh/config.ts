@@ -155,7 +155,7 @@ export const meshConfigSchema = section(
       {
         files: named(
           names.folder,
-          "Folder with your own CA: <cluster>/{ca-cert,ca-key,root-cert,cert-chain}.pem. Default: `mesh ca` makes one.",
+          "Folder with your own CA: <cluster>/{ca-cert,ca-key,root-cert,cert-chain}.pem, or cert-manager's {tls.crt,tls.key,ca.crt}. Default: `mesh ca` makes one.",
         ).optional(),
         acceptSampleCertificates: yesOrNo(
           `Accept Istio's published sample certificates, whose keys everyone has. For demos only. ${byDefault(defaults.ca.acceptSampleCertificates)}`,

@@ -58,6 +58,8 @@ export interface Wanted {
   /** @default - keyCertSign and cRLSign; null: no such extension */
   readonly usage?: number | null;
   readonly extendedUsage?: string[];
+  /** DNS names. */
+  readonly names?: readonly string[];
   readonly from?: Date;
   readonly to?: Date;
   readonly hash?: string;
@@ -88,6 +90,9 @@ export async function issue(wanted: Wanted): Promise<Issued> {
       new x509.BasicConstraintsExtension(wanted.ca ?? true, wanted.pathLength, true),
       ...(usage === null ? [] : [new x509.KeyUsagesExtension(usage, true)]),
       ...(wanted.extendedUsage ? [new x509.ExtendedKeyUsageExtension(wanted.extendedUsage)] : []),
+      ...(wanted.names
+        ? [new x509.SubjectAlternativeNameExtension(wanted.names.map((value) => ({ type: "dns", value })))]
+        : []),
       await x509.SubjectKeyIdentifierExtension.create(publicKey),
       ...(wanted.issuerKeyId ? [new x509.AuthorityKeyIdentifierExtension(wanted.issuerKeyId)] : []),
     ],
@@ -146,7 +151,7 @@ export function writeFiles(folder: string, files: Files): void {
     const file = join(folder, name);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content);
-    chmodSync(file, name.endsWith("key.pem") ? 0o600 : 0o644);
+    chmodSync(file, /key/.test(name) ? 0o600 : 0o644);
   }
 }
 
