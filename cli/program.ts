@@ -69,6 +69,18 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
       exit(showDiff(meshFile(file), format, output));
     });
 
+  command(
+    "images",
+    "list every container image of the mesh, one a line; -o json adds the name that the clusters pull",
+    "mesh images | xargs -n 1 az acr import --name team --source",
+  )
+    .addOption(fileOption())
+    .addOption(json())
+    .action(async ({ file, output: format }) => {
+      const { images } = await import("./images");
+      exit(images(meshFile(file), format, output));
+    });
+
   const verbose = () => new Option("--verbose", "show every program that is run, ready to paste");
   const duration = (text: string) => {
     const seconds = parseDuration(text);

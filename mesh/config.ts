@@ -137,7 +137,7 @@ export const meshConfigSchema = section(
         ).optional(),
         hub: named(
           names.imageHub,
-          "Registry and path of Istio's own images and helloworld; those of the client, Prometheus and Kiali stay. Default: the line's own.",
+          "Registry and path of Istio's own images and helloworld alone; for these it wins over images.registry. Default: the line's own.",
         ).optional(),
         pullSecrets: z
           .array(named(names.dns1123Subdomain, "Name of a Secret."), { error: "a list of Secret names" })
@@ -145,6 +145,15 @@ export const meshConfigSchema = section(
           .optional(),
       },
       "Which Istio.",
+    ).optional(),
+    images: section(
+      {
+        registry: named(
+          names.imageRegistry,
+          "Registry, and path in it, that takes the place of each image's own registry: docker.io/istio/pilot becomes REGISTRY/istio/pilot. For Istio's images and helloworld istio.hub wins where it is given. `mesh images` lists what to copy there. Default: upstream's registries.",
+        ).optional(),
+      },
+      "Where the clusters pull images from.",
     ).optional(),
     azure: azure.optional(),
     clusters: z

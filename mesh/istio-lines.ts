@@ -97,10 +97,12 @@ export interface SampleImages {
 export interface SampleClient {
   /** Name of its ServiceAccount, Service, Deployment and container. */
   readonly name: string;
+  /** With its registry. */
   readonly image: string;
   readonly command: readonly string[];
 }
 
+/** Each with its registry, in whose place `images.registry` comes. */
 export interface AddonImages {
   readonly prometheus: string;
   /** Container that reloads Prometheus when its ConfigMap changes; undefined: Prometheus reloads itself. */
@@ -251,13 +253,13 @@ export const istioLines: readonly IstioLine[] = [
       // Untagged upstream; the tag that workshops on Istio 1.8 gave it, curl 7.69.1.
       client: {
         name: "sleep",
-        image: "governmentpaas/curl-ssl:terraform-14",
+        image: "docker.io/governmentpaas/curl-ssl:terraform-14",
         command: ["/bin/sleep", "3650d"],
       },
     },
     addons: {
-      prometheus: "prom/prometheus:v2.19.0",
-      prometheusReloader: "jimmidyson/configmap-reload:v0.3.0",
+      prometheus: "docker.io/prom/prometheus:v2.19.0",
+      prometheusReloader: "docker.io/jimmidyson/configmap-reload:v0.3.0",
       kiali: "quay.io/kiali/kiali:v1.22",
     },
   },

@@ -8,6 +8,7 @@ export interface Mesh {
   /** Mesh ID, the same in every cluster. Istio: `values.global.meshID`. */
   readonly name: string;
   readonly istio: Istio;
+  readonly images: Images;
   /** Where Terraform makes clusters; undefined when every cluster exists already. */
   readonly azure: Azure | undefined;
   /** In the order of `mesh.yaml`, the primary wherever it stands there. */
@@ -31,6 +32,12 @@ export interface Istio {
   readonly hub: string;
   /** Names of image pull Secrets that must exist in istio-system and the sample's namespace. */
   readonly pullSecrets: readonly string[];
+}
+
+/** Where the clusters pull images from. */
+export interface Images {
+  /** Registry and path that take the place of every image's own registry. @default - undefined: upstream's registries */
+  readonly registry: string | undefined;
 }
 
 export interface Azure {

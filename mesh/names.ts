@@ -86,6 +86,15 @@ export const imageHub: NameRule = {
   example: "docker.io/istio",
 };
 
+/** A registry as image names begin with it: what has no dot and no port would be a user of Docker Hub. */
+export const imageRegistry: NameRule = {
+  pattern:
+    /^(?=.{1,150}$)(?=[^/]*[.:]|localhost(\/|$))[a-z0-9]+([.-][a-z0-9]+)*(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?(\/[a-z0-9]+([._-][a-z0-9]+)*)*$/,
+  allowed:
+    "a registry's host, with its port and a path where it has them, in lower case, without https:// and without a slash at the end",
+  example: "mirror.example/team",
+};
+
 /** A folder, relative or absolute. Shell-safe: it stands in the runbook. */
 export const folder: NameRule = {
   pattern: /^(?=.{1,400}$)[A-Za-z0-9_./][A-Za-z0-9_./ @+-]*$/,

@@ -1,5 +1,6 @@
 import type { ClusterConfig, MeshConfig } from "./config";
 import { defaults } from "./defaults";
+import { hubOf } from "./images";
 import { defaultIstioLine, type IstioLine, istioLines } from "./istio-lines";
 import type { Azure, Cluster, Mesh, Sample } from "./mesh";
 
@@ -19,9 +20,10 @@ export function normalize(config: MeshConfig): Mesh {
     istio: {
       line,
       version: config.istio?.version ?? line.version,
-      hub: config.istio?.hub ?? line.hub,
+      hub: hubOf(line, config.istio?.hub, config.images?.registry),
       pullSecrets: config.istio?.pullSecrets ?? [],
     },
+    images: { registry: config.images?.registry },
     azure: config.azure && normalizeAzure(config.azure),
     clusters,
     primary,

@@ -1,6 +1,6 @@
 import { type core, ZodArray, type ZodError, ZodObject, ZodOptional, ZodRecord } from "zod";
 import { meshConfigSchema } from "./config";
-import { azureLocation } from "./names";
+import { azureLocation, imageRegistry, type NameRule } from "./names";
 import { meshCommand } from "./paths";
 import { formatPath, type Path, type Problem, quote } from "./problem";
 import { didYouMean } from "./suggest";
@@ -86,23 +86,37 @@ function fixFor(issue: core.$ZodIssue, given: unknown): string {
     return `${didYouMean(given, issue.values.map(String))}use one of the allowed values`;
   }
   if (given === null) return "give it a value, or remove the key";
-  const region =
-    formatPath(issue.path as Path) === "azure.location" && typeof given === "string" && regionOf(given);
-  if (region) return `use ${region}`;
+  if (typeof given === "string") {
+    const meant = meanings[formatPath(issue.path as Path)]?.(given);
+    if (meant !== undefined) return `use ${meant}`;
+  }
   return "change the value";
 }
 
-/** The short name of a region as the portal and azurerm's examples show it: westeurope of West Europe. */
-function regionOf(displayName: string): string | undefined {
-  const short = displayName.toLowerCase().replace(/[ _-]/g, "");
-  return azureLocation.pattern.test(short) ? short : undefined;
-}
+/** What a value of another form stands for, by its field; undefined: nobody knows. */
+const meanings: Readonly<Record<string, (given: string) => string | undefined>> = {
+  // As the portal and azurerm's examples show a region: westeurope of West Europe.
+  "azure.location": (given) => matching(azureLocation, given.toLowerCase().replace(/[ _-]/g, "")),
+  "images.registry": (given) =>
+    matching(
+      imageRegistry,
+      given
+        .trim()
+        .replace(/^[a-z]+:\/\//i, "")
+        .replace(/^[^/]*@/, "")
+        .replace(/\/+$/, "")
+        .toLowerCase(),
+    ),
+};
+
+const matching = ({ pattern }: NameRule, text: string) => (pattern.test(text) ? text : undefined);
 
 function describe(given: unknown): string {
   if (given === null) return "nothing";
   if (Array.isArray(given)) return `a list of ${given.length}`;
   if (typeof given === "object") return "a mapping";
-  return quote(given);
+  // A login in an address is a secret.
+  return quote(typeof given === "string" ? given.replace(/[^/]*:[^/]*@/, "***@") : given);
 }
 
 /** What stands at `path`; undefined where it leads nowhere. */

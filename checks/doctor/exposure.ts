@@ -1,25 +1,10 @@
+import { imagesOf, registryOf } from "../../mesh/images";
 import type { Mesh } from "../../mesh/mesh";
 import { type Check, faulty, sound } from "../check";
 import type { DoctorWorld } from "./world";
 
 /** Where the images of a mesh come from: host names, each once. */
-function registriesOf({ istio, sample, addons }: Mesh): string[] {
-  const { line } = istio;
-  const images = [
-    // helloworld's too.
-    `${istio.hub}/pilot`,
-    ...(sample ? [line.sample.client.image] : []),
-    ...(addons.prometheus ? [line.addons.prometheus, line.addons.prometheusReloader ?? []].flat() : []),
-    ...(addons.kiali ? [line.addons.kiali] : []),
-  ];
-  return [...new Set(images.map(registryOf))];
-}
-
-/** https://github.com/distribution/reference: a first part without dot, colon or `localhost` is a Docker Hub user. */
-function registryOf(image: string): string {
-  const [first, ...rest] = image.split("/");
-  return rest.length > 0 && /[.:]|^localhost$/.test(first!) ? first! : "docker.io";
-}
+const registriesOf = (mesh: Mesh) => [...new Set(imagesOf(mesh).map(({ target }) => registryOf(target)))];
 
 export const exposureChecks: readonly Check<DoctorWorld>[] = [
   {
@@ -52,7 +37,7 @@ export const exposureChecks: readonly Check<DoctorWorld>[] = [
     looksAt:
       "image names of Istio, the sample and the addons; whether nodes reach the registries only they can tell",
     why: "Behind a firewall or an egress allow-list an image that cannot be pulled is a pod that never starts.",
-    fix: "let the nodes reach these registries, or set istio.hub (and istio.pullSecrets) to a mirror of yours: it serves Istio and helloworld, while the images of the client and the addons keep their registries",
+    fix: "let the nodes reach these registries, or copy what `mesh images` lists to a registry of yours and name it in images.registry (and its login in istio.pullSecrets)",
     needs: [],
     look: ({ mesh }) => faulty(`the nodes must reach ${registriesOf(mesh).join(", ")}`),
   },

@@ -10,6 +10,7 @@ import {
   KubeService,
   KubeServiceAccount,
 } from "cdk8s-plus-27/lib/imports/k8s";
+import { pulledFrom } from "../../mesh/images";
 import type { Bundle } from "../bundle";
 import { istioNamespace } from "../istio-names";
 import { type KialiSettings, kialiServer, kialiSettings } from "../kiali-settings";
@@ -62,7 +63,7 @@ export class Kiali extends MeshChart {
       containers: [
         {
           name,
-          image: mesh.istio.line.addons.kiali,
+          image: pulledFrom(mesh, mesh.istio.line.addons.kiali),
           command: ["/opt/kiali/kiali", "-config", `${configuration.mountPath}/config.yaml`],
           env: [
             { name: "ACTIVE_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },

@@ -8,6 +8,7 @@ import {
   KubeServiceAccount,
   Quantity,
 } from "cdk8s-plus-27/lib/imports/k8s";
+import { pulledFrom } from "../../mesh/images";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import type { Bundle } from "../bundle";
 import { istioNamespace } from "../istio-names";
@@ -71,7 +72,7 @@ function containers(mesh: Mesh): WorkloadContainer[] {
     prometheusReloader === undefined ? "--enable-feature=auto-reload-config" : "--web.enable-lifecycle";
   const server: WorkloadContainer = {
     name,
-    image: prometheus,
+    image: pulledFrom(mesh, prometheus),
     args: [
       `--config.file=${config.mountPath}/prometheus.yml`,
       `--storage.tsdb.path=${data.mountPath}`,
@@ -95,7 +96,7 @@ function containers(mesh: Mesh): WorkloadContainer[] {
     server,
     {
       name: "configmap-reload",
-      image: prometheusReloader,
+      image: pulledFrom(mesh, prometheusReloader),
       args: [`--volume-dir=${config.mountPath}`, `--webhook-url=http://127.0.0.1:${port}/-/reload`],
       resources: resources({ cpu: "10m", memory: "16Mi", memoryLimit: "64Mi" }),
       volumeMounts: [config],

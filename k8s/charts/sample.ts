@@ -1,5 +1,6 @@
 import type { App } from "cdk8s";
 import { IntOrString, KubeService, KubeServiceAccount } from "cdk8s-plus-27/lib/imports/k8s";
+import { pulledFrom } from "../../mesh/images";
 import { helloworldPort } from "../../mesh/istio-lines";
 import type { Mesh, Sample as SampleApp } from "../../mesh/mesh";
 import type { Bundle } from "../bundle";
@@ -69,7 +70,7 @@ function client(chart: Sample, mesh: Mesh, namespace: string): void {
     containers: [
       {
         name,
-        image,
+        image: pulledFrom(mesh, image),
         command: [...command],
         resources: resources({ cpu: "10m", memory: "16Mi", memoryLimit: "128Mi" }),
       },

@@ -621,6 +621,7 @@ describe("exposure", () => {
       "istio: { hub: mirror.example.com:5000/istio }\nsample: { enabled: false }\naddons: { kiali: false }",
       "mirror.example.com:5000, docker.io",
     ],
+    ["images: { registry: mirror.example/team }", "mirror.example"],
   ])("registries of %j", async (more, registries) => {
     const mesh = meshOf(`${ownCa}\n${more}`);
     expect(find(await diagnose({ mesh }), "exposure.images").evidence).toEqual([

@@ -39,7 +39,7 @@ describe("Prometheus", () => {
     );
     expect(container(addonsOf("1.7"), "prometheus").args).toContain("--web.enable-lifecycle");
     expect(container(addonsOf("1.7"), "prometheus", 1)).toMatchObject({
-      image: "jimmidyson/configmap-reload:v0.3.0",
+      image: "docker.io/jimmidyson/configmap-reload:v0.3.0",
       args: ["--volume-dir=/etc/config", "--webhook-url=http://127.0.0.1:9090/-/reload"],
     });
   });

@@ -320,7 +320,7 @@ describe("sample", () => {
     const { spec } = find(manifests(referenceMeshes["1.7"](), "remote0"), "Deployment", "sleep");
     expect(spec.template.spec.containers[0]).toMatchObject({
       name: "sleep",
-      image: "governmentpaas/curl-ssl:terraform-14",
+      image: "docker.io/governmentpaas/curl-ssl:terraform-14",
       command: ["/bin/sleep", "3650d"],
     });
   });

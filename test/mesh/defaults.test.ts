@@ -24,6 +24,7 @@ function saidDefaults(schema: Schema, path: Path = []): [path: Path, said: strin
 const words: Readonly<Record<string, unknown>> = {
   "the newest known": defaultIstioLine.version,
   "the line's own": defaultIstioLine.hub,
+  "upstream's registries": undefined,
   "what the Istio line recommends": defaultIstioLine.kubernetes.default,
   "v1 on the primary, v2 on the remotes": { v1: ["main0"], v2: ["remote0"] },
   "as prometheus": true,

@@ -1,0 +1,11 @@
+import { imagesOf } from "../mesh/images";
+import { readMesh } from "../mesh/load";
+import { exitCode, type Output } from "./command";
+
+/** Lists every image of the mesh where upstream publishes it; as JSON with the name under which the clusters pull it. */
+export function images(file: string, format: "text" | "json", output: Output): number {
+  const all = imagesOf(readMesh(file));
+  if (format === "json") output.result(JSON.stringify(all, null, 2));
+  else for (const { source } of all) output.result(source);
+  return exitCode.fine;
+}

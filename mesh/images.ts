@@ -1,0 +1,52 @@
+import type { IstioLine } from "./istio-lines";
+import type { Mesh } from "./mesh";
+
+/** A container image of the mesh; digests are the registry's to tell. */
+export interface Image {
+  /** Where upstream publishes it, the registry's name included. */
+  readonly source: string;
+  /** Where the clusters pull it from. */
+  readonly target: string;
+}
+
+/** `istio.hub` where it is given: it is more exact than a registry for everything. */
+export function hubOf(line: IstioLine, hub: string | undefined, registry: string | undefined): string {
+  return hub ?? inRegistry(registry, line.hub);
+}
+
+/** The name under which the clusters pull an image that is not of Istio's hub. */
+export function pulledFrom({ images }: Pick<Mesh, "images">, source: string): string {
+  return inRegistry(images.registry, source);
+}
+
+/** Every image that the clusters of the mesh run, each once. */
+export function imagesOf(mesh: Mesh): readonly Image[] {
+  const { istio, sample, addons } = mesh;
+  const { line } = istio;
+  const istios = (name: string): Image => ({
+    source: `${line.hub}/${name}`,
+    target: `${istio.hub}/${name}`,
+  });
+  const other = (source: string): Image => ({ source, target: pulledFrom(mesh, source) });
+  return [
+    istios(`pilot:${istio.version}`),
+    istios(`proxyv2:${istio.version}`),
+    ...(sample?.versions.map(({ name }) => istios(line.sample.helloworld[name]!)) ?? []),
+    ...(sample ? [other(line.sample.client.image)] : []),
+    ...(addons.prometheus
+      ? [line.addons.prometheus, line.addons.prometheusReloader ?? []].flat().map(other)
+      : []),
+    ...(addons.kiali ? [other(line.addons.kiali)] : []),
+  ];
+}
+
+/** Puts a registry, with its path, in the place of the one that the image's name begins with. */
+function inRegistry(registry: string | undefined, source: string): string {
+  return registry === undefined ? source : `${registry}/${source.slice(source.indexOf("/") + 1)}`;
+}
+
+/** The registry that an image's name leads to: a first part without dot, colon or `localhost` is a user of Docker Hub. https://github.com/distribution/reference */
+export function registryOf(image: string): string {
+  const [first, ...rest] = image.split("/");
+  return rest.length > 0 && /[.:]|^localhost$/.test(first!) ? first! : "docker.io";
+}
