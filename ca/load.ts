@@ -1,10 +1,13 @@
+import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import type { Mesh } from "../mesh/mesh";
 import { meshCommand, meshPaths } from "../mesh/paths";
 import { fileProblem, formatProblem, InputError, type Problem, quote } from "../mesh/problem";
+import { shellQuote } from "../mesh/shell-quote";
 import { checkCa } from "./check";
-import type { CaMaterial } from "./material";
-import { isAbsentOrEmpty, readCa, refuseFileAsFolder } from "./read";
+import { isOpenToGit } from "./git-ignore";
+import { type CaMaterial, rootFileNames } from "./material";
+import { type CaFiles, isAbsentOrEmpty, readCa, refuseFileAsFolder } from "./read";
 
 /** The CA of a mesh, fit to be installed. */
 export interface LoadedCa {
@@ -36,7 +39,7 @@ export function loadCa(mesh: Mesh, meshFile: string, now: Date): LoadedCa {
   if (all.length > 0) throw new InputError(all);
   return {
     material: Object.keys(files.material).length > 0 ? files.material : undefined,
-    warnings: [...files.warnings, ...warnings].map(formatProblem),
+    warnings: [...files.warnings, ...warnings, ...openToGit(mesh, directory, files)].map(formatProblem),
   };
 }
 
@@ -45,6 +48,24 @@ export function caDirectory(mesh: Mesh, meshFile: string): string {
   const given = mesh.ca.directory;
   if (given === undefined) return meshPaths(meshFile).ca;
   return isAbsolute(given) ? given : join(dirname(meshFile), given);
+}
+
+/** A key in a repository is a key that all who have the repository know. */
+function openToGit({ clusters }: Mesh, directory: string, { names }: CaFiles): Problem[] {
+  const keys = [
+    join(directory, rootFileNames.key),
+    ...clusters.flatMap(({ name }) => (names[name] ? [join(directory, name, names[name].caKey)] : [])),
+  ];
+  const open = keys.filter((file) => existsSync(file) && isOpenToGit(file));
+  if (open.length === 0) return [];
+  const all = shellQuote(directory);
+  return [
+    fileProblem(
+      open[0]!,
+      `${open.length === 1 ? "is a key that Git does not ignore" : `and ${open.length - 1} more are keys that Git does not ignore`}: with it anyone who can read the repository can join this mesh`,
+      `printf '\\n*\\n' >> ${shellQuote(join(directory, ".gitignore"))}; if the keys are committed already, git rm -r --cached ${all}, and replace the CA`,
+    ),
+  ];
 }
 
 function noOwnFolder({ ca, clusters }: Mesh, meshFile: string, directory: string): Problem {

@@ -1,8 +1,9 @@
 import { appendFileSync, existsSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { parseMesh } from "../mesh/load";
-import { meshCommand } from "../mesh/paths";
+import { foldersUpFrom, isDefaultFile, meshCommand, sameNameAbove } from "../mesh/paths";
 import { fileProblem, InputError } from "../mesh/problem";
+import { commandLine } from "../mesh/shell-quote";
 import { readTextFile, UnreadableFile } from "../mesh/text-file";
 import { name as packageName } from "../package.json";
 import { exitCode, type Output } from "./command";
@@ -10,7 +11,8 @@ import { exitCode, type Output } from "./command";
 /**
  * Writes a first `mesh.yaml`, and the lines of `.gitignore` that keep keys and state out of Git.
  * @param contexts kubeconfig contexts of clusters that exist, the primary first; none: two AKS clusters
- * @throws InputError when the file is there already, a context cannot be one, or a `.gitignore` is no file
+ * @throws InputError when the file exists, or a folder above has one and this one is not named, when a context cannot be
+ * one, or a `.gitignore` is no file
  */
 export function init(file: string, contexts: readonly string[], output: Output): number {
   if (existsSync(file)) {
@@ -18,6 +20,7 @@ export function init(file: string, contexts: readonly string[], output: Output):
       fileProblem(file, "is there already, and is not overwritten", "edit it, or name another with -f"),
     ]);
   }
+  refuseBelowProject(file);
   requireFolder(file);
   const text = `${schemaLine(file)}${contexts.length > 0 ? existingClusters(contexts) : aksClusters}`;
   parseMesh(text, file);
@@ -32,6 +35,19 @@ export function init(file: string, contexts: readonly string[], output: Output):
     `${file}: written; change the names, then: ${meshCommand(file, "ca")} && ${meshCommand(file, "synth")}`,
   );
   return exitCode.fine;
+}
+
+/** @throws InputError when a mesh.yaml is about to be written below another, and nobody has named it with -f */
+function refuseBelowProject(file: string): void {
+  const above = isDefaultFile(file) ? sameNameAbove(file) : undefined;
+  if (above === undefined) return;
+  throw new InputError([
+    fileProblem(
+      file,
+      `${above} exists already, and this folder is below it`,
+      `run the commands where it lies: ${commandLine("cd", [dirname(above)])}; for another mesh here: ${meshCommand(`./${file}`, "init")}`,
+    ),
+  ]);
 }
 
 /** @throws InputError when the folder that the file belongs into is not there */
@@ -60,9 +76,6 @@ function schemaLine(file: string): string {
   const path = relative(folder, found).split(sep).join("/");
   return `# yaml-language-server: $schema=${path.startsWith(".") ? path : `./${path}`}\n`;
 }
-
-const foldersUpFrom = (folder: string): string[] =>
-  dirname(folder) === folder ? [folder] : [folder, ...foldersUpFrom(dirname(folder))];
 
 const sample = `# Percent of the sample app's requests per version.
 sample:
@@ -110,6 +123,9 @@ const ignored = [
       "cdktf.out/",
       "mesh-report.html",
       "*.ca/",
+      "own-ca/",
+      "*-key.pem",
+      "tls.key",
       "*.tfstate",
       "*.tfstate.*",
       ".terraform/",

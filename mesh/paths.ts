@@ -1,4 +1,5 @@
-import { basename, dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { commandLine } from "./shell-quote";
 
 const defaultFile = "mesh.yaml";
@@ -25,9 +26,12 @@ export function meshFile(given?: string): string {
   return given ?? (process.env.MESH_FILE || defaultFile);
 }
 
+/** The file that is taken where none is named. */
+export const isDefaultFile = (file: string) => file === defaultFile;
+
 /** A command of this tool about a mesh, ready to paste: the file is named where the tool would take another one. */
 export function meshCommand(file: string, ...words: readonly string[]): string {
-  return commandLine("mesh", [...words, ...(file === defaultFile ? [] : ["-f", file])]);
+  return commandLine("mesh", [...words, ...(isDefaultFile(file) ? [] : ["-f", file])]);
 }
 
 export function meshPaths(mesh: string): MeshPaths {
@@ -39,4 +43,15 @@ export function meshPaths(mesh: string): MeshPaths {
     dist: "dist",
     terraform: "cdktf.out",
   };
+}
+
+/** A folder, the one that it lies in, and so on to the top. */
+export const foldersUpFrom = (folder: string): string[] =>
+  dirname(folder) === folder ? [folder] : [folder, ...foldersUpFrom(dirname(folder))];
+
+/** A file of the same name in a folder above, as seen from here; undefined: there is none. */
+export function sameNameAbove(file: string): string | undefined {
+  const [, ...above] = foldersUpFrom(resolve(dirname(file)));
+  const found = above.map((folder) => join(folder, basename(file))).find((place) => existsSync(place));
+  return found && relative(".", found);
 }
