@@ -1,14 +1,16 @@
+import { dirname } from "node:path";
 import type { core, ZodError } from "zod";
 import { type MeshConfig, meshConfigSchema } from "./config";
 import { readDocument } from "./document";
 import { istioLines } from "./istio-lines";
 import type { Mesh } from "./mesh";
 import { normalize } from "./normalize";
-import { meshCommand } from "./paths";
+import { meshCommand, sameNameAbove } from "./paths";
 import { fileProblem, InputError, type Path, type Problem } from "./problem";
 import type { Finding } from "./rule";
 import { consistencyProblems } from "./rules";
 import { schemaProblems, valueAt } from "./schema-problems";
+import { commandLine } from "./shell-quote";
 import { readTextFile, type TextFile, UnreadableFile } from "./text-file";
 import { largestYaml } from "./yaml";
 
@@ -108,7 +110,16 @@ export function readMeshFile(file: string): TextFile {
     return readTextFile(file, largestYaml);
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error;
-    throw new InputError([fileProblem(file, error.message, fixes(file)[error.reason])]);
+    const above = error.reason === "absent" ? sameNameAbove(file) : undefined;
+    throw new InputError([
+      above === undefined
+        ? fileProblem(file, error.message, fixes(file)[error.reason])
+        : fileProblem(
+            file,
+            `${error.message}; ${above} exists`,
+            `run the command where it lies: ${commandLine("cd", [dirname(above)])}`,
+          ),
+    ]);
   }
 }
 

@@ -1,7 +1,9 @@
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -109,4 +111,49 @@ test("is begun anew where .gitignore could not be written: there is no mesh.yaml
   rmSync(".gitignore");
   expect((await mesh("init")).code).toBe(0);
   expect(readFileSync(".gitignore", "utf8")).toContain("*.tfstate");
+});
+
+test("Git takes no key of a folder that docs/ca.md names, nor a key of any other by its name", async () => {
+  execFileSync("git", ["init", "-q"]);
+  await mesh("init");
+  for (const file of [
+    "own-ca/main0/ca-cert.pem",
+    "certs/main0/ca-key.pem",
+    "certs/root-key.pem",
+    "certs/tls.key",
+  ]) {
+    expect([file, spawnSync("git", ["check-ignore", "-q", file]).status]).toEqual([file, 0]);
+  }
+});
+
+describe("in a folder below a mesh.yaml", () => {
+  beforeEach(async () => {
+    await mesh("init");
+    mkdirSync("sub/folder", { recursive: true });
+    process.chdir("sub/folder");
+  });
+
+  test("init writes no second one, and says where the first is", async () => {
+    expect(await mesh("init")).toMatchObject({
+      code: 2,
+      notes: expect.stringContaining(
+        "mesh.yaml: ../../mesh.yaml exists already, and this folder is below it\n  fix: run the commands where it lies: cd ../..; for another mesh here: mesh init -f ./mesh.yaml",
+      ),
+    });
+    expect(readdirSync(".")).toEqual([]);
+    expect((await mesh("init", "-f", "./mesh.yaml")).code).toBe(0);
+    expect(existsSync("mesh.yaml")).toBe(true);
+  });
+
+  test.each(["synth", "ca", "diff", "status", "doctor", "apply", "verify"])(
+    "%s says where it is",
+    async (command) => {
+      expect(await mesh(command)).toMatchObject({
+        code: 2,
+        notes: expect.stringContaining(
+          "mesh.yaml: there is no such file; ../../mesh.yaml exists\n  fix: run the command where it lies: cd ../..",
+        ),
+      });
+    },
+  );
 });
