@@ -29,9 +29,16 @@ export function meshFile(given?: string): string {
 /** The file that is taken where none is named. */
 export const isDefaultFile = (file: string) => file === defaultFile;
 
-/** A command of this tool about a mesh, ready to paste: the file is named where the tool would take another one. */
+/** Installed beside the project, or built in a checkout, the tool is not on the PATH: npx finds it. */
+const isBesideProject = /[\\/](node_modules[\\/]\.bin[\\/]mesh|build[\\/]mesh\.js)$/;
+
+/**
+ * A command of this tool about a mesh, ready to paste: the file is named where the tool would take another one.
+ * @param file `mesh.yaml` as the user named it
+ */
 export function meshCommand(file: string, ...words: readonly string[]): string {
-  return commandLine("mesh", [...words, ...(isDefaultFile(file) ? [] : ["-f", file])]);
+  const [program, ...first] = isBesideProject.test(process.argv[1] ?? "") ? ["npx", "mesh"] : ["mesh"];
+  return commandLine(program!, [...first, ...words, ...(isDefaultFile(file) ? [] : ["-f", file])]);
 }
 
 export function meshPaths(mesh: string): MeshPaths {

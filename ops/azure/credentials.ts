@@ -83,29 +83,29 @@ export async function withKnownCredentials(
   const wanted = mesh.clusters.filter(({ aks }) => aks);
   if (wanted.length === 0) return all;
   const known = await contextNames(context.programs);
-  const unknown = wanted.filter((cluster) => !known.has(cluster.context));
-  if (unknown.length === 0) return all;
-
   const file = resolve(context.workFolder, kubeconfigName);
   const kept = existsSync(file) ? readKubeconfig(readFileSync(file, "utf8")) : empty;
-  const { fetched, ...lacking } = await fetchKubeconfigs(
-    context.programs,
-    mesh,
-    unknown,
-    kept,
-    terraformFolder,
-  );
+  const unknown = wanted.filter((cluster) => !known.has(cluster.context));
+  // The user's KUBECONFIG may name this very file: what it holds is renewed like what nobody knows.
+  const ours = wanted.filter((cluster) => unknown.includes(cluster) || holds(kept, cluster));
+  if (ours.length === 0) return all;
+
+  const { fetched, ...lacking } = await fetchKubeconfigs(context.programs, mesh, ours, kept, terraformFolder);
   if (fetched.length > 0) {
     mkdirSync(context.workFolder, { recursive: true, mode: 0o700 });
     replaceFile(file, dump(kubeconfigDocument(fetched.reduce(merge, kept))), 0o600);
-    context.reporter.say(
-      `credentials of ${fetched.length} clusters in ${join(context.workFolder, kubeconfigName)}`,
-    );
   }
   // kubectl warns of a kubeconfig that is not there.
   if (lacking.missing.length === unknown.length) return { reaching: context, ...lacking };
+  const own = join(context.workFolder, kubeconfigName);
+  context.reporter.say(
+    `credentials of ${ours.length - lacking.missing.length} clusters in ${own}; for printed commands: export KUBECONFIG="$PWD/${own}:\${KUBECONFIG:-$HOME/.kube/config}"`,
+  );
   return { reaching: { ...context, programs: lookingInto(file, context.programs) }, ...lacking };
 }
+
+const holds = ({ contexts }: Kubeconfig, { context }: Cluster) =>
+  contexts.some(({ name }) => name === context);
 
 async function contextNames(programs: Programs): Promise<ReadonlySet<string>> {
   const { stdout } = await programs.run("kubectl", ["config", "get-contexts", "--output=name"]);
@@ -125,7 +125,7 @@ async function fetchKubeconfigs(
 ): Promise<MissingCredentials & { readonly fetched: readonly Kubeconfig[] }> {
   const absent = new Set<ProgramName>();
   const outputs = await outputsOfTerraform(programs, mesh, terraformFolder, absent);
-  const isKept = ({ context }: Cluster) => kept.contexts.some(({ name }) => name === context);
+  const isKept = (cluster: Cluster) => holds(kept, cluster);
   const found = await Promise.all(
     clusters.map(async (cluster) => ({
       cluster,

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -197,6 +198,26 @@ test("credentials are kept for runs without Terraform, and a cluster that was ma
   expect(text).toContain("https://new.azmk8s.io:443");
   expect(text).not.toContain("https://aks-main.azmk8s.io");
   expect(text).toContain("https://aks-remote.azmk8s.io:443");
+});
+
+test("who has our kubeconfig in KUBECONFIG gets the credentials of a cluster that was made anew, too", async () => {
+  addKubectl();
+  addIstioctl();
+  addTerraform(outputs);
+  const { notes } = await mesh("apply");
+  const [, advised] = /for printed commands: (export KUBECONFIG=.*)$/m.exec(notes)!;
+  process.env.KUBECONFIG = execFileSync("bash", ["-c", `${advised}; printf %s "$KUBECONFIG"`], {
+    env: process.env,
+    encoding: "utf8",
+  });
+  expect(process.env.KUBECONFIG).toBe(
+    `${join(process.cwd(), ownKubeconfig)}:${join(path.folder, "users-own")}`,
+  );
+  addKubectl("aks-main", "aks-remote");
+  addTerraform({ ...outputs, main0: kubeconfig("aks-main", "https://new.azmk8s.io:443") });
+  await mesh("status");
+  expect(readFileSync(ownKubeconfig, "utf8")).toContain("https://new.azmk8s.io:443");
+  expect(azureCalls().filter((call) => call.startsWith("az "))).toEqual([]);
 });
 
 test("where nobody has credentials the clusters are named, with the way to get them", async () => {

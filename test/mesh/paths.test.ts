@@ -7,3 +7,19 @@ test("a command names the file where the tool would take another one", () => {
   );
   expect(meshCommand("my mesh.yaml", "ca")).toBe("mesh ca -f 'my mesh.yaml'");
 });
+
+describe("a printed command", () => {
+  const argv = [...process.argv];
+  afterEach(() => process.argv.splice(0, process.argv.length, ...argv));
+
+  test.each([
+    ["npx, and an installation beside the project", "/home/me/shop/node_modules/.bin/mesh", "npx mesh apply"],
+    ["the build of a checkout", "/home/me/istio-aks-mesh/build/mesh.js", "npx mesh apply"],
+    ["a shim of npm on Windows", "C:\\shop\\node_modules\\istio-aks-mesh\\build\\mesh.js", "npx mesh apply"],
+    ["a program on the PATH", "/usr/local/bin/mesh", "mesh apply"],
+    ["a program of that name in any folder", "/opt/build/mesh", "mesh apply"],
+  ])("runs the tool as it was run: by %s", (_, script, command) => {
+    process.argv[1] = script;
+    expect(meshCommand("mesh.yaml", "apply")).toBe(command);
+  });
+});
