@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readMesh } from "../../mesh/load";
 import { meshPaths } from "../../mesh/paths";
@@ -12,6 +13,20 @@ test("has every command of the default mesh", () => {
 
 test("has every command of the walk-through's mesh of Istio 1.7", () => {
   expect(of("examples/istio-1.7.yaml")).toMatchSnapshot();
+});
+
+test("README and docs cite its steps by title, since the numbers move with the mesh", () => {
+  const titles = [...of("mesh.yaml").matchAll(/^## \d+\. (.*)$/gm)].map(([, title]) => title!);
+  expect(of("mesh.yaml")).toContain("## 12. Kiali");
+  expect(of("examples/existing-clusters.yaml")).toContain("## 12. Taking it down");
+  for (const file of ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)]) {
+    if (!file.endsWith(".md")) continue;
+    const text = readFileSync(join(root, file), "utf8");
+    expect([file, text.match(/runbook[^|]{0,30} steps? \d+/gi)]).toEqual([file, null]);
+    for (const [, cited] of text.matchAll(/runbook step \*([^*]+)\*/gi)) {
+      expect([file, cited, titles.some((title) => title.startsWith(cited!))]).toEqual([file, cited, true]);
+    }
+  }
 });
 
 test("begins with the CA where the clusters exist, and never speaks of Terraform", () => {
