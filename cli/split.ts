@@ -5,15 +5,14 @@ import { withWeights } from "../ops/apply/split";
 import { readWeights } from "../ops/apply/weights";
 import { withCredentials } from "../ops/azure/credentials";
 import { replaceFile } from "../ops/programs/replace-file";
-import type { Context } from "../ops/runs/context";
-import { type Inputs, readInputs } from "../synth/inputs";
+import { readInputs } from "../synth/inputs";
 import { refuseOtherOutput } from "../synth/output";
 import { synthesize } from "../synth/synthesize";
 import { exitCode, type Output, report } from "./command";
 import { type RunOptions, withContext } from "./context";
 import { noSample } from "./no-sample";
 
-/** Writes other weights into mesh.yaml and applies them, and nothing else of it. */
+/** Writes other weights into mesh.yaml once the primary has answered, and applies them, and nothing else of it. */
 export async function split(
   file: string,
   words: readonly string[],
@@ -32,16 +31,25 @@ export async function split(
   const inputs = { ...readInputs(meshPaths(file), new Date()), mesh: edited.mesh };
   refuseOtherOutput(inputs);
   return withContext(flags, output, async (context) => {
-    if (edited.text !== text) replaceFile(file, edited.text, mode);
-    // From now on the file may be ahead of the mesh, which nobody would guess from what goes wrong.
-    const sayAhead = () =>
-      output.note(
-        `${file} has these weights, the mesh may not have them yet; run ${meshCommand(file, "apply")}`,
-      );
+    let written = false;
+    // From then on the file may be ahead of the mesh, which nobody would guess from what goes wrong.
+    const sayAhead = () => {
+      if (written)
+        output.note(
+          `${file} has these weights, the mesh may not have them yet; run ${meshCommand(file, "apply")}`,
+        );
+    };
     // At the first Ctrl-C already: the second one leaves no time for words.
     context.signal.addEventListener("abort", sayAhead, { once: true });
     try {
-      const changed = await applyWeights(context, inputs);
+      const { mesh, paths } = inputs;
+      const needed = [mesh.primary];
+      const reaching = await withCredentials(context, mesh, paths.terraform, { file, needed });
+      const changed = await applyRouting(reaching, mesh, paths.dist, () => {
+        if (edited.text !== text) replaceFile(file, edited.text, mode);
+        written = true;
+        synthesize(inputs);
+      });
       const percents = Object.entries(weights).map(([version, percent]) => `${version} ${percent} %`);
       const how = changed.length > 0 ? "applied" : "was so already";
       output.result(`${percents.join(", ")}: ${how}; ${file} says the same`);
@@ -52,14 +60,4 @@ export async function split(
       return exitCode.failed;
     }
   });
-}
-
-async function applyWeights(context: Context, inputs: Inputs): Promise<readonly string[]> {
-  const { mesh, paths } = inputs;
-  synthesize(inputs);
-  const reaching = await withCredentials(context, mesh, paths.terraform, {
-    file: paths.mesh,
-    needed: [mesh.primary],
-  });
-  return applyRouting(reaching, mesh, paths.dist);
 }

@@ -16,11 +16,17 @@ const noMesh = /no matches for kind|namespaces "[^"]+" not found/;
 
 /**
  * Applies which version of the sample answers, and nothing else: on a mesh that runs it is a matter of one request.
- * @param dist folder that `mesh synth` wrote
+ * @param dist folder that `mesh synth` wrote, or that `write` writes
+ * @param write called once the primary has answered and is this mesh's, before anything is applied
  * @returns the objects that changed
  * @throws PreflightError where no mesh runs yet, or not this one
  */
-export function applyRouting(context: Context, mesh: Mesh, dist: string): Promise<readonly string[]> {
+export function applyRouting(
+  context: Context,
+  mesh: Mesh,
+  dist: string,
+  write: () => void,
+): Promise<readonly string[]> {
   const { primary } = mesh;
   const files = bundleCharts({ mesh, cluster: primary })
     .filter(({ id }) => id === "routing")
@@ -29,6 +35,7 @@ export function applyRouting(context: Context, mesh: Mesh, dist: string): Promis
     const kubectl = kubectlFor(programs, primary.context);
     const foreign = await whyForeign(kubectl, mesh, primary, signal);
     if (foreign !== undefined) throw new PreflightError([`${foreign}; nothing was changed there`]);
+    write();
     try {
       const { changed } = await kubectl.applyFiles(files, {
         signal,

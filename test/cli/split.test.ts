@@ -130,8 +130,11 @@ test("where dist is somebody else's, nothing is written", async () => {
   expect(path.calls()).toEqual([]);
 });
 
-describe("when mesh.yaml has the weights and the mesh does not, it is said", () => {
-  afterEach(() => expect(file()).toBe(moved));
+describe("where the primary is not there to be split, mesh.yaml and dist stay as they are", () => {
+  afterEach(() => {
+    expect(file()).toBe(even);
+    expect(existsSync("dist")).toBe(false);
+  });
 
   test.each<[what: string, make: () => void, says: string]>([
     [
@@ -160,13 +163,47 @@ describe("when mesh.yaml has the weights and the mesh does not, it is said", () 
     make();
     const { code, result, notes } = await mesh("split", "v1=90", "v2=10");
     expect({ code, result, notes }).toEqual({ code: 1, result: "", notes: expect.stringContaining(says) });
-    expect(notes.indexOf(ahead)).toBeGreaterThan(notes.indexOf(says));
+    expect(notes).not.toContain(ahead);
   });
 
   test("Ctrl-C, at once", async () => {
     path.add("kubectl", "exec sleep 20");
     const running = mesh("split", "v1=90", "v2=10");
     while (path.calls().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    process.emit("SIGINT");
+    const { code, notes } = await running;
+    expect({ code, notes }).toEqual({ code: 130, notes: expect.not.stringContaining(ahead) });
+  });
+});
+
+describe("when mesh.yaml has the weights and the mesh does not, it is said", () => {
+  afterEach(() => expect(file()).toBe(moved));
+
+  test("the API server refuses them", async () => {
+    path.add(
+      "kubectl",
+      willing.replace(
+        'echo "virtualservice.networking.istio.io/helloworld configured"',
+        "echo 'admission webhook denied' >&2; exit 1",
+      ),
+    );
+    const { code, result, notes } = await mesh("split", "v1=90", "v2=10");
+    expect({ code, result, notes }).toEqual({
+      code: 1,
+      result: "",
+      notes: expect.stringContaining("webhook denied"),
+    });
+    expect(notes.indexOf(ahead)).toBeGreaterThan(notes.indexOf("webhook denied"));
+  });
+
+  test("Ctrl-C, while they are applied", async () => {
+    path.add(
+      "kubectl",
+      willing.replace('echo "virtualservice.networking.istio.io/helloworld configured"', "exec sleep 20"),
+    );
+    const running = mesh("split", "v1=90", "v2=10");
+    while (!path.calls().some((call) => call.includes(" apply ")))
+      await new Promise((resolve) => setTimeout(resolve, 20));
     process.emit("SIGINT");
     const { code, notes } = await running;
     expect({ code, notes: notes.split(ahead) }).toEqual({

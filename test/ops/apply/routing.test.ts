@@ -24,12 +24,14 @@ async function split(owner: string) {
   };
   const { signal } = new AbortController();
   const context = { programs, reporter: silentReporter, now: () => new Date(), signal, workFolder: "." };
-  const ended = applyRouting(context, mesh, "dist");
-  return { changed: await ended.catch((error: Error) => error.message), applied };
+  const written: number[] = [];
+  const ended = applyRouting(context, mesh, "dist", () => written.push(applied.length));
+  return { changed: await ended.catch((error: Error) => error.message), applied, written };
 }
 
 test("the routing of the primary is applied, and nothing else", async () => {
-  const { changed, applied } = await split("mesh1");
+  const { changed, applied, written } = await split("mesh1");
+  expect(written).toEqual([0]);
   expect(changed).toEqual(["virtualservice.networking.istio.io/helloworld"]);
   expect(applied).toEqual([
     expect.stringMatching(/^--context one apply --validate=false -f dist\/main0\/\d{4}-routing\.k8s\.yaml$/),
@@ -37,7 +39,8 @@ test("the routing of the primary is applied, and nothing else", async () => {
 });
 
 test("the split of another mesh is left as it is", async () => {
-  const { changed, applied } = await split("shop");
+  const { changed, applied, written } = await split("shop");
+  expect(written).toEqual([]);
   expect(changed).toMatch(/leads to a cluster of the mesh shop.*; nothing was changed there$/);
   expect(applied).toEqual([]);
 });
