@@ -6,27 +6,37 @@ import { type WantedShares, wantedShares } from "../ops/traffic/wanted-shares";
 
 export interface FollowedShares {
   now(): WantedShares;
-  /** None, if they were not the same all the time. */
-  throughout(): WantedShares;
+  /** One after the other, the first from the beginning. */
+  all(): readonly WantedSince[];
+}
+
+/** Percent by version, from a second of the run on; empty where mesh.yaml has no weights. */
+export interface WantedSince {
+  readonly sinceSeconds: number;
+  readonly versions: WantedShares["versions"];
 }
 
 /** The shares that mesh.yaml wants: `mesh split` may change them while requests go on. */
-export function followShares(file: string, sample: Sample): FollowedShares {
+export function followShares(file: string, sample: Sample, secondsGone: () => number): FollowedShares {
   let latest = wantedShares(sample);
-  let changed = false;
   let written = writtenAt(file);
+  const all: WantedSince[] = [{ sinceSeconds: 0, versions: latest.versions }];
+  const now = () => {
+    const at = writtenAt(file);
+    if (at === written) return latest;
+    written = at;
+    const next = sharesIn(file);
+    if (next === undefined || JSON.stringify(next) === JSON.stringify(latest)) return latest;
+    latest = next;
+    all.push({ sinceSeconds: Math.round(secondsGone() * 10) / 10, versions: latest.versions });
+    return latest;
+  };
   return {
-    now() {
-      const at = writtenAt(file);
-      if (at === written) return latest;
-      written = at;
-      const next = sharesIn(file);
-      if (next === undefined || JSON.stringify(next) === JSON.stringify(latest)) return latest;
-      changed = true;
-      latest = next;
-      return latest;
+    now,
+    all() {
+      now();
+      return all;
     },
-    throughout: () => (changed ? { versions: {}, clusters: {} } : latest),
   };
 }
 

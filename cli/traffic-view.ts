@@ -3,6 +3,7 @@ import type { Counts } from "../ops/traffic/tally";
 import type { ClientTraffic, Flow } from "../ops/traffic/traffic";
 import type { WantedShares } from "../ops/traffic/wanted-shares";
 import { columns } from "./columns";
+import type { WantedSince } from "./follow-shares";
 
 // How traffic is shown: bars on a terminal, lines in a log, a table at the end.
 
@@ -52,12 +53,16 @@ export function trafficLine({ cluster, lately }: ClientTraffic, wanted: WantedSh
   return [cluster, ...figures(lately), ...shares].join("  ");
 }
 
-/** What it came to, as a table, the failures by kind below it. */
+/**
+ * What it came to, as a table, the failures by kind below it.
+ * @param wanted one after the other
+ */
 export function summary(
   clients: readonly ClientTraffic[],
   ratePerSecond: number,
-  wanted: WantedShares,
+  wanted: readonly WantedSince[],
 ): string[] {
+  const known = Object.assign({}, ...wanted.map(({ versions }) => versions));
   const shares = (counts: Counts, want: Counts) =>
     shareRows(counts, want)
       .map(({ name, percent }) => `${name} ${percent.toFixed(1)} %`)
@@ -69,15 +74,19 @@ export function summary(
     rateText(total),
     secondsText(total.p50Seconds),
     secondsText(total.p99Seconds),
-    shares(total.versions, wanted.versions),
+    shares(total.versions, known),
     shares(total.clusters, {}),
   ]);
-  const versions = Object.entries(wanted.versions).map(([name, percent]) => `${name} ${percent} %`);
-  const wishes = [`${ratePerSecond}/s from each`, ...versions].join(", ");
+  const wishes = wanted.map(({ sinceSeconds, versions }) => {
+    const percents = Object.entries(versions).map(([name, percent]) => `${name} ${percent} %`);
+    return sinceSeconds === 0
+      ? [`${ratePerSecond}/s from each`, ...percents].join(", ")
+      : `after ${sinceSeconds} s ${percents.join(", ") || "no weights"}`;
+  });
   return [
     ...columns([["FROM", "REQUESTS", "FAILED", "RATE", "P50", "P99", "VERSIONS", "ANSWERED BY"], ...rows]),
     "",
-    `wanted: ${wishes}`,
+    `wanted: ${wishes.join("; ")}`,
     ...clients.flatMap(({ cluster, total }) =>
       Object.entries(total.failures).map(([kind, count]) => `${cluster}: ${count} failed: ${kind}`),
     ),

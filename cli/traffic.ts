@@ -13,7 +13,7 @@ import type { WantedShares } from "../ops/traffic/wanted-shares";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";
 import { formatDuration, longestSeconds } from "./duration";
-import { followShares } from "./follow-shares";
+import { followShares, type WantedSince } from "./follow-shares";
 import { noSample } from "./no-sample";
 import { sayWhenSlow } from "./slow";
 import { liveView, summary, trafficLine } from "./traffic-view";
@@ -35,8 +35,10 @@ export interface TrafficReport {
   readonly seconds: number;
   /** Wanted rate of each client. */
   readonly ratePerSecond: number;
-  /** Wanted percent by version; empty where mesh.yaml has no weights, or other ones than in the beginning. */
+  /** Wanted percent by version at the end; empty where mesh.yaml has no weights. */
   readonly wanted: WantedShares["versions"];
+  /** One, unless mesh.yaml changed meanwhile: then the clients' counts are of all of them together. */
+  readonly wantedOverTime: readonly WantedSince[];
   readonly clients: readonly ClientReport[];
 }
 type ClientReport = Omit<ClientTraffic, "lately" | "total"> & ClientTraffic["total"];
@@ -75,7 +77,7 @@ export async function traffic(
     const secondsGone = () => (performance.now() - began) / 1000;
     const end = limited(untilCtrlC(), seconds ?? longestSeconds);
     const running = startTraffic(reaching, { mesh, sample, from, ratePerSecond }, end.signal);
-    const wanted = followShares(file, sample);
+    const wanted = followShares(file, sample, secondsGone);
     const title = () => {
       const whole = seconds === undefined ? "" : ` of ${formatDuration(seconds)}`;
       const next = end.signal.aborted ? "awaiting the last answers" : "Ctrl-C ends it";
@@ -86,10 +88,10 @@ export async function traffic(
     reporter.close();
 
     const clients = running.clients();
-    const report = reportOf(clients, ratePerSecond, secondsGone(), wanted.throughout());
+    const report = reportOf(clients, ratePerSecond, secondsGone(), wanted.all());
     if (format === "json") output.result(JSON.stringify(report, null, 2));
     else
-      for (const line of [...summary(clients, ratePerSecond, wanted.throughout()), "", verdict(report, file)])
+      for (const line of [...summary(clients, ratePerSecond, wanted.all()), "", verdict(report, file)])
         output.result(line);
     return report.ok ? exitCode.fine : exitCode.failed;
   });
@@ -155,13 +157,14 @@ function reportOf(
   clients: readonly ClientTraffic[],
   ratePerSecond: number,
   seconds: number,
-  { versions }: WantedShares,
+  wantedOverTime: readonly WantedSince[],
 ): TrafficReport {
   return {
     ok: clients.every(({ total }) => total.requests > 0 && total.failed === 0),
     seconds: Math.round(seconds * 10) / 10,
     ratePerSecond,
-    wanted: versions,
+    wanted: wantedOverTime.at(-1)!.versions,
+    wantedOverTime,
     clients: clients.map(({ cluster, total, interruptions }) => ({ cluster, ...total, interruptions })),
   };
 }

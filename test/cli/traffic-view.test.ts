@@ -104,7 +104,7 @@ test("a line of a log has everything", () => {
 
 test("at the end there is a table, what was wanted, and what went wrong", () => {
   const clients = [client("main0"), { ...failing("remote0"), interruptions: 2 }];
-  expect(summary(clients, 10, wanted)).toEqual([
+  expect(summary(clients, 10, [{ sinceSeconds: 0, versions: wanted.versions }])).toEqual([
     "FROM     REQUESTS  FAILED  RATE    P50    P99    VERSIONS              ANSWERED BY",
     "main0    1500      0       10.0/s  45 ms  1.3 s  v1 80.0 %, v2 20.0 %  main0 80.0 %, remote0 20.0 %",
     "remote0  1500      3       10.0/s  45 ms  1.3 s  v1 80.0 %, v2 20.0 %  main0 80.0 %, remote0 20.0 %",

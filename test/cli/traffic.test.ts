@@ -52,6 +52,7 @@ test("as JSON it is one document, whatever happens meanwhile", async () => {
   const report: TrafficReport = JSON.parse(result);
   expect({ code, notes }).toEqual({ code: 0, notes: "" });
   expect(report).toMatchObject({ ok: true, ratePerSecond: 20, wanted: { v1: 75, v2: 25 } });
+  expect(report.wantedOverTime).toEqual([{ sinceSeconds: 0, versions: { v1: 75, v2: 25 } }]);
   const [client, ...others] = report.clients;
   expect(others).toEqual([]);
   expect(client).toMatchObject({ cluster: "remote0", failed: 0, failures: {}, interruptions: 0 });
@@ -71,13 +72,31 @@ test("a request that failed is told, and ends with 1", async () => {
   expect(result).toMatch(/\n2 of \d+ requests failed; next: mesh verify -f shop\.yaml$/);
 });
 
-test("weights that were changed meanwhile are none to compare the whole with", async () => {
+const later = (weights: string, milliseconds: number) =>
+  setTimeout(() => writeFileSync("mesh.yaml", clientsYaml.replace("v1: 75, v2: 25", weights)), milliseconds);
+
+test("weights that change meanwhile are told one after the other", async () => {
   addClients(path);
   const running = mesh("traffic", "--duration", "6", "-o", "text");
-  setTimeout(() => writeFileSync("mesh.yaml", clientsYaml.replace("v1: 75, v2: 25", "v1: 10, v2: 90")), 2000);
+  later("v1: 10, v2: 90", 2000);
   const { result, notes } = await running;
   expect(notes).toMatch(/v1 \d+ % \(10 wanted\) {2}v2 \d+ % \(90 wanted\)/);
-  expect(result).toContain("\nwanted: 10/s from each\n");
+  expect(result).toMatch(/\nwanted: 10\/s from each, v1 75 %, v2 25 %; after [\d.]+ s v1 10 %, v2 90 %\n/);
+});
+
+test("as JSON they are wanted at the end, and each from a second on", async () => {
+  addClients(path);
+  const running = mesh("traffic", "--duration", "3", "-o", "json");
+  later("v1: 10, v2: 90", 1000);
+  const report: TrafficReport = JSON.parse((await running).result);
+  expect(report).toMatchObject({
+    wanted: { v1: 10, v2: 90 },
+    wantedOverTime: [
+      { sinceSeconds: 0, versions: { v1: 75, v2: 25 } },
+      { sinceSeconds: expect.any(Number), versions: { v1: 10, v2: 90 } },
+    ],
+  });
+  expect(report.wantedOverTime[1]!.sinceSeconds).toBeGreaterThan(0);
 });
 
 test.each([
