@@ -211,7 +211,8 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
       const state = (await readClusters())[cluster.name];
       if (state === synced) return sound();
       const { primary } = mesh;
-      const logs = kubectlIn(primary, "-n", istioNamespace, "logs", "deployment/istiod", "--since=10m");
+      const ofEvery = ["logs", "-l", "app=istiod", "--prefix", "--since=10m", "--tail=-1"];
+      const logs = kubectlIn(primary, "-n", istioNamespace, ...ofEvery);
       const commands = [logs, ...restartIstiod(primary)];
       if (state === undefined)
         return faulty(`istiod of ${mesh.primary.name} does not know ${cluster.name}`, { commands });

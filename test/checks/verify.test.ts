@@ -677,7 +677,7 @@ const faults: readonly Fault[] = [
     },
     expect: "fail control-plane.synced remote0",
     says: /istiod of main0 says: timeout/,
-    command: /logs deployment\/istiod/,
+    command: /logs -l app=istiod --prefix /,
   },
   {
     name: "an istiod that does not know the remote",
