@@ -50,3 +50,6 @@ export function registryOf(image: string): string {
   const [first, ...rest] = image.split("/");
   return rest.length > 0 && /[.:]|^localhost$/.test(first!) ? first! : "docker.io";
 }
+
+/** `1.31.1` of docker.io/istio/pilot:1.31.1, with a digest behind it or without. */
+export const tagOf = (image: string): string | undefined => /:([^:/@]+)(@|$)/.exec(image)?.[1];

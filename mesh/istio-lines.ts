@@ -43,6 +43,28 @@ export interface IstioLine {
   readonly gateway: CrossClusterGateway;
   readonly sample: SampleImages;
   readonly addons: AddonImages;
+  /** When upstream's support ends. @default - undefined: upstream has given no date */
+  readonly supportEnds: SupportEnd | undefined;
+  /** Faults of its patch versions that a mesh of several clusters runs into. */
+  readonly faults: readonly ReleaseFault[];
+}
+
+export interface SupportEnd {
+  /** As in 2021-02-25. */
+  readonly date: string;
+  /** Upstream has given a month, or so: the date is its last day. */
+  readonly isEstimate: boolean;
+}
+
+export interface ReleaseFault {
+  /** Upstream's issue, as in istio#61043. */
+  readonly issue: string;
+  /** The first patch version that is free of it; those before have it. */
+  readonly fixedIn: string;
+  /** What happens, to complete the sentence "Istio 1.30.3 ...". */
+  readonly what: string;
+  /** A remote secret that changes sets it off, and an istiod that starts is free of it. */
+  readonly byRemoteSecret: boolean;
 }
 
 /** Kubernetes minor versions, both ends included. */
@@ -194,6 +216,18 @@ const currentAddons = {
   prometheusReloader: undefined,
 } as const;
 
+/**
+ * pilot/pkg/serviceregistry/kube/controller: the registry that a remote secret replaces takes the endpoints of its
+ * successor along when it closes. https://github.com/istio/istio/issues/61043, seen on AKS; read 2026-11-27.
+ * 1.30.4 mends it: https://istio.io/latest/news/releases/1.30.x/announcing-1.30.4/
+ */
+const remoteSecretsLoseEndpoints: ReleaseFault = {
+  issue: "istio#61043",
+  fixedIn: "1.30.4",
+  what: "loses every endpoint of a remote whose remote secret changes, until istiod restarts",
+  byRemoteSecret: true,
+};
+
 /** Newest first: the first row is the default. */
 export const istioLines: readonly IstioLine[] = [
   {
@@ -202,12 +236,16 @@ export const istioLines: readonly IstioLine[] = [
     version: "1.31.1",
     // samples/addons/kiali.yaml names the minor release too: the tag moves with its patches.
     addons: { ...currentAddons, kiali: "quay.io/kiali/kiali:v2.31" },
+    supportEnds: undefined,
+    faults: [],
   },
   {
     ...primaryRemote,
     id: "1.30",
     version: "1.30.5",
     addons: { ...currentAddons, kiali: "quay.io/kiali/kiali:v2.26" },
+    supportEnds: { date: "2026-12-31", isEstimate: true },
+    faults: [remoteSecretsLoseEndpoints],
   },
   {
     id: "1.7",
@@ -262,6 +300,9 @@ export const istioLines: readonly IstioLine[] = [
       prometheusReloader: "docker.io/jimmidyson/configmap-reload:v0.3.0",
       kiali: "quay.io/kiali/kiali:v1.22",
     },
+    // https://endoflife.date/istio
+    supportEnds: { date: "2021-02-25", isEstimate: false },
+    faults: [],
   },
 ];
 

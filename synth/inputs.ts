@@ -4,6 +4,8 @@ import { readAddresses } from "../mesh/addresses";
 import { readMesh } from "../mesh/load";
 import type { Addresses, Mesh } from "../mesh/mesh";
 import type { MeshPaths } from "../mesh/paths";
+import { formatProblem } from "../mesh/problem";
+import { releaseFindings } from "../mesh/releases";
 
 /** Everything that the output depends on: the same inputs give the same bytes on any machine. */
 export interface Inputs {
@@ -18,11 +20,20 @@ export interface Inputs {
 
 /**
  * Reads `mesh.yaml`, the CA and the known addresses.
- * @param now the moment at which certificates must be valid
+ * @param now the moment at which certificates must be valid, and which warnings about the Istio release go by
  * @throws InputError with every problem of the first of the three that has any
  */
 export function readInputs(paths: MeshPaths, now: Date): Inputs {
   const mesh = readMesh(paths.mesh);
   const { material, warnings } = loadCa(mesh, paths.mesh, now);
-  return { mesh, paths, ca: material, addresses: readAddresses(paths.addresses, mesh), warnings };
+  const ofRelease = releaseFindings(mesh.istio, now).map((finding) =>
+    formatProblem({ file: paths.mesh, position: undefined, ...finding }),
+  );
+  return {
+    mesh,
+    paths,
+    ca: material,
+    addresses: readAddresses(paths.addresses, mesh),
+    warnings: [...ofRelease, ...warnings],
+  };
 }

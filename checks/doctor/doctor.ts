@@ -14,6 +14,7 @@ import { capacityChecks } from "./capacity";
 import { exposureChecks } from "./exposure";
 import { installedChecks } from "./installed";
 import { placeChecks } from "./place";
+import { releaseChecks } from "./release";
 import { rightsChecks } from "./rights";
 import { trustChecks } from "./trust";
 import { type DoctorWorld, doctorWorld } from "./world";
@@ -24,6 +25,7 @@ export const doctorChecks: readonly Check<DoctorWorld>[] = [
   ...azureProgramChecks,
   ...reachableChecks,
   ...versionChecks,
+  ...releaseChecks,
   ...readingChecks,
   ...rightsChecks,
   ...clusterChecks,

@@ -1,4 +1,5 @@
 import { istioNamespace } from "../../k8s/istio-names";
+import { tagOf } from "../../mesh/images";
 import type { Cluster } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
@@ -15,7 +16,7 @@ const revisionOf = ({ metadata }: KubernetesObject) => metadata.labels?.["istio.
 /** Of the tag of its image, or as its label says where the image is named by digest. */
 function istioVersionOf({ metadata, spec }: KubernetesObject): Version | undefined {
   const image: string = spec.template.spec.containers[0]?.image ?? "";
-  const tag = /:([^:/@]+)(@|$)/.exec(image)?.[1] ?? metadata.labels?.["app.kubernetes.io/version"];
+  const tag = tagOf(image) ?? metadata.labels?.["app.kubernetes.io/version"];
   return tag ? parseVersion(tag) : undefined;
 }
 

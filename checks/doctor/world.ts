@@ -6,6 +6,7 @@ import { type AzureAccount, azureProbes } from "./azure-probes";
 import { rightsToChange } from "./rights";
 
 export interface DoctorWorld extends World {
+  readonly now: () => Date;
   /** The subscription that `az` works with; undefined: nobody is logged in. */
   readonly azureAccount: () => Promise<AzureAccount | undefined>;
   /** Whether the subscription may hold AKS clusters, in Azure's words: `Registered`. */
@@ -17,6 +18,7 @@ export function doctorWorld(context: Context, inputs: CheckInputs): DoctorWorld 
   const programs = sideBySide(context.programs);
   return {
     ...worldOf(context, programs, inputs, [...rightsToRead(mesh), ...rightsToChange(mesh)]),
+    now: context.now,
     ...azureProbes(programs, mesh.azure?.subscription),
   };
 }

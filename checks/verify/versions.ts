@@ -1,3 +1,4 @@
+import { tagOf } from "../../mesh/images";
 import type { Cluster } from "../../mesh/mesh";
 import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
 import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
@@ -19,7 +20,7 @@ function versionsOf(pods: readonly KubernetesObject[], container: string): Runni
     .flatMap(({ metadata, spec }) => {
       const all = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
       const image: string = all.find(({ name }: { name: string }) => name === container)?.image ?? "";
-      const version = parseVersion(/:([^:/@]+)(@|$)/.exec(image)?.[1] ?? "");
+      const version = parseVersion(tagOf(image) ?? "");
       return version ? [{ pod: `${metadata.namespace}/${metadata.name}`, version }] : [];
     });
 }

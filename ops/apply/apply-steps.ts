@@ -163,7 +163,8 @@ function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
       phase: "remotes",
       title: `remote secret in ${mesh.primary.name}`,
       needs: ["controlPlane", "primary/inventory"],
-      deadlineSeconds: deadlines.requests,
+      // Some releases of Istio have to be restarted then.
+      deadlineSeconds: deadlines.rollout,
       run: ({ signal }) =>
         ensureRemoteSecret(
           {
@@ -171,6 +172,7 @@ function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
             primary: primary.kubectl,
             remote: remote.kubectl,
             istioctl: remote.istioctl,
+            say: (text) => run.context.reporter.say(text),
           },
           signal,
         ),

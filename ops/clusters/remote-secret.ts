@@ -1,9 +1,12 @@
 import { dump } from "js-yaml";
 import { istioNamespace, remoteSecretName } from "../../k8s/istio-names";
+import { tagOf } from "../../mesh/images";
+import { faultByRemoteSecret } from "../../mesh/releases";
 import { commandLine } from "../../mesh/shell-quote";
+import { parseVersion } from "../../mesh/versions";
 import { type Istioctl, remoteSecretArgs } from "../programs/istioctl";
 import { type Kubectl, noValidation } from "../programs/kubectl";
-import type { KubernetesObject } from "../programs/kubernetes-object";
+import { isRolledOut, type KubernetesObject } from "../programs/kubernetes-object";
 import type { StepOutcome } from "../runs/steps";
 
 /** Between which clusters, and through what. */
@@ -12,27 +15,63 @@ export interface RemoteSecretProps {
   readonly primary: Kubectl;
   readonly remote: Kubectl;
   readonly istioctl: Istioctl;
+  /** Tells people what else is done. */
+  readonly say: (text: string) => void;
 }
 
 /**
- * Gives the primary its access to a remote. One that says the same already is left alone: istiod loses endpoints for a
- * while when an unchanged Secret is written again (istio/istio#61043).
+ * Gives the primary its access to a remote. One that says the same already is left alone: istiod reads the whole
+ * cluster again whenever the Secret is written, and some releases lose its endpoints then.
  */
 export async function ensureRemoteSecret(
-  { cluster, primary, remote, istioctl }: RemoteSecretProps,
+  props: RemoteSecretProps,
   signal: AbortSignal,
 ): Promise<StepOutcome> {
+  const { cluster, primary, remote, istioctl } = props;
   const [wanted, [found]] = await Promise.all([
     istioctl.remoteSecret(cluster, { signal }),
     primary.get(["-n", istioNamespace, "secret", remoteSecretName(cluster)], { signal }),
   ]);
   if (found && saysTheSame(wanted, found)) return "unchanged";
+  const losesEndpoints = found !== undefined && (await sayWhatIsLost(props, signal));
   await primary.run(["apply", noValidation, "-f", "-"], {
     signal,
     input: dump(wanted),
     inputFrom: commandLine("istioctl", remoteSecretArgs(remote.context, cluster)),
   });
+  if (losesEndpoints) await restartIstiod(primary, signal);
   return "changed";
+}
+
+/** Whether the istiod that runs loses the remote's endpoints when the Secret changes; if so, people are told first. */
+async function sayWhatIsLost(
+  { cluster, primary, say }: RemoteSecretProps,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const [deployment] = await primary.get(["-n", istioNamespace, "deployment", istiod], { signal });
+  const version = versionOfIstiod(deployment);
+  const fault = version === undefined ? undefined : faultByRemoteSecret(version);
+  if (!fault) return false;
+  say(
+    `the remote secret of ${cluster} changes, and Istio ${version} ${fault.what} (${fault.issue}): istiod restarts`,
+  );
+  return true;
+}
+
+const istiod = "istiod";
+
+/** By the tag of its image. */
+function versionOfIstiod(deployment: KubernetesObject | undefined): string | undefined {
+  const [container] = deployment?.spec?.template?.spec?.containers ?? [];
+  return parseVersion(tagOf(container?.image ?? "") ?? "")?.text;
+}
+
+async function restartIstiod(primary: Kubectl, signal: AbortSignal): Promise<void> {
+  await primary.run(["-n", istioNamespace, "rollout", "restart", "deployment", istiod], { signal });
+  await primary.until(
+    { resource: "deployments", namespace: istioNamespace, name: istiod, ready: isRolledOut },
+    signal,
+  );
 }
 
 function saysTheSame(wanted: KubernetesObject, found: KubernetesObject): boolean {

@@ -2,6 +2,7 @@ import { bundleFiles } from "../../k8s/bundle-files";
 import { istioNamespace } from "../../k8s/istio-names";
 import { terraformStackName } from "../../mesh/azure-names";
 import type { Cluster } from "../../mesh/mesh";
+import { faultByRemoteSecret } from "../../mesh/releases";
 import { shellQuote } from "../../mesh/shell-quote";
 import { type Book, istioctlCommand, kubectl, meshCommand } from "./book";
 import { commands, type Step } from "./markdown";
@@ -124,6 +125,8 @@ function remote(book: Book, remote: Cluster): Step {
   const { primary } = book.mesh;
   const secret = `${istioctlCommand(book, "create-remote-secret")} --context ${remote.context} --name ${remote.name} | ${kubectl(primary)} apply -f -`;
   const [controlPlane, ...gateway] = install(book, remote);
+  const { version } = book.mesh.istio;
+  const fault = faultByRemoteSecret(version);
   return {
     title: `The remote ${remote.name}`,
     body: [
@@ -135,6 +138,15 @@ function remote(book: Book, remote: Cluster): Step {
         `${kubectl(remote)} apply -f dist/${remote.name}`,
         `${kubectl(remote)} rollout status --namespace ${istioNamespace} deployment/${book.mesh.istio.line.gateway.name} --timeout=5m`,
       ),
+      ...(fault
+        ? [
+            `Istio ${version} ${fault.what} (${fault.issue}). When kubectl has said "configured" of the Secret, which was there before, restart istiod:`,
+            commands(
+              `${kubectl(primary)} rollout restart --namespace ${istioNamespace} deployment/istiod`,
+              `${kubectl(primary)} rollout status --namespace ${istioNamespace} deployment/istiod --timeout=5m`,
+            ),
+          ]
+        : []),
     ],
   };
 }

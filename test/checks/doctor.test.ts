@@ -132,6 +132,25 @@ test("two bare clusters and a sound CA pass, with no more than eight questions t
   expect(toMain.length).toBeLessThanOrEqual(8);
 });
 
+describe("the Istio release", () => {
+  test("with a fault that breaks such a mesh, of a line near its end, is a warning, with the fix", async () => {
+    const mesh = meshOf(`${ownCa}\nistio: { line: "1.30", version: 1.30.3 }`);
+    const report = await diagnose({ mesh });
+    expect(find(report, "versions.faults")).toMatchObject({
+      status: "warn",
+      evidence: [expect.stringContaining("1.30.3 loses every endpoint of a remote")],
+      fix: expect.stringContaining("set istio.version to 1.30.5"),
+    });
+    expect(find(report, "versions.support")).toMatchObject({
+      status: "warn",
+      evidence: [expect.stringContaining("support for Istio 1.30 ended")],
+      fix: 'plan the move to istio.line "1.31"',
+    });
+    const mended = await diagnose({ mesh: meshOf(`${ownCa}\nistio: { line: "1.30", version: 1.30.5 }`) });
+    expect(find(mended, "versions.faults").status).toBe("pass");
+  });
+});
+
 describe("programs", () => {
   test("without kubectl that alone is what failed", async () => {
     const world = worldOf({});

@@ -57,6 +57,24 @@ describe("in a project", () => {
     expect((await mesh("synth")).result).toContain("dist: unchanged");
   });
 
+  test("synth warns of an Istio release with a fault and of a line near its end, and writes all the same", async () => {
+    const before = readFileSync("mesh.yaml", "utf8");
+    writeFileSync("mesh.yaml", `istio: { line: "1.30", version: 1.30.3 }\n${before}`);
+    const { code, notes } = await mesh("synth");
+    expect(code).toBe(0);
+    expect(notes).toMatch(
+      /^warning: mesh\.yaml: istio\.version: Istio 1\.30\.3 loses .*\n {2}fix: set istio\.version to 1\.30\.5/m,
+    );
+    const { warnings } = JSON.parse((await mesh("synth", "-o", "json")).result);
+    expect(warnings).toContainEqual(expect.stringContaining("istio#61043"));
+    expect(readFileSync("dist/RUNBOOK.md", "utf8")).toMatch(
+      /Istio 1\.30\.3 loses .* restart istiod:\n\n```bash\nkubectl --context aks-main rollout restart/,
+    );
+    writeFileSync("mesh.yaml", `istio: { line: "1.30" }\n${before}`);
+    expect((await mesh("synth")).notes).not.toContain("istio#61043");
+    expect(readFileSync("dist/RUNBOOK.md", "utf8")).not.toContain("rollout restart");
+  });
+
   test("synth -o json is for scripts", async () => {
     const { result } = await mesh("synth", "-o", "json");
     expect(JSON.parse(result)).toMatchObject({

@@ -1,3 +1,4 @@
+import { istioOperatorRows } from "../../k8s/istio-operators";
 import { imagesOf } from "../../mesh/images";
 import type { Mesh } from "../../mesh/mesh";
 import { describeWithIstioctl } from "./istioctl";
@@ -30,47 +31,40 @@ test.each([
   expect(listed.slice(2).sort()).toEqual([...new Set(inBundles(of))].sort());
 });
 
+// istioctl 1.7 is a recording of the walk-through's mesh, which pulls from upstream.
 describe.each([
-  ["current", registry],
-  ["1.7", `istio: { line: "1.7" }\n${registry}`],
-] as const)("what istioctl renders on %s", (line, text) => {
+  ["current", mesh(registry), "mirror.example/team/istio"],
+  ["1.7", referenceMeshes["1.7"](), "docker.io/istio"],
+] as const)("what istioctl renders on %s", (line, of, hub) => {
   describeWithIstioctl(line, (rendered) => {
-    const files = (of: Mesh) =>
-      line === "1.7"
-        ? of.clusters.map(({ name }) => [name, "istio/istio.yaml"] as const)
-        : ([
-            ["main0", "istio/istio.yaml"],
-            ["remote0", "istio/control-plane.yaml"],
-            ["remote0", "istio/gateway.yaml"],
-          ] as const);
+    const all = () =>
+      of.clusters.flatMap((cluster) =>
+        istioOperatorRows(of, cluster).flatMap(({ file }) => rendered(of, cluster.name, file)),
+      );
 
     test("runs the images that are listed, gateways and injected proxies included", () => {
-      const of = mesh(text);
-      const resources = files(of).flatMap(([cluster, file]) => rendered(of, cluster, file));
-      const proxy = `mirror.example/team/istio/proxyv2:${of.istio.version}`;
+      const resources = all();
+      const proxy = `${hub}/proxyv2:${of.istio.version}`;
       // `auto`: injection fills it in, from the hub and tag in the injector's values.
       const images = imagesIn(resources).map((image) => (image === "auto" ? proxy : image));
-      expect([...new Set(images)].sort()).toEqual(
-        imagesOf(of)
-          .slice(0, 2)
-          .map(({ target }) => target)
-          .sort(),
-      );
-      const injector = resources.filter(
+      const [pilot] = imagesOf(of);
+      expect(pilot!.target).toBe(`${hub}/pilot:${of.istio.version}`);
+      expect([...new Set(images)].sort()).toEqual([pilot!.target, proxy]);
+      const injectors = resources.filter(
         ({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "istio-sidecar-injector",
       );
-      expect(injector).not.toEqual([]);
-      for (const { data } of injector) {
+      expect(injectors).not.toEqual([]);
+      for (const { data } of injectors) {
         const { global } = JSON.parse(data.values);
-        expect(global).toMatchObject({ hub: "mirror.example/team/istio", tag: of.istio.version });
-        for (const proxyOf of [global.proxy, global.proxy_init]) expect(proxyOf.image).not.toMatch(/\//);
+        expect(global).toMatchObject({ hub, tag: of.istio.version });
+        for (const { image } of [global.proxy, global.proxy_init]) expect(image).not.toMatch(/\//);
       }
     });
 
-    test("names no other registry anywhere", () => {
-      const of = mesh(text);
-      const all = JSON.stringify(files(of).flatMap(([cluster, file]) => rendered(of, cluster, file)));
-      expect(all.match(/(docker\.io|registry\.istio\.io|gcr\.io|quay\.io)[\w./:-]*/g) ?? []).toEqual([]);
+    test("names no image of another registry anywhere", () => {
+      const elsewhere =
+        JSON.stringify(all()).match(/(docker|istio|gcr|quay|ghcr)\.io\/[\w./-]+:[\w.-]+/g) ?? [];
+      expect(elsewhere.filter((image) => !image.startsWith(`${hub}/`))).toEqual([]);
     });
   });
 });
