@@ -1,6 +1,6 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import { type Check, faulty, sound, unjudged } from "../check";
-import { whyNotReady } from "./readiness";
+import { unready } from "./readiness";
 import type { VerifyWorld } from "./world";
 
 /** The Kubernetes API server passes requests on to Services. */
@@ -33,9 +33,10 @@ export const addonChecks: readonly Check<VerifyWorld>[] = [
       why: "The mesh works without it; nobody can look at it.",
       fix: "see what its pod waits for; apply brings it back",
       needs: ["primary/installed.mesh"],
-      async look({ mesh, byApply, meshProbes }) {
-        const troubles = whyNotReady(await meshProbes(mesh.primary).istioSystem(), addon);
-        return troubles.length > 0 ? faulty(troubles, byApply) : sound();
+      async look(world) {
+        const { primary } = world.mesh;
+        const objects = await world.meshProbes(primary).istioSystem();
+        return (await unready(world, primary, istioNamespace, objects, [addon])) ?? sound();
       },
     }),
   ),

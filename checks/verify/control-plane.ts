@@ -7,7 +7,7 @@ import { type Check, faulty, sound } from "../check";
 import { kubectlIn, restartIstiod } from "../commands";
 import { istioService, runsIstiod } from "../istiod";
 import { isPrimaryRemote, isRemote } from "./applies";
-import { objectNamed, whyNotReady } from "./readiness";
+import { objectNamed, unready } from "./readiness";
 import type { VerifyWorld } from "./world";
 
 const primaryAnnotation = "topology.istio.io/controlPlaneClusters";
@@ -45,20 +45,20 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     why: "Proxies keep what they have and learn nothing new; pods that start get no proxy, or do not start at all.",
     fix: "see what its pods wait for; apply brings back what was scaled down or deleted",
     needs: ["installed.mesh", "trust.secret"],
-    async look({ mesh, byApply, probes, meshProbes }, cluster) {
-      const troubles = whyNotReady(await meshProbes(cluster).istioSystem(), "istiod");
-      if (troubles.length === 0) return sound("rolled out");
+    async look(world, cluster) {
+      const { mesh, probes, meshProbes } = world;
+      const objects = await meshProbes(cluster).istioSystem();
+      const verdict = await unready(world, cluster, istioNamespace, objects, ["istiod"]);
+      if (!verdict) return sound("rolled out");
       const { metadata } = (await probes(cluster).namespaces()).find(
         (namespace) => namespace.metadata.name === istioNamespace,
       )!;
       const other = metadata.annotations?.[primaryAnnotation];
-      const swapped =
-        cluster === mesh.primary && other
-          ? [
-              `the context ${cluster.context} leads to a remote of ${other}: are contexts swapped in mesh.yaml?`,
-            ]
-          : [];
-      return faulty([...troubles, ...swapped], swapped.length > 0 ? {} : byApply);
+      if (cluster !== mesh.primary || !other) return verdict;
+      return faulty([
+        ...verdict.evidence,
+        `the context ${cluster.context} leads to a remote of ${other}: are contexts swapped in mesh.yaml?`,
+      ]);
     },
   },
   {

@@ -6,7 +6,7 @@ import { type Check, faulty, sound } from "../check";
 import { kubectlIn, restart } from "../commands";
 import { hasSample } from "./applies";
 import { endpointSet, isServing, nameOf, viewOf } from "./endpoint-set";
-import { hasProxy, isLive, objectNamed, podsOf, whyNotReady } from "./readiness";
+import { hasProxy, isLive, objectNamed, podsOf, remedyFor, unready } from "./readiness";
 import type { VerifyWorld } from "./world";
 
 const clientName = ({ istio }: Mesh) => istio.line.sample.client.name;
@@ -55,11 +55,12 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
     why: "What does not run does not answer.",
     fix: "see what the pods wait for; apply brings back what was scaled down or deleted",
     needs: ["installed.mesh"],
-    async look({ mesh, byApply, meshProbes }, cluster) {
+    async look(world, cluster) {
+      const { mesh, meshProbes } = world;
       const objects = await meshProbes(cluster).sample();
       const names = deploymentsIn(mesh, cluster);
-      const troubles = names.flatMap((name) => whyNotReady(objects, name));
-      return troubles.length > 0 ? faulty(troubles, byApply) : sound(names.join(", "));
+      const { namespace } = mesh.sample!;
+      return (await unready(world, cluster, namespace, objects, names)) ?? sound(names.join(", "));
     },
   },
   {
@@ -69,9 +70,9 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
     applies: hasSample,
     title: "a pod that starts now gets a proxy",
     looksAt:
-      "a pod in the sample's namespace, made as a dry run on the API server, which asks Istio's webhook",
-    why: "Pods start without a proxy, and are no part of the mesh, where the namespace has no injection label; they do not start at all where the webhook's istiod cannot be reached.",
-    fix: "apply; it labels the namespace. Where the webhook is not reached: the API server must get through to istiod, on a remote through the primary's gateway",
+      "a pod of the sample's client, created as a dry run: the API server asks Istio's webhook, quotas and admission policies",
+    why: "Pods start without a proxy, and are no part of the mesh, where the namespace has no injection label; they do not start at all where the webhook's istiod cannot be reached, or where a quota, Pod Security or an admission policy refuses them. Pods that run go on until they are replaced.",
+    fix: "apply; it labels the namespace. What refuses the pod is named in the words of the API server. Where the webhook is not reached: the API server must get through to istiod, on a remote through the primary's gateway",
     needs: [
       "control-plane.webhook",
       "primary/control-plane.istiod",
@@ -79,14 +80,18 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
       "gateways.dial",
       "primary/gateways.ready",
     ],
-    async look({ mesh, byApply, probes, meshProbes }, cluster) {
+    async look(world, cluster) {
+      const { mesh, byApply, probes, meshProbes } = world;
       const { namespace } = mesh.sample!;
       try {
         const containers = await meshProbes(cluster).injected();
         if (containers.includes("istio-proxy")) return sound();
       } catch (error) {
         if (!(error instanceof ProgramFailed)) throw error;
-        return faulty(error.stderr.split("\n"), byApply);
+        const words = error.stderr.split("\n");
+        const isIstios = /failed calling webhook "[^"]*sidecar-injector\.istio\.io"/.test(error.stderr);
+        const remedy = isIstios ? undefined : remedyFor(words, world, cluster, namespace);
+        return faulty(words, remedy ?? byApply);
       }
       const found = (await probes(cluster).namespaces()).find(({ metadata }) => metadata.name === namespace);
       const label = found?.metadata.labels?.["istio-injection"];

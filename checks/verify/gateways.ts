@@ -6,7 +6,7 @@ import { eventsOf } from "../../ops/runs/events";
 import { type Check, faulty, sound } from "../check";
 import { kubectlIn } from "../commands";
 import { hasSample, isPrimaryRemote } from "./applies";
-import { isLive, objectNamed, podsOf, whyNotReady } from "./readiness";
+import { isLive, objectNamed, podsOf, unready } from "./readiness";
 import type { VerifyWorld } from "./world";
 
 const gatewayName = ({ istio }: Mesh) => istio.line.gateway.name;
@@ -63,9 +63,10 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
     why: "Everything between the clusters goes through it, on the primary also what remotes ask istiod.",
     fix: "see what its pods wait for; apply brings back what was scaled down or deleted",
     needs: ["installed.mesh"],
-    async look({ mesh, byApply, meshProbes }, cluster) {
-      const troubles = whyNotReady(await meshProbes(cluster).istioSystem(), gatewayName(mesh));
-      return troubles.length > 0 ? faulty(troubles, byApply) : sound(gatewayName(mesh));
+    async look(world, cluster) {
+      const name = gatewayName(world.mesh);
+      const objects = await world.meshProbes(cluster).istioSystem();
+      return (await unready(world, cluster, istioNamespace, objects, [name])) ?? sound(name);
     },
   },
   {

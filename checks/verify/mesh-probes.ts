@@ -1,7 +1,7 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Mesh, Sample } from "../../mesh/mesh";
 import { type Kubectl, noValidation } from "../../ops/programs/kubectl";
-import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import { type KubernetesObject, objectNamed } from "../../ops/programs/kubernetes-object";
 import { ProgramFailed } from "../../ops/programs/programs";
 import { podToTry, whyNoWayToPods } from "../../ops/runs/way-to-pods";
 import { inClient } from "../../ops/traffic/requests";
@@ -71,17 +71,21 @@ export function meshProbesOf(mesh: Mesh, { kubectl, version }: ClusterProbes): M
     const { stdout } = await kubectl.run(args, { input, deadlineSeconds, secretOutput: true });
     return stdout;
   };
+  const sample = ofSample(({ namespace }) => kubectl.get(["-n", namespace, "deployments,services,pods"]));
   return {
     istioSystem: get("-n", istioNamespace, `deployments,services,pods,${endpoints}`),
     secrets: get("-n", istioNamespace, "secrets"),
-    sample: ofSample(({ namespace }) => kubectl.get(["-n", namespace, "deployments,services,pods"])),
+    sample,
     networking: get(networkingKinds, "--all-namespaces"),
     crds: ask(() => readCrds(kubectl)),
     meshNetworks: ask(async () => {
       const [found] = await kubectl.get(["-n", istioNamespace, "configmap", "istio"]);
       return found?.data?.meshNetworks;
     }),
-    injected: ofSample(({ namespace }) => readInjected(kubectl, namespace)),
+    injected: ofSample(async ({ namespace }) => {
+      const client = objectNamed(await sample(), "Deployment", mesh.istio.line.sample.client.name);
+      return readInjected(kubectl, namespace, client?.spec.template ?? barePod);
+    }),
     proxySecrets: ofSample(async () => readProxySecrets(await runInClient(proxySecretsScript))),
     whyNoWayToPods: ask(() => whyNoWayToPods(kubectl, podToTry(mesh))),
     inClient: async (script, options) => {
@@ -123,13 +127,26 @@ async function readCrds(kubectl: Kubectl): Promise<string[]> {
     .map((line) => line.split(" ")[0]!);
 }
 
-/** Asked of the API server without making the pod. */
-async function readInjected(kubectl: Kubectl, namespace: string): Promise<string[]> {
+interface PodTemplate {
+  readonly metadata?: object;
+  readonly spec: object;
+}
+const barePod: PodTemplate = { spec: { containers: [{ name: "verify", image: "verify" }] } };
+
+/**
+ * Asked of the API server without making the pod. It is one of the mesh's own: policies may refuse any other, for its
+ * image or for requests that it does not set.
+ */
+async function readInjected(
+  kubectl: Kubectl,
+  namespace: string,
+  { metadata, spec }: PodTemplate,
+): Promise<string[]> {
   const pod = {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: "mesh-verify", namespace },
-    spec: { containers: [{ name: "verify", image: "verify" }] },
+    metadata: { ...metadata, name: "mesh-verify", namespace },
+    spec,
   };
   const names = "jsonpath={.spec.initContainers[*].name} {.spec.containers[*].name}";
   const { stdout } = await kubectl.run(

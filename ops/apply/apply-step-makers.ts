@@ -10,6 +10,7 @@ import { removeObjects, titlesOf, unwantedObjects } from "../clusters/removals";
 import type { Kubectl } from "../programs/kubectl";
 import { isRolledOut, type KubernetesObject, loadBalancerAddress } from "../programs/kubernetes-object";
 import { eventsOf } from "../runs/events";
+import { explainNotReady } from "../runs/not-ready";
 import { type StepOutcome, secondsWithin } from "../runs/steps";
 import type { Run, StepRow } from "./apply-run";
 import type { Part } from "./installation";
@@ -83,7 +84,7 @@ export function rollout(
       await kubectl.until({ resource: "deployments", namespace, name, ready: isRolledOut }, signal);
       return isScaledToNothing ? "changed" : "unchanged";
     },
-    explain: (signal) => eventsOf(kubectl, { kind: "Deployment", namespace, name }, signal),
+    explain: (signal) => explainNotReady(kubectl, { namespace, name }, signal),
   };
 }
 

@@ -25,6 +25,16 @@ export function objectTitle({ kind, metadata }: KubernetesObject): string {
   return `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ""}${metadata.name}`;
 }
 
+/** The object of this kind and name among those of one namespace. */
+export const objectNamed = (objects: readonly KubernetesObject[], kind: string, name: string) =>
+  objects.find((object) => object.kind === kind && object.metadata.name === name);
+
+export const podsOf = (objects: readonly KubernetesObject[], labels: Readonly<Record<string, string>>) =>
+  objects.filter(
+    ({ kind, metadata }) =>
+      kind === "Pod" && Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value),
+  );
+
 /**
  * Every replica runs what the Deployment says now, and is available. The test of `kubectl rollout status`, and at least
  * one: what was scaled to nothing serves nobody.

@@ -5,7 +5,7 @@ import { kubectlFor } from "../programs/kubectl";
 import { Interrupted, MissingProgram } from "../programs/programs";
 import { adviceOn } from "./advice";
 import type { Context } from "./context";
-import { eventsOf } from "./events";
+import { explainNotReady } from "./not-ready";
 import { fixOfSilence } from "./out-of-reach";
 import { fixOfNoConnection, whyNoWayToPods } from "./way-to-pods";
 
@@ -30,11 +30,11 @@ export async function whyUnavailable(
       const words = await whyNoWayToPods(kubectl, { namespace, name }, signal);
       return words && `${cluster.name}: ${words}\nfix: ${fixOfNoConnection}`;
     }
-    const events = await eventsOf(kubectl, { kind: "Deployment", namespace, name }, signal);
+    const reasons = await explainNotReady(kubectl, { namespace, name }, signal);
     return [
       `${title} of ${cluster.name} has no pod that is ready:`,
-      ...events.map((event) => `    ${event}`),
-      ...adviceOn(events.join("\n")),
+      ...reasons.map((line) => `    ${line}`),
+      ...adviceOn(reasons.join("\n")),
     ].join("\n");
   } catch (error) {
     if (error instanceof MissingProgram || error instanceof Interrupted) throw error;

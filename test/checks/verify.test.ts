@@ -862,6 +862,49 @@ const faults: readonly Fault[] = [
     says: /failed calling webhook .* context deadline exceeded/,
   },
   {
+    name: "Pod Security that refuses new pods, while those that run go on",
+    break: (composed) => {
+      objects(composed, "remote0").injected = new ProgramFailed(
+        "kubectl create",
+        1,
+        'Error from server (Forbidden): error when creating "STDIN": pods "mesh-verify" is forbidden: violates PodSecurity "baseline:latest": non-default capabilities (container "istio-init" must not include "NET_ADMIN", "NET_RAW" in securityContext.capabilities.add)',
+      );
+    },
+    expect: "fail endpoints.injection remote0",
+    says: /violates PodSecurity "baseline:latest"/,
+    fix: /Pod Security level baseline/,
+    command:
+      /^kubectl --context remote0 label namespace sample pod-security\.kubernetes\.io\/enforce=privileged --overwrite$/,
+  },
+  {
+    name: "a quota that refuses the gateway's pod",
+    break: (composed) => {
+      const gateway = objectIn(objects(composed, "remote0").istioSystem, "Deployment", gatewayOf(composed));
+      const message =
+        'pods "x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0';
+      gateway.status = { conditions: [{ type: "ReplicaFailure", status: "True", message }] };
+    },
+    expect: "fail gateways.ready remote0",
+    says: /0 of 1 replicas are available\npods "x" is forbidden: exceeded quota: q, /,
+    fix: /^the ResourceQuota q has no room/,
+    command: /^kubectl --context remote0 -n istio-system describe resourcequota q$/,
+  },
+  {
+    name: "a taint that keeps istiod from every node",
+    break: (composed) => {
+      const { istioSystem } = objects(composed, "main0");
+      objectIn(istioSystem, "Deployment", "istiod").status = {};
+      const message = "0/1 nodes are available: 1 node(s) had untolerated taint {CriticalAddonsOnly: true}.";
+      objectIn(istioSystem, "Pod", "istiod-0").status = {
+        conditions: [{ type: "PodScheduled", status: "False", message }],
+      };
+    },
+    expect: "fail control-plane.istiod main0",
+    says: /untolerated taint \{CriticalAddonsOnly: true\}/,
+    fix: /^no node without the taint CriticalAddonsOnly has room/,
+    command: /^kubectl --context main0 get nodes -o .?custom-columns=/,
+  },
+  {
     name: "no injection label",
     row: 12,
     break: (composed) => {

@@ -40,6 +40,8 @@ function addKubectl({ deployment = available(1), forward = "" } = {}): void {
     "kubectl",
     `case "$*" in
   *" get -n istio-system deployments "*) echo '${deployment}';;
+  *" get -n istio-system deployments,pods "*) echo '{"kind":"List","items":[{"kind":"Deployment","metadata":{"name":"kiali"},"spec":{"replicas":1,"selector":{"matchLabels":{"app":"kiali"}}}}]}';;
+  *" exec "*) ;;
   *" events "*) echo '{"kind":"List","items":[]}';;
   *" port-forward "*) ${forward}
     exec '${process.execPath}' '${join(path.folder, "server.js")}' "$@";;
@@ -191,7 +193,7 @@ test.each([
   [
     "a pod that is not ready",
     { deployment: available(0) },
-    "Deployment istio-system/kiali of main0 has no pod that is ready:\n    no event in istio-system tells of the Deployment kiali",
+    "Deployment istio-system/kiali of main0 has no pod that is ready:\n    Deployment kiali: 0 of 1 replicas are available\n    no event in istio-system tells of the Deployment kiali",
   ],
   [
     "what kubectl cannot forward",

@@ -1,4 +1,4 @@
-import { adviceOn } from "../../../ops/runs/advice";
+import { adviceOn, remediesFor } from "../../../ops/runs/advice";
 
 test.each([
   [
@@ -33,6 +33,58 @@ test.each([
   ["write /tmp/x: no space left on device", /disk is full/],
 ])("%s: there is something to do about it", (said, advice) => {
   expect(adviceOn(said).join("\n")).toMatch(advice);
+});
+
+// As Kubernetes 1.34 says it; Azure Policy's words are those of Azure/AKS#4564.
+test.each([
+  [
+    `pods "x" is forbidden: ValidatingAdmissionPolicy 'no-caps' with binding 'no-caps-binding' denied request: company policy: no added capabilities`,
+    /ValidatingAdmissionPolicy no-caps refuses the pod: ask its administrator .* binding no-caps-binding/,
+    "get validatingadmissionpolicy/no-caps validatingadmissionpolicybinding/no-caps-binding -o yaml",
+  ],
+  [
+    'admission webhook "validation.gatekeeper.sh" denied the request: [azurepolicy-k8sazurev2containerallowedcapabilities-5] container <istio-init> has a disallowed capability',
+    /validation\.gatekeeper\.sh refuses the pod: ask the administrator/,
+    "get validatingwebhookconfigurations,mutatingwebhookconfigurations",
+  ],
+  [
+    'pods "x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0',
+    /ResourceQuota q has no room/,
+    "-n sample describe resourcequota q",
+  ],
+  [
+    'pods "x" is forbidden: failed quota: q: must specify limits.cpu for: helloworld',
+    /ResourceQuota q refuses pods whose containers do not set/,
+    "-n sample describe resourcequota q",
+  ],
+  [
+    'pods "x" is forbidden: maximum cpu usage per Container is 100m, but limit is 2',
+    /LimitRange/,
+    "-n sample describe limitranges",
+  ],
+  [
+    'Error from server (Forbidden): error when creating "STDIN": pods "mesh-verify" is forbidden: violates PodSecurity "baseline:latest": non-default capabilities (container "istio-init" must not include "NET_ADMIN", "NET_RAW" in securityContext.capabilities.add)',
+    /Pod Security level baseline, .* only privileged allows/,
+    "label namespace sample pod-security.kubernetes.io/enforce=privileged --overwrite",
+  ],
+  [
+    "0/1 nodes are available: 1 node(s) had untolerated taint {CriticalAddonsOnly: true}. no new claims to deallocate",
+    /no node without the taint CriticalAddonsOnly has room: add a node pool/,
+    "get nodes -o custom-columns=NAME:.metadata.name,TAINTS:.spec.taints[*].key",
+  ],
+  [
+    "0/3 nodes are available: 3 node(s) had untolerated taint {node.kubernetes.io/not-ready: }",
+    /nodes are not ready/,
+    "describe nodes",
+  ],
+  ["0/1 nodes are available: 1 Insufficient cpu.", /no node has room for the pod/, "describe nodes"],
+])("%s: the fix names the cause, and one command shows or removes it", (said, advice, command) => {
+  const [remedy, ...others] = remediesFor(said, "sample");
+  expect(others).toEqual([]);
+  expect(remedy!.advice).toMatch(advice);
+  expect(remedy!.commands.map((args) => args.join(" "))).toEqual([command]);
+  // Nothing that the mesh has to apply.
+  expect(remedy!.byApply).toBe(false);
 });
 
 test("where nothing is known to help, nothing is said", () => {

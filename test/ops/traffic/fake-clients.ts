@@ -13,6 +13,7 @@ const deployment = (available: number) =>
     apiVersion: "apps/v1",
     kind: "Deployment",
     metadata: { name: "curl" },
+    spec: { replicas: 1, selector: { matchLabels: { app: "curl" } } },
     status: { availableReplicas: available },
   });
 const pods = (...names: string[]) =>
@@ -63,6 +64,7 @@ case "$*" in
   ${deployments.join("\n  ")}
   *"--context one get -n sample pods "*) echo '${pods("helloworld-v1-a")}';;
   *"--context two get -n sample pods "*) echo '${pods("helloworld-v2-b")}';;
+  *" get -n sample deployments,pods "*) echo '{"kind":"List","items":[${deployment(0)}]}';;
   *" get -n sample events "*) echo '${events}';;
   *" -n sample exec --stdin deployment/curl -c curl -- sh -c "*) for script; do :; done; CLIENT=$$ exec sh -c "$script";;
   *) echo "unexpected: $*" >&2; exit 9;;

@@ -116,7 +116,7 @@ test("a client that is not there, not ready or not to be reached is named before
   });
   expect(await problems()).toEqual([
     expect.stringMatching(
-      /^Deployment sample\/curl of main0 has no pod that is ready:\n {4}Pod curl-a: Failed: ImagePullBackOff\nfix: /,
+      /^Deployment sample\/curl of main0 has no pod that is ready:\n {4}Deployment curl: 0 of 1 replicas are available\n {4}Pod curl-a: Failed: ImagePullBackOff\nfix: /,
     ),
     "remote0 does not answer through the context two: dial tcp: connection refused\n" +
       "fix: nothing listens at that address: is the cluster running, and is the address still its own?",
