@@ -35,7 +35,10 @@ export async function showStatus(
 function screen(found: MeshStatus, { primary }: Mesh, file: string): string[] {
   if (!found.installed) {
     const next = meshCommand(file, "apply");
-    return [`no mesh on ${primary.name} (context ${primary.context}); next: ${next}`];
+    return [
+      ...remarks(colours.red("not well"), found.problems),
+      `no mesh on ${primary.name} (context ${primary.context}); next: ${next}`,
+    ];
   }
   return [
     `mesh ${found.mesh}, Istio ${found.istio}`,

@@ -9,6 +9,7 @@ import { isAdopted } from "./clusters/adopted-namespaces";
 import { refuseForeign, whyForeign } from "./clusters/foreign";
 import { readInventory } from "./clusters/inventory";
 import { ownedObjects, removeObjects } from "./clusters/removals";
+import { holdsOf, isTerminating, unlessHeldUp, whatHolds } from "./clusters/terminating";
 import { addedByInstall, istioctlFor } from "./programs/istioctl";
 import { type Kubectl, kubectlFor } from "./programs/kubectl";
 import type { KubernetesObject } from "./programs/kubernetes-object";
@@ -116,7 +117,7 @@ export function uninstallSteps(
     title: string,
     needs: readonly string[],
     deadlineSeconds: number,
-    run: (signal: AbortSignal) => Promise<StepOutcome>,
+    run: (signal: AbortSignal, say: (text: string) => void) => Promise<StepOutcome>,
   ): Step => ({
     id: `${cluster.name}/${name}`,
     cluster: cluster.name,
@@ -126,17 +127,26 @@ export function uninstallSteps(
     // kubectl's own time-out names what does not go: let it come first.
     deadlineSeconds: deadlineSeconds + 30,
     explain: explainedBySilence(kubectl),
-    run: async ({ signal }) => {
+    run: async ({ signal, note }) => {
       // All others come after these, and a cluster that nothing is known of keeps everything.
       if (needs.length === 0) await refuseForeign(kubectl, mesh, cluster, signal);
-      return run(signal);
+      const say = (text: string) => {
+        note(text);
+        context.reporter.say(`${cluster.name}: ${title}: ${text}`);
+      };
+      return run(signal, say);
     },
   });
   const gateways = ["-n", istioNamespace, "services", "-l", "operator.istio.io/component=IngressGateways"];
   return [
     {
-      ...step("load-balancers", "load balancers", [], deadlines.loadBalancers, (signal) =>
-        remove(kubectl, gateways, deadlines.loadBalancers, signal),
+      ...step("load-balancers", "load balancers", [], deadlines.loadBalancers, (signal, say) =>
+        unlessHeldUp(
+          signal,
+          say,
+          async (asking) => holdsOf(await kubectl.get(gateways, { signal: asking }), kubectl),
+          (deleting) => remove(kubectl, gateways, deadlines.loadBalancers, deleting),
+        ),
       ),
       explain: explainedBySilence(kubectl, (signal) =>
         eventsOf(
@@ -146,14 +156,14 @@ export function uninstallSteps(
         ),
       ),
     },
-    step("sample", "sample", [], deadlines.namespaces, (signal) =>
-      removeNamespaces(kubectl, mesh, (name) => name !== istioNamespace, signal),
+    step("sample", "sample", [], deadlines.namespaces, (signal, say) =>
+      removeNamespaces(kubectl, mesh, (name) => name !== istioNamespace, signal, say),
     ),
     step("istio", "Istio", ["load-balancers"], deadlines.uninstall, (signal) =>
       uninstall(context, mesh, cluster, kubectl, crds, signal),
     ),
-    step("namespaces", "namespace istio-system", ["istio", "sample"], deadlines.namespaces, (signal) =>
-      removeNamespaces(kubectl, mesh, (name) => name === istioNamespace, signal),
+    step("namespaces", "namespace istio-system", ["istio", "sample"], deadlines.namespaces, (signal, say) =>
+      removeNamespaces(kubectl, mesh, (name) => name === istioNamespace, signal, say),
     ),
     step(
       "rest",
@@ -251,6 +261,7 @@ async function removeNamespaces(
   mesh: Mesh,
   isMeant: (name: string) => boolean,
   signal: AbortSignal,
+  say: (text: string) => void,
 ): Promise<StepOutcome> {
   const owned = await kubectl.get(["namespaces", "-l", ownerSelector(mesh)], { signal });
   const meant = owned.filter(({ metadata }) => isMeant(metadata.name));
@@ -258,8 +269,15 @@ async function removeNamespaces(
   const left = await Promise.all(
     meant.filter(isAdopted).map((namespace) => ours(kubectl, mesh, namespace, signal)),
   );
-  // kubectl gives up before the step does: its words name what does not go.
-  await removeObjects(kubectl, [...left.flat(), ...meant], secondsWithin(deadlines.namespaces), signal);
+  const names = meant.map(({ metadata }) => metadata.name);
+  const look = async (asking: AbortSignal) => {
+    const going = (await kubectl.get(["namespaces", ...names], { signal: asking })).filter(isTerminating);
+    return (await Promise.all(going.map((namespace) => whatHolds(kubectl, namespace, asking)))).flat();
+  };
+  await unlessHeldUp(signal, say, look, (deleting) =>
+    // kubectl gives up before the step does: its words name what does not go.
+    removeObjects(kubectl, [...left.flat(), ...meant], secondsWithin(deadlines.namespaces), deleting),
+  );
   return "changed";
 }
 

@@ -1,6 +1,7 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
+import { isTerminating, messagesOf, whatHolds } from "../../ops/clusters/terminating";
 import { type Check, faulty, sound, unjudged } from "../check";
 import { kubectlIn } from "../commands";
 import type { World } from "./world";
@@ -39,28 +40,34 @@ export const clusterChecks: readonly Check<World>[] = [
     of: "cluster",
     severity: "fail",
     title: "no namespace of the mesh is on its way out",
-    looksAt: "the phase of istio-system and of the sample's namespace",
+    looksAt:
+      "the phase of istio-system and of the sample's namespace, their conditions, and the objects or APIServices that these name",
     why: "A namespace in Terminating takes nothing new. It stays so for as long as something in it has a finalizer that nobody serves, often for ever.",
-    fix: "wait until it is gone; if it stays, remove what its conditions name",
+    fix: "wait until it is gone; if it stays, remove what holds it: an APIService whose backend is gone, a finalizer whose controller is gone",
     needs: ["rights.read"],
     async look({ mesh, probes }, cluster) {
       const names = [istioNamespace, ...(mesh.sample ? [mesh.sample.namespace] : [])];
       const namespaces = await probes(cluster).namespaces();
       const leaving = namespaces.filter(
-        ({ metadata, status }) => names.includes(metadata.name) && status?.phase === "Terminating",
+        (namespace) => names.includes(namespace.metadata.name) && isTerminating(namespace),
       );
       if (leaving.length === 0) return sound(`none of ${names.join(", ")}`);
-      const reasons = leaving.flatMap(({ metadata, status }) => [
-        `${metadata.name} has been Terminating since ${metadata.deletionTimestamp}`,
-        ...(status.conditions ?? [])
-          .filter((condition: { status: string }) => condition.status === "True")
-          .map((condition: { message: string }) => `${metadata.name}: ${condition.message}`),
+      const { kubectl } = probes(cluster);
+      const found = await Promise.all(
+        leaving.map(async (namespace) => ({ namespace, holds: await whatHolds(kubectl, namespace) })),
+      );
+      const reasons = found.flatMap(({ namespace, holds }) => [
+        `${namespace.metadata.name} has been Terminating since ${namespace.metadata.deletionTimestamp}`,
+        ...(holds.length > 0 ? holds.map(({ text }) => text) : messagesOf(namespace)).map(
+          (text) => `${namespace.metadata.name}: ${text}`,
+        ),
       ]);
-      const see = leaving.map(({ metadata }) => {
-        const output = "jsonpath={range .status.conditions[*]}{.message}{'\\n'}{end}";
-        return kubectlIn(cluster, "get", "namespace", metadata.name, "-o", output);
-      });
-      return faulty(reasons, { commands: see });
+      const commands = found.flatMap(({ namespace, holds }) =>
+        holds.length > 0
+          ? holds.flatMap((hold) => hold.commands)
+          : [kubectlIn(cluster, "get", "namespace", namespace.metadata.name, "-o", "yaml")],
+      );
+      return faulty(reasons, { commands: [...new Set(commands)] });
     },
   },
   {

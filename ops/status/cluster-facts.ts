@@ -8,6 +8,7 @@ import { bundleObjects } from "../clusters/bundle-objects";
 import { readClusterState } from "../clusters/cluster-state";
 import { type Inventory, readInventory } from "../clusters/inventory";
 import { unwantedObjects } from "../clusters/removals";
+import { isTerminating, messagesOf, whatHolds } from "../clusters/terminating";
 import { type Kubectl, kubectlFor } from "../programs/kubectl";
 import {
   type KubernetesObject,
@@ -16,6 +17,7 @@ import {
   objectTitle,
 } from "../programs/kubernetes-object";
 import type { Context } from "../runs/context";
+import { whyNotReady } from "../runs/not-ready";
 
 /** What one cluster says of itself. */
 export interface ClusterFacts {
@@ -30,6 +32,10 @@ export interface ClusterFacts {
   readonly certificates: Certificates | undefined;
   /** Undefined: nothing was applied here, or this is a remote. */
   readonly inventory: Inventory | undefined;
+  /** Why a namespace of the mesh is being deleted and still there, a sentence each. */
+  readonly leaving: readonly string[];
+  /** Why istiod or a gateway is not ready, by the name of its Deployment, in the words of Kubernetes. */
+  readonly reasons: Readonly<Record<string, string>>;
   /** How it differs from the manifests that mesh.yaml gives, a sentence an object. */
   readonly drift: readonly string[];
 }
@@ -80,7 +86,7 @@ export async function readCluster(
   dist: string,
 ): Promise<ClusterFacts> {
   const kubectl = kubectlFor(programs, cluster.context);
-  const [version, objects, certificates, inventory, drift] = await Promise.all([
+  const [version, objects, certificates, inventory, { drift, leaving }] = await Promise.all([
     kubectl.run(["get", "--raw", "/version"], { signal }),
     kubectl.get(["-n", istioNamespace, "deployments,services,pods"], { signal }),
     readCertificates(kubectl, signal),
@@ -103,8 +109,21 @@ export async function readCluster(
       })),
     certificates,
     inventory,
+    leaving,
+    reasons: reasonsIn(objects),
     drift,
   };
+}
+
+function reasonsIn(objects: readonly KubernetesObject[]): ClusterFacts["reasons"] {
+  return Object.fromEntries(
+    objects
+      .filter(({ kind }) => kind === "Deployment")
+      .flatMap(({ metadata: { name } }) => {
+        const [first] = whyNotReady(objects, name)?.reasons ?? [];
+        return first === undefined ? [] : [[name, first]];
+      }),
+  );
 }
 
 const replicasOf = (deployment: KubernetesObject | undefined): Replicas => ({
@@ -171,7 +190,7 @@ async function readDrift(
   cluster: Cluster,
   dist: string,
   signal: AbortSignal,
-): Promise<string[]> {
+): Promise<Pick<ClusterFacts, "drift" | "leaving">> {
   const folder = join(dist, cluster.name);
   const wanted = bundleObjects(folder);
   const [state, unwanted] = await Promise.all([
@@ -179,7 +198,10 @@ async function readDrift(
     // Before Istio's CRDs are there kubectl does not know every kind; then nothing of the mesh is there either.
     unwantedObjects(kubectl, mesh, cluster, dist, signal).catch(() => []),
   ]);
-  return [
+  const namespaces = wanted.flatMap((object) =>
+    object.kind === "Namespace" ? (state.untouched(objectId(object)) ?? []) : [],
+  );
+  const drift = [
     ...state
       .missing(wanted)
       .map((object) =>
@@ -191,4 +213,21 @@ async function readDrift(
       .filter(({ metadata }) => metadata.name !== "cacerts")
       .map((object) => `${objectTitle(object)} is not in mesh.yaml any more`),
   ];
+  const leaving = namespaces.filter(isTerminating).map((namespace) => whyLeaving(kubectl, namespace, signal));
+  return { drift, leaving: await Promise.all(leaving) };
+}
+
+async function whyLeaving(
+  kubectl: Kubectl,
+  namespace: KubernetesObject,
+  signal: AbortSignal,
+): Promise<string> {
+  const { name, deletionTimestamp } = namespace.metadata;
+  const holds = await whatHolds(kubectl, namespace, signal);
+  return [
+    `the namespace ${name} has been Terminating since ${deletionTimestamp}`,
+    ...(holds.length > 0
+      ? holds.flatMap(({ text, commands }) => [text, ...commands.map((command) => `fix: ${command}`)])
+      : messagesOf(namespace)),
+  ].join("; ");
 }

@@ -51,8 +51,12 @@ export function problemsOf(survey: Survey): Remark[] {
     istiod.error && primary?.istiod
       ? [{ cluster: mesh.primary.name, text: `istiod could not be asked: ${withFix(istiod.error)}` }]
       : [];
-  return [...silent, ...deaf, ...judge(survey, problemRules)];
+  return [...leavingOf(survey), ...silent, ...deaf, ...judge(survey, problemRules)];
 }
+
+/** Also where a mesh was, and is gone but for this. */
+export const leavingOf = ({ clusters }: Survey): Remark[] =>
+  [...clusters].flatMap(([cluster, { value }]) => (value?.leaving ?? []).map((text) => ({ cluster, text })));
 
 function withFix(error: string): string {
   const fix = fixOfSilence(error);
@@ -106,11 +110,13 @@ function isApplied({ primary }: Survey, { name }: Cluster): boolean {
   return !primary?.inventory || primary.inventory.clusters.some((applied) => applied.name === name);
 }
 
-const istiodIsReady: Rule = (_, { role }, { istiod }) => {
+const withReason = (text: string, reason: string | undefined) => (reason ? `${text}: ${reason}` : text);
+
+const istiodIsReady: Rule = (_, { role }, { istiod, reasons }) => {
   if (role !== "primary") return [];
   if (!istiod) return ["has no istiod"];
   return istiod.ready < istiod.wanted || istiod.wanted === 0
-    ? [`istiod: ${istiod.ready} of ${istiod.wanted} replicas are ready`]
+    ? [withReason(`istiod: ${istiod.ready} of ${istiod.wanted} replicas are ready`, reasons.istiod)]
     : [];
 };
 
@@ -119,11 +125,11 @@ const hasItsGateway: Rule = ({ mesh }, _, { gateways }) => {
   return gateways.some((gateway) => gateway.name === name) ? [] : [`has no ${name}`];
 };
 
-const gatewaysAreReady: Rule = (_, __, { gateways }) =>
+const gatewaysAreReady: Rule = (_, __, { gateways, reasons }) =>
   gateways.flatMap(({ name, address, replicas }) => [
     ...(address === undefined ? [`${name} has no address yet`] : []),
     ...(replicas.ready < replicas.wanted || replicas.wanted === 0
-      ? [`${name}: ${replicas.ready} of ${replicas.wanted} replicas are ready`]
+      ? [withReason(`${name}: ${replicas.ready} of ${replicas.wanted} replicas are ready`, reasons[name])]
       : []),
   ]);
 

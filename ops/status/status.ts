@@ -9,7 +9,15 @@ import { sideBySide } from "../programs/side-by-side";
 import type { Context } from "../runs/context";
 import { askThroughPod, podToTry } from "../runs/way-to-pods";
 import { type Certificate, type Gateway, type Replicas, readCluster } from "./cluster-facts";
-import { type Answer, daysLeft, differencesOf, problemsOf, type Remark, type Survey } from "./status-remarks";
+import {
+  type Answer,
+  daysLeft,
+  differencesOf,
+  leavingOf,
+  problemsOf,
+  type Remark,
+  type Survey,
+} from "./status-remarks";
 
 /** How a mesh is, on one screen. */
 export interface MeshStatus {
@@ -58,7 +66,7 @@ export async function status(context: Context, { mesh, rootCertificate }: Status
   const survey = await take({ ...context, programs: bounded(sideBySide(context.programs)) }, mesh);
   const { primary } = survey;
   const installed = !primary || primary.inventory !== undefined || primary.istiod !== undefined;
-  const problems = installed ? problemsOf(survey) : [];
+  const problems = installed ? problemsOf(survey) : leavingOf(survey);
   const differences = installed ? differencesOf(survey, rootCertificate) : [];
   return {
     mesh: mesh.name,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { defaultIstioLine } from "../../../mesh/istio-lines";
 import { parseMesh } from "../../../mesh/load";
 import type { ConnectedProxy, IstiodFacts } from "../../../ops/clusters/istiod-facts";
+import { fixOfNoConnection } from "../../../ops/runs/way-to-pods";
 import { type ClusterFacts, certificatesIn } from "../../../ops/status/cluster-facts";
 import { differencesOf, problemsOf, type Survey } from "../../../ops/status/status-remarks";
 
@@ -38,6 +39,8 @@ const wellFacts: ClusterFacts = {
   gateways: [gateway],
   certificates: ca(400),
   inventory: undefined,
+  leaving: [],
+  reasons: {},
   drift: [],
 };
 const primaryFacts: ClusterFacts = {
@@ -98,6 +101,29 @@ test.each<[string, Changes, string]>([
     "an istiod that is not ready",
     { main0: { istiod: { ready: 0, wanted: 1 } } },
     "main0: istiod: 0 of 1 replicas are ready",
+  ],
+  [
+    "a gateway whose pod is refused",
+    {
+      remote0: {
+        gateways: [{ ...gateway, replicas: { ready: 0, wanted: 1 } }],
+        reasons: { [gateway.name]: "pods is forbidden: exceeded quota: q" },
+      },
+    },
+    "remote0: istio-eastwestgateway: 0 of 1 replicas are ready: pods is forbidden: exceeded quota: q",
+  ],
+  [
+    "a namespace that does not go",
+    { remote0: { leaving: ["the namespace sample has been Terminating since 10:00"] } },
+    "remote0: the namespace sample has been Terminating since 10:00",
+  ],
+  [
+    "an istiod that cannot be asked since nothing reaches its node",
+    {
+      istiod:
+        "the API server gets no connection to its nodes (exec, port-forward): error dialing backend: EOF",
+    },
+    `main0: istiod could not be asked: the API server gets no connection to its nodes (exec, port-forward): error dialing backend: EOF; fix: ${fixOfNoConnection}`,
   ],
   ["an istiod that is gone", { main0: { istiod: undefined } }, "main0: has no istiod"],
   [
