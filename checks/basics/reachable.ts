@@ -1,12 +1,14 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
-import type { Mesh } from "../../mesh/mesh";
+import type { Cluster, Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { didYouMean } from "../../mesh/suggest";
-import { DeadlinePassed, ProgramFailed } from "../../ops/programs/programs";
+import { fetchCredentials } from "../../ops/azure/get-credentials";
+import { inShort } from "../../ops/programs/bounded";
+import { mixedEntries, mixedEntryFix, mixedEntryText, strayFile } from "../../ops/programs/kubeconfig-files";
+import { DeadlinePassed, LoginWaits, ProgramFailed } from "../../ops/programs/programs";
 import { fixOfSilence } from "../../ops/runs/out-of-reach";
 import { type Check, faulty, sound, unjudged } from "../check";
 import { kubectlIn } from "../commands";
-import { getCredentials } from "./get-credentials";
 import type { World } from "./world";
 
 const loopback = ranges(["127.0.0.0", 8], ["::1", 128], ["0.0.0.0", 32]);
@@ -46,6 +48,21 @@ export function whyUnusable(server: string, { gateways }: Pick<Mesh, "gateways">
 
 export const reachableChecks: readonly Check<World>[] = [
   {
+    id: "reachable.kubeconfig",
+    of: "mesh",
+    severity: "warn",
+    title: "no program took the list in KUBECONFIG for one file",
+    looksAt: "a file whose name is all of KUBECONFIG, where that names several",
+    why: "az writes credentials into a file of that name (Azure/azure-cli#18836). kubectl does not read it, so the context is missing all the same, and the credentials lie where no one expects them.",
+    fix: "delete it, and fetch the credentials with --file",
+    needs: [],
+    look() {
+      const file = strayFile();
+      if (file === undefined) return sound();
+      return faulty(`there is a file called ${file}`, { commands: [commandLine("rm", [file])] });
+    },
+  },
+  {
     id: "reachable.context",
     of: "cluster",
     severity: "fail",
@@ -65,13 +82,32 @@ export const reachableChecks: readonly Check<World>[] = [
       if (cluster.aks) {
         return unjudged(`${evidence}: the cluster is not made yet, or its credentials are not fetched`, {
           fix: "make it with Terraform, then fetch its credentials",
-          commands: getCredentials(mesh, cluster),
+          commands: fetchCredentials(mesh, cluster),
         });
       }
       return faulty(evidence, {
         fix: `${didYouMean(context, known)}name a context that is there in mesh.yaml, or point KUBECONFIG to the file that has it`,
         commands: [commandLine("kubectl", ["config", "get-contexts"])],
       });
+    },
+  },
+  {
+    id: "reachable.entries",
+    of: "cluster",
+    severity: "fail",
+    title: "the context has the cluster and the user of its own file",
+    looksAt:
+      "the files that KUBECONFIG names: kubectl takes an entry from the first that has one of its name",
+    why: "k3s calls every user `default`, kubeadm every cluster `kubernetes`. Put together, the second context logs in with the first one's credentials, or leads to the first one's server.",
+    fix: "give the entry a name of its own",
+    needs: ["reachable.context"],
+    look(_, { context }) {
+      const mixed = mixedEntries(context);
+      if (mixed.length === 0) return sound();
+      return faulty(
+        mixed.map((entry) => mixedEntryText(context, entry)),
+        { fix: mixed.map(mixedEntryFix).join("; ") },
+      );
     },
   },
   {
@@ -82,19 +118,21 @@ export const reachableChecks: readonly Check<World>[] = [
     looksAt: "`kubectl get --raw /version`, for ten seconds at most",
     why: "Nothing can be asked of a cluster, or put into it, before its API server answers.",
     fix: "try the command by hand, and see what kubectl says",
-    needs: ["reachable.context"],
+    needs: ["reachable.context", "reachable.entries"],
     async look({ mesh, kubeconfig, probes }, cluster) {
-      const server = async () => (await kubeconfig()).contexts.get(cluster.context)?.server;
+      const entry = async () => (await kubeconfig()).contexts.get(cluster.context);
       try {
         await probes(cluster).version();
-        return sound((await server()) ?? cluster.context);
+        return sound((await entry())?.server ?? cluster.context);
       } catch (error) {
         if (!(error instanceof ProgramFailed) && !(error instanceof DeadlinePassed)) throw error;
-        const words = error instanceof ProgramFailed ? lastLine(error.stderr) : error.message;
+        const words = error instanceof ProgramFailed ? lastLine(error.stderr) : inShort(error);
         const fix = fixOfSilence(words);
-        return faulty(`${await server()}: ${words}`, {
+        const { server, plugin } = (await entry())!;
+        const before = error instanceof LoginWaits ? logIn(cluster, plugin) : fetchCredentials(mesh, cluster);
+        return faulty(`${server}: ${words}`, {
           ...(fix && { fix }),
-          commands: [...getCredentials(mesh, cluster), kubectlIn(cluster, "get", "--raw", "/version")],
+          commands: [...before, kubectlIn(cluster, "get", "--raw", "/version")],
         });
       }
     },
@@ -118,5 +156,11 @@ export const reachableChecks: readonly Check<World>[] = [
     },
   },
 ];
+
+/** Where the plugin is Azure's kubelogin, it can do with the login of az. */
+const logIn = ({ context }: Cluster, plugin: string | undefined): string[] =>
+  plugin === "kubelogin"
+    ? [commandLine("kubelogin", ["convert-kubeconfig", "--context", context, "--login", "azurecli"])]
+    : [];
 
 const lastLine = (text: string) => text.trim().split("\n").at(-1)!;

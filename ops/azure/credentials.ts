@@ -3,10 +3,10 @@ import { join, resolve } from "node:path";
 import { dump, load } from "js-yaml";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { meshCommand } from "../../mesh/paths";
-import { commandLine } from "../../mesh/shell-quote";
 import { MissingProgram, type ProgramName, type Programs } from "../programs/programs";
 import { replaceFile } from "../programs/replace-file";
 import type { Context } from "../runs/context";
+import { fetchCredentials, getCredentials } from "./get-credentials";
 import { terraformFor } from "./terraform";
 
 /** A cluster that Terraform was to make, and that nobody has credentials for. No cluster was changed. */
@@ -166,7 +166,7 @@ async function askAz(
   absent: Set<ProgramName>,
 ): Promise<string | undefined> {
   try {
-    const { stdout } = await programs.run("az", [...getCredentials(mesh, cluster), "--file", "-"], {
+    const { stdout } = await programs.run("az", getCredentials(mesh, cluster, "-"), {
       deadlineSeconds: azSeconds,
       secretOutput: true,
     });
@@ -178,12 +178,6 @@ async function askAz(
   }
 }
 
-function getCredentials({ azure }: Mesh, { aks, context }: Cluster): string[] {
-  const subscription = azure!.subscription === undefined ? [] : ["--subscription", azure!.subscription];
-  const where = [...subscription, "--resource-group", azure!.resourceGroup, "--name", aks!.name];
-  return ["aks", "get-credentials", ...where, "--context", context];
-}
-
 /** Which clusters cannot be reached, who was asked for them, and what to do, with a command to paste for each. */
 export function noCredentials(mesh: Mesh, { missing, absent }: MissingCredentials, file: string): string {
   const names = missing.map(({ name, context }) => `${name} (context ${context})`).join(", ");
@@ -191,7 +185,7 @@ export function noCredentials(mesh: Mesh, { missing, absent }: MissingCredential
     `no credentials for ${names}: ${whoHasNone(absent)}`,
     `  fix: make the clusters with \`${meshCommand(file, "up")}\`; where they are made, have Terraform read its state again ` +
       "(`terraform init` in the stack's folder), or fetch them yourself:",
-    ...missing.map((cluster) => `    ${commandLine("az", getCredentials(mesh, cluster))}`),
+    ...missing.flatMap((cluster) => fetchCredentials(mesh, cluster)).map((command) => `    ${command}`),
   ].join("\n");
 }
 

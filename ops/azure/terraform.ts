@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { terraformStackName } from "../../mesh/azure-names";
 import type { Mesh } from "../../mesh/mesh";
-import type { Programs, RunOptions } from "../programs/programs";
+import { jsonIn } from "../programs/json-in";
+import { ProgramFailed, type Programs, type RunOptions } from "../programs/programs";
 import type { Context } from "../runs/context";
 import { runSteps, type Step, type StepResult } from "../runs/steps";
 
@@ -42,7 +43,7 @@ export function terraformFor(programs: Programs, mesh: Mesh, folder: string): Te
         secretOutput: true,
         answers: [0, 1],
       });
-      return code === 0 ? JSON.parse(stdout) : {};
+      return code === 0 ? readKubeconfigs(stdout) : {};
     },
     async init(options) {
       await run(["init", noInput, noColor], { deadlineSeconds: deadlines.init, ...options });
@@ -69,6 +70,20 @@ export function terraformFor(programs: Programs, mesh: Mesh, folder: string): Te
       });
     },
   };
+}
+
+/** Its words are not shown: they may be secrets. */
+function readKubeconfigs(stdout: string): Readonly<Record<string, string>> {
+  try {
+    return jsonIn(stdout) as Readonly<Record<string, string>>;
+  } catch {
+    throw new ProgramFailed(
+      "terraform output -json kubeconfigs",
+      0,
+      "its output is no JSON: a wrapper on the PATH changes it; put the real terraform first on the PATH, or set " +
+        "`terraform_wrapper: false` for GitHub's setup-terraform",
+    );
+  }
 }
 
 /** Whether Terraform makes anything of the mesh. */

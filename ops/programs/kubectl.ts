@@ -1,6 +1,13 @@
 import { commandLine } from "../../mesh/shell-quote";
 import type { KubernetesObject } from "./kubernetes-object";
-import { DeadlinePassed, type Output, ProgramFailed, type Programs, type RunOptions } from "./programs";
+import {
+  DeadlinePassed,
+  LoginWaits,
+  type Output,
+  ProgramFailed,
+  type Programs,
+  type RunOptions,
+} from "./programs";
 
 /**
  * One cluster through kubectl. Processes rather than a client library: kubectl reads every kubeconfig and runs every
@@ -141,8 +148,12 @@ const onlyUnknownKinds = (stderr: string) =>
     .split("\n")
     .every((line) => unknownKind.test(line));
 
-/** Whether a question may be answered when it is asked again. A right that is lacking is lacking the next time, too. */
+/**
+ * Whether a question may be answered when it is asked again. A right that is lacking is lacking the next time, too, and so
+ * is a person.
+ */
 function isPassing(error: Error): boolean {
+  if (error instanceof LoginWaits) return false;
   if (error instanceof ProgramFailed) return !/\(Forbidden\)|\(Unauthorized\)/.test(error.stderr);
   return error instanceof DeadlinePassed;
 }

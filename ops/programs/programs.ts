@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
 import type { Writable } from "node:stream";
 import { commandLine } from "../../mesh/shell-quote";
+import { environmentOf, fileOf } from "./environment";
+import { loginPrompt } from "./login";
 import { redact } from "./redact";
 import { noLog, type RunLog } from "./run-log";
 
@@ -70,7 +70,7 @@ export interface Output {
   readonly stderr: string;
 }
 
-/** The one seam through which programs are run. The environment reaches them unchanged, but for `kubeconfig`. */
+/** The one seam through which programs are run. What reaches them of the environment: `environmentOf`. */
 export interface Programs {
   /**
    * Runs a program to its end. Arguments are passed as they are; there is no shell.
@@ -90,8 +90,12 @@ export function launch(program: string, args: readonly string[], env: NodeJS.Pro
 }
 
 export class MissingProgram extends Error {
-  constructor(readonly program: ProgramName) {
-    super(`${program} is not on the PATH; ${advice[program]}`);
+  /** @param file what was to be run for it */
+  constructor(
+    readonly program: ProgramName,
+    file: string = program,
+  ) {
+    super(`${file} is not on the PATH; ${advice[program]}`);
     this.name = "MissingProgram";
   }
 }
@@ -121,9 +125,20 @@ function ownWords(stderr: string): string {
   return own.join("\n").trim() || stderr.trim();
 }
 
+/** A credential plugin waits for a person, whom nobody here could show what it asks. It was ended. */
+export class LoginWaits extends ProgramFailed {
+  constructor(command: string, how: string) {
+    super(command, "a login", `the login waits for a person (${how})`);
+    this.message = `${command} was ended:\n${this.stderr}`;
+    this.name = "LoginWaits";
+  }
+}
+
 export class DeadlinePassed extends Error {
-  constructor(what: string, seconds: number) {
-    super(`${what}: not done within ${seconds} s`);
+  /** @param stderr of a program: its last line tells what kept it @default - it said nothing */
+  constructor(what: string, seconds: number, stderr = "") {
+    const [last] = redact(stderr).trim().split("\n").slice(-1);
+    super(`${what}: not done within ${seconds} s${last ? `:\n${last}` : ""}`);
     this.name = "DeadlinePassed";
   }
 }
@@ -159,6 +174,9 @@ export interface ProgramsProps {
 
 const defaultDeadlineSeconds = 60;
 
+/** They run the credential plugins that a kubeconfig names. */
+const asksForLogins: readonly ProgramName[] = ["kubectl", "istioctl"];
+
 /**
  * A helper that outlives its program may hold the output open. What the program itself wrote is always read. The helper
  * gets the grace period for more; if it is still writing at the end of `tooLong`, the run has failed.
@@ -174,7 +192,7 @@ export function createPrograms({
   let count = 0;
   return {
     async run(program, args, options = {}) {
-      const line = commandLine(program, args);
+      const line = commandLine(fileOf(program, env), args);
       const shown = redact(options.inputFrom ? `${options.inputFrom} | ${line}` : line);
       const id = `#${++count}`;
       onCommand?.(shown);
@@ -206,11 +224,12 @@ function start(
   );
   return new Promise((resolve, reject) => {
     if (signals.some(({ aborted }) => aborted)) return reject(new Interrupted());
+    const file = fileOf(program, env);
     // A process group of its own: its children (kubectl's credential plugins, terraform's providers) end with it, and
     // Ctrl-C reaches this program first, which then decides.
     const child = withUmask(options.privateFiles ? 0o077 : undefined, () =>
-      spawn(program, args, {
-        env: withKubeconfig(env, options.kubeconfig),
+      spawn(file, args, {
+        env: environmentOf(program, env, options.kubeconfig),
         detached: true,
         stdio: ["pipe", "pipe", "pipe"],
       }),
@@ -231,7 +250,7 @@ function start(
     const interrupt = () => end(new Interrupted());
     for (const one of signals) one.addEventListener("abort", interrupt);
     const deadline = setTimeout(
-      () => end(new DeadlinePassed(commandLine(program, args), deadlineSeconds)),
+      () => end(new DeadlinePassed(commandLine(file, args), deadlineSeconds, stderr)),
       deadlineSeconds * 1000,
     );
     const stopListening = () => {
@@ -244,15 +263,15 @@ function start(
       clearTimeout(lastWords);
       clearImmediate(lastTurn);
       stopBeating?.();
+      // What was to end with the program, and has not.
+      if (outcome !== undefined) endGroup(child.pid, "SIGKILL");
       if (outcome instanceof Error) return reject(outcome);
       if (outcome === "read enough") return resolve({ code: 0, stdout, stderr });
       if (code === null)
-        return reject(new ProgramFailed(commandLine(program, args), killedBy ?? "a signal", stderr));
+        return reject(new ProgramFailed(commandLine(file, args), killedBy ?? "a signal", stderr));
       resolve({ code, stdout, stderr });
     };
     const letGo = (code: number | null, killedBy: NodeJS.Signals | null) => {
-      // What was to end with the program, and has not.
-      if (outcome !== undefined) endGroup(child.pid, "SIGKILL");
       for (const stream of child.stdio) stream?.destroy();
       child.unref();
       settle(code, killedBy);
@@ -270,7 +289,7 @@ function start(
         if (chunksHeard === heardBefore) return letGo(code, killedBy);
         if (performance.now() - since < lastWordsMilliseconds.tooLong)
           return letGoWhenRead(code, killedBy, since);
-        outcome ??= new OutputCutShort(commandLine(program, args));
+        outcome ??= new OutputCutShort(commandLine(file, args));
         letGo(code, killedBy);
       });
     };
@@ -291,13 +310,15 @@ function start(
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
       stderr += chunk;
       chunksHeard++;
+      const prompt = asksForLogins.includes(program) ? loginPrompt(stderr) : undefined;
+      if (prompt !== undefined) end(new LoginWaits(commandLine(file, args), prompt));
     });
     for (const stream of [child.stdout, child.stderr])
       stream.on("error", () => {
-        outcome ??= new OutputCutShort(commandLine(program, args));
+        outcome ??= new OutputCutShort(commandLine(file, args));
       });
     child.on("error", (error: NodeJS.ErrnoException) => {
-      outcome ??= error.code === "ENOENT" ? new MissingProgram(program) : error;
+      outcome ??= error.code === "ENOENT" ? new MissingProgram(program, file) : error;
       settle(null, null);
     });
     // How it ended is known then. Its output may stay open: a helper that it left behind holds it, and may for ever.
@@ -335,13 +356,6 @@ function withUmask<T>(umask: number | undefined, work: () => T): T {
   } finally {
     process.umask(before);
   }
-}
-
-/** Of several files kubectl takes each entry from the first that has it. */
-function withKubeconfig(env: NodeJS.ProcessEnv, file: string | undefined): NodeJS.ProcessEnv {
-  if (file === undefined) return env;
-  const { KUBECONFIG, HOME = homedir() } = env;
-  return { ...env, KUBECONFIG: [file, KUBECONFIG || join(HOME, ".kube", "config")].join(delimiter) };
 }
 
 function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {

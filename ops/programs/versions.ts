@@ -1,6 +1,7 @@
 import type { Mesh } from "../../mesh/mesh";
 import { isInRange, minorOf, minorsApart, parseVersion, type Version } from "../../mesh/versions";
 import { logAside } from "./istioctl";
+import { jsonIn } from "./json-in";
 import type { Output, ProgramName, Programs } from "./programs";
 
 interface Query {
@@ -9,10 +10,7 @@ interface Query {
 }
 
 const json = (path: readonly string[]) => (stdout: string) =>
-  path.reduce<unknown>(
-    (value, key) => (value as Record<string, unknown>)?.[key],
-    JSON.parse(stdout),
-  ) as string;
+  path.reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], jsonIn(stdout)) as string;
 
 const queries: Readonly<Record<ProgramName, Query>> = {
   kubectl: { args: ["version", "--client", "-o", "json"], read: json(["clientVersion", "gitVersion"]) },
@@ -40,9 +38,7 @@ export async function programVersion(programs: Programs, program: ProgramName): 
 
 /** The Kubernetes version of a cluster. */
 export async function serverVersion(programs: Programs, context: string): Promise<Version | undefined> {
-  const { stdout } = await programs.run("kubectl", ["--context", context, "get", "--raw", "/version"], {
-    deadlineSeconds: 20,
-  });
+  const { stdout } = await programs.run("kubectl", ["--context", context, "get", "--raw", "/version"]);
   try {
     return parseVersion(JSON.parse(stdout).gitVersion);
   } catch {

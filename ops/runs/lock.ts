@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import type { Mesh } from "../../mesh/mesh";
+import { commandLine } from "../../mesh/shell-quote";
 import { isRunning } from "../../synth/run-lock";
 import { type Kubectl, kubectlFor, noValidation, pause } from "../programs/kubectl";
 import type { KubernetesObject } from "../programs/kubernetes-object";
@@ -223,7 +224,7 @@ function heldBy(found: KubernetesObject): PreflightError {
 function cannot({ primary }: Mesh, words: string): PreflightError {
   const fix = /\(Forbidden\)/.test(words)
     ? `needed is the right to create, update and delete leases in the namespace ${lease.namespace}`
-    : `check kubectl --context ${primary.context} version, then run again`;
+    : `check ${commandLine("kubectl", ["--context", primary.context, "version"])}, then run again`;
   return new PreflightError([
     `the lock of this mesh (Lease ${lease.namespace}/${lease.name} in ${primary.name}) cannot be written; ${fix}\n${words}`,
   ]);

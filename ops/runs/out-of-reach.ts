@@ -8,6 +8,15 @@ const failures: readonly { readonly words: RegExp; readonly fix: string }[] = [
     fix: "no kubeconfig has this context: fetch it, point KUBECONFIG to the file that has it, or name another in mesh.yaml",
   },
   {
+    words: /login waits for a person/,
+    fix: "log in first, in a terminal where the plugin can ask; or, with kubelogin on AKS, let it use the login of az",
+  },
+  {
+    // kubectl is told how long a server may take, and says so itself. It did not: its plugin has not ended yet.
+    words: /request-timeout=.*: not done within/,
+    fix: "kubectl does not end by itself: its credential plugin waits, most likely for a person to log in; run it in a terminal and see",
+  },
+  {
     words: /executable .* (not found|failed)|exec plugin|getting credentials/i,
     fix: "the context logs in through a program of its own: install it (kubelogin on AKS), or log in again",
   },

@@ -1,8 +1,12 @@
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import { commandLine } from "../../mesh/shell-quote";
 import type { Version } from "../../mesh/versions";
+import { bounded, inShort } from "../programs/bounded";
+import { mixedEntries, mixedEntryFix, mixedEntryText } from "../programs/kubeconfig-files";
 import { MissingProgram, type Programs } from "../programs/programs";
 import { programVersion, serverVersion, skewRules, type Versions } from "../programs/versions";
 import type { Context } from "./context";
+import { fixOfSilence } from "./out-of-reach";
 
 /** Found before anything was changed. */
 export class PreflightError extends Error {
@@ -19,6 +23,7 @@ export class PreflightError extends Error {
  * @throws PreflightError with everything that stands in the way
  */
 export async function preflight({ programs }: Context, mesh: Mesh): Promise<Versions> {
+  const asking = bounded(programs);
   const problems: string[] = [];
   const ask = async (question: Promise<Version | undefined>, about: (error: Error) => string) => {
     try {
@@ -34,22 +39,33 @@ export async function preflight({ programs }: Context, mesh: Mesh): Promise<Vers
     ask(programVersion(programs, "kubectl"), asIs),
     ask(programVersion(programs, "istioctl"), asIs),
   ]);
+  problems.push(...mixedContexts(mesh));
   if (problems.length > 0) throw new PreflightError(problems);
   const [servers, twins] = await Promise.all([
     Promise.all(
       mesh.clusters.map(async ({ name, context }) => {
-        const unreachable = ({ message }: Error) =>
-          `${name} cannot be reached through the context ${context}; check kubectl --context ${context} version\n${message}`;
-        return [name, await ask(serverVersion(programs, context), unreachable)] as const;
+        const unreachable = (error: Error) =>
+          [
+            `${name} cannot be reached through the context ${context}; check ${commandLine("kubectl", ["--context", context, "version"])}`,
+            error.message,
+            ...[fixOfSilence(inShort(error))].flatMap((fix) => (fix ? [`fix: ${fix}`] : [])),
+          ].join("\n");
+        return [name, await ask(serverVersion(asking, context), unreachable)] as const;
       }),
     ),
-    contextsOfOneCluster(programs, mesh),
+    contextsOfOneCluster(asking, mesh),
   ]);
   const versions = { kubectl, istioctl, kubernetes: Object.fromEntries(servers) };
   const all = [...problems, ...twins, ...skewRules.flatMap((rule) => rule(mesh, versions))];
   if (all.length > 0) throw new PreflightError(all);
   return versions;
 }
+
+/** What they lead to is not what their files say: no cluster is asked through them. */
+const mixedContexts = ({ clusters }: Mesh): string[] =>
+  clusters.flatMap(({ context }) =>
+    mixedEntries(context).map((entry) => `${mixedEntryText(context, entry)}\n  fix: ${mixedEntryFix(entry)}`),
+  );
 
 /** A mesh of such would install a remote over its own primary. */
 async function contextsOfOneCluster(programs: Programs, { clusters }: Mesh): Promise<string[]> {
@@ -68,11 +84,15 @@ async function contextsOfOneCluster(programs: Programs, { clusters }: Mesh): Pro
 async function uidOf(programs: Programs, { context }: Cluster): Promise<string | undefined> {
   const output = "jsonpath={.metadata.uid}";
   try {
-    const { stdout } = await programs.run(
-      "kubectl",
-      ["--context", context, "get", "namespace", "kube-system", "-o", output],
-      { deadlineSeconds: 20 },
-    );
+    const { stdout } = await programs.run("kubectl", [
+      "--context",
+      context,
+      "get",
+      "namespace",
+      "kube-system",
+      "-o",
+      output,
+    ]);
     return stdout.trim() || undefined;
   } catch (error) {
     if ((error as Error).name === "Interrupted") throw error;

@@ -45,7 +45,10 @@ export function problemsOf(survey: Survey): Remark[] {
   const { mesh, clusters, primary, istiod } = survey;
   const silent = mesh.clusters.flatMap(({ name, context }) => {
     const { error } = clusters.get(name)!;
-    return error ? [{ cluster: name, text: `does not answer through the context ${context}: ${error}` }] : [];
+    if (!error) return [];
+    const fix = fixOfSilence(error);
+    const text = `does not answer through the context ${context}: ${error}${fix ? `; fix: ${fix}` : ""}`;
+    return [{ cluster: name, text }];
   });
   const deaf =
     istiod.error && primary?.istiod

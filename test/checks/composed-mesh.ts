@@ -441,7 +441,7 @@ function worldOf(composed: ComposedMesh): VerifyWorld {
       contexts: new Map(
         mesh.clusters.map((cluster) => [
           cluster.context,
-          { cluster: cluster.context, server: of(cluster).server },
+          { cluster: cluster.context, server: of(cluster).server, plugin: undefined },
         ]),
       ),
     }),

@@ -753,6 +753,6 @@ test("a cluster that never answers is given up at the deadline, which every ques
   expect(ofClusters.filter(({ args }) => !args.includes("--request-timeout=10s"))).toEqual([]);
   expect(find(report, "reachable.api", "remote0")).toMatchObject({
     status: "fail",
-    fix: expect.stringMatching(/firewall/),
+    fix: expect.stringMatching(/credential plugin waits/),
   });
 });

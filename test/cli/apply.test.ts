@@ -34,7 +34,7 @@ beforeEach(async () => {
     `case "$*" in
   "version "*) echo '{"clientVersion":{"gitVersion":"v1.35.1"}}';;
   *" get --raw /version") echo '{"gitVersion":"v1.35.1"}';;
-  *" get namespace kube-system "*) printf '%s' "$2";;
+  *" get namespace kube-system "*) printf '%s' "$3";;
   *" create "*) echo '{"metadata":{},"spec":{}}';;
   *" configmap mesh-inventory "*) echo '${JSON.stringify(inventory)}';;
 esac`,
@@ -96,7 +96,7 @@ test("a dry run is refused where the run would be: in somebody else's cluster", 
     `case "$*" in
   "version "*) echo '{"clientVersion":{"gitVersion":"v1.35.1"}}';;
   *" get --raw /version") echo '{"gitVersion":"v1.35.1"}';;
-  *" get namespace kube-system "*) printf '%s' "$2";;
+  *" get namespace kube-system "*) printf '%s' "$3";;
   *" get namespace istio-system "*) echo '${JSON.stringify(namespace)}';;
 esac`,
   );

@@ -170,7 +170,7 @@ test("without Terraform's outputs az is asked, cluster by cluster, and only for 
   const { notes, result } = await mesh("apply", "--verbose");
   expect(azureCalls()).toEqual([
     `terraform ${stack} output -no-color -json kubeconfigs`,
-    "az aks get-credentials --resource-group rg-demo --name aks-remote --context aks-remote --file -",
+    "az aks get-credentials --resource-group rg-demo --name aks-remote --overwrite-existing --file -",
   ]);
   const text = readFileSync(ownKubeconfig, "utf8");
   expect(text).toContain("https://aks-remote.azmk8s.io:443");
@@ -228,7 +228,7 @@ test("where nobody has credentials the clusters are named, with the way to get t
   expect(await mesh("apply")).toMatchObject({
     code: 1,
     notes: expect.stringMatching(
-      /no credentials for main0 \(context aks-main\), remote0 \(context aks-remote\): neither the kubeconfig nor Terraform's outputs nor az has them\n {2}fix: make the clusters with `mesh up`; .*:\n {4}az aks get-credentials --resource-group rg-demo --name aks-main --context aks-main\n {4}az aks get-credentials --resource-group rg-demo --name aks-remote --context aks-remote\n/,
+      /no credentials for main0 \(context aks-main\), remote0 \(context aks-remote\): neither the kubeconfig nor Terraform's outputs nor az has them\n {2}fix: make the clusters with `mesh up`; .*:\n {4}az aks get-credentials --resource-group rg-demo --name aks-main --overwrite-existing\n {4}az aks get-credentials --resource-group rg-demo --name aks-remote --overwrite-existing\n/,
     ),
   });
   expect(path.calls().filter((call) => call.includes("--context aks-main get"))).toEqual([]);
@@ -265,7 +265,7 @@ esac`,
     );
   });
   const fetchRemote =
-    "\n    az aks get-credentials --resource-group rg-demo --name aks-remote --context aks-remote";
+    "\n    az aks get-credentials --resource-group rg-demo --name aks-remote --overwrite-existing";
 
   test.each([
     ["status", /remote0 +remote +aks-remote +unreachable[\s\S]*main0: .* main0 was asked\n/],

@@ -60,3 +60,69 @@ test("without state there are no kubeconfigs, and that is no failure", async () 
   path.add("terraform", "echo 'Output \"kubeconfigs\" not found' >&2; exit 1");
   expect(await terraform().kubeconfigs()).toEqual({});
 });
+
+describe("a terraform that is not Terraform's own", () => {
+  const kubeconfigs = (env: NodeJS.ProcessEnv = {}) =>
+    terraformFor(createPrograms({ env: { ...path.env, ...env } }), mesh, "cdktf.out").kubeconfigs();
+  const answer = `echo '{"main0":"apiVersion: v1"}'`;
+
+  test.each([
+    ["before", `echo "[command]/opt/terraform-bin $*"; ${answer}`],
+    [
+      "after",
+      `${answer}; echo; echo '::debug::Terraform exited with code 0.'; echo '::set-output name=x::{}'`,
+    ],
+    ["before, and pretty-printed JSON", `echo "[command]x"; printf '{\n  "main0": "apiVersion: v1"\n}\n'`],
+  ])("a wrapper's own lines are read past: %s", async (_, script) => {
+    path.add("terraform", script);
+    expect(await kubeconfigs()).toEqual({ main0: "apiVersion: v1" });
+  });
+
+  test("an answer that is no JSON is told with the cause, and without its words", async () => {
+    path.add("terraform", "echo 'kubeconfigs = token: abc'");
+    const error: Error = await kubeconfigs().catch((thrown) => thrown);
+    expect(error.message).toContain("its output is no JSON: a wrapper on the PATH changes it");
+    expect(error.message).toContain("`terraform_wrapper: false`");
+    expect(error.message).not.toContain("abc");
+  });
+
+  test.each([
+    ["setup-terraform", "terraform", "TERRAFORM_CLI_PATH"],
+    ["setup-opentofu", "tofu", "TOFU_CLI_PATH"],
+  ])(
+    "behind the wrapper of %s the program itself is run: the wrapper publishes what it prints",
+    async (_, name, variable) => {
+      path.add(name, "echo published");
+      path.add(`${name}-bin`, answer);
+      const env = { [variable]: path.folder, TERRAFORM_BINARY_NAME: name };
+      expect(await kubeconfigs(env)).toEqual({ main0: "apiVersion: v1" });
+      expect(path.calls()[0]).toMatch(new RegExp(`^${name}-bin `));
+    },
+  );
+
+  test("TERRAFORM_BINARY_NAME is run in its place, as cdktf does, and named where it is missing", async () => {
+    path.add("terraform", "exit 9");
+    path.add("tofu", answer);
+    expect(await kubeconfigs({ TERRAFORM_BINARY_NAME: "tofu" })).toEqual({ main0: "apiVersion: v1" });
+    await expect(kubeconfigs({ TERRAFORM_BINARY_NAME: "tofu-1.9" })).rejects.toThrow(
+      "tofu-1.9 is not on the PATH",
+    );
+    await expect(kubeconfigs({ TERRAFORM_BINARY_NAME: "" })).rejects.toThrow("terraform '-chdir");
+  });
+
+  test("variables that put flags into every command, or requests into the output, do not reach it", async () => {
+    path.add("terraform", `env | grep ^TF_ | sort > '${path.folder}/seen'`);
+    const env = {
+      TF_LOG: "DEBUG",
+      TF_LOG_PROVIDER: "TRACE",
+      TF_CLI_ARGS: "-input=false",
+      TF_CLI_ARGS_plan: "-json",
+      TF_CLI_ARGS_init: "-backend-config=key=x",
+      TF_DATA_DIR: "elsewhere",
+    };
+    await terraformFor(createPrograms({ env: { ...path.env, ...env } }), mesh, "cdktf.out").init({});
+    expect(readFileSync(join(path.folder, "seen"), "utf8")).toBe(
+      "TF_CLI_ARGS_init=-backend-config=key=x\nTF_DATA_DIR=elsewhere\n",
+    );
+  });
+});

@@ -48,6 +48,40 @@ test("the environment, KUBECONFIG with it, reaches the program", async () => {
   expect(stdout).toBe("/one:/two");
 });
 
+test("kubectl hears nothing of the user's kuberc", async () => {
+  path.add("kubectl", 'printf "$KUBERC $KUBECTL_KUBERC"');
+  const env = { ...path.env, KUBERC: "/home/me/kuberc", KUBECTL_KUBERC: "true" };
+  expect((await programs({ env }).run("kubectl", [])).stdout).toBe("off false");
+});
+
+test("istioctl hears nothing of flags in the environment", async () => {
+  path.add("istioctl", 'env | grep -i "^istio" || echo none');
+  const env = { ...path.env, ISTIOCTL_XDS_ADDRESS: "elsewhere:15012", ISTIOCONFIG: "/home/me/flags.yaml" };
+  expect((await programs({ env }).run("istioctl", [])).stdout).toBe("none\n");
+});
+
+test("a login that waits for a person ends kubectl and its plugin at once", async () => {
+  path.add(
+    "kubectl",
+    `trap '' TERM
+    (trap '' TERM; exec > /dev/null 2>&1; sleep 30) & echo $! > '${path.folder}/plugin'
+    echo 'To sign in, use a web browser to open the page https://microsoft.com/devicelogin and enter the code X.' >&2
+    exit 0`,
+  );
+  await expect(programs().run("kubectl", ["get", "ns"])).rejects.toThrow(
+    "kubectl get ns was ended:\nthe login waits for a person (device code)",
+  );
+  expectGone(Number(readFileSync(join(path.folder, "plugin"), "utf8")));
+});
+
+test.each([
+  ["az", "To sign in, use a web browser to open the page https://microsoft.com/devicelogin"],
+  ["kubectl", "Warning: resource pods/x is missing an annotation; the code is 7"],
+] as const)("other words of %s on stderr are no login: %s", async (program, words) => {
+  path.add(program, `echo '${words}' >&2; echo fine`);
+  expect((await programs().run(program, [])).stdout).toBe("fine\n");
+});
+
 test("a program that is not there becomes advice", async () => {
   await expect(programs().run("terraform", ["plan"])).rejects.toThrow(
     "terraform is not on the PATH; install it: https://developer.hashicorp.com/terraform/install",

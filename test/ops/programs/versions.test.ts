@@ -65,6 +65,15 @@ describe("programs on the PATH", () => {
     expect(path.calls()).toEqual([call]);
   });
 
+  test("lines that a wrapper puts before the answer are read past", async () => {
+    path.add(
+      "terraform",
+      `echo "[command]/opt/terraform-bin $*"; printf '{\\n  "terraform_version": "1.11.4"\\n}\\n'`,
+    );
+    const version = await programVersion(createPrograms({ env: path.env }), "terraform");
+    expect(version?.text).toBe("1.11.4");
+  });
+
   test("an answer that is not understood is an unknown version, not a crash", async () => {
     path.add("kubectl", "echo hello");
     expect(await programVersion(createPrograms({ env: path.env }), "kubectl")).toBeUndefined();

@@ -45,10 +45,10 @@ test("all is well: nothing but questions was asked", async () => {
   await check();
   expect(path.calls().sort()).toEqual([
     "istioctl version --remote=false -o json --log_target stderr",
-    "kubectl --context one get --raw /version",
-    "kubectl --context one get namespace kube-system -o jsonpath={.metadata.uid}",
-    "kubectl --context two get --raw /version",
-    "kubectl --context two get namespace kube-system -o jsonpath={.metadata.uid}",
+    "kubectl --request-timeout=10s --context one get --raw /version",
+    "kubectl --request-timeout=10s --context one get namespace kube-system -o jsonpath={.metadata.uid}",
+    "kubectl --request-timeout=10s --context two get --raw /version",
+    "kubectl --request-timeout=10s --context two get namespace kube-system -o jsonpath={.metadata.uid}",
     "kubectl version --client -o json",
   ]);
 });

@@ -1,0 +1,47 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { kubeconfigFiles } from "./kubeconfig-files";
+import type { ProgramName } from "./programs";
+
+type Environment = Readonly<NodeJS.ProcessEnv>;
+
+/** Settings of a person or a CI system that would change what a program does, or prints, when this tool runs it. */
+const settings: Readonly<Record<ProgramName, { readonly without?: RegExp; readonly set?: Environment }>> = {
+  // A kuberc gives commands other defaults: `apply` without "unchanged", `delete` that asks and deletes nothing. KUBERC
+  // is read from 1.34 on, the other by 1.33 (https://kubernetes.io/docs/reference/kubectl/kuberc/, read 2026-11-27).
+  kubectl: { set: { KUBERC: "off", KUBECTL_KUBERC: "false" } },
+  // Every flag has a variable (istioctl/cmd/root.go, SetEnvPrefix), and ISTIOCONFIG names a file of them.
+  istioctl: { without: /^ISTIOCTL_|^ISTIOCONFIG$/ },
+  // TF_LOG fills stderr with requests and their secrets. TF_CLI_ARGS puts flags into every command, also those that do
+  // not know them; `init` may need -backend-config (https://developer.hashicorp.com/terraform/cli/config/environment-variables,
+  // read 2026-11-27).
+  terraform: { without: /^TF_(LOG|CLI_ARGS)(?!_init$)/ },
+  az: {},
+};
+
+/** The environment of a program: the user's own, without what would change its answers. */
+export function environmentOf(
+  program: ProgramName,
+  env: Environment,
+  kubeconfig: string | undefined,
+): Environment {
+  const { without, set } = settings[program];
+  const kept = Object.entries(env).filter(([name]) => !without?.test(name));
+  const files = kubeconfig !== undefined && [kubeconfig, ...kubeconfigFiles(env)].join(delimiter);
+  return { ...Object.fromEntries(kept), ...set, ...(files && { KUBECONFIG: files }) };
+}
+
+/**
+ * The file to run for a program. Terraform may be OpenTofu: TERRAFORM_BINARY_NAME says so, as to cdktf. Where GitHub's
+ * setup-terraform or setup-opentofu put a wrapper on the PATH, the program behind it is run: the wrapper copies all
+ * output, kubeconfigs too, into the job's outputs (https://github.com/hashicorp/setup-terraform, wrapper/, read
+ * 2026-11-27).
+ */
+export function fileOf(program: ProgramName, env: Environment): string {
+  if (program !== "terraform") return program;
+  const name = env.TERRAFORM_BINARY_NAME || program;
+  const wrapped = [env.TERRAFORM_CLI_PATH, env.TOFU_CLI_PATH]
+    .filter((folder) => folder)
+    .map((folder) => join(folder!, `${name}-bin${process.platform === "win32" ? ".exe" : ""}`));
+  return wrapped.find((file) => existsSync(file)) ?? name;
+}
