@@ -10,7 +10,8 @@
 
 /**
  * bash ends words at `=` and `:` as well, and replaces the last piece alone. So pieces with no space between them are put
- * together again, up to the cursor, and from what is offered goes what stands before the last piece.
+ * together again, up to the cursor, and from what is offered goes what stands before the last piece. It inserts values as
+ * they are: they are quoted here, unless a quote is open.
  */
 export const bashScript = `# bash completion for mesh
 
@@ -47,6 +48,10 @@ __mesh_complete() {
         ;;
       *)
         value="\${line%%$'\\t'*}"
+        case "$last" in
+          [\\"\\']*) ;;
+          *) printf -v value %q "$value" ;;
+        esac
         COMPREPLY+=("\${value#"$before"}")
         ;;
     esac

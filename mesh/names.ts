@@ -27,12 +27,13 @@ export const dns1123Subdomain: NameRule = {
 };
 
 /**
- * Kubeconfig contexts. Kubernetes sets no rule; this one keeps names safe to paste into a shell and out of the way
- * of options, and allows what az, gcloud, aws and kind write.
+ * Kubeconfig contexts. Kubernetes sets no rule, and people's tools write spaces, umlauts and parentheses: every command
+ * quotes them. Not allowed is what a terminal would not show as it is, and what `--context` of `mesh verify` would take
+ * for an option.
  */
 export const contextName: NameRule = {
-  pattern: /^[A-Za-z0-9][A-Za-z0-9_.:@/-]{0,252}$/,
-  allowed: "letters, digits and _ . : @ / -, beginning with a letter or digit, at most 253",
+  pattern: /^(?!-)[^\p{Cc}\p{Bidi_Control}\u2028\u2029]{1,253}$/u,
+  allowed: "at most 253 characters, none of them a control character, not beginning with '-'",
   example: "aks-main",
 };
 

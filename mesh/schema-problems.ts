@@ -3,6 +3,7 @@ import { meshConfigSchema } from "./config";
 import { azureLocation, imageRegistry, type NameRule } from "./names";
 import { meshCommand } from "./paths";
 import { formatPath, type Path, type Problem, quote } from "./problem";
+import { commandLine } from "./shell-quote";
 import { didYouMean } from "./suggest";
 import type { YamlDocument } from "./yaml";
 
@@ -87,18 +88,24 @@ function fixFor(issue: core.$ZodIssue, given: unknown): string {
   }
   if (given === null) return "give it a value, or remove the key";
   if (typeof given === "string") {
-    const meant = meanings[formatPath(issue.path as Path)]?.(given);
-    if (meant !== undefined) return `use ${meant}`;
+    const better = betterValues[formatPath(issue.path as Path).replace(/\[\d+\]/g, "[]")]?.(given);
+    if (better !== undefined) return better;
   }
   return "change the value";
 }
 
-/** What a value of another form stands for, by its field; undefined: nobody knows. */
-const meanings: Readonly<Record<string, (given: string) => string | undefined>> = {
+/** How to come to an allowed value from the one that is given, by its field; undefined: nobody knows. */
+const betterValues: Readonly<Record<string, (given: string) => string | undefined>> = {
   // As the portal and azurerm's examples show a region: westeurope of West Europe.
-  "azure.location": (given) => matching(azureLocation, given.toLowerCase().replace(/[ _-]/g, "")),
+  "azure.location": (given) => use(azureLocation, given.toLowerCase().replace(/[ _-]/g, "")),
+  "clusters[].context": (given) => {
+    const words = given.normalize("NFKD").match(/[A-Za-z0-9]+/g) ?? ["context"];
+    const name = words.join("-").slice(0, 63).toLowerCase();
+    const rename = commandLine("kubectl", ["config", "rename-context", "--", given, name]);
+    return `rename the context, and name it ${name} here: ${rename}`;
+  },
   "images.registry": (given) =>
-    matching(
+    use(
       imageRegistry,
       given
         .trim()
@@ -109,7 +116,7 @@ const meanings: Readonly<Record<string, (given: string) => string | undefined>> 
     ),
 };
 
-const matching = ({ pattern }: NameRule, text: string) => (pattern.test(text) ? text : undefined);
+const use = ({ pattern }: NameRule, text: string) => (pattern.test(text) ? `use ${text}` : undefined);
 
 function describe(given: unknown): string {
   if (given === null) return "nothing";

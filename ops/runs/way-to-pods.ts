@@ -66,8 +66,16 @@ export async function whyNoWayToPods(
     await kubectl.run(tryWayToPod(pod), { deadlineSeconds: answerSeconds, signal });
     return undefined;
   } catch (error) {
-    if (error instanceof DeadlinePassed)
-      return `${noConnection}: kubectl exec: no answer within ${answerSeconds} s`;
+    if (error instanceof DeadlinePassed) {
+      // A server that says nothing at all, and a login that waits, are no fault of the nodes.
+      const answers = await kubectl
+        .run(["get", "--raw", "/version"], { deadlineSeconds: answerSeconds, signal })
+        .then(
+          () => true,
+          () => false,
+        );
+      return answers ? `${noConnection}: kubectl exec: no answer within ${answerSeconds} s` : undefined;
+    }
     if (!(error instanceof ProgramFailed)) throw error;
     return noConnectionIn(error);
   }

@@ -8,8 +8,11 @@ export interface Book {
   readonly paths: MeshPaths;
 }
 
-export function kubectl({ context }: Cluster): string {
-  return `kubectl --context ${context}`;
+/** Its context as an option, whatever is in the name. */
+export const at = ({ context }: Cluster): string => `--context ${shellQuote(context)}`;
+
+export function kubectl(cluster: Cluster): string {
+  return `kubectl ${at(cluster)}`;
 }
 
 /**

@@ -2,7 +2,7 @@ import { bundleFiles } from "../../k8s/bundle-files";
 import { istioNamespace } from "../../k8s/istio-names";
 import { helloworldPort } from "../../mesh/istio-lines";
 import type { Cluster } from "../../mesh/mesh";
-import { type Book, kubectl, meshCommand } from "./book";
+import { at, type Book, kubectl, meshCommand } from "./book";
 import { type Commands, commands, type Step } from "./markdown";
 
 /** What people look at to see that the mesh works, and how they move its traffic. */
@@ -21,14 +21,8 @@ function lookAtTheControlPlane(book: Book): Step {
     title: "The control plane reads every cluster",
     body:
       istio.line.installation === "primary-remote"
-        ? [
-            "Every cluster must say `synced`.",
-            commands(`istioctl remote-clusters --context ${primary.context}`),
-          ]
-        : [
-            "Proxies of every cluster must say `SYNCED`.",
-            commands(`istioctl proxy-status --context ${primary.context}`),
-          ],
+        ? ["Every cluster must say `synced`.", commands(`istioctl remote-clusters ${at(primary)}`)]
+        : ["Proxies of every cluster must say `SYNCED`.", commands(`istioctl proxy-status ${at(primary)}`)],
   };
 }
 
@@ -109,10 +103,10 @@ function scaling(book: Book): (string | Commands)[] {
   ];
 }
 
-function proxyEndpoints(book: Book, { context }: Cluster): string {
+function proxyEndpoints(book: Book, cluster: Cluster): string {
   const { namespace } = book.mesh.sample!;
   const { name } = book.mesh.istio.line.sample.client;
-  return `istioctl proxy-config endpoints deployment/${name} --context ${context} --namespace ${namespace} --cluster 'outbound|${helloworldPort}||helloworld.${namespace}.svc.cluster.local'`;
+  return `istioctl proxy-config endpoints deployment/${name} ${at(cluster)} --namespace ${namespace} --cluster 'outbound|${helloworldPort}||helloworld.${namespace}.svc.cluster.local'`;
 }
 
 function split(book: Book): Step[] {
@@ -144,7 +138,7 @@ function dashboards(book: Book): Step[] {
       title: "Kiali",
       body: [
         `Opens the browser. In the graph choose the namespace ${sample?.namespace ?? "of your app"}, the versioned app graph and the display of request percentages.`,
-        commands(`istioctl dashboard kiali --context ${primary.context}`),
+        commands(`istioctl dashboard kiali ${at(primary)}`),
       ],
     },
   ];

@@ -4,7 +4,7 @@ import { terraformStackName } from "../../mesh/azure-names";
 import type { Cluster } from "../../mesh/mesh";
 import { faultByRemoteSecret } from "../../mesh/releases";
 import { shellQuote } from "../../mesh/shell-quote";
-import { type Book, istioctlCommand, kubectl, meshCommand } from "./book";
+import { at, type Book, istioctlCommand, kubectl, meshCommand } from "./book";
 import { commands, type Step } from "./markdown";
 
 /** From programs and clusters to the last remote, in order. */
@@ -123,7 +123,7 @@ function address(book: Book): Step {
 
 function remote(book: Book, remote: Cluster): Step {
   const { primary } = book.mesh;
-  const secret = `${istioctlCommand(book, "create-remote-secret")} --context ${remote.context} --name ${remote.name} | ${kubectl(primary)} apply -f -`;
+  const secret = `${istioctlCommand(book, "create-remote-secret")} ${at(remote)} --name ${remote.name} | ${kubectl(primary)} apply -f -`;
   const [controlPlane, ...gateway] = install(book, remote);
   const { version } = book.mesh.istio;
   const fault = faultByRemoteSecret(version);
@@ -153,6 +153,6 @@ function remote(book: Book, remote: Cluster): Step {
 
 function install(book: Book, cluster: Cluster): string[] {
   return bundleFiles(book.mesh, cluster).operators.map(
-    ({ file }) => `istioctl install --context ${cluster.context} -y -f dist/${cluster.name}/${file}`,
+    ({ file }) => `istioctl install ${at(cluster)} -y -f dist/${cluster.name}/${file}`,
   );
 }

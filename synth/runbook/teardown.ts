@@ -2,7 +2,7 @@ import { istioNamespace, remoteSecretName } from "../../k8s/istio-names";
 import { ownerSelector } from "../../k8s/mesh-chart";
 import { terraformStackName } from "../../mesh/azure-names";
 import { shellQuote } from "../../mesh/shell-quote";
-import { type Book, istioctlCommand, kubectl } from "./book";
+import { at, type Book, istioctlCommand, kubectl } from "./book";
 import { commands, type Step } from "./markdown";
 
 /** The way down. */
@@ -20,7 +20,7 @@ export function teardown(book: Book): Step {
         ),
         ...clusters.flatMap((cluster) => [
           ...(sample ? [`${kubectl(cluster)} delete namespace ${sample.namespace} --ignore-not-found`] : []),
-          `${istioctlCommand(book, "uninstall")} --context ${cluster.context} --purge -y`,
+          `${istioctlCommand(book, "uninstall")} ${at(cluster)} --purge -y`,
           `${kubectl(cluster)} delete namespace ${istioNamespace} --ignore-not-found`,
           `${kubectl(cluster)} delete clusterrolebindings,clusterroles --selector ${ownerSelector(book.mesh)}`,
         ]),

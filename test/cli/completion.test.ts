@@ -257,6 +257,10 @@ describe("the scripts", () => {
     mkdirSync("examples");
     writeFileSync("my mesh.yaml", meshOf("hub", "spoke", "kind-one"));
     writeFileSync("broken.yaml", "clusters: [");
+    const spoken = `${meshOf("hub", "spoke", "AKS Dev Env")}  - { name: third, network: n3, context: "ctx1 (aws)" }
+  - { name: fourth, network: n4, context: "default/api:6443/Jo Smith" }
+`;
+    writeFileSync("spoken.yaml", spoken);
   });
 
   const environment = () => ({
@@ -280,6 +284,14 @@ describe("the scripts", () => {
     ["mesh verify --context kind", "mesh verify --context kind-two "],
     ["mesh verify --context arn:aws:e", "mesh verify --context arn:aws:eks:eu-west-1:1:cluster/one "],
     ["mesh verify --context=arn:a", "mesh verify --context=arn:aws:eks:eu-west-1:1:cluster/one "],
+    ["mesh verify -f spoken.yaml --context AKS", "mesh verify -f spoken.yaml --context AKS\\ Dev\\ Env "],
+    ["mesh verify -f spoken.yaml --context AKS\\ D", "mesh verify -f spoken.yaml --context AKS\\ Dev\\ Env "],
+    ['mesh verify -f spoken.yaml --context "AKS D', 'mesh verify -f spoken.yaml --context "AKS Dev Env" '],
+    ["mesh verify -f spoken.yaml --context ctx", "mesh verify -f spoken.yaml --context ctx1\\ \\(aws\\) "],
+    [
+      "mesh verify -f spoken.yaml --context default/api:6",
+      "mesh verify -f spoken.yaml --context default/api:6443/Jo\\ Smith ",
+    ],
     ["mesh apply -f 'my mesh.yaml' --only h", "mesh apply -f 'my mesh.yaml' --only hub "],
     ["mesh apply -f my\\ mesh.yaml --only h", "mesh apply -f my\\ mesh.yaml --only hub "],
     ["mesh apply -f ~/mesh.yaml --only m", "mesh apply -f ~/mesh.yaml --only main0 "],

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -87,12 +87,17 @@ async function paste(commands: readonly string[]): Promise<void> {
   for (const command of commands) await promisify(execFile)("sh", ["-ec", command], { env: process.env });
 }
 
-/** Processes that a fake noted. */
-const running = (file: string) =>
-  readFileSync(join(path.folder, file), "utf8")
-    .split("\n")
-    .filter(Boolean)
-    .filter((pid) => /^[^Z]/.test(spawnSync("ps", ["-o", "stat=", "-p", pid], { encoding: "utf8" }).stdout));
+/** Processes that a fake noted; one that was just killed may take its time. */
+async function running(file: string): Promise<readonly string[]> {
+  const pids = readFileSync(join(path.folder, file), "utf8").split("\n").filter(Boolean);
+  const alive = () =>
+    pids.filter((pid) =>
+      /^[^Z]/.test(spawnSync("ps", ["-o", "stat=", "-p", pid], { encoding: "utf8" }).stdout),
+    );
+  const end = Date.now() + 2000;
+  while (alive().length > 0 && Date.now() < end) await new Promise((done) => setTimeout(done, 50));
+  return alive();
+}
 
 withKubectl("a login that waits for a person", () => {
   const prompt =
@@ -135,7 +140,7 @@ esac`,
       ],
     });
     expect(check("reachable.api", "main0").status).toBe("pass");
-    expect(running("pids")).toEqual([]);
+    expect(await running("pids")).toEqual([]);
     await paste(found.commands);
     expect((await doctor())("reachable.api", "remote0").status).toBe("pass");
   }, 30_000);
@@ -152,7 +157,7 @@ esac`,
     const { evidence, fix } = (await doctor())("reachable.api", "remote0");
     expect(evidence[0]).toMatch(/not done within 20 s$/);
     expect(fix).toMatch(/^kubectl does not end by itself: its credential plugin waits/);
-    expect(running("pids")).toEqual([]);
+    expect(await running("pids")).toEqual([]);
   }, 60_000);
 
   test.each(["status", "apply", "verify", "endpoints"])(
@@ -165,7 +170,7 @@ esac`,
       expect(result + notes).toContain("the login waits for a person (device code)");
       expect(result + notes).toContain("fix: log in first, in a terminal where the plugin can ask");
       expect(result + notes).not.toMatch(/firewall|VPN|ABC123/);
-      expect(running("pids")).toEqual([]);
+      expect(await running("pids")).toEqual([]);
     },
     60_000,
   );
@@ -302,5 +307,46 @@ withKubectl("a server that takes connections and does not answer", () => {
       expect(result).not.toContain("plugin");
     },
     60_000,
+  );
+});
+
+withKubectl("names of contexts", () => {
+  test.each([
+    "AKS Dev Env",
+    "ctx1 (aws)",
+    "dev-frontend+foo",
+    "default/api:6443/Jörg Müller",
+    "$(touch pwned)",
+  ])(
+    "%s is taken by init, found by doctor, and the printed command reaches it",
+    async (context) => {
+      rmSync("mesh.yaml");
+      process.env.KUBECONFIG = [kubeconfig("k1", context), kubeconfig("k2", "remote0")].join(":");
+      expect(await mesh("init", "--context", context, "remote0")).toMatchObject({ code: 0 });
+      const check = await doctor();
+      expect(check("reachable.api", "main0")).toMatchObject({ status: "pass" });
+      process.env.KUBECONFIG = [
+        kubeconfig("k1", context, { server: "https://127.0.0.1:1" }),
+        process.env.KUBECONFIG,
+      ].join(":");
+      const { commands } = (await doctor())("reachable.api", "main0");
+      await expect(paste(commands)).rejects.toThrow("127.0.0.1:1 was refused");
+      expect(existsSync("pwned")).toBe(false);
+    },
+    30_000,
+  );
+
+  test.each(["--context=x", "a\tb"])(
+    "%j is refused by init, and the command of the fix renames it",
+    async (context) => {
+      rmSync("mesh.yaml");
+      process.env.KUBECONFIG = kubeconfig("k1", context);
+      const { code, notes } = await mesh("init", `--context=${context}`);
+      expect({ code, written: existsSync("mesh.yaml") }).toEqual({ code: 2, written: false });
+      const [, name, command] = /name it (\S+) here: (kubectl .*)/.exec(notes)!;
+      await promisify(execFile)("bash", ["-ec", command!], { env: process.env });
+      expect(await mesh("init", "--context", name!)).toMatchObject({ code: 0 });
+      expect((await doctor())("reachable.api", "main0").status).toBe("pass");
+    },
   );
 });

@@ -78,10 +78,14 @@ refuses({
   },
   "a context that is an option": {
     text: edited("aks: aks-remote", "context: --kubeconfig=/etc/x"),
-    says: /context: "--kubeconfig=\/etc\/x" is given/,
+    says: /context: "--kubeconfig=\/etc\/x" is given.*\n {2}fix: .*: kubectl config rename-context -- --kubeconfig=\/etc\/x kubeconfig-etc-x/,
   },
-  "a context that is a command": {
-    text: edited("aks: aks-remote", "context: $(reboot)"),
-    says: /context: "\$\(reboot\)" is given/,
+  "a context with a character that no terminal shows": {
+    text: edited("aks: aks-remote", 'context: "a\\tb\\u202Ec"'),
+    says: /context: "a.*c" is given; allowed is at most 253 characters, .*\n {2}fix: rename the context, and name it a-b-c here: kubectl config rename-context -- \$'a\\011b\\342\\200\\256c' a-b-c/,
+  },
+  "a context that is nothing": {
+    text: edited("aks: aks-remote", 'context: ""'),
+    says: /context: "" is given; .*\n {2}fix: rename the context, and name it context here: /,
   },
 });

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readMesh } from "../../mesh/load";
+import { parseMesh, readMesh } from "../../mesh/load";
 import { meshPaths } from "../../mesh/paths";
+import { shellQuote } from "../../mesh/shell-quote";
 import { runbook } from "../../synth/runbook";
 
 const root = join(__dirname, "../..");
@@ -58,3 +59,23 @@ test("leaves nothing to fill in", () => {
     expect(of(file)).not.toMatch(/<[a-z-]+>|undefined|\bnull\b/);
   }
 });
+
+test.each(["AKS Dev Env", "ctx1 (aws)", "default/api:6443/Jörg Müller", "$(touch pwned) `x` 'y'"])(
+  "quotes the context in every command: %s",
+  (context) => {
+    for (const line of ["1.31", "1.7"]) {
+      const clusters = ["role: primary, ", ""].map(
+        (role, index) =>
+          `  - { name: c${index}, ${role}network: n${index}, context: ${JSON.stringify(`${context} ${index}`)} }`,
+      );
+      const mesh = parseMesh(
+        `istio: { line: "${line}" }\nclusters:\n${clusters.join("\n")}\naddons: { kiali: true, prometheus: true }\n`,
+        "mesh.yaml",
+      );
+      const text = runbook({ mesh, paths: meshPaths("mesh.yaml") });
+      const quoted = mesh.clusters.map((cluster) => `--context ${shellQuote(cluster.context)}`);
+      expect(text.split("--context ").length).toBeGreaterThan(15);
+      expect(quoted.reduce((rest, flag) => rest.replaceAll(flag, ""), text)).not.toContain("--context");
+    }
+  },
+);

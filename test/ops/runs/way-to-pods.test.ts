@@ -38,8 +38,16 @@ test.each([
 });
 
 test("no answer in time is the same cause", async () => {
-  const silent = kubectl(() => Promise.reject(new DeadlinePassed("kubectl exec", 12)));
+  const silent = kubectl(async (_, args) => {
+    if (args.includes("/version")) return done;
+    throw new DeadlinePassed("kubectl exec", 12);
+  });
   expect(await whyNoWayToPods(silent, pod)).toMatch(/no connection to its nodes .*: no answer within 12 s$/);
+});
+
+test("a server that answers nothing at all has no word against the way", async () => {
+  const silent = kubectl(() => Promise.reject(new DeadlinePassed("kubectl", 12)));
+  expect(await whyNoWayToPods(silent, pod)).toBeUndefined();
 });
 
 test("a question that gets its answer is asked alone", async () => {
