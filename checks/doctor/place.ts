@@ -12,8 +12,8 @@ export const placeChecks: readonly Check<DoctorWorld>[] = [
     looksAt:
       "labels and annotations of the namespace istio-system, and the ConfigMap mesh-inventory, where an earlier run has made them",
     why: "Swapped contexts look like two good clusters. Applied, they would turn a running primary into a remote, and give its workloads another network.",
-    fix: "see whether the contexts in mesh.yaml are swapped; to give a cluster another place, run `mesh destroy` first",
-    needs: ["rights.read"],
+    fix: "see whether the contexts in mesh.yaml are swapped; to give a cluster another name or network, follow docs/rename.md; for another role, run `mesh destroy` first",
+    needs: ["rights.read", "primary/rights.read"],
     async look({ mesh, probes }, cluster) {
       const owner = ownerOf(await probes(cluster).namespaces());
       if (owner === undefined) return sound("nothing of a mesh is there yet");
@@ -21,11 +21,14 @@ export const placeChecks: readonly Check<DoctorWorld>[] = [
       const inventory = await probes(cluster).inventory();
       const primary = annotations["topology.istio.io/controlPlaneClusters"];
       const network = labels[networkLabel];
+      const ofMesh = await probes(mesh.primary).inventory();
+      const known = ofMesh?.clusters.find((one) => one.network === network);
       const differences = [
         owner.mesh !== mesh.name && `it belongs to the mesh ${owner.mesh}, mesh.yaml is of ${mesh.name}`,
         network !== undefined &&
           network !== cluster.network &&
           `its network is ${network}, mesh.yaml says ${cluster.network}`,
+        known && known.name !== cluster.name && `its name is ${known.name}, mesh.yaml says ${cluster.name}`,
         primary !== undefined &&
           primary !== mesh.primary.name &&
           `its primary is ${primary}, mesh.yaml says ${mesh.primary.name}`,

@@ -84,15 +84,28 @@ async function changesOfMembership(run: Run): Promise<ResourceChange[]> {
   return [
     ...mesh.remotes
       .filter(({ name }) => !isThere(name))
-      .map(({ name }) => ({ action: "added" as const, scope, resource: secretOf(name), lines: [] })),
+      .map(({ name }) => ({
+        action: "added" as const,
+        scope,
+        resource: secretOf(name),
+        lines: [],
+        means: [],
+      })),
     ...removed
       .filter(({ name }) => isThere(name))
-      .map(({ name }) => ({ action: "removed" as const, scope, resource: secretOf(name), lines: [] })),
+      .map(({ name }) => ({
+        action: "removed" as const,
+        scope,
+        resource: secretOf(name),
+        lines: [],
+        means: [],
+      })),
     ...removed.map(({ name, context: its }) => ({
       action: "removed" as const,
       scope: name,
       resource: `Istio and sample in the context ${its}`,
       lines: [],
+      means: [],
     })),
     ...(before && JSON.stringify(before) === JSON.stringify(after)
       ? []
@@ -111,7 +124,7 @@ function change(
   const [one, other] = hideSecrets(asResource(scope, resource, before), asResource(scope, resource, after));
   // A whole new or removed object is seen by its name; what it says stands in dist, or istioctl shows it.
   const lines = action === "changed" ? changedLines(one, other) : [];
-  return { action, scope, resource, lines };
+  return { action, scope, resource, lines, means: [] };
 }
 
 const asResource = (scope: string, resource: string, object: KubernetesObject | undefined) =>

@@ -1,9 +1,11 @@
-import { istioNamespace } from "../../k8s/istio-names";
-import type { Addresses, Mesh } from "../../mesh/mesh";
+import { istioNamespace, networkLabel } from "../../k8s/istio-names";
+import type { Addresses, Cluster, Mesh } from "../../mesh/mesh";
 import { type Inventory, isOfMesh, readInventory } from "../clusters/inventory";
+import { renamings } from "../clusters/renamings";
 import { kubectlFor } from "../programs/kubectl";
 import { loadBalancerAddress } from "../programs/kubernetes-object";
 import type { Context } from "../runs/context";
+import { PreflightError } from "../runs/preflight";
 
 /** What a run finds out before its first step. */
 export interface Findings {
@@ -15,15 +17,42 @@ export interface Findings {
   readonly primaryAddress: string | undefined;
 }
 
-/** Asks the primary. Where it bears no inventory of this mesh, no address in it is the mesh's either. */
+/**
+ * Asks the primary. Where it bears no inventory of this mesh, no address in it is the mesh's either.
+ * @throws PreflightError where a cluster that runs has another name, or another network, in mesh.yaml
+ */
 export async function findOut(context: Context, mesh: Mesh, istioctlVersion: string): Promise<Findings> {
   const { signal } = context;
   const kubectl = kubectlFor(context.programs, mesh.primary.context);
   const inventory = await readInventory(kubectl, signal);
   if (!isOfMesh(inventory, mesh)) return { istioctlVersion, inventory, primaryAddress: undefined };
+  await refuseRenamed(context, mesh, inventory);
   const { name } = mesh.istio.line.gateway;
   const [service] = await kubectl.get(["-n", istioNamespace, "service", name], { signal });
   return { istioctlVersion, inventory, primaryAddress: service && loadBalancerAddress(service) };
+}
+
+/** Proxies that run would be cut off, and a run that changes no pod would not notice. */
+async function refuseRenamed({ programs, signal }: Context, mesh: Mesh, inventory: Inventory): Promise<void> {
+  const isAsBefore = ({ name, context, network }: Cluster) =>
+    inventory.clusters.some((one) => one.name === name && one.context === context && one.network === network);
+  const found = await Promise.all(
+    mesh.clusters
+      .filter((cluster) => !isAsBefore(cluster))
+      .map(async (cluster) => {
+        const kubectl = kubectlFor(programs, cluster.context);
+        const [namespace] = await kubectl.get(["namespace", istioNamespace], { signal });
+        const { "app.kubernetes.io/part-of": owner, [networkLabel]: network } =
+          namespace?.metadata.labels ?? {};
+        const changes = owner === mesh.name ? renamings(mesh, inventory, cluster, network) : [];
+        return changes.map((change) => `the cluster behind the context ${cluster.context}: ${change}`);
+      }),
+  );
+  if (found.flat().length === 0) return;
+  throw new PreflightError([
+    ...found.flat(),
+    "Its proxies keep the old names until they restart, and get no configuration until then. Write the old names into mesh.yaml again, or follow docs/rename.md; nothing was changed",
+  ]);
 }
 
 /**

@@ -355,6 +355,30 @@ describe("clusters", () => {
     ]);
   });
 
+  test("a cluster that runs under another name and network is named with both", async () => {
+    const before = [
+      { name: "main0", network: "n0", role: "primary", context: "main0" },
+      { name: "west", network: "west-net", role: "remote", context: "remote0" },
+    ];
+    const inventory = {
+      kind: "ConfigMap",
+      metadata: { name: "mesh-inventory" },
+      data: { "inventory.json": JSON.stringify({ mesh: "mesh1", istio: "1.31.1", clusters: before }) },
+    };
+    const report = await diagnose({
+      main0: {
+        namespaces: [owned("mesh1", { labels: { "topology.istio.io/network": "n0" } })],
+        configMaps: [inventory],
+      },
+      remote0: { namespaces: [owned("mesh1", { labels: { "topology.istio.io/network": "west-net" } })] },
+    });
+    expect(failed(report)).toEqual(["fail clusters.place remote0"]);
+    expect(find(report, "clusters.place", "remote0").evidence).toEqual([
+      "its network is west-net, mesh.yaml says n1",
+      "its name is west, mesh.yaml says remote0",
+    ]);
+  });
+
   test("a cluster of another mesh is not taken over", async () => {
     const report = await diagnose({ remote0: { namespaces: [owned("mesh2")] } });
     expect(find(report, "clusters.place", "remote0")).toMatchObject({
