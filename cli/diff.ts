@@ -29,9 +29,10 @@ export function showChanges(
 ): void {
   if (format === "json") output.result(JSON.stringify({ changes }, null, 2));
   else {
-    for (const { action, scope, resource, lines } of changes) {
+    for (const { action, scope, resource, lines, means } of changes) {
       output.result(`${mark[action]} ${scope}: ${resource}`);
       for (const line of lines) output.result(`    ${coloured(line)}`);
+      for (const line of means) output.result(`    ${colours.yellow("means")}: ${line}`);
     }
     const count = (wanted: string) => changes.filter(({ action }) => action === wanted).length;
     output.result(

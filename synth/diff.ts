@@ -1,4 +1,5 @@
 import { structuredPatch } from "diff";
+import { consequencesOf } from "./consequences";
 import { type Action, changesBetween } from "./files";
 import type { Inputs } from "./inputs";
 import { distFiles, refuseOtherOutput, terraformFiles, terraformFilesToReplace } from "./output";
@@ -16,6 +17,8 @@ export interface ResourceChange {
   readonly resource: string;
   /** Changed lines with some around them, each led by '+', '-' or ' '; secrets are hidden. */
   readonly lines: readonly string[];
+  /** What the change does to something that runs, where that is not what one would expect. */
+  readonly means: readonly string[];
 }
 
 /**
@@ -34,7 +37,7 @@ export function diff(inputs: Inputs): readonly ResourceChange[] {
       const { kind, scope, resource } = (after.get(key) ?? before.get(key))!;
       // The runbook and the picture follow from the rest: that they change is enough to know.
       const lines = kind === "about" ? [] : changedLines(one, other);
-      return { action, scope, resource, lines };
+      return { action, scope, resource, lines, means: consequencesOf(before.get(key), after.get(key)) };
     });
   });
 }

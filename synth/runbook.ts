@@ -23,3 +23,10 @@ function introduction({ mesh }: Book): string {
     ["| cluster | role | network | context |", "|---|---|---|---|", ...table].join("\n"),
   ].join("\n\n");
 }
+
+/** The clusters that a runbook is about, read off its table. */
+export function clustersIn(text: string): { name: string; network: string; context: string }[] {
+  return [...text.matchAll(/^\| (\S+) \| (?:primary|remote) \| (\S+) \| `(.+)` \|$/gm)].map(
+    ([, name, network, context]) => ({ name: name!, network: network!, context: context! }),
+  );
+}

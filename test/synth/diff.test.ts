@@ -63,6 +63,53 @@ test("shows a Terraform resource by its address", () => {
   expect(shown()).toContain("changed terraform azurerm_kubernetes_cluster.aks-remote");
 });
 
+const means = () => diff(inputs()).flatMap(({ means: texts }) => texts);
+
+test.each([
+  ["{ nodes: 2 }", "nodes 3 -> 2: only for a new pool; on a running one the autoscaler decides"],
+  ["{ minNodes: 2 }", "minNodes 1 -> 2: updated in place"],
+  ["{ maxNodes: 5 }", "maxNodes 3 -> 5: updated in place"],
+  ["{ vmSize: Standard_D4s_v5 }", "vmSize Standard_D2s_v5 -> Standard_D4s_v5: replaces the node pool"],
+])("says what nodePool: %s does to a running pool", (pool, says) => {
+  synthesize(inputs());
+  edit("resourceGroup: rg-demo", `resourceGroup: rg-demo\n  nodePool: ${pool}`);
+  // Of each of the two clusters.
+  expect(means()).toEqual([expect.stringContaining(says), expect.stringContaining(says)]);
+});
+
+test("says what another Kubernetes version and another region do to running clusters", () => {
+  synthesize(inputs());
+  edit("network: network2", "network: network2\n    kubernetesVersion: 1.34");
+  expect(means()).toEqual([expect.stringMatching(/^kubernetesVersion 1\.\d+ -> 1\.34: upgraded in place/)]);
+  edit("location: centralus", "location: westeurope");
+  expect(means()).toContainEqual(
+    expect.stringMatching(
+      /^location centralus -> westeurope: replaces the resource group .*`mesh destroy --infra`/,
+    ),
+  );
+});
+
+test("says that a renamed cluster or network is refused on a running mesh", () => {
+  synthesize(inputs());
+  edit("name: remote0", "name: east");
+  edit("network: network1", "network: eu-net");
+  renameSync("mesh.ca/remote0", "mesh.ca/east");
+  expect(means()).toEqual([
+    "network network1 of main0 becomes eu-net: `mesh apply` refuses this on a running mesh; docs/rename.md has the way",
+    "cluster remote0 becomes east: `mesh apply` refuses this on a running mesh; docs/rename.md has the way",
+  ]);
+});
+
+test("says nothing of what a cluster that joins or leaves, or a tag, means", () => {
+  synthesize(inputs());
+  edit("sample:", "  - name: remote1\n    network: network3\n    aks: aks-third\nsample:");
+  edit("resourceGroup: rg-demo", "resourceGroup: rg-demo\n  tags: { team: a }");
+  expect(means()).toEqual([]);
+  synthesize(inputs());
+  edit(/ {2}- name: remote1\n.*\n.*\n/, "");
+  expect(means()).toEqual([]);
+});
+
 test("shows what is gone", () => {
   synthesize(inputs());
   edit("sample:\n", "addons: { kiali: false }\nsample:\n");
