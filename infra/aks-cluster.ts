@@ -35,7 +35,7 @@ export class AksCluster extends Construct {
       // Images of the nodes' operating system, weekly, the Kubernetes version unchanged.
       nodeOsUpgradeChannel: "NodeImage",
       // AKS turns it on from Kubernetes 1.34 on, and it cannot be turned off again.
-      // https://learn.microsoft.com/azure/aks/use-oidc-issuer
+      // https://learn.microsoft.com/azure/aks/use-oidc-issuer, read 2026-11-23
       oidcIssuerEnabled: true,
       identity: { type: "SystemAssigned" },
       defaultNodePool: {
@@ -50,9 +50,11 @@ export class AksCluster extends Construct {
         maxCount: aks.nodePool.maxNodes,
         // Without it an upgrade stops at the control plane.
         orchestratorVersion: aks.kubernetesVersion,
-        // AKS's default, see above. https://github.com/hashicorp/terraform-provider-azurerm/issues/24020
+        // AKS's default, see above. https://github.com/hashicorp/terraform-provider-azurerm/issues/24020, read 2026-11-23
         upgradeSettings: { maxSurge: "10%" },
       },
+      // Without it azurerm takes kubenet, which AKS retires on 2028-03-31; the Basic load balancer ended on 2025-09-30.
+      // https://github.com/Azure/AKS/releases, read 2026-11-27
       networkProfile: {
         networkPlugin: "azure",
         networkPluginMode: "overlay",

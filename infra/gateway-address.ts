@@ -19,7 +19,7 @@ export interface GatewayAddressProps {
 
 /**
  * A public IPv4 address that stays, for a cluster's cross-cluster gateway, and the role with which the cluster may
- * put it on a load balancer. https://learn.microsoft.com/azure/aks/static-ip
+ * put it on a load balancer. https://learn.microsoft.com/azure/aks/static-ip, read 2026-11-23
  */
 export class GatewayAddress extends Construct {
   /** The IPv4 literal, known once the address is made. */

@@ -1,6 +1,6 @@
 /**
  * Text that Terraform takes as it is. In its JSON every string is a template, in which `${` and `%{` begin an
- * expression. https://developer.hashicorp.com/terraform/language/syntax/json#expression-mapping
+ * expression. https://developer.hashicorp.com/terraform/language/syntax/json#expression-mapping, read 2026-11-23
  */
 export function literal(text: string): string {
   // A quoted string in an expression, rather than the usual `$${`: that one is ambiguous behind another `$`, and

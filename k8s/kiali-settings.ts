@@ -55,7 +55,7 @@ export const kialiServer = { port: 20001, web_root: "/kiali" } as const;
 /** Seconds that the graph is of, and milliseconds until it is drawn anew: as quick as its page allows. */
 const graphTimes = { duration: "60", refresh: "10000" };
 
-/** https://kiali.io/docs/configuration/kialis.kiali.io/ */
+/** https://kiali.io/docs/configuration/kialis.kiali.io/, read 2026-11-23 */
 export const kialiSettings: Readonly<Record<IstioLine["installation"], KialiSettings>> = {
   "primary-remote": {
     config: (cluster) => ({
@@ -100,7 +100,7 @@ export const kialiSettings: Readonly<Record<IstioLine["installation"], KialiSett
     // It asks istiod's debug interface for the state of the proxies, by port-forward.
     rulesAtHome: [{ apiGroups: [""], resources: ["pods/portforward"], verbs: ["create"] }],
     writesRootFilesystem: false,
-    // URLParam in frontend/src/app/History.tsx, and its values in types/Graph.ts, of kiali/kiali.
+    // URLParam in frontend/src/app/History.tsx, and its values in types/Graph.ts, of kiali/kiali, read 2026-11-23
     graph: {
       ...graphTimes,
       graphType: "versionedApp",
@@ -138,7 +138,7 @@ export const kialiSettings: Readonly<Record<IstioLine["installation"], KialiSett
     ],
     rulesAtHome: [],
     writesRootFilesystem: true,
-    // src/app/History.ts and types/Graph.ts of kiali/kiali-ui v1.22, which had neither boxes nor idle edges.
+    // src/app/History.ts and types/Graph.ts of kiali/kiali-ui v1.22, read 2026-11-24, which had neither boxes nor idle edges.
     graph: {
       ...graphTimes,
       graphType: "versionedApp",

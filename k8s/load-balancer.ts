@@ -25,7 +25,7 @@ export function loadBalancer({ gateways }: Mesh): LoadBalancer {
 /**
  * Azure asks the gateway's own readiness, for every port. By itself it dials the port, on which Envoy listens only
  * once a Gateway opens it; a load balancer with no healthy port answers nobody.
- * https://cloud-provider-azure.sigs.k8s.io/topics/loadbalancer/#custom-load-balancer-health-probe
+ * https://cloud-provider-azure.sigs.k8s.io/topics/loadbalancer/#custom-load-balancer-health-probe, read 2026-11-27
  */
 export function healthProbes(ports: readonly number[]): Record<string, string> {
   return Object.fromEntries(

@@ -9,7 +9,7 @@ export class MeshChart extends Chart {
   }
 }
 
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/ */
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/, read 2026-11-23 */
 export function ownerLabels(mesh: Mesh): Record<string, string> {
   return { "app.kubernetes.io/managed-by": "mesh", "app.kubernetes.io/part-of": mesh.name };
 }

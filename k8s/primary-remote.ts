@@ -6,7 +6,7 @@ import { healthProbes, loadBalancer, staticAddress } from "./load-balancer";
 
 /**
  * The primary in one file: control plane, east-west gateway and, if kept, the ingress gateway.
- * https://istio.io/latest/docs/setup/install/multicluster/primary-remote_multi-network/
+ * https://istio.io/latest/docs/setup/install/multicluster/primary-remote_multi-network/, read 2026-11-27
  */
 export function primary(mesh: Mesh, cluster: Cluster): IstioOperator {
   return istioOperator(
@@ -122,7 +122,10 @@ const readinessProbe = {
   failureThreshold: 30,
 };
 
-/** samples/multicluster/gen-eastwest-gateway.sh; no appProtocol on its ports, which would break Azure's probes. */
+/**
+ * samples/multicluster/gen-eastwest-gateway.sh, read 2026-11-27; no appProtocol on its ports, which would break Azure's
+ * probes (Azure/AKS#3646).
+ */
 function eastWestGateway(mesh: Mesh, cluster: Cluster) {
   const { name, selector, ports } = mesh.istio.line.gateway;
   const servicePorts = ports.map(({ name, port, targetPort }) => ({ name, port, targetPort }));

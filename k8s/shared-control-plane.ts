@@ -5,7 +5,7 @@ import { loadBalancer, staticAddress } from "./load-balancer";
 
 /**
  * Istio 1.7's main cluster. Every network is named with the gateway through which it is entered.
- * https://istio.io/v1.7/docs/setup/install/multicluster/shared/
+ * https://istio.io/v1.7/docs/setup/install/multicluster/shared/, read 2026-11-23
  */
 export function mainCluster(mesh: Mesh, cluster: Cluster): IstioOperator {
   return operator(mesh, cluster, {

@@ -132,7 +132,10 @@ const internalWhereNetworksAreConnected: Rule = (_, { gateways, clusters, remote
     : [];
 };
 
-/** Letters behind the number of processors; a p among them is Arm. https://learn.microsoft.com/azure/virtual-machines/vm-naming-conventions */
+/**
+ * Letters behind the number of processors; a p among them is Arm.
+ * https://learn.microsoft.com/azure/virtual-machines/vm-naming-conventions, read 2026-11-23
+ */
 const sizeLetters = /^[a-z]+_[a-z]+\d+(?:-\d+)?([a-z]*)/i;
 
 const vmSizesThatRunTheLine: Rule = (config, { clusters, istio }) =>

@@ -15,7 +15,7 @@ const oneBackend: Rule = ({ azure }) => {
       ];
 };
 
-/** https://developer.hashicorp.com/terraform/language/backend and, for oss, older releases and OpenTofu. */
+/** https://developer.hashicorp.com/terraform/language/backend and, for oss, older releases and OpenTofu; read 2026-11-23 */
 const backends = [
   "azurerm",
   "consul",
@@ -49,7 +49,7 @@ const harmlessSettings = /(_file|_files|_path|_suffix)$|^(kms|skip|use)_/;
 
 const userInfo = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*@/i;
 
-/** As an address with a query has them: `https://host/state?private_token=...`; `sig` is that of Azure's SAS tokens. */
+/** As an address with a query has them: `//host/state?private_token=...`; `sig` is that of Azure's SAS tokens. */
 const secretInQuery = /[?&](sig|[^=&#]*(token|secret|password|key|credential)[^=&#]*)=[^&#]/i;
 
 const noSecretsInTheBackend: Rule = (config) =>

@@ -35,7 +35,8 @@ const nodePool = section(
       names.vmSize,
       `Size of the virtual machines. ${byDefault(defaults.nodePool.vmSize)}`,
     ).optional(),
-    // 1000: AKS's limit of nodes in a node pool.
+    // 1000: AKS's limit of nodes in a node pool (https://github.com/hashicorp/terraform-provider-azurerm/issues/9198,
+    // read 2026-11-27).
     nodes: wholeNumber(
       1,
       1000,

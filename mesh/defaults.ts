@@ -1,7 +1,10 @@
 import { defaultIstioLine } from "./istio-lines";
 import type { NodePool } from "./mesh";
 
-/** `az aks create`'s numbers in the walk-through; a current general-purpose size with the memory istiod asks for. */
+/**
+ * `az aks create`'s numbers in the walk-through; a general-purpose size with the memory istiod asks for
+ * (2 vCPUs, 8 GiB: MicrosoftDocs/azure-docs, articles/virtual-machines/dv5-dsv5-series.md, read 2026-11-27).
+ */
 const nodePool: NodePool = { vmSize: "Standard_D2s_v5", nodes: 3, minNodes: 1, maxNodes: 3 };
 
 /**

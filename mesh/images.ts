@@ -45,7 +45,10 @@ function inRegistry(registry: string | undefined, source: string): string {
   return registry === undefined ? source : `${registry}/${source.slice(source.indexOf("/") + 1)}`;
 }
 
-/** The registry that an image's name leads to: a first part without dot, colon or `localhost` is a user of Docker Hub. https://github.com/distribution/reference */
+/**
+ * The registry that an image's name leads to: a first part without dot, colon or `localhost` is a user of Docker Hub.
+ * https://github.com/distribution/reference, read 2026-11-23
+ */
 export function registryOf(image: string): string {
   const [first, ...rest] = image.split("/");
   return rest.length > 0 && /[.:]|^localhost$/.test(first!) ? first! : "docker.io";

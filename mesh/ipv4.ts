@@ -5,7 +5,7 @@ export function networkOf(range: string): string {
   return `${textOf(Math.floor(numberOf(address) / size) * size)}/${length}`;
 }
 
-/** This network, loopback, link-local, multicast and reserved. https://www.rfc-editor.org/rfc/rfc6890 */
+/** This network, loopback, link-local, multicast and reserved. https://www.rfc-editor.org/rfc/rfc6890, read 2026-11-23 */
 const unreachable = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];
 
 /** Whether another machine can have the address. */

@@ -1,6 +1,7 @@
 /**
- * Istio release lines as rows of data. Every number here is a fact of Istio, with its source; the rest of the
- * project reads it from the row. A new line of the same kind is one more row.
+ * Istio release lines as rows of data. Every number here is a fact of Istio, with its source and the day on which that
+ * was read; the rest of the project reads it from the row. A new line of the same kind is one more row. Paths are those
+ * of istio/istio, at the line's release.
  */
 export interface IstioLine {
   /** Minor release, for example 1.31. */
@@ -10,10 +11,10 @@ export interface IstioLine {
   /**
    * How a remote gets at the control plane.
    * - `primary-remote`: no istiod in the remote; east-west gateways, exposed by Gateway resources.
-   *   https://istio.io/latest/docs/setup/install/multicluster/primary-remote_multi-network/
+   *   https://istio.io/latest/docs/setup/install/multicluster/primary-remote_multi-network/, read 2026-11-27
    * - `shared-control-plane`: an istiod in the remote for injection and certificates, xDS from the primary; the
    *   ingress gateways carry cross-cluster traffic.
-   *   https://istio.io/v1.7/docs/setup/install/multicluster/shared/
+   *   https://istio.io/v1.7/docs/setup/install/multicluster/shared/, read 2026-11-23
    */
   readonly installation: "primary-remote" | "shared-control-plane";
   /** Registry and path of Istio's images, those of its samples included. */
@@ -27,7 +28,7 @@ export interface IstioLine {
   readonly remoteAddress: "ipv4" | "ipv4 or host name";
   /**
    * Istio's CRDs may come while istiod runs: it begins to watch a kind when the kind is there
-   * (pkg/kube/kclient/delayed.go), and the charts hold no object of such a kind. 1.7's charts hold EnvoyFilters.
+   * (pkg/kube/kclient/delayed.go, read 2026-11-27), and the charts hold no object of such a kind. 1.7's charts hold EnvoyFilters.
    */
   readonly crdsMayComeLater: boolean;
   /**
@@ -104,7 +105,7 @@ export interface GatewayPort {
   readonly targetPort: number;
   /**
    * The port leads to istiod: its name in the Gateway resource that opens it, and the port of istiod's Service behind
-   * it (samples/multicluster/expose-istiod.yaml). @default - it does not, or, on 1.7, Istio sees to it
+   * it (samples/multicluster/expose-istiod.yaml, read 2026-11-27). @default - it does not, or, on 1.7, Istio sees to it
    */
   readonly istiod?: { readonly name: string; readonly servicePort: number };
 }
@@ -132,16 +133,25 @@ export interface AddonImages {
   readonly kiali: string;
 }
 
-/** Where every Istio proxy says that it is ready. https://istio.io/latest/docs/ops/deployment/application-requirements/ */
+/**
+ * Where every Istio proxy says that it is ready. https://istio.io/latest/docs/ops/deployment/application-requirements/,
+ * read 2026-11-23
+ */
 export const proxyHealth = { path: "/healthz/ready", port: 15021 } as const;
 
-/** Port of helloworld's Service and container, on every line. */
+/** Port of helloworld's Service and container, on every line (samples/helloworld/helloworld.yaml, read 2026-11-27). */
 export const helloworldPort = 5000;
 
-/** The default profile's ordinary gateway. Ports: charts/gateways/istio-ingress/values.yaml, the same in 1.30 and 1.31. */
+/**
+ * The default profile's ordinary gateway. Ports: manifests/charts/gateways/istio-ingress/values.yaml, the same in 1.30
+ * and 1.31, read 2026-11-27
+ */
 export const ingressGateway = { name: "istio-ingressgateway", ports: [proxyHealth.port, 80, 443] } as const;
 
-/** samples/multicluster/gen-eastwest-gateway.sh, the same in 1.30 and 1.31. */
+/**
+ * samples/multicluster: gen-eastwest-gateway.sh, and expose-services.yaml for `exposure`; the same in 1.30 and 1.31, read
+ * 2026-11-27
+ */
 const eastWestGateway: CrossClusterGateway = {
   name: "istio-eastwestgateway",
   selector: "eastwestgateway",
@@ -166,7 +176,7 @@ const eastWestGateway: CrossClusterGateway = {
   exposure: { name: "cross-network-gateway", on: "primary" },
 };
 
-/** samples/helloworld and samples/curl, the same in 1.30 and 1.31. */
+/** samples/helloworld and samples/curl, the same in 1.30 and 1.31, read 2026-11-27 */
 const currentSample: SampleImages = {
   helloworld: {
     v1: "examples-helloworld-v1:1.0",
@@ -175,7 +185,10 @@ const currentSample: SampleImages = {
   client: { name: "curl", image: "docker.io/curlimages/curl:8.16.0", command: ["/bin/sleep", "infinity"] },
 };
 
-/** Least version: pkg/kube, minK8SVersion, the same in 1.30 and 1.31. Greatest and default: AKS supports them as well. */
+/**
+ * Least version: MinK8SVersion in istioctl/pkg/install/k8sversion; greatest: https://istio.io/latest/docs/releases/supported-releases/;
+ * the same in 1.30 and 1.31. Default: AKS's own, https://github.com/Azure/AKS/releases of 2026-10-25. All read 2026-11-27
+ */
 const currentKubernetes: KubernetesRange = {
   min: "1.32",
   max: "1.36",
@@ -184,23 +197,26 @@ const currentKubernetes: KubernetesRange = {
 };
 
 /**
- * values.yaml of istio-discovery, the same from 1.7 to 1.31. A gateway is a proxy, and every pod of the sample has one.
+ * values.yaml of manifests/charts/istio-control/istio-discovery, the same from 1.7 to 1.31, read 2026-11-27. A gateway is a proxy, and every pod of the sample has one.
  */
 const requests = {
   istiod: { cpu: "500m", memory: "2048Mi" },
   proxy: { cpu: "100m", memory: "128Mi" },
 } as const;
 
-/** prow/release-commit.sh, `architectures`. */
+/** prow/release-commit.sh, `architectures`, read 2026-11-27 */
 const currentArchitectures = ["amd64", "arm64"];
 
 /** What a row of 2026 has in common with the next: the same in 1.30 and 1.31. */
 const primaryRemote = {
   installation: "primary-remote",
+  // The one place where both lines are published: registry.istio.io, the default of 1.30's charts, never had 1.31, and is
+  // switched off in December 2026. Upgrade notes of 1.31 and https://istio.io/latest/blog/2026/retirement-of-gcp/, read 2026-11-27
   hub: "docker.io/istio",
   kubernetes: currentKubernetes,
   architectures: currentArchitectures,
   requests,
+  // manifests/charts/istio-control/istio-discovery/templates/remote-istiod-service.yaml, read 2026-11-27
   remoteAddress: "ipv4 or host name",
   crdsMayComeLater: true,
   remotesMayComeBeforeAddress: true,
@@ -210,16 +226,16 @@ const primaryRemote = {
   sample: currentSample,
 } as const;
 
-/** samples/addons. */
+/** samples/addons of 1.31.1 and 1.30.5, read 2026-11-27; the reloader of upstream's prometheus.yaml is not needed here. */
 const currentAddons = {
   prometheus: "docker.io/prom/prometheus:v3.10.0",
   prometheusReloader: undefined,
 } as const;
 
 /**
- * pilot/pkg/serviceregistry/kube/controller: the registry that a remote secret replaces takes the endpoints of its
- * successor along when it closes. https://github.com/istio/istio/issues/61043, seen on AKS; read 2026-11-27.
- * 1.30.4 mends it: https://istio.io/latest/news/releases/1.30.x/announcing-1.30.4/
+ * The registry that a changed remote secret replaces takes the endpoints of its successor along when it closes
+ * (pilot/pkg/serviceregistry/kube/controller/multicluster.go). A Secret that is deleted and made again is no such change.
+ * https://github.com/istio/istio/issues/61043, seen on AKS; mended in 1.30.4 and 1.31.0. Read 2026-11-27
  */
 const remoteSecretsLoseEndpoints: ReleaseFault = {
   issue: "istio#61043",
@@ -233,8 +249,9 @@ export const istioLines: readonly IstioLine[] = [
   {
     ...primaryRemote,
     id: "1.31",
+    // https://istio.io/latest/news/releases/1.31.x/, read 2026-11-27
     version: "1.31.1",
-    // samples/addons/kiali.yaml names the minor release too: the tag moves with its patches.
+    // samples/addons/kiali.yaml, read 2026-11-27, names the minor release too: the tag moves with its patches. 1.31.0 had v2.27.
     addons: { ...currentAddons, kiali: "quay.io/kiali/kiali:v2.31" },
     supportEnds: undefined,
     faults: [],
@@ -242,12 +259,15 @@ export const istioLines: readonly IstioLine[] = [
   {
     ...primaryRemote,
     id: "1.30",
+    // https://istio.io/latest/news/releases/1.30.x/, read 2026-11-27
     version: "1.30.5",
     addons: { ...currentAddons, kiali: "quay.io/kiali/kiali:v2.26" },
+    // "About the end of 2026": https://istio.io/latest/docs/releases/supported-releases/, read 2026-11-27
     supportEnds: { date: "2026-12-31", isEstimate: true },
     faults: [remoteSecretsLoseEndpoints],
   },
   {
+    // What no comment of its own dates was read on 2026-11-23, in istio/istio at 1.7.3.
     id: "1.7",
     version: "1.7.3",
     installation: "shared-control-plane",
@@ -262,7 +282,7 @@ export const istioLines: readonly IstioLine[] = [
     // Images for arm64 came with 1.15.
     architectures: ["amd64"],
     requests,
-    // Rendered straight into an Endpoints `ip` (charts/base/templates/endpoints.yaml).
+    // Rendered straight into an Endpoints `ip` (manifests/charts/base/templates/endpoints.yaml, read 2026-11-23).
     remoteAddress: "ipv4",
     crdsMayComeLater: false,
     remotesMayComeBeforeAddress: false,
@@ -271,7 +291,7 @@ export const istioLines: readonly IstioLine[] = [
     gateway: {
       name: "istio-ingressgateway",
       selector: "ingressgateway",
-      // profiles/default.yaml; 15012 is added by meshExpansion on the primary.
+      // manifests/profiles/default.yaml, read 2026-11-23; 15012 is added by meshExpansion on the primary.
       ports: [
         { name: "status-port", port: proxyHealth.port, targetPort: proxyHealth.port },
         { name: "http2", port: 80, targetPort: 8080 },
@@ -300,7 +320,7 @@ export const istioLines: readonly IstioLine[] = [
       prometheusReloader: "docker.io/jimmidyson/configmap-reload:v0.3.0",
       kiali: "quay.io/kiali/kiali:v1.22",
     },
-    // https://endoflife.date/istio
+    // https://endoflife.date/istio, read 2026-11-27
     supportEnds: { date: "2021-02-25", isEstimate: false },
     faults: [],
   },

@@ -37,7 +37,7 @@ export const contextName: NameRule = {
   example: "aks-main",
 };
 
-// https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+// https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules, read 2026-11-23
 export const resourceGroupName: NameRule = {
   pattern: /^[A-Za-z0-9_().-]{0,89}[A-Za-z0-9_()-]$/,
   allowed: "letters, digits and _ ( ) . -, not ending in '.', at most 90",

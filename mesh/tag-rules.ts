@@ -38,7 +38,7 @@ const noTagOfThisProject: Rule = ({ azure }) =>
       fix: "remove it; name at the top of the file names the mesh",
     }));
 
-// https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources#limitations
+// https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources#limitations, read 2026-11-23
 const reservedPrefix = /^(azure|microsoft|windows)/i;
 
 const noReservedTags: Rule = ({ azure }) =>

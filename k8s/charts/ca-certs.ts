@@ -8,7 +8,7 @@ import { MeshChart } from "../mesh-chart";
 /**
  * The cluster's plug-in CA. istiod mounts a Secret of this very name, and signs with a root of its own when there is
  * none, without a word.
- * https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/
+ * https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/, read 2026-11-23
  */
 export class CaCerts extends MeshChart {
   constructor(app: App, id: string, { mesh }: Bundle, ca: ClusterCa) {

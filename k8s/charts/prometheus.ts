@@ -107,7 +107,7 @@ function containers(mesh: Mesh): WorkloadContainer[] {
 /**
  * Everything that says by annotation where its metrics are: istiod does, and so does every pod with a proxy, whose
  * agent merges the app's metrics with Envoy's.
- * https://istio.io/latest/docs/ops/integrations/prometheus/#option-1-metrics-merging
+ * https://istio.io/latest/docs/ops/integrations/prometheus/#option-1-metrics-merging, read 2026-11-23
  */
 function scrapeConfig(mesh: Mesh, cluster: Cluster) {
   const annotation = "__meta_kubernetes_pod_annotation_prometheus_io";

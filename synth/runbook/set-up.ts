@@ -1,6 +1,7 @@
 import { bundleFiles } from "../../k8s/bundle-files";
 import { istioNamespace } from "../../k8s/istio-names";
 import { terraformStackName } from "../../mesh/azure-names";
+import { imagesOf } from "../../mesh/images";
 import type { Cluster } from "../../mesh/mesh";
 import { faultByRemoteSecret } from "../../mesh/releases";
 import { shellQuote } from "../../mesh/shell-quote";
@@ -13,6 +14,7 @@ export function setUp(book: Book): Step[] {
   return [
     programs(book),
     ...(azure ? [aksClusters(book)] : []),
+    ...images(book),
     certificateAuthority(book),
     beforeIstio(book),
     primary(book),
@@ -58,6 +60,23 @@ function aksClusters(book: Book): Step {
       ),
     ],
   };
+}
+
+/** Where the clusters pull from another place than upstream's. */
+function images({ mesh }: Book): Step[] {
+  const toCopy = imagesOf(mesh).filter(({ source, target }) => source !== target);
+  if (toCopy.length === 0) return [];
+  return [
+    {
+      title: "Images",
+      body: [
+        "The clusters pull these from a registry of yours. Copy them, with skopeo as here or as docs/images.md says; what is there already is not copied again.",
+        commands(
+          ...toCopy.map(({ source, target }) => `skopeo copy --all docker://${source} docker://${target}`),
+        ),
+      ],
+    },
+  ];
 }
 
 function certificateAuthority(book: Book): Step {

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
 
 /** What a command said; output is text. */
 export interface Result {
@@ -59,10 +60,26 @@ export function describeInLab(name: string, body: () => void, wanted: readonly s
         throw new Error(reason);
       });
     });
-  } else {
-    console.warn(`SKIPPED: ${name}: ${reason}`);
-    describe.skip(`${name} (${reason})`, body);
-  }
+  } else skipped(name, reason, body);
+}
+
+/** Tests that cannot run here, counted and named. */
+export function skipped(name: string, reason: string, body: () => void): void {
+  console.warn(`SKIPPED: ${name}: ${reason}`);
+  describe.skip(`${name} (${reason})`, body);
+}
+
+/** Every image that a container of a pod in istio-system or in the sample's namespace names, each once, sorted. */
+export function imagesOfPods(of: readonly string[]): string[] {
+  const images = of.flatMap((context) =>
+    ["istio-system", "sample"].flatMap((namespace) => {
+      const { items } = JSON.parse(must(`kubectl --context ${context} -n ${namespace} get pods -o json`)) as {
+        items: KubernetesObject[];
+      };
+      return items.flatMap(({ spec }) => [...(spec.initContainers ?? []), ...spec.containers]);
+    }),
+  );
+  return [...new Set(images.map(({ image }) => image as string))].sort();
 }
 
 /** Takes everything of Istio, the sample and this project away, so that the clusters are as bare as new ones. */

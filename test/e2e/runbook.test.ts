@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { bare, contexts, describeInLab, must, sh } from "./lab";
+import { bare, contexts, describeInLab, imagesOfPods, must, sh } from "./lab";
 
 // The runbook's own code blocks, pasted as they are, on two bare clusters.
 
@@ -178,6 +178,11 @@ describeInLab("the runbook", () => {
           .filter((line) => !line.endsWith(" unchanged")),
       ).toEqual([]);
     }
+  });
+
+  test("leads to pods that run what `mesh images` lists, addons included, and nothing else", () => {
+    const listed = must("npx --no mesh images", { cwd: folder }).trim().split("\n");
+    expect(imagesOfPods(contexts)).toEqual(listed.sort());
   });
 
   test("is known by the tool as the bundle that it wrote", () => {

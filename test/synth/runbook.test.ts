@@ -44,6 +44,20 @@ test("names the file of the mesh in every command of mesh, where it is not mesh.
   expect(text).toContain("> examples/three-clusters.addresses.yaml");
 });
 
+test("copies the images where the clusters pull from a registry of one's own, and only there", () => {
+  expect(of("mesh.yaml")).not.toContain("skopeo");
+  const mesh = parseMesh(
+    `images: { registry: mirror.example/team }\n${readFileSync(join(root, "mesh.yaml"), "utf8")}`,
+    "mesh.yaml",
+  );
+  const text = runbook({ mesh, paths: meshPaths("mesh.yaml") });
+  expect(text).toMatch(/^## \d+\. Images$/m);
+  expect(text.match(/^skopeo copy .*$/gm)).toHaveLength(7);
+  expect(text).toContain(
+    "skopeo copy --all docker://quay.io/kiali/kiali:v2.31 docker://mirror.example/team/kiali/kiali:v2.31",
+  );
+});
+
 test("has a step for every remote", () => {
   const text = of("examples/three-clusters.yaml");
   for (const remote of ["north", "south"]) expect(text).toContain(`The remote ${remote}`);
