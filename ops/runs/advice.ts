@@ -96,9 +96,15 @@ const rows: readonly Row[] = [
     commands: () => [["describe", "nodes"]],
   },
   {
-    said: /ErrImagePull|ImagePullBackOff|InvalidImageName|Failed to pull image/,
+    // Docker Hub's words, and containerd's for its status: as people report them, read 2026-11-27.
+    said: /toomanyrequests|429 Too Many Requests/i,
     advice:
-      "see that the registry has this image (for Istio's own, istio.hub and istio.version in mesh.yaml name it) and that the nodes may reach it; apply sets the images of mesh.yaml",
+      "the registry limits pulls without a login, as Docker Hub does, and lifts the limit after some hours: copy what mesh images lists to a registry of your own and name it in images.registry",
+  },
+  {
+    said: /^(?![\s\S]*(?:toomanyrequests|429 Too Many Requests))[\s\S]*(?:ErrImagePull|ImagePullBackOff|InvalidImageName|Failed to pull image)/i,
+    advice:
+      "see that the registry has this image (images.registry, istio.hub and istio.version in mesh.yaml name it; mesh images -o json lists where each is pulled from) and that the nodes may reach it; apply sets the images of mesh.yaml",
     byApply: true,
   },
   {

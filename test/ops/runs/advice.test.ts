@@ -6,6 +6,10 @@ test.each([
     /istio\.hub and istio\.version/,
   ],
   [
+    'Failed to pull image "docker.io/istio/pilot:1.31.1": failed to pull and unpack image: unexpected status from HEAD request: 429 Too Many Requests: toomanyrequests: You have reached your unauthenticated pull rate limit',
+    /^fix: the registry limits pulls without a login[^\n]* images\.registry$/,
+  ],
+  [
     'ReplicaSet istiod-5: FailedCreate: Internal error occurred: failed calling webhook "old.istio.io"',
     /delete its configuration/,
   ],
