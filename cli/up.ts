@@ -1,9 +1,13 @@
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
+import type { Mesh } from "../mesh/mesh";
 import { withCredentials } from "../ops/azure/credentials";
-import { hasStack, runTerraform, type Terraform, terraformFor } from "../ops/azure/terraform";
+import { hasStack, type Plan, runTerraform, type Terraform, terraformFor } from "../ops/azure/terraform";
+import type { UpgradedCluster } from "../ops/azure/upgraded-clusters";
 import type { Context } from "../ops/runs/context";
+import { PreflightError } from "../ops/runs/preflight";
 import { hasSucceeded } from "../ops/runs/steps";
+import type { Inputs } from "../synth/inputs";
 import { type ApplyFlags, prepareApply, runApply } from "./apply";
 import { exitCode, type Output } from "./command";
 import { confirm, requireAnswer } from "./confirm";
@@ -18,7 +22,7 @@ export async function up(file: string, flags: ApplyFlags, output: Output): Promi
   return withContext(flags, output, async (context) => {
     if (hasStack(mesh)) {
       const terraform = terraformFor(context.programs, mesh, paths.terraform);
-      const made = await makeClusters(context, terraform, flags.yes ?? false, output);
+      const made = await makeClusters(context, terraform, prepared.inputs, flags.yes ?? false, output);
       if (!made) return exitCode.failed;
     }
     const applied = await runApply(context, prepared, flags, output);
@@ -36,16 +40,13 @@ const proofSeconds = 120;
 async function makeClusters(
   context: Context,
   terraform: Terraform,
+  { mesh, paths }: Inputs,
   yes: boolean,
   output: Output,
 ): Promise<boolean> {
-  const init = { title: "terraform init", run: terraform.init };
-  if (yes) {
-    const apply = { title: "terraform apply", run: terraform.apply.bind(terraform, undefined) };
-    return (await runTerraform(context, [init, apply])).every(hasSucceeded);
-  }
   const file = resolve(context.workFolder, "terraform.plan");
-  let planned = { changes: false, text: "" };
+  let planned: Plan = { changes: false, text: "", upgraded: [] };
+  const init = { title: "terraform init", run: terraform.init };
   const plan = {
     title: "terraform plan",
     run: async (options: Parameters<Terraform["plan"]>[1]) => {
@@ -55,10 +56,14 @@ async function makeClusters(
   try {
     if (!(await runTerraform(context, [init, plan])).every(hasSucceeded)) return false;
     if (!planned.changes) return true;
-    output.note(planned.text);
-    if (!(await confirm("Do this on Azure?"))) {
-      output.note("nothing was changed");
-      return false;
+    if (planned.upgraded.length > 0)
+      throw new PreflightError(upgradedPast(mesh, paths.mesh, planned.upgraded));
+    if (!yes) {
+      output.note(planned.text);
+      if (!(await confirm("Do this on Azure?"))) {
+        output.note("nothing was changed");
+        return false;
+      }
     }
     const apply = { title: "terraform apply", run: terraform.apply.bind(terraform, file) };
     return (await runTerraform(context, [apply])).every(hasSucceeded);
@@ -66,4 +71,16 @@ async function makeClusters(
     // It holds what the state holds.
     rmSync(file, { force: true });
   }
+}
+
+function upgradedPast({ clusters }: Mesh, file: string, upgraded: readonly UpgradedCluster[]): string[] {
+  const nameOf = (aks: string) => clusters.find((cluster) => cluster.aks?.name === aks)?.name ?? aks;
+  return [
+    ...upgraded.map(
+      ({ aks, runs, wanted }) =>
+        `${nameOf(aks)} (AKS ${aks}) runs Kubernetes ${runs}, ahead of ${wanted} in ${file}: it was upgraded on Azure, and AKS does not go back\n` +
+        `  fix: write kubernetesVersion: ${runs} for ${nameOf(aks)} into ${file}, under clusters or under azure`,
+    ),
+    "nothing was changed",
+  ];
 }

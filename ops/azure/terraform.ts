@@ -5,6 +5,7 @@ import { jsonIn } from "../programs/json-in";
 import { ProgramFailed, type Programs, type RunOptions } from "../programs/programs";
 import type { Context } from "../runs/context";
 import { runSteps, type Step, type StepResult } from "../runs/steps";
+import { type ShownPlan, type UpgradedCluster, upgradedClusters } from "./upgraded-clusters";
 
 /** Terraform in the folder of a mesh's stack. */
 export interface Terraform {
@@ -14,12 +15,20 @@ export interface Terraform {
    */
   kubeconfigs(): Promise<Readonly<Record<string, string>>>;
   init(options: RunOptions): Promise<void>;
-  /** What an apply would do, for people to read. The plan holds secrets: its file is readable by its owner alone. */
-  plan(file: string, options: RunOptions): Promise<{ readonly changes: boolean; readonly text: string }>;
-  /** Without a plan's file it plans by itself, and does not ask. */
-  apply(plan: string | undefined, options: RunOptions): Promise<void>;
+  /** What an apply would do. The plan holds secrets: its file is readable by its owner alone. */
+  plan(file: string, options: RunOptions): Promise<Plan>;
+  /** Does not ask. */
+  apply(plan: string, options: RunOptions): Promise<void>;
   /** Does not ask. */
   destroy(options: RunOptions): Promise<void>;
+}
+
+export interface Plan {
+  readonly changes: boolean;
+  /** For people to read. */
+  readonly text: string;
+  /** Clusters that it would take back to an older version. */
+  readonly upgraded: readonly UpgradedCluster[];
 }
 
 /** Seconds. azurerm itself gives up on a cluster after 90 minutes. */
@@ -36,6 +45,10 @@ export function terraformFor(programs: Programs, mesh: Mesh, folder: string): Te
   // Terraform writes its state, and the kubeconfigs in it, readable for everyone.
   const run = (args: readonly string[], options: RunOptions) =>
     programs.run("terraform", [chdir, ...args], { privateFiles: true, ...options });
+  const show = async (plan: string): Promise<ShownPlan> => {
+    const options = { deadlineSeconds: deadlines.output, secretOutput: true };
+    return readJson("show -json", (await run(["show", "-json", plan], options)).stdout);
+  };
   return {
     async kubeconfigs() {
       const { code, stdout } = await run(["output", noColor, "-json", "kubeconfigs"], {
@@ -43,7 +56,7 @@ export function terraformFor(programs: Programs, mesh: Mesh, folder: string): Te
         secretOutput: true,
         answers: [0, 1],
       });
-      return code === 0 ? readKubeconfigs(stdout) : {};
+      return code === 0 ? readJson("output -json kubeconfigs", stdout) : {};
     },
     async init(options) {
       await run(["init", noInput, noColor], { deadlineSeconds: deadlines.init, ...options });
@@ -55,10 +68,11 @@ export function terraformFor(programs: Programs, mesh: Mesh, folder: string): Te
         answers: [0, 2],
         ...options,
       });
-      return { changes: code === 2, text: stdout.trim() };
+      const shown = code === 2 ? await show(file) : {};
+      return { changes: code === 2, text: stdout.trim(), upgraded: upgradedClusters(shown) };
     },
     async apply(plan, options) {
-      await run(["apply", noInput, noColor, plan ?? "-auto-approve"], {
+      await run(["apply", noInput, noColor, plan], {
         deadlineSeconds: deadlines.apply,
         ...options,
       });
@@ -73,12 +87,12 @@ export function terraformFor(programs: Programs, mesh: Mesh, folder: string): Te
 }
 
 /** Its words are not shown: they may be secrets. */
-function readKubeconfigs(stdout: string): Readonly<Record<string, string>> {
+function readJson<T>(command: string, stdout: string): T {
   try {
-    return jsonIn(stdout) as Readonly<Record<string, string>>;
+    return jsonIn(stdout) as T;
   } catch {
     throw new ProgramFailed(
-      "terraform output -json kubeconfigs",
+      `terraform ${command}`,
       0,
       "its output is no JSON: a wrapper on the PATH changes it; put the real terraform first on the PATH, or set " +
         "`terraform_wrapper: false` for GitHub's setup-terraform",

@@ -78,6 +78,8 @@ const addTerraform = (made: Record<string, string> | undefined, more = "") => {
     "terraform",
     `case "$*" in
   *" output "*) ${made ? `cat '${join(path.folder, "outputs.json")}'` : `echo 'Output "kubeconfigs" not found' >&2; exit 1`};;
+  *" plan "*) umask >> '${join(path.folder, "umask")}'; exit 2;;
+  *" show -json "*) echo '{}';;
   *) umask >> '${join(path.folder, "umask")}'; echo "Terraform was here"; ${more};;
 esac`,
   );
@@ -105,7 +107,7 @@ const expectNoSecret = (...said: string[]) => {
   }
 };
 
-test("up --yes runs terraform init and apply, fetches credentials, and goes on with apply", async () => {
+test("up --yes runs terraform init, plan and apply, fetches credentials, and goes on with apply", async () => {
   addKubectl();
   addIstioctl();
   addTerraform(outputs);
@@ -113,10 +115,12 @@ test("up --yes runs terraform init and apply, fetches credentials, and goes on w
   const { code, notes, result } = await mesh("up", "--yes", "--verbose");
   expect(azureCalls()).toEqual([
     `terraform ${stack} init -input=false -no-color`,
-    `terraform ${stack} apply -input=false -no-color -auto-approve`,
+    `terraform ${stack} plan -input=false -no-color -detailed-exitcode -out=${join(process.cwd(), ".mesh/terraform.plan")}`,
+    `terraform ${stack} show -json ${join(process.cwd(), ".mesh/terraform.plan")}`,
+    `terraform ${stack} apply -input=false -no-color ${join(process.cwd(), ".mesh/terraform.plan")}`,
     `terraform ${stack} output -no-color -json kubeconfigs`,
   ]);
-  expect(readFileSync(join(path.folder, "umask"), "utf8").split("\n")).toEqual(["0077", "0077", ""]);
+  expect(readFileSync(join(path.folder, "umask"), "utf8").split("\n")).toEqual(["0077", "0077", "0077", ""]);
   const toClusters = path.calls().filter((call) => /--context (aks-main|aks-remote) /.test(call));
   expect(toClusters.length).toBeGreaterThan(0);
   // No cluster answers: that is what it ends with.

@@ -10,7 +10,7 @@ const leastMinorVersion = 11;
 const azurerm = { source: "hashicorp/azurerm", version: "4.55.0" };
 
 /** Unpacks azurerm for machines without a network; beside the checkout, where there is one. */
-const mirror = resolve(__dirname, "../../../shared/terraform/mirror");
+export const mirror = resolve(__dirname, "../../../shared/terraform/mirror");
 /** The provider has 200 MB and is the same for every checkout. */
 const unpacked = join(tmpdir(), "istio-aks-mesh-azurerm");
 
@@ -27,7 +27,7 @@ export interface Plan {
 
 /** The real Terraform with the real azurerm. */
 export class Terraform {
-  private constructor(private readonly env: NodeJS.ProcessEnv) {}
+  private constructor(readonly env: NodeJS.ProcessEnv) {}
 
   /** Terraform, or the reason why it cannot be used here. */
   static find(): Terraform | string {

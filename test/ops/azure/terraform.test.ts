@@ -27,7 +27,7 @@ test("state and plans are readable by their owner alone, and other programs' fil
   path.add("kubectl", `touch '${file}.yaml'`);
   const before = process.umask(0o022);
   try {
-    await terraform().apply(undefined, {});
+    await terraform().apply("/tmp/plan", {});
     await createPrograms({ env: path.env }).run("kubectl", []);
   } finally {
     expect(process.umask(before)).toBe(0o022);
@@ -36,10 +36,18 @@ test("state and plans are readable by their owner alone, and other programs' fil
 });
 
 test("a plan says whether there is something to do", async () => {
-  path.add("terraform", 'echo "Plan: 3 to add"; exit 2');
-  expect(await terraform().plan("/tmp/plan", {})).toEqual({ changes: true, text: "Plan: 3 to add" });
+  path.add("terraform", `case "$*" in *" show "*) echo '{}';; *) echo "Plan: 3 to add"; exit 2;; esac`);
+  expect(await terraform().plan("/tmp/plan", {})).toEqual({
+    changes: true,
+    text: "Plan: 3 to add",
+    upgraded: [],
+  });
   path.add("terraform", 'echo "No changes."');
-  expect(await terraform().plan("/tmp/plan", {})).toEqual({ changes: false, text: "No changes." });
+  expect(await terraform().plan("/tmp/plan", {})).toEqual({
+    changes: false,
+    text: "No changes.",
+    upgraded: [],
+  });
   path.add("terraform", "exit 1");
   await expect(terraform().plan("/tmp/plan", {})).rejects.toThrow("ended with 1");
 });
@@ -51,7 +59,7 @@ test("on Ctrl-C Terraform is asked as by a terminal, and finishes what it is at"
     `trap 'sleep 4; touch "${done}"; exit 1' INT\necho begun\nwhile true; do sleep 0.1; done`,
   );
   const controller = new AbortController();
-  const run = terraform(controller.signal).apply(undefined, { onOutput: () => controller.abort() });
+  const run = terraform(controller.signal).apply("/tmp/plan", { onOutput: () => controller.abort() });
   await expect(run).rejects.toThrow("interrupted");
   expect(existsSync(done)).toBe(true);
 });

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, resolve } from "node:path";
+import { mirror, Terraform } from "../infra/terraform";
+import { type FakePath, fakePath } from "../ops/programs/fake-programs";
+import { project } from "../synth/project";
+import { mesh } from "./run";
+
+// Somebody has upgraded a cluster on Azure. The real Terraform plans against a stand-in of azurerm, which is told what has
+// changed behind Terraform's back; no cluster is there, so that every run ends at its first question to one.
+
+const terraform = existsSync(mirror)
+  ? Terraform.find()
+  : "the stand-in for azurerm is not beside the checkout";
+const isMissing = typeof terraform === "string";
+const environment = { ...process.env };
+let leave: () => void;
+let path: FakePath;
+
+beforeEach(async () => {
+  ({ leave } = await project());
+  path = fakePath();
+  path.add(
+    "kubectl",
+    `case "$*" in "version --client "*) echo '{"clientVersion":{"gitVersion":"v1.35.1"}}';; "config get-contexts "*) ;; *) echo "no cluster" >&2; exit 1;; esac`,
+  );
+  path.add("istioctl", `echo '{"clientVersion":{"version":"1.31.1"}}'`);
+  Object.assign(process.env, isMissing ? {} : terraform.env, {
+    PATH: `${path.folder}${delimiter}${environment.PATH}`,
+    ARM_SUBSCRIPTION_ID: "00000000-0000-0000-0000-000000000000",
+    AZURERM_DRIFT: resolve("drift.json"),
+  });
+});
+afterEach(() => {
+  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
+  Object.assign(process.env, environment);
+  leave();
+  path.remove();
+});
+
+const configured = (version: string) =>
+  writeFileSync(
+    "mesh.yaml",
+    readFileSync("mesh.yaml", "utf8")
+      .replace(/\n {4}kubernetesVersion: .*/, "")
+      .replace("aks: aks-main", `aks: aks-main\n    kubernetesVersion: ${version}`),
+  );
+const upgraded = (version: string, pool = version) =>
+  writeFileSync(
+    "drift.json",
+    JSON.stringify({
+      "azurerm_kubernetes_cluster.aks-main": {
+        kubernetes_version: version,
+        default_node_pool: { orchestrator_version: pool },
+      },
+    }),
+  );
+const goesOn = "main0 cannot be reached through the context aks-main";
+
+test.each([
+  ["1.35", "1.35.4"],
+  ["1.35.2", "1.35.4"],
+  ["1.35", "1.36"],
+])(
+  `${isMissing ? `skipped, ${terraform}: ` : ""}mesh.yaml has %s and Azure %s: up says who is ahead, and goes on once mesh.yaml has that version`,
+  async (wanted, runs) => {
+    if (isMissing) return;
+    configured(wanted);
+    expect((await mesh("up", "--yes")).notes).toContain(goesOn);
+    upgraded(runs);
+    const { code, notes } = await mesh("up", "--yes");
+    expect(code).toBe(1);
+    expect(notes).toContain(
+      `error: main0 (AKS aks-main) runs Kubernetes ${runs}, ahead of ${wanted} in mesh.yaml: it was upgraded on Azure, and AKS does not go back\n` +
+        `  fix: write kubernetesVersion: ${runs} for main0 into mesh.yaml, under clusters or under azure\nnothing was changed`,
+    );
+    expect(notes).not.toContain("terraform apply");
+    configured(runs);
+    // Its outputs take the version over, once.
+    expect((await mesh("up", "--yes")).notes).toContain(goesOn);
+    const again = (await mesh("up", "--yes")).notes;
+    expect(again).toContain(goesOn);
+    expect(again).not.toContain("terraform apply");
+  },
+  240_000,
+);
