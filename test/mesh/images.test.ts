@@ -145,11 +145,11 @@ refuses({
   },
   "a registry given twice": {
     text: `images: { registry: a.example, registry: b.example }\n${twoClusters}`,
-    says: /registry/,
+    says: /^1:32: images\.registry: is given twice/,
   },
   "images given twice": {
     text: `${registry}\n${registry}\n${twoClusters}`,
-    says: /images/,
+    says: /^2:1: images: is given twice/,
   },
   "a registry as images itself": {
     text: `images: mirror.example/team\n${twoClusters}`,
