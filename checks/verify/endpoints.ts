@@ -142,6 +142,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
     why: "A proxy that lost istiod, or hangs, goes on with what it had: old endpoints, old weights, in the end expired certificates.",
     fix: "have the pods of these proxies start anew",
     needs: [
+      "versions.istioctl",
       "primary/reachable.nodes",
       "primary/control-plane.istiod",
       "control-plane.address",
@@ -149,13 +150,15 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
       "primary/gateways.ready",
       "gateways.ready",
       "trust.live-root",
+      "endpoints.injection",
     ],
     async look(world, cluster) {
       const { mesh, meshProbes, connectedProxies } = world;
-      const pods = [
+      const objects = [
         ...(await meshProbes(cluster).istioSystem()),
         ...(mesh.sample ? await meshProbes(cluster).sample() : []),
-      ].filter((object) => object.kind === "Pod" && hasProxy(object) && isServing(object));
+      ];
+      const pods = objects.filter((object) => object.kind === "Pod" && hasProxy(object) && isServing(object));
       const connected = new Map(
         (await connectedProxies())
           .filter((proxy) => proxy.cluster === cluster.name)
@@ -169,13 +172,18 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
           ? [{ pod, text: `${id} has not taken over: ${proxy.stale.join(", ")}` }]
           : [];
       });
-      const remove = troubles.map(({ pod: { metadata } }) =>
-        kubectlIn(cluster, "-n", metadata.namespace!, "delete", "pod", metadata.name, "--grace-period=5"),
-      );
+      // The old pod goes only when the new one is ready.
+      const restarts = objects
+        .filter(({ kind }) => kind === "Deployment")
+        .filter(({ spec }) => {
+          const own = podsOf(objects, spec.selector.matchLabels);
+          return troubles.some(({ pod }) => own.includes(pod));
+        })
+        .map(({ metadata: { name, namespace } }) => restart(cluster, namespace!, name));
       return troubles.length > 0
         ? faulty(
             troubles.map(({ text }) => text),
-            { commands: remove },
+            { commands: restarts },
           )
         : sound(`${pods.length} proxies`);
     },

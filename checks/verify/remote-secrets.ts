@@ -201,6 +201,7 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
     why: "An istiod turns ready after 30 seconds, whether it has read the remotes or not. Proxies that ask this one see no endpoints of the cluster.",
     fix: "see what istiod logs about the cluster; have it start anew if it does not try again",
     needs: [
+      "versions.istioctl",
       "primary/reachable.nodes",
       "primary/control-plane.istiod",
       "control-plane.remote-secret",

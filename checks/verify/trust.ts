@@ -223,7 +223,7 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
       "the ConfigMap istio-ca-root-cert, which istiod writes with the root that it signs with, against the Secret cacerts",
     why: "istiod reads `cacerts` when it starts. One that was there too late, or was replaced since, is not what it signs with.",
     fix: "have istiod start anew, then every proxy",
-    needs: ["primary/trust.one-root"],
+    needs: ["installed.mesh", "primary/trust.one-root"],
     async look(world, cluster) {
       const { mesh, probes } = world;
       const signer = runsIstiod(mesh, cluster) ? cluster : mesh.primary;

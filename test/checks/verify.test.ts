@@ -98,6 +98,37 @@ describe.each(Object.entries(lines))("a healthy mesh of line %s", (_, mesh) => {
   });
 });
 
+test("an istioctl of another line is one finding: what is asked through it is not judged", async () => {
+  const composed = compose(current);
+  composed.programs.istioctl = "1.7.3";
+  const unknown = new Error('unknown command "remote-clusters" for "istioctl"');
+  Object.assign(composed, { readClusters: unknown, proxies: unknown });
+  expect(open(await verifyComposed(composed))).toEqual(["fail versions.istioctl"]);
+});
+
+test("a cluster from which destroy has taken the mesh is one finding, whatever is left in the other", async () => {
+  const composed = compose(current);
+  const remote = composed.clusters.remote0!;
+  remote.namespaces = remote.namespaces.filter(({ metadata }) => metadata.name === "kube-system");
+  Object.assign(remote, { istioSystem: [], secrets: [], sample: [], webhooks: [], trustedRoot: undefined });
+  expect(open(await verifyComposed(composed))).toEqual(["fail installed.mesh remote0"]);
+});
+
+test("no fix restarts pods where a pod that starts now would have no proxy", async () => {
+  const composed = compose(current);
+  composed.clusters.remote0!.injected = ["curl"];
+  composed.proxies = composed.proxies.filter(({ cluster }) => cluster !== "remote0");
+  const { results } = await verifyComposed(composed);
+  expect(
+    results.find(({ id, cluster }) => id === "endpoints.proxies" && cluster === "remote0"),
+  ).toMatchObject({
+    status: "not judged",
+    commands: [],
+  });
+  const printed = results.flatMap(({ commands }) => commands);
+  expect(printed.filter((command) => /delete pod|rollout restart/.test(command))).toEqual([]);
+});
+
 interface Fault {
   readonly name: string;
   /** Of the table of failure modes. */
@@ -945,7 +976,7 @@ const faults: readonly Fault[] = [
     },
     expect: "fail endpoints.proxies main0",
     says: /helloworld-v1-0\.sample is not connected/,
-    command: /main0 -n sample delete pod helloworld-v1-0/,
+    command: /main0 -n sample rollout restart deployment helloworld-v1$/,
   },
   {
     name: "a DestinationRule in the remote alone",
