@@ -1,7 +1,8 @@
 import { istioNamespace } from "../k8s/istio-names";
-import type { Cluster } from "../mesh/mesh";
+import type { Cluster, Mesh } from "../mesh/mesh";
 import { parseVersion, type Version } from "../mesh/versions";
 import { type Inventory, inventoryName } from "../ops/clusters/inventory";
+import { readPublicCa } from "../ops/clusters/public-ca";
 import { bounded } from "../ops/programs/bounded";
 import { type Kubectl, kubectlFor } from "../ops/programs/kubectl";
 import type { KubernetesObject } from "../ops/programs/kubernetes-object";
@@ -45,6 +46,7 @@ export interface PodRequest {
 /** @param rights to ask about, in one go */
 export function probesOf(
   { programs, now }: Pick<Context, "programs" | "now">,
+  { istio: { line } }: Mesh,
   { context }: Cluster,
   rights: readonly Right[],
 ): ClusterProbes {
@@ -79,17 +81,9 @@ export function probesOf(
     async trustedRoot() {
       return (await configMap("istio-ca-root-cert"))?.data?.["root-cert.pem"];
     },
-    installedRoot: ask(() => readInstalledRoot(kubectl)),
+    installedRoot: ask(async () => (await readPublicCa(kubectl, line))?.rootCert),
     podRequests: ask(() => readPodRequests(kubectl)),
   };
-}
-
-async function readInstalledRoot(kubectl: Kubectl): Promise<string | undefined> {
-  const output = "jsonpath={.metadata.name} {.data.root-cert\\.pem}";
-  const args = ["-n", istioNamespace, "get", "secret", "cacerts", "--ignore-not-found", "-o", output];
-  const { stdout } = await kubectl.run(args, { secretOutput: true });
-  const [name, root = ""] = stdout.split(" ");
-  return name ? Buffer.from(root, "base64").toString("utf8") : undefined;
 }
 
 const container = "{.resources.requests.cpu},{.resources.requests.memory}";

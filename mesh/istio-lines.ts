@@ -37,6 +37,8 @@ export interface IstioLine {
    * of configuration, and give it to pods started within a minute of the correction too.
    */
   readonly remotesMayComeBeforeAddress: boolean;
+  /** istiod also reads a Secret `cacerts` in cert-manager's form. It does so since 1.14 (istio/istio#39732). */
+  readonly readsTlsSecret: boolean;
   /** istioctl prints what istiod knows (clusters, proxies) as JSON. It does so since 1.12. */
   readonly istiodTellsJson: boolean;
   /** API version of Gateway, VirtualService and DestinationRule in the manifests. */
@@ -220,6 +222,7 @@ const primaryRemote = {
   remoteAddress: "ipv4 or host name",
   crdsMayComeLater: true,
   remotesMayComeBeforeAddress: true,
+  readsTlsSecret: true,
   istiodTellsJson: true,
   networkingApi: "networking.istio.io/v1",
   gateway: eastWestGateway,
@@ -286,6 +289,7 @@ export const istioLines: readonly IstioLine[] = [
     remoteAddress: "ipv4",
     crdsMayComeLater: false,
     remotesMayComeBeforeAddress: false,
+    readsTlsSecret: false,
     istiodTellsJson: false,
     networkingApi: "networking.istio.io/v1alpha3",
     gateway: {

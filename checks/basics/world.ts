@@ -39,7 +39,7 @@ export function worldOf(
   rights: readonly Right[],
 ): World {
   const clusters = new Map(
-    mesh.clusters.map((cluster) => [cluster, probesOf({ programs, now }, cluster, rights)]),
+    mesh.clusters.map((cluster) => [cluster, probesOf({ programs, now }, mesh, cluster, rights)]),
   );
   const version = (name: ProgramName) => once(() => programVersion(programs, name));
   const versions = {

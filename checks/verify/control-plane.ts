@@ -1,13 +1,13 @@
 import { istioNamespace, networkLabel } from "../../k8s/istio-names";
 import type { Cluster } from "../../mesh/mesh";
-import { ipv4 } from "../../mesh/names";
-import { type KubernetesObject, loadBalancerAddress } from "../../ops/programs/kubernetes-object";
+import { type KubernetesObject, serviceAddresses } from "../../ops/programs/kubernetes-object";
 import { certificatesOf, haveOneInCommon, shortFingerprints } from "../certificates";
-import { type Check, faulty, sound } from "../check";
+import { type Check, faulty, sound, unjudged } from "../check";
 import { kubectlIn, restartIstiod } from "../commands";
 import { istioService, runsIstiod } from "../istiod";
 import { isPrimaryRemote, isRemote } from "./applies";
 import { objectNamed, unready } from "./readiness";
+import { isEndpointsOf, readyAddresses } from "./service-endpoints";
 import type { VerifyWorld } from "./world";
 
 const primaryAnnotation = "topology.istio.io/controlPlaneClusters";
@@ -16,23 +16,12 @@ async function namespaceOf({ probes }: VerifyWorld, cluster: Cluster): Promise<K
   return (await probes(cluster).namespaces()).find(({ metadata }) => metadata.name === istioNamespace)!;
 }
 
-/** Service and endpoints through which a remote reaches the primary's istiod. */
+/** Service through which a remote reaches the primary's istiod. */
 const wayToIstiod = {
-  // With EndpointSlices the name is the slice's own.
-  "primary-remote": { service: "istiod", endpoints: "EndpointSlice" },
+  "primary-remote": "istiod",
   // charts/base/templates/endpoints.yaml
-  "shared-control-plane": { service: "istiod-remote", endpoints: "Endpoints" },
+  "shared-control-plane": "istiod-remote",
 } as const;
-
-/** Addresses in an EndpointSlice or an Endpoints object. */
-function addressesIn(object: KubernetesObject | undefined): string[] {
-  const slices: readonly { addresses?: readonly string[] }[] = object?.endpoints ?? [];
-  const subsets: readonly { addresses?: readonly { ip: string }[] }[] = object?.subsets ?? [];
-  return [
-    ...slices.flatMap(({ addresses }) => addresses ?? []),
-    ...subsets.flatMap(({ addresses }) => (addresses ?? []).map(({ ip }) => ip)),
-  ];
-}
 
 export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
   {
@@ -133,7 +122,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     fix: "apply; it installs the control plane with every network of mesh.yaml",
     needs: ["installed.mesh"],
     async look({ mesh, byApply, meshProbes }) {
-      const text = await meshProbes(mesh.primary).meshNetworks();
+      const text: string | undefined = (await meshProbes(mesh.primary).meshConfig())?.data?.meshNetworks;
       const missing = mesh.clusters.filter(
         ({ name, network }) => !text?.includes(`${network}:`) || !text.includes(`fromRegistry: ${name}`),
       );
@@ -158,24 +147,24 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     needs: ["installed.mesh", "primary/installed.mesh"],
     async look({ mesh, byApply, meshProbes }, cluster) {
       const { primary, istio } = mesh;
-      const { service: name, endpoints } = wayToIstiod[istio.line.installation];
+      const name = wayToIstiod[istio.line.installation];
       const [here, there] = await Promise.all([
         meshProbes(cluster).istioSystem(),
         meshProbes(primary).istioSystem(),
       ]);
       const gateway = objectNamed(there, "Service", istio.line.gateway.name);
-      const wanted = gateway && loadBalancerAddress(gateway);
+      const addresses = gateway ? serviceAddresses(gateway) : [];
       const service = objectNamed(here, "Service", name);
       if (!service) return faulty(`there is no Service ${name}`, byApply);
       // The gateways' own check says so, with the reasons.
-      if (!wanted) return { kind: "unjudged", evidence: [`the gateway of ${primary.name} has no address`] };
-      const found = ipv4.pattern.test(wanted)
-        ? addressesIn(objectNamed(here, endpoints, name))
-        : [service.spec.externalName ?? ""];
-      if (found.length === 1 && found[0] === wanted) return sound(wanted);
+      if (addresses.length === 0) return unjudged(`the gateway of ${primary.name} has no address`);
+      const { externalName } = service.spec;
+      const slices = here.filter((object) => isEndpointsOf(object, name));
+      const found: string[] = externalName ? [externalName] : slices.flatMap(readyAddresses);
+      if (found.length === 1 && addresses.includes(found[0]!)) return sound(found[0]!);
       const said = found.join(", ") || "no address";
       return faulty(
-        `${name} leads to ${said}; ${istio.line.gateway.name} of ${primary.name} is at ${wanted}`,
+        `${name} leads to ${said}; ${istio.line.gateway.name} of ${primary.name} is at ${addresses.join(", ")}`,
         byApply,
       );
     },

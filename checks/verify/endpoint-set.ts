@@ -1,6 +1,7 @@
 import type { Cluster } from "../../mesh/mesh";
-import { type KubernetesObject, loadBalancerAddress } from "../../ops/programs/kubernetes-object";
+import { type KubernetesObject, serviceAddresses } from "../../ops/programs/kubernetes-object";
 import type { Endpoint, EndpointView } from "../../ops/status/endpoints";
+import { explained } from "../causes/find-causes";
 import { faulty, sound, type Verdict } from "../check";
 import { restartIstiod } from "../commands";
 import { objectNamed, podsOf } from "./readiness";
@@ -37,9 +38,12 @@ async function wantedEndpoints(
       }
       const { name } = mesh.istio.line.gateway;
       const service = objectNamed(await meshProbes(cluster).istioSystem(), "Service", name);
-      const address = service && loadBalancerAddress(service);
-      return pods.length > 0 && address
-        ? [{ address, pods: pods.length, what: `${name} of ${cluster.name}` }]
+      return pods.length > 0 && service
+        ? serviceAddresses(service).map((address) => ({
+            address,
+            pods: pods.length,
+            what: `${name} of ${cluster.name}`,
+          }))
         : [];
     }),
   );
@@ -93,7 +97,9 @@ export async function viewOf({ endpoints }: VerifyWorld, { name }: Cluster): Pro
 const unseen = ({ error }: EndpointView): Verdict => faulty(`the client's proxy does not tell: ${error}`);
 
 /** Whether the client of a cluster sees what it should see of every version. */
-export async function endpointSet(world: VerifyWorld, cluster: Cluster): Promise<Verdict> {
+export const endpointSet = explained("endpoints", compareEndpoints);
+
+async function compareEndpoints(world: VerifyWorld, cluster: Cluster): Promise<Verdict> {
   const { mesh } = world;
   const view = await viewOf(world, cluster);
   if (view.error !== undefined) return unseen(view);

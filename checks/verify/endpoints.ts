@@ -2,6 +2,7 @@ import { helloworldPort } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { type KubernetesObject, objectTitle } from "../../ops/programs/kubernetes-object";
 import { ProgramFailed } from "../../ops/programs/programs";
+import { explained } from "../causes/find-causes";
 import { type Check, faulty, sound } from "../check";
 import { kubectlIn, restart } from "../commands";
 import { hasSample } from "./applies";
@@ -140,7 +141,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
     title: "the proxies are connected to istiod and up to date",
     looksAt: "`istioctl proxy-status`, against the pods that have a proxy",
     why: "A proxy that lost istiod, or hangs, goes on with what it had: old endpoints, old weights, in the end expired certificates.",
-    fix: "have the pods of these proxies start anew",
+    fix: "restart the Deployments of these proxies",
     needs: [
       "versions.istioctl",
       "primary/reachable.nodes",
@@ -289,12 +290,12 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
     why: "Envoy sends nothing to what it holds for unhealthy or has ejected for its failures.",
     fix: "see what the endpoint answers; Envoy takes it back when it recovers",
     needs: ["endpoints.set"],
-    async look(world, cluster) {
+    look: explained("endpoints", async (world, cluster: Cluster) => {
       const { endpoints: seen } = await viewOf(world, cluster);
       const sick = seen.filter(({ healthy }) => !healthy);
       return sick.length > 0
         ? faulty(sick.map((endpoint) => `${endpoint.address} (${nameOf(endpoint)}): ${endpoint.health}`))
         : sound(`${seen.length} endpoints`);
-    },
+    }),
   },
 ];

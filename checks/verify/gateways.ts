@@ -1,12 +1,18 @@
 import { istioNamespace, networkLabel } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { ipv4 } from "../../mesh/names";
-import { type KubernetesObject, loadBalancerAddress } from "../../ops/programs/kubernetes-object";
+import {
+  type KubernetesObject,
+  loadBalancerAddress,
+  serviceAddresses,
+} from "../../ops/programs/kubernetes-object";
 import { eventsOf } from "../../ops/runs/events";
-import { type Check, faulty, sound } from "../check";
+import { explained } from "../causes/find-causes";
+import { type Check, faulty, sound, type Verdict } from "../check";
 import { kubectlIn } from "../commands";
 import { hasSample, isPrimaryRemote } from "./applies";
 import { isLive, objectNamed, podsOf, unready } from "./readiness";
+import { isEndpointsOf, readyAddresses } from "./service-endpoints";
 import type { VerifyWorld } from "./world";
 
 const gatewayName = ({ istio }: Mesh) => istio.line.gateway.name;
@@ -33,24 +39,115 @@ interface Dial {
 /** Seconds for a connection. Across continents it takes less than one. */
 const dialSeconds = 4;
 
+const hostOf = (address: string) => (address.includes(":") ? `[${address}]` : address);
+
 /** Connections side by side, a line each: its number, and how curl's attempt at TLS ended. */
 const dialScript = (dials: readonly Dial[]) =>
   `${dials
     .map(
       ({ address, port }, index) =>
-        `(curl -sk -m ${dialSeconds} -o /dev/null https://${address}:${port}/; echo "${index} $?") &`,
+        `(curl -sk -m ${dialSeconds} -o /dev/null https://${hostOf(address)}:${port}/; echo "${index} $?") &`,
     )
     .join("\n")}\nwait`;
 
-/** What curl says of a name that nobody knows, of a refused connection and of no answer in time: everything else came through. */
-const notConnected = [6, 7, 28];
+/** curl's words for a connection that never stood; everything else came through. https://curl.se/docs/manpage.html#EXIT */
+const notConnected: Readonly<Record<number, (where: string) => string>> = {
+  6: (where) => `the name of ${where} does not resolve`,
+  7: (where) => `connection to ${where} refused, or no route to it`,
+  28: (where) => `no connection to ${where} within ${dialSeconds} s`,
+};
 
-/** Connections that never stood. */
-function failedDials(dials: readonly Dial[], output: string): Dial[] {
+interface FailedDial extends Dial {
+  readonly words: string;
+  readonly isRefused: boolean;
+}
+
+function failedDials(dials: readonly Dial[], output: string): FailedDial[] {
   const endings = new Map(
     [...output.matchAll(/^(\d+) (\d+)$/gm)].map(([, index, code]) => [Number(index), Number(code)]),
   );
-  return dials.filter((_, index) => notConnected.includes(endings.get(index) ?? 28));
+  return dials.flatMap((dial, index) => {
+    const code = endings.get(index) ?? 28;
+    const words = notConnected[code]?.(`${hostOf(dial.address)}:${dial.port}`);
+    return words === undefined ? [] : [{ ...dial, words, isRefused: code === 7 }];
+  });
+}
+
+/** Takes an address out of a Service, wherever it stands. */
+function removeAddress(
+  cluster: Cluster,
+  { metadata, spec, status }: KubernetesObject,
+  address: string,
+): string[] {
+  const ingress: readonly { ip?: string; hostname?: string }[] = status?.loadBalancer?.ingress ?? [];
+  const assigned = ingress.findIndex(({ ip, hostname }) => address === (ip || hostname));
+  const external = (spec.externalIPs ?? []).indexOf(address);
+  const patch = (path: string, ...flags: string[]) =>
+    kubectlIn(
+      cluster,
+      ...["-n", metadata.namespace ?? istioNamespace, "patch", "service", metadata.name, ...flags],
+      ...["--type=json", "-p", JSON.stringify([{ op: "remove", path }])],
+    );
+  return [
+    ...(assigned >= 0 ? [patch(`/status/loadBalancer/ingress/${assigned}`, "--subresource=status")] : []),
+    ...(external >= 0 ? [patch(`/spec/externalIPs/${external}`)] : []),
+  ];
+}
+
+/** Dials every other cluster's gateway from each cluster. */
+async function dialGateways(world: VerifyWorld): Promise<Verdict> {
+  const { mesh, meshProbes } = world;
+  const { name, dataPort, xdsPort } = mesh.istio.line.gateway;
+  const services = new Map(
+    await Promise.all(
+      mesh.clusters.map(async (cluster) => [cluster, (await serviceOf(world, cluster))!] as const),
+    ),
+  );
+  const failures = await Promise.all(
+    mesh.clusters.map(async (from) => {
+      const dials = mesh.clusters
+        .filter((to) => to !== from)
+        .flatMap((to) => {
+          const ports = to === mesh.primary ? [dataPort, xdsPort] : [dataPort];
+          return serviceAddresses(services.get(to)!).flatMap((address) =>
+            ports.map((port): Dial => ({ cluster: to, address, port })),
+          );
+        });
+      const output = await meshProbes(from).besideProxy(dialScript(dials));
+      return failedDials(dials, output).map((failed) => ({ from, ...failed }));
+    }),
+  );
+  const failed = failures.flat();
+  if (failed.length === 0) return sound(`${mesh.clusters.length * (mesh.clusters.length - 1)} ways`);
+  const isDead = (to: Cluster, address: string) =>
+    failed.some(({ cluster, address: one }) => cluster === to && one === address);
+  // istiod hands out every address, also one that leads nowhere, and a part of the requests goes there.
+  const surplus = mesh.clusters.flatMap((to) => {
+    const addresses = serviceAddresses(services.get(to)!);
+    const dead = addresses.filter((address) => isDead(to, address));
+    return dead.length < addresses.length ? dead.map((address) => ({ to, address })) : [];
+  });
+  const evidence = failed.map(({ from, cluster, words }) => `from ${from.name} to ${cluster.name}: ${words}`);
+  if (surplus.length > 0) {
+    return faulty(
+      [
+        ...surplus.map(
+          ({ to, address }) =>
+            `${name} of ${to.name} has more than one address; ${address} is not reached, the others are`,
+        ),
+        ...evidence,
+      ],
+      {
+        fix: "remove the address that leads nowhere from the Service: istiod hands out all of them",
+        commands: surplus.flatMap(({ to, address }) => removeAddress(to, services.get(to)!, address)),
+      },
+    );
+  }
+  return failed.every(({ isRefused }) => isRefused)
+    ? faulty(evidence, {
+        fix: "no firewall: the address answers, and the gateway does not listen on the port; see what its Service leads to and what istiod has given the gateway (istioctl proxy-config listeners)",
+      })
+    : faulty(evidence);
 }
 
 export const gatewayChecks: readonly Check<VerifyWorld>[] = [
@@ -101,6 +198,28 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
         );
       }
       return sound(address);
+    },
+  },
+  {
+    id: "gateways.pods",
+    of: "cluster",
+    severity: "fail",
+    title: "the gateway's Service leads to its pods",
+    looksAt: "endpoints of the gateway's Service",
+    why: "A Service whose selector fits no pod that is ready drops or refuses every connection, as a firewall does.",
+    fix: "apply; it puts the selector back",
+    needs: ["gateways.ready", "gateways.address"],
+    async look(world, cluster) {
+      const { mesh, byApply, meshProbes } = world;
+      const name = gatewayName(mesh);
+      const objects = await meshProbes(cluster).istioSystem();
+      const addresses = objects.filter((object) => isEndpointsOf(object, name)).flatMap(readyAddresses);
+      if (addresses.length > 0) return sound(`${addresses.length} pods`);
+      const { selector } = (await serviceOf(world, cluster))!.spec;
+      return faulty(
+        `${name} has no endpoints: no pod that is ready has the labels ${JSON.stringify(selector ?? {})}`,
+        byApply,
+      );
     },
   },
   {
@@ -224,33 +343,7 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
       "TCP connections from the proxy beside each client to the gateways of the other clusters, without the mesh in between",
     why: "A load balancer can be healthy in Kubernetes and time out from outside: a failing health probe, a security group, gateways.allowedSourceRanges without the other cluster's outbound address.",
     fix: "let each cluster's outbound address reach the other's load balancer: allowedSourceRanges, security groups, firewalls, and Azure's health probes",
-    needs: ["reachable.nodes", "gateways.ready", "gateways.ports", "gateways.exposed"],
-    async look(world) {
-      const { mesh, meshProbes } = world;
-      const { dataPort, xdsPort } = mesh.istio.line.gateway;
-      const failures = await Promise.all(
-        mesh.clusters.map(async (from) => {
-          const dials = await Promise.all(
-            mesh.clusters
-              .filter((to) => to !== from)
-              .map(async (to) => {
-                const address = loadBalancerAddress((await serviceOf(world, to))!)!;
-                const ports = to === mesh.primary ? [dataPort, xdsPort] : [dataPort];
-                return ports.map((port): Dial => ({ cluster: to, address, port }));
-              }),
-          );
-          const all = dials.flat();
-          const output = await meshProbes(from).besideProxy(dialScript(all));
-          return failedDials(all, output).map(
-            ({ cluster, address, port }) =>
-              `from ${from.name} to ${cluster.name}: no connection to ${address}:${port} within ${dialSeconds} s`,
-          );
-        }),
-      );
-      const evidence = failures.flat();
-      return evidence.length > 0
-        ? faulty(evidence)
-        : sound(`${mesh.clusters.length * (mesh.clusters.length - 1)} ways`);
-    },
+    needs: ["reachable.nodes", "gateways.ready", "gateways.pods", "gateways.ports", "gateways.exposed"],
+    look: explained("gateway", dialGateways),
   },
 ];

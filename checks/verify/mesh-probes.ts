@@ -21,8 +21,12 @@ export interface MeshProbes {
   networking(): Promise<readonly KubernetesObject[]>;
   /** Names of the CRDs that the API server serves. */
   crds(): Promise<readonly string[]>;
-  /** YAML text of the networks in istiod's own configuration; undefined: there is no such configuration. */
-  meshNetworks(): Promise<string | undefined>;
+  /** The ConfigMap with istiod's mesh configuration; undefined: there is none. */
+  meshConfig(): Promise<KubernetesObject | undefined>;
+  /** Every resource of Istio that configures proxies, in every namespace. */
+  istioConfig(): Promise<readonly KubernetesObject[]>;
+  /** In every namespace. */
+  networkPolicies(): Promise<readonly KubernetesObject[]>;
   /** Names of the containers that a pod of the sample's namespace would have if it were made now. */
   injected(): Promise<readonly string[]>;
   /** What the client's proxy holds; undefined: the client has no proxy. */
@@ -63,6 +67,7 @@ export function meshProbesOf(mesh: Mesh, { kubectl, version }: ClusterProbes): M
     ask(() =>
       mesh.sample ? question(mesh.sample) : Promise.reject(new Error("the sample is switched off")),
     );
+  const crds = ask(() => readCrds(kubectl));
   const runInClient = async (
     script: string,
     { input, deadlineSeconds = scriptSeconds }: ClientOptions = {},
@@ -77,11 +82,13 @@ export function meshProbesOf(mesh: Mesh, { kubectl, version }: ClusterProbes): M
     secrets: get("-n", istioNamespace, "secrets"),
     sample,
     networking: get(networkingKinds, "--all-namespaces"),
-    crds: ask(() => readCrds(kubectl)),
-    meshNetworks: ask(async () => {
-      const [found] = await kubectl.get(["-n", istioNamespace, "configmap", "istio"]);
-      return found?.data?.meshNetworks;
+    crds,
+    meshConfig: ask(async () => (await kubectl.get(["-n", istioNamespace, "configmap", "istio"]))[0]),
+    istioConfig: ask(async () => {
+      const served = (await crds()).filter((name) => isIstioConfig.test(name));
+      return served.length > 0 ? kubectl.get([served.join(","), "--all-namespaces"]) : [];
     }),
+    networkPolicies: get("networkpolicies.networking.k8s.io", "--all-namespaces"),
     injected: ofSample(async ({ namespace }) => {
       const client = objectNamed(await sample(), "Deployment", mesh.istio.line.sample.client.name);
       return readInjected(kubectl, namespace, client?.spec.template ?? barePod);
@@ -109,6 +116,9 @@ export function meshProbesOf(mesh: Mesh, { kubectl, version }: ClusterProbes): M
 const networkingKinds = ["gateways", "virtualservices", "destinationrules"]
   .map((kind) => `${kind}.networking.istio.io`)
   .join(",");
+
+/** CRDs of what istiod reads to configure proxies. */
+const isIstioConfig = /\.(networking|security|telemetry|extensions)\.istio\.io$/;
 
 /** Envoy's administration port, on loopback in the pod. It prints no private keys. */
 const proxySecretsScript =

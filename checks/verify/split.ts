@@ -1,8 +1,9 @@
 import { helloworldPort } from "../../mesh/istio-lines";
-import type { Mesh } from "../../mesh/mesh";
+import type { Cluster, Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
 import { sampleHost } from "../../ops/traffic/requests";
+import { explained } from "../causes/find-causes";
 import { type Check, faulty, type Share, sound } from "../check";
 import { kubectlIn } from "../commands";
 import { multinomialTest } from "../multinomial";
@@ -86,7 +87,7 @@ export const splitChecks: readonly Check<VerifyWorld>[] = [
     why: "The weights are configuration; what counts is where requests go, seen from every cluster.",
     fix: "see whether the client's proxy has the weights: `istioctl proxy-config routes`, name 5000",
     needs: ["traffic.answers", "split.weights"],
-    async look(world, cluster) {
+    look: explained("shares", async (world, cluster: Cluster) => {
       const { mesh } = world;
       const { namespace, weights } = mesh.sample!;
       const versions = Object.entries(weights!);
@@ -123,6 +124,6 @@ export const splitChecks: readonly Check<VerifyWorld>[] = [
           : sound(...evidence)),
         shares,
       };
-    },
+    }),
   },
 ];

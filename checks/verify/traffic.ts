@@ -2,11 +2,13 @@ import type { Cluster, Mesh } from "../../mesh/mesh";
 import { meshCommand } from "../../mesh/paths";
 import { type Reply, sampleUrl } from "../../ops/traffic/requests";
 import { type Tally, tallying } from "../../ops/traffic/tally";
-import { type Check, faulty, type Share, sound } from "../check";
+import { explained } from "../causes/find-causes";
+import { type Check, faulty, type Share, sound, type Verdict } from "../check";
 import { kubectlIn } from "../commands";
 import { multinomialTest } from "../multinomial";
 import { hasSample } from "./applies";
 import { isServing } from "./endpoint-set";
+import { failedRequests } from "./failed-requests";
 import { podsOf } from "./readiness";
 import { likelyShares } from "./request-plan";
 import type { VerifyWorld } from "./world";
@@ -29,6 +31,25 @@ export function tallyOf(replies: readonly Reply[]): Tally {
 export const describeShares = (shares: readonly Share[]) =>
   shares.map(({ name, seen, wanted }) => `${name} ${seen} (${Math.round(wanted)} % wanted)`).join(", ");
 
+async function judgeAnswers(world: VerifyWorld, cluster: Cluster): Promise<Verdict> {
+  const {
+    requests,
+    failed,
+    failures,
+    p50Seconds = 0,
+    p99Seconds = 0,
+  } = tallyOf(await world.replies(cluster));
+  const commands = [request(world.mesh, cluster)];
+  if (requests === 0) return faulty("no request was sent", { commands });
+  if (failed > 0) {
+    return failedRequests(world, cluster, `${failed} of ${requests} requests failed`, failures, commands);
+  }
+  const milliseconds = (seconds: number) => Math.round(seconds * 1000);
+  return sound(
+    `${requests} of ${requests}, half of them within ${milliseconds(p50Seconds)} ms, 99 % within ${milliseconds(p99Seconds)} ms`,
+  );
+}
+
 export const trafficChecks: readonly Check<VerifyWorld>[] = [
   {
     id: "traffic.answers",
@@ -41,32 +62,7 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
     why: "This is what the mesh is for.",
     fix: "see what the request says when you send it yourself",
     needs: ["endpoints.set", "endpoints.healthy", "endpoints.pods", "trust.workloads"],
-    async look(world, cluster) {
-      const {
-        requests,
-        failed,
-        failures,
-        p50Seconds = 0,
-        p99Seconds = 0,
-      } = tallyOf(await world.replies(cluster));
-      const commands = [request(world.mesh, cluster)];
-      if (requests === 0) return faulty("no request was sent", { commands });
-      if (failed > 0) {
-        return faulty(
-          [
-            `${failed} of ${requests} requests failed`,
-            ...Object.entries(failures)
-              .slice(0, 5)
-              .map(([text, count]) => `${count} x ${text}`),
-          ],
-          { commands },
-        );
-      }
-      const milliseconds = (seconds: number) => Math.round(seconds * 1000);
-      return sound(
-        `${requests} of ${requests}, half of them within ${milliseconds(p50Seconds)} ms, 99 % within ${milliseconds(p99Seconds)} ms`,
-      );
-    },
+    look: explained("requests", judgeAnswers),
   },
   {
     id: "traffic.versions",
@@ -78,7 +74,7 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
     why: "Where only the version next door answers, the clusters are not one mesh: its requests stay at home.",
     fix: "compare `mesh endpoints` of the clusters; a Service or a subset that differs is the usual cause",
     needs: ["traffic.answers"],
-    async look(world, cluster) {
+    look: explained("shares", async (world, cluster: Cluster) => {
       const { mesh } = world;
       const { requests, versions: seen } = tallyOf(await world.replies(cluster));
       const { falseAlarm } = world.requestPlan();
@@ -97,7 +93,7 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
             { commands: [meshCommand(world.meshFile, "endpoints")] },
           )
         : sound(evidence);
-    },
+    }),
   },
   {
     id: "traffic.clusters",
@@ -110,7 +106,7 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
     why: "Without weights every pod gets an equal share, wherever it runs. Locality settings keep requests at home.",
     fix: "see whether a DestinationRule sets outlierDetection or localityLbSetting for helloworld",
     needs: ["traffic.versions"],
-    async look(world, cluster) {
+    look: explained("shares", async (world, cluster: Cluster) => {
       const { mesh } = world;
       const { requests, failed, pods: answers } = tallyOf(await world.replies(cluster));
       const perCluster = await Promise.all(
@@ -136,6 +132,6 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
           : faulty(evidence, { commands: [meshCommand(world.meshFile, "endpoints")] })),
         shares,
       };
-    },
+    }),
   },
 ];

@@ -2,6 +2,8 @@ import { basename } from "node:path";
 import type { Certificate } from "../../ca/certificate";
 import { warnDays } from "../../ca/certificate-rules";
 import { checkCa } from "../../ca/check";
+import { caFileNames } from "../../ca/material";
+import type { CaSecret } from "../../ca/secret";
 import { istioNamespace } from "../../k8s/istio-names";
 import { ingressGateway } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
@@ -9,7 +11,7 @@ import { meshCommand } from "../../mesh/paths";
 import { InputError } from "../../mesh/problem";
 import { certificatesOf, haveOneInCommon, shortFingerprints } from "../certificates";
 import { type Check, faulty, type Remedy, sound, unjudged, type Verdict } from "../check";
-import { kubectlIn, restart, restartIstiod } from "../commands";
+import { kubectlIn, onceInjected, restart, restartIstiod } from "../commands";
 import { runsIstiod } from "../istiod";
 import { hasSample } from "./applies";
 import { caToBring } from "./ca-to-bring";
@@ -30,7 +32,7 @@ const deleteCa = (cluster: Cluster) =>
  * none to bring, nothing is to be pasted: once the Secret is deleted, an istiod that starts anew signs for itself.
  */
 function reinstall(world: VerifyWorld, cluster: Cluster): Remedy {
-  const { mesh, meshFile } = world;
+  const { meshFile } = world;
   const { prepare, lacks } = caToBring(world, cluster);
   if (lacks !== undefined) return { fix: lacks };
   return {
@@ -39,14 +41,15 @@ function reinstall(world: VerifyWorld, cluster: Cluster): Remedy {
       deleteCa(cluster),
       meshCommand(meshFile, "apply", "--until", "namespaces"),
       ...restartIstiod(cluster),
-      ...restartProxies(mesh),
+      ...restartProxies(world),
     ],
   };
 }
 
 /** Their certificates are of the root that they started with. */
-function restartProxies({ clusters, istio, sample, gateways }: Mesh): string[] {
-  return clusters.flatMap((cluster) => {
+function restartProxies(world: VerifyWorld): string[] {
+  const { clusters, istio, sample, gateways } = world.mesh;
+  const restarts = clusters.flatMap((cluster) => {
     const ingress = gateways.ingress && cluster.role === "primary" ? [ingressGateway.name] : [];
     const own = new Set([istio.line.gateway.name, ...ingress]);
     return [
@@ -54,10 +57,11 @@ function restartProxies({ clusters, istio, sample, gateways }: Mesh): string[] {
       ...(sample ? [restart(cluster, sample.namespace)] : []),
     ];
   });
+  return onceInjected(world, restarts);
 }
 
-async function installedCa({ meshProbes }: VerifyWorld, cluster: Cluster) {
-  return liveCa(await meshProbes(cluster).secrets())!;
+async function installedCa({ mesh, meshProbes }: VerifyWorld, cluster: Cluster) {
+  return liveCa(mesh, await meshProbes(cluster).secrets())!;
 }
 
 const rootsOf = async (world: VerifyWorld, cluster: Cluster): Promise<Certificate[]> =>
@@ -97,14 +101,17 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
     severity: "fail",
     applies: runsIstiod,
     title: "istiod finds its CA",
-    looksAt: "the Secret cacerts in istio-system and its four files",
+    looksAt:
+      "the Secret cacerts in istio-system and its files, in Istio's form or in cert-manager's (tls.crt)",
     why: "istiod reads no Secret of another name. Without `cacerts` it signs with a root of its own, without a word, and the clusters do not trust each other; with some of the files it does not start.",
     fix: "apply the CA, then have istiod and every proxy start anew",
     needs: ["installed.mesh"],
     async look(world, cluster) {
       const secrets = await world.meshProbes(cluster).secrets();
-      const found = liveCa(secrets);
-      if (found && found.missing.length === 0) return sound("cacerts, with its four files");
+      const found = liveCa(world.mesh, secrets);
+      if (found && found.missing.length === 0) {
+        return sound(`cacerts, with ${[...new Set(Object.values(found.files))].join(", ")}`);
+      }
       const misnamed = misnamedCas(secrets).map(
         (name) => `the Secret ${name} holds a CA: istiod does not look there`,
       );
@@ -150,11 +157,11 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
     needs: ["trust.dates"],
     async look(world, cluster) {
       const { mesh, now } = world;
-      const { ca } = await installedCa(world, cluster);
+      const { ca, files } = await installedCa(world, cluster);
       const { problems } = checkCa(mesh, "cacerts", { [cluster.name]: ca }, now());
       if (problems.length === 0) return sound("key, chain and usage");
       const evidence = problems.map(
-        ({ file, message }) => `${basename(file)} of the Secret cacerts ${message}`,
+        ({ file, message }) => `${nameInSecret(basename(file), files)} of the Secret cacerts ${message}`,
       );
       return faulty(evidence, reinstall(world, cluster));
     },
@@ -184,7 +191,7 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
     fix: "apply the CA of mesh.yaml",
     needs: ["installed.mesh", "primary/trust.secret"],
     async look(world, cluster) {
-      const found = liveCa(await world.meshProbes(cluster).secrets());
+      const found = liveCa(world.mesh, await world.meshProbes(cluster).secrets());
       const commands = [deleteCa(cluster), ...world.byApply.commands];
       if (!found || found.missing.length > 0) {
         return faulty(
@@ -236,7 +243,7 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
           ? `there is no ConfigMap istio-ca-root-cert in ${istioNamespace}: the istiod of ${signer.name} has not written it`
           : `it holds ${shortFingerprints(trusted)}; cacerts of ${signer.name} has ${shortFingerprints(wanted)}`;
       return faulty(evidence, {
-        commands: [...restartIstiod(signer), ...restartProxies(mesh)],
+        commands: [...restartIstiod(signer), ...restartProxies(world)],
       });
     },
   },
@@ -259,7 +266,7 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
       const wanted = await rootsOf(world, signer);
       const trusted = certificatesOf(secrets.root);
       const chain = certificatesOf(secrets.certificateChain);
-      const commands = restartProxies(mesh);
+      const commands = restartProxies(world);
       if (!haveOneInCommon(trusted, wanted)) {
         return faulty(
           `${clientOf(mesh)} trusts ${shortFingerprints(trusted)}; the mesh's root is ${shortFingerprints(wanted)}`,
@@ -273,7 +280,8 @@ export const trustChecks: readonly Check<VerifyWorld>[] = [
 ];
 
 /** Of a client that has no proxy another check says so, with what to do. */
-async function uncertified({ mesh, meshProbes }: VerifyWorld, cluster: Cluster): Promise<Verdict> {
+async function uncertified(world: VerifyWorld, cluster: Cluster): Promise<Verdict> {
+  const { mesh, meshProbes } = world;
   const client = clientOf(mesh);
   const pods = podsOf(await meshProbes(cluster).sample(), { app: client }).filter(isLive);
   if (!pods.some(hasProxy)) return unjudged(`${client} has no proxy`);
@@ -281,9 +289,18 @@ async function uncertified({ mesh, meshProbes }: VerifyWorld, cluster: Cluster):
   const logs = ["logs", `deployment/${client}`, "-c", "istio-proxy", "--since=10m"];
   return faulty(`the proxy of ${client} has no certificates: no istiod has signed one for it`, {
     fix: "see what the proxy says of istiod, and have it start anew",
-    commands: [kubectlIn(cluster, "-n", namespace, ...logs), restart(cluster, namespace, client)],
+    commands: [
+      kubectlIn(cluster, "-n", namespace, ...logs),
+      ...onceInjected(world, [restart(cluster, namespace, client)]),
+    ],
   });
 }
+
+/** The name under which the Secret holds what a CA's folder has in this file. */
+const nameInSecret = (name: string, files: CaSecret["files"]) =>
+  (Object.keys(caFileNames) as (keyof typeof caFileNames)[])
+    .filter((key) => caFileNames[key] === name)
+    .map((key) => files[key])[0] ?? name;
 
 const inCa = ({ caCert, rootCert, certChain }: { caCert: string; rootCert: string; certChain: string }) =>
   [caCert, rootCert, certChain].flatMap(certificatesOf);

@@ -3,7 +3,7 @@ import type { Cluster } from "../../mesh/mesh";
 import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
 import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
 import { type Check, faulty, sound, unjudged } from "../check";
-import { restart } from "../commands";
+import { onceInjected, restart } from "../commands";
 import { runsIstiod } from "../istiod";
 import { isLive } from "./readiness";
 import type { VerifyWorld } from "./world";
@@ -32,10 +32,13 @@ async function proxiesIn({ mesh, meshProbes }: VerifyWorld, cluster: Cluster) {
 }
 
 /** Brings istiod, then the proxies that lag, to the version of mesh.yaml: each gets a new one when its pod starts. */
-const upgrade = ({ byApply }: VerifyWorld, cluster: Cluster, proxies: readonly Running[]) => [
-  ...byApply.commands,
-  ...[...new Set(proxies.map(({ pod }) => pod.split("/")[0]!))].map((namespace) =>
-    restart(cluster, namespace),
+const upgrade = (world: VerifyWorld, cluster: Cluster, proxies: readonly Running[]) => [
+  ...world.byApply.commands,
+  ...onceInjected(
+    world,
+    [...new Set(proxies.map(({ pod }) => pod.split("/")[0]!))].map((namespace) =>
+      restart(cluster, namespace),
+    ),
   ),
 ];
 

@@ -23,6 +23,8 @@ export interface VerifyWorld extends World {
   readonly connectedProxies: () => Promise<readonly ConnectedProxy[]>;
   /** What the clients of all clusters see of the sample. */
   readonly endpoints: () => Promise<MeshEndpoints>;
+  /** The same as it is now, after requests were sent. */
+  readonly endpointsNow: () => Promise<MeshEndpoints>;
   readonly requestPlan: () => RequestPlan;
   /** What comes back for the planned requests of this cluster's client. */
   readonly replies: (cluster: Cluster) => Promise<readonly Reply[]>;
@@ -62,6 +64,7 @@ export function verifyWorld(context: Context, inputs: CheckInputs): VerifyWorld 
     readClusters: ofPrimary(readReadClusters),
     connectedProxies: ofPrimary(readConnectedProxies),
     endpoints: once(() => endpoints(asking, mesh, mesh.sample!)),
+    endpointsNow: () => endpoints(asking, mesh, mesh.sample!),
     requestPlan: plan,
     replies: (cluster) => replies(cluster)(),
   };

@@ -1,3 +1,4 @@
+import { caInSecret } from "../../ca/secret";
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster } from "../../mesh/mesh";
 import { adoptNamespaces } from "../clusters/adopted-namespaces";
@@ -8,8 +9,14 @@ import type { Run } from "./apply-run";
 export async function refuseForeignRoot(run: Run, cluster: Cluster): Promise<void> {
   const cacerts = await run.installations.get(cluster.name)!.inBundle(`Secret./${istioNamespace}/cacerts`);
   if (!cacerts) return;
-  const installed = Buffer.from(cacerts.data?.["root-cert.pem"] ?? "", "base64").toString("utf8");
-  if (installed.trim() === run.rootCertificate.trim()) return;
+  if (cacerts.type === "kubernetes.io/tls") {
+    throw new Error(
+      `the Secret cacerts of ${cluster.name} is of the type kubernetes.io/tls, as cert-manager writes it; an apply writes ` +
+        "its own, and cannot replace that one: let one of them write it",
+    );
+  }
+  const { ca } = caInSecret(cacerts.data ?? {}, run.mesh.istio.line.readsTlsSecret);
+  if (ca.rootCert.trim() === run.rootCertificate.trim()) return;
   throw new Error(
     `${cluster.name} has a Secret cacerts with another root certificate than this mesh's CA; one mesh has one root; ` +
       "bring back the CA folder that the cluster was installed with, or run mesh destroy first",

@@ -51,9 +51,21 @@ export function isRolledOut({ metadata, spec, status }: KubernetesObject): boole
 }
 
 /** Address that the cloud gave a LoadBalancer Service, an IP before a host name; undefined until then. */
-export function loadBalancerAddress({ status }: KubernetesObject): string | undefined {
-  const [first] = status?.loadBalancer?.ingress ?? [];
-  return first?.ip || first?.hostname || undefined;
+export const loadBalancerAddress = (service: KubernetesObject): string | undefined =>
+  ingressAddresses(service)[0];
+
+/**
+ * Every address of a LoadBalancer Service, `externalIPs` included: istiod hands out all of a gateway's
+ * (pilot/pkg/serviceregistry/kube/conversion.go of istio/istio, read 2026-11-27).
+ */
+export const serviceAddresses = (service: KubernetesObject): string[] => [
+  ...ingressAddresses(service),
+  ...(service.spec?.externalIPs ?? []),
+];
+
+function ingressAddresses({ status }: KubernetesObject): string[] {
+  const ingress: readonly { ip?: string; hostname?: string }[] = status?.loadBalancer?.ingress ?? [];
+  return ingress.flatMap(({ ip, hostname }) => ip || hostname || []);
 }
 
 /** All that kubectl needs to find an object. */

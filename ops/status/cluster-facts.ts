@@ -7,6 +7,7 @@ import { parseVersion } from "../../mesh/versions";
 import { bundleObjects } from "../clusters/bundle-objects";
 import { readClusterState } from "../clusters/cluster-state";
 import { type Inventory, readInventory } from "../clusters/inventory";
+import { readPublicCa } from "../clusters/public-ca";
 import { unwantedObjects } from "../clusters/removals";
 import { isTerminating, messagesOf, whatHolds } from "../clusters/terminating";
 import { type Kubectl, kubectlFor } from "../programs/kubectl";
@@ -89,7 +90,7 @@ export async function readCluster(
   const [version, objects, certificates, inventory, { drift, leaving }] = await Promise.all([
     kubectl.run(["get", "--raw", "/version"], { signal }),
     kubectl.get(["-n", istioNamespace, "deployments,services,pods"], { signal }),
-    readCertificates(kubectl, signal),
+    readCertificates(kubectl, mesh, signal),
     cluster.role === "primary" ? readInventory(kubectl, signal) : undefined,
     readDrift(kubectl, mesh, cluster, dist, signal),
   ]);
@@ -141,13 +142,13 @@ function istioVersion({ spec }: KubernetesObject): string[] {
     .flatMap(({ image }) => /:(\d+\.\d+\.\d+)[^/@]*/.exec(image)?.[1] ?? []);
 }
 
-async function readCertificates(kubectl: Kubectl, signal: AbortSignal): Promise<Certificates | undefined> {
-  // Its keys are not asked for: they would come over the wire.
-  const output = "jsonpath={.data.root-cert\\.pem} {.data.ca-cert\\.pem} {.data.cert-chain\\.pem}";
-  const args = ["-n", istioNamespace, "get", "secret", "cacerts", "--ignore-not-found", "-o", output];
-  const { stdout } = await kubectl.run(args, { signal, secretOutput: true });
-  const [root = "", ...others] = stdout.split(" ").map(decode);
-  return certificatesOf(root, others);
+async function readCertificates(
+  kubectl: Kubectl,
+  { istio }: Mesh,
+  signal: AbortSignal,
+): Promise<Certificates | undefined> {
+  const found = await readPublicCa(kubectl, istio.line, { signal });
+  return found && certificatesOf(found.rootCert, [found.caCert, found.certChain]);
 }
 
 /**
@@ -173,8 +174,6 @@ const readable = (certificate: X509Certificate, role: Certificate["role"]): Cert
   notAfter: new Date(certificate.validTo),
   fingerprint: certificate.fingerprint256,
 });
-
-const decode = (base64: string) => Buffer.from(base64, "base64").toString("utf8");
 
 /** Whatever is not a certificate is passed over: doctor judges the CA, this only reads dates. */
 export function certificatesIn(pem: string): X509Certificate[] {

@@ -2,7 +2,7 @@ import { istioNamespace } from "../../k8s/istio-names";
 import type { Mesh, Sample } from "../../mesh/mesh";
 import { bounded, inShort } from "../programs/bounded";
 import { type Kubectl, kubectlFor } from "../programs/kubectl";
-import { type KubernetesObject, loadBalancerAddress } from "../programs/kubernetes-object";
+import { type KubernetesObject, serviceAddresses } from "../programs/kubernetes-object";
 import { Interrupted } from "../programs/programs";
 import { sideBySide } from "../programs/side-by-side";
 import type { Context } from "../runs/context";
@@ -42,6 +42,8 @@ export interface Endpoint {
   readonly healthy: boolean;
   /** Envoy's words for what is wrong, for example `failed outlier check`; empty when healthy. */
   readonly health: string;
+  /** Connections that this proxy has opened to it, and those of them that failed. */
+  readonly connections: { readonly opened: number; readonly failed: number };
 }
 
 export interface Target {
@@ -61,6 +63,8 @@ interface EnvoyHost {
   readonly address: { readonly socket_address?: { readonly address: string; readonly port_value: number } };
   readonly weight?: number;
   readonly health_status?: Readonly<Record<string, string | boolean>>;
+  /** Counters of this host, whatever else the proxy counts. Numbers are text. */
+  readonly stats?: readonly { readonly name: string; readonly value?: string }[];
 }
 
 /** What one cluster says. */
@@ -144,8 +148,8 @@ async function ask(
     ),
   ]);
   return {
-    pods: byAddress(pods, ({ status }) => status?.podIP),
-    gateways: byAddress(services, loadBalancerAddress),
+    pods: byAddress(pods, ({ status }) => [status?.podIP].filter(Boolean)),
+    gateways: byAddress(services, serviceAddresses),
     envoy: envoy.status === "fulfilled" ? JSON.parse(envoy.value.stdout) : {},
     error: envoy.status === "rejected" ? inShort(envoy.reason) : undefined,
   };
@@ -153,14 +157,13 @@ async function ask(
 
 function byAddress(
   answer: PromiseSettledResult<readonly KubernetesObject[]>,
-  addressOf: (object: KubernetesObject) => string | undefined,
+  addressesOf: (object: KubernetesObject) => readonly string[],
 ): ReadonlyMap<string, string> {
   if (answer.status === "rejected") return new Map();
   return new Map(
-    answer.value.flatMap((object) => {
-      const address = addressOf(object);
-      return address === undefined ? [] : [[address, object.metadata.name]];
-    }),
+    answer.value.flatMap((object) =>
+      addressesOf(object).map((address): [string, string] => [address, object.metadata.name]),
+    ),
   );
 }
 
@@ -186,12 +189,13 @@ const sortKey = ({ version = "", target, address }: Endpoint) =>
   `${version} ${target?.kind === "pod" ? 0 : 1} ${target?.cluster ?? ""} ${target?.name ?? address}`;
 
 function endpointOf(
-  { address, weight = 1, health_status: health = {} }: EnvoyHost,
+  { address, weight = 1, health_status: health = {}, stats = [] }: EnvoyHost,
   version: string | undefined,
   targetOf: (address: string) => Target | undefined,
 ): Endpoint {
   const { address: ip = "", port_value: port = 0 } = address.socket_address ?? {};
   const { eds_health_status: state = "HEALTHY", ...flags } = health;
+  const counted = (name: string) => Number(stats.find((one) => one.name === name)?.value ?? 0);
   const wrong = [
     ...(state === "HEALTHY" || state === "UNKNOWN" ? [] : [String(state).toLowerCase()]),
     ...Object.keys(flags).filter((flag) => flags[flag] === true),
@@ -203,5 +207,6 @@ function endpointOf(
     weight,
     healthy: wrong.length === 0,
     health: wrong.join(", ").replaceAll("_", " "),
+    connections: { opened: counted("cx_total"), failed: counted("cx_connect_fail") },
   };
 }

@@ -10,6 +10,21 @@ const curlErrors: Readonly<Record<string, string>> = {
   56: "connection broken",
 };
 
+/**
+ * What Envoy says in an answer of its own, with the flag that stands for it in access logs.
+ * https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#response-flags ; read 2026-11-27
+ */
+const envoyWords: readonly { readonly words: RegExp; readonly flag: string }[] = [
+  { words: /no healthy upstream/, flag: "UH" },
+  { words: /reset reason: overflow/, flag: "UO" },
+  { words: /reset reason: (connection timeout|(remote |local )?connection failure)/, flag: "UF" },
+  { words: /reset reason: connection termination/, flag: "UC" },
+  { words: /reset reason: protocol error/, flag: "UPE" },
+  { words: /reset reason: remote (refused stream )?reset/, flag: "UR" },
+  { words: /upstream request timeout/, flag: "UT" },
+  { words: /fault filter abort/, flag: "FI" },
+];
+
 /** Envoy's words can be long; the first sentence says what kind it is. */
 const shownCharacters = 60;
 
@@ -21,6 +36,16 @@ export function failureOf({ status, version, words }: Reply): string | undefined
     return curlErrors[code] ?? `curl error ${code}`;
   }
   if (status === 200) return "somebody else answered";
-  const [first = ""] = words.split(/\. |\n/);
-  return `HTTP ${status}${first ? `: ${first.slice(0, shownCharacters)}` : ""}`;
+  const said = wordsOf(words);
+  const flag = envoyWords.find((row) => row.words.test(words))?.flag;
+  return `HTTP ${status}${said ? `: ${said}` : ""}${flag ? ` (${flag})` : ""}`;
+}
+
+/** Of a connection that failed Envoy tells the reason last. */
+function wordsOf(words: string): string {
+  const [, reason] = /reset reason: ([^,\n]+)/.exec(words) ?? [];
+  const [, transport] = /transport failure reason: ([^\n]+)/.exec(words) ?? [];
+  if (reason === undefined) return words.split(/\. |\n/)[0]!.slice(0, shownCharacters);
+  const detail = transport ? `, ${transport.replaceAll("|", " ").trim().slice(0, shownCharacters)}` : "";
+  return `upstream connect error, reset reason: ${reason.trim()}${detail}`;
 }

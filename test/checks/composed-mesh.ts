@@ -15,7 +15,7 @@ import type { Cluster, Mesh } from "../../mesh/mesh";
 import { meshCommand } from "../../mesh/paths";
 import { parseVersion } from "../../mesh/versions";
 import type { ConnectedProxy } from "../../ops/clusters/istiod-facts";
-import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import { type KubernetesObject, serviceAddresses } from "../../ops/programs/kubernetes-object";
 import type { Context } from "../../ops/runs/context";
 import { silentReporter } from "../../ops/runs/progress";
 import { type EndpointAnswer, endpointViews } from "../../ops/status/endpoints";
@@ -56,13 +56,19 @@ export interface ComposedCluster {
   sample: Changeable[];
   networking: Changeable[];
   crds: string[];
-  meshNetworks: string | undefined;
+  /** The ConfigMap istio. */
+  meshConfig: Changeable;
+  /** Of the other kinds than `networking`. */
+  istioConfig: Changeable[];
+  networkPolicies: Changeable[];
   injected: string[] | Error;
   /** What kubectl exec says where the API server gets no connection to the kubelet. */
   noWayToPods: string | undefined;
   proxySecrets: ProxySecrets | undefined;
   /** What the client's Envoy holds: by version, addresses with their weights. */
   endpoints: Record<string, Record<string, number>>;
+  /** Connections to an address that failed, all of those that were opened. */
+  failedConnections: Record<string, number>;
   /** Envoy's flag for an address that it takes for sick. */
   sick: Record<string, string>;
   /** What the client prints of the remote's API server, by its name. */
@@ -250,6 +256,14 @@ function composeCluster(mesh: Mesh, cluster: Cluster, ca: Authority): ComposedCl
         },
         status: { loadBalancer: { ingress: [{ ip: gatewayAddress(mesh, cluster) }] } },
       },
+      {
+        kind: "EndpointSlice",
+        metadata: {
+          name: `${line.gateway.name}-x7k2p`,
+          labels: { "kubernetes.io/service-name": line.gateway.name },
+        },
+        endpoints: [{ addresses: [`${subnet}20`], conditions: { ready: true } }],
+      },
       ...(isPrimary ? [] : [{ kind: "Service", metadata: { name: way.metadata.name }, spec: {} }, way]),
       ...(["prometheus", "kiali"] as const)
         .filter((addon) => isPrimary && mesh.addons[addon])
@@ -284,13 +298,24 @@ function composeCluster(mesh: Mesh, cluster: Cluster, ca: Authority): ComposedCl
       : [],
     networking: ofKind("Gateway", "VirtualService", "DestinationRule"),
     crds: ["gateways", "virtualservices", "destinationrules"].map((kind) => `${kind}.networking.istio.io`),
-    meshNetworks: isCurrent
-      ? undefined
-      : `networks:\n${mesh.clusters.map(({ name, network }) => `  ${network}:\n    endpoints:\n    - fromRegistry: ${name}\n`).join("")}`,
+    meshConfig: {
+      kind: "ConfigMap",
+      apiVersion: "v1",
+      metadata: { name: "istio", namespace: "istio-system" },
+      data: {
+        mesh: "rootNamespace: istio-system\n",
+        ...(!isCurrent && {
+          meshNetworks: `networks:\n${mesh.clusters.map(({ name, network }) => `  ${network}:\n    endpoints:\n    - fromRegistry: ${name}\n`).join("")}`,
+        }),
+      },
+    },
+    istioConfig: [],
+    networkPolicies: [],
     injected: [line.sample.client.name, "istio-proxy"],
     noWayToPods: undefined,
     proxySecrets: { certificateChain: ca.material[signer]!.certChain, root },
     endpoints: {},
+    failedConnections: {},
     sick: {},
     access: Object.fromEntries(mesh.remotes.map(({ name }) => [name, "200"])),
     unreachable: new Set(),
@@ -421,7 +446,9 @@ function worldOf(composed: ComposedMesh): VerifyWorld {
       sample: () => after(found.sample),
       networking: () => after(found.networking),
       crds: () => after(found.crds),
-      meshNetworks: () => after(found.meshNetworks),
+      meshConfig: () => after(found.meshConfig as KubernetesObject | undefined),
+      istioConfig: () => after([...found.networking, ...found.istioConfig]),
+      networkPolicies: () => after(found.networkPolicies),
       injected: () => after(found.injected),
       whyNoWayToPods: () => after(found.noWayToPods),
       proxySecrets: () => through(found, after(found.proxySecrets)),
@@ -447,12 +474,10 @@ function worldOf(composed: ComposedMesh): VerifyWorld {
     }),
     probes,
     meshProbes,
-    readClusters: () => through(of(mesh.primary), answer(composed.readClusters)),
-    connectedProxies: () => through(of(mesh.primary), answer(composed.proxies)),
-    endpoints: async () => {
-      await Promise.all(mesh.clusters.map((cluster) => through(of(cluster), answer(undefined))));
-      return endpointViews(mesh, mesh.sample!, endpointAnswers(composed));
-    },
+    readClusters: async () => composed.readClusters,
+    connectedProxies: async () => composed.proxies,
+    endpoints: async () => endpointViews(mesh, mesh.sample!, endpointAnswers(composed)),
+    endpointsNow: async () => endpointViews(mesh, mesh.sample!, endpointAnswers(composed)),
     requestPlan: () => requestPlan(mesh, mesh.sample!),
     replies: (cluster) => through(of(cluster), answer(of(cluster).replies)),
   };
@@ -467,7 +492,7 @@ function accessAnswer(found: ComposedCluster, input: string, { mesh }: ComposedM
 
 /** curl ends with 35 where the gateway hangs up on it, and with 28 where nobody answers. */
 function dialAnswer({ unreachable }: ComposedCluster, script: string): string {
-  return [...script.matchAll(/https:\/\/([^:/]+):(\d+)\/; echo "(\d+)/g)]
+  return [...script.matchAll(/https:\/\/(\[[^\]]+\]|[^:/]+):(\d+)\/; echo "(\d+)/g)]
     .map(
       ([, address, port, index]) =>
         `${index} ${unreachable.has(address!) || unreachable.has(`${address}:${port}`) ? 28 : 35}`,
@@ -479,28 +504,30 @@ function endpointAnswers({ mesh, clusters }: ComposedMesh): Map<string, Endpoint
   const host = `helloworld.${mesh.sample!.namespace}.svc.cluster.local`;
   return new Map(
     mesh.clusters.map(({ name }) => {
-      const { sample, istioSystem, endpoints, sick } = clusters[name]!;
-      const addresses = (
-        objects: Changeable[],
-        kind: string,
-        of: (object: Changeable) => string | undefined,
-      ) =>
+      const { sample, istioSystem, endpoints, sick, failedConnections } = clusters[name]!;
+      const addresses = (objects: Changeable[], kind: string, of: (object: Changeable) => string[]) =>
         new Map(
           objects
-            .filter((object) => object.kind === kind && of(object))
-            .map((object) => [of(object)!, object.metadata.name as string]),
+            .filter((object) => object.kind === kind)
+            .flatMap((object) =>
+              of(object).map((address): [string, string] => [address, object.metadata.name]),
+            ),
         );
       return [
         name,
         {
-          pods: addresses(sample, "Pod", ({ status }) => status?.podIP),
-          gateways: addresses(istioSystem, "Service", ({ status }) => status?.loadBalancer?.ingress?.[0]?.ip),
+          pods: addresses(sample, "Pod", ({ status }) => [status?.podIP].filter(Boolean)),
+          gateways: addresses(istioSystem, "Service", serviceAddresses),
           envoy: {
             cluster_statuses: Object.entries(endpoints).map(([version, seen]) => ({
               name: `outbound|5000|${version}|${host}`,
               host_statuses: Object.entries(seen).map(([address, weight]) => ({
                 address: { socket_address: { address, port_value: 5000 } },
                 weight,
+                stats: ["cx_total", "cx_connect_fail"].map((counter) => ({
+                  name: counter,
+                  value: String(failedConnections[address] ?? 0),
+                })),
                 health_status: {
                   eds_health_status: "HEALTHY",
                   ...(sick[address] && { [sick[address]]: true }),

@@ -75,9 +75,12 @@ describe.each(["current", "1.7"] as const)("on line %s", (line) => {
         const ofKind = (...kinds: string[]) => objects.filter(({ kind }) => kinds.includes(kind));
         const inPlace = ofKind("Deployment", "Service", "EndpointSlice", "Endpoints");
         own.istioSystem = [
-          // istioctl renders no pods, and the addons are the bundle's.
+          // istioctl renders no pods nor their endpoints, and the addons are the bundle's.
           ...own.istioSystem.filter(
-            ({ kind, metadata }) => kind === "Pod" || /prometheus|kiali/.test(metadata.name),
+            ({ kind, metadata }) =>
+              kind === "Pod" ||
+              metadata.labels?.["kubernetes.io/service-name"] ||
+              /prometheus|kiali/.test(metadata.name),
           ),
           ...inPlace,
         ];
@@ -85,7 +88,7 @@ describe.each(["current", "1.7"] as const)("on line %s", (line) => {
         own.networking = [...own.networking, ...ofKind("Gateway", "VirtualService", "DestinationRule")];
         own.crds = ofKind("CustomResourceDefinition").map(({ metadata }) => metadata.name);
         const meshConfig = ofKind("ConfigMap").find(({ metadata }) => metadata.name === "istio");
-        own.meshNetworks = meshConfig?.data.meshNetworks;
+        own.meshConfig = meshConfig;
       }
       return composed;
     }

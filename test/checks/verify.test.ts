@@ -152,6 +152,15 @@ const scaleToNothing = (deployment: { spec: { replicas: number }; status: object
   deployment.status = {};
 };
 
+/** A request that got no answer. */
+const unanswered: Reply = {
+  status: 0,
+  seconds: 5,
+  version: undefined,
+  pod: undefined,
+  words: "curl: (28) timed out",
+};
+
 const faults: readonly Fault[] = [
   {
     name: "nothing is installed",
@@ -279,7 +288,8 @@ const faults: readonly Fault[] = [
     },
     expect: "warn versions.istio remote0",
     says: /istio-system\/istio-\w+gateway-0 runs 1\.\d+\.99/,
-    command: /^mesh apply -f \S+\nkubectl --context remote0 -n istio-system rollout restart deployment$/,
+    command:
+      /^mesh apply -f \S+\nmesh verify --only endpoints\.injection --wait 2m -f \S+ && kubectl --context remote0 -n istio-system rollout restart deployment$/,
   },
   {
     name: "Kubernetes too new for istioctl's remote secret (kubernetes 1.24 makes no token Secrets: istio/istio#38246)",
@@ -459,7 +469,7 @@ const faults: readonly Fault[] = [
     expect: "fail trust.workloads remote0",
     says: /the proxy of (curl|sleep) has no certificates/,
     command:
-      /remote0 -n sample logs deployment\/(curl|sleep) -c istio-proxy .*\nkubectl --context remote0 -n sample rollout restart deployment (curl|sleep)$/,
+      /remote0 -n sample logs deployment\/(curl|sleep) -c istio-proxy .*\nmesh verify --only endpoints\.injection .* && kubectl --context remote0 -n sample rollout restart deployment (curl|sleep)$/,
   },
   {
     name: "istiod scaled to nothing",
@@ -546,7 +556,7 @@ const faults: readonly Fault[] = [
     row: 3,
     lines: ["1.7"],
     break: (composed) => {
-      objects(composed, "main0").meshNetworks =
+      objects(composed, "main0").meshConfig.data.meshNetworks =
         "networks:\n  network1:\n    endpoints:\n    - fromRegistry: main0\n";
     },
     expect: "fail control-plane.mesh-networks",
@@ -557,7 +567,9 @@ const faults: readonly Fault[] = [
     row: 12,
     break: (composed) => {
       const { istioSystem } = objects(composed, "remote0");
-      const way = istioSystem.find(({ kind }) => kind === "EndpointSlice" || kind === "Endpoints");
+      const way = istioSystem.find(
+        ({ kind, metadata }) => /^Endpoint/.test(kind) && metadata.name.startsWith("istiod"),
+      );
       if (way.endpoints) way.endpoints[0].addresses = ["203.0.113.66"];
       else way.subsets[0].addresses[0].ip = "203.0.113.66";
     },
@@ -569,7 +581,7 @@ const faults: readonly Fault[] = [
     row: 12,
     break: (composed) => {
       objects(composed, "remote0").istioSystem = objects(composed, "remote0").istioSystem.filter(
-        ({ kind }) => kind !== "EndpointSlice" && kind !== "Endpoints",
+        ({ kind, metadata }) => !/^Endpoint/.test(kind) || !metadata.name.startsWith("istiod"),
       );
     },
     expect: "fail control-plane.address remote0",
@@ -832,6 +844,91 @@ const faults: readonly Fault[] = [
     says: /from main0 to remote0: no connection to 203\.0\.113\.101:(15443|443) within 4 s/,
   },
   {
+    name: "a gateway's Service that selects no pod",
+    break: (composed) => {
+      const slice = objects(composed, "remote0").istioSystem.find(
+        ({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === gatewayOf(composed),
+      );
+      slice.endpoints = [];
+    },
+    expect: "fail gateways.pods remote0",
+    says: /istio-\w+gateway has no endpoints: no pod that is ready has the labels/,
+    command: /^mesh apply/,
+  },
+  {
+    // istio/istio#57299
+    name: "a second address of a gateway that leads nowhere",
+    break: (composed) => {
+      serviceOf(composed, "remote0").status.loadBalancer.ingress.push({ ip: "192.0.2.77" });
+      objects(composed, "main0").unreachable.add("192.0.2.77");
+    },
+    expect: "fail gateways.dial",
+    says: /of remote0 has more than one address; 192\.0\.2\.77 is not reached, the others are/,
+    command: /patch service istio-\w+gateway --subresource=status .*ingress\/1/,
+  },
+  {
+    name: "a first address of a gateway that leads nowhere",
+    break: (composed) => {
+      serviceOf(composed, "remote0").status.loadBalancer.ingress.unshift({ ip: "192.0.2.77" });
+      objects(composed, "main0").unreachable.add("192.0.2.77");
+    },
+    expect: "fail gateways.dial",
+    says: /192\.0\.2\.77 is not reached/,
+    command: /ingress\/0/,
+  },
+  {
+    name: "an external IPv6 address of a gateway that leads nowhere",
+    break: (composed) => {
+      serviceOf(composed, "remote0").spec.externalIPs = ["2001:db8::77"];
+      objects(composed, "main0").unreachable.add("[2001:db8::77]");
+    },
+    expect: "fail gateways.dial",
+    says: /no connection to \[2001:db8::77\]:\d+ within 4 s/,
+    command: /patch service istio-\w+gateway --type=json .*externalIPs\/0/,
+  },
+  {
+    // istio/istio#28798: without mTLS a gateway cannot route by SNI.
+    name: "mTLS switched off for the sample",
+    lines: ["current"],
+    break: (composed) => {
+      objects(composed, "main0").istioConfig.push({
+        apiVersion: "security.istio.io/v1",
+        kind: "PeerAuthentication",
+        metadata: {
+          name: "default",
+          namespace: "sample",
+          annotations: { "meta.helm.sh/release-name": "web" },
+        },
+        spec: { mtls: { mode: "DISABLE" } },
+      });
+      objects(composed, "main0").endpoints.v2 = {};
+    },
+    expect: "fail endpoints.set main0",
+    says: /v2: 203\.0\.113\.101 is missing .*\ncause: PeerAuthentication sample\/default of main0, managed by Helm release web: it switches mTLS off/,
+    fix: /change PeerAuthentication sample\/default where it is managed \(Helm release web\)/,
+    command:
+      /get peerauthentication\.security\.istio\.io default -o yaml >peerauthentication-default\.yaml\nkubectl --context main0 -n sample delete peerauthentication\.security\.istio\.io default$/,
+  },
+  {
+    name: "discoverySelectors that hide a namespace",
+    lines: ["current"],
+    break: (composed) => {
+      objects(composed, "main0").meshConfig.data.mesh =
+        "discoverySelectors:\n- matchLabels: { istio-discovery: enabled }\n";
+      objectIn(objects(composed, "main0").namespaces, "Namespace", "sample").metadata.labels[
+        "istio-discovery"
+      ] = "enabled";
+      for (const [name, cluster] of Object.entries(composed.clusters)) {
+        const other = name === "main0" ? "remote0" : "main0";
+        const address = composed.mesh.clusters.find((one) => one.name === other)!;
+        cluster.unreachable.add(gatewayAddress(composed.mesh, address));
+      }
+    },
+    expect: "fail gateways.dial",
+    says: /cause: ConfigMap istio-system\/istio of main0: it hides namespaces .*: istio-system of main0, istio-system of remote0, sample of remote0/,
+    command: /^mesh apply/,
+  },
+  {
     name: "the way of the remote's proxies to istiod closed",
     row: 7,
     break: (composed) => {
@@ -1029,6 +1126,37 @@ const faults: readonly Fault[] = [
     says: /203\.0\.113\.101:5000 \(gateway istio-\w+gateway of remote0\): failed outlier check/,
   },
   {
+    // open-cluster-management-io/ocm#1314
+    name: "large packets that get lost between the clusters",
+    break: (composed) => {
+      const { replies, failedConnections } = objects(composed, "main0");
+      (replies as Reply[]).push(...Array.from({ length: 6 }, () => unanswered));
+      failedConnections[gatewayAddress(composed.mesh, composed.mesh.remotes[0]!)] = 6;
+    },
+    expect: "fail traffic.answers main0",
+    says: /6 x no answer in time\nnone of 6 connections to 203\.0\.113\.101:\d+ \(gateway istio-\w+gateway of remote0\) came about\nTCP connects to 203\.0\.113\.101:\d+, and the TLS handshake does not end: large packets get lost on the way \(MTU\)/,
+    fix: /lower the MTU/,
+  },
+  {
+    name: "a policy that refuses the sample's clients",
+    break: (composed) => {
+      objects(composed, "main0").istioConfig.push({
+        apiVersion: "security.istio.io/v1",
+        kind: "AuthorizationPolicy",
+        metadata: { name: "nobody", namespace: "sample" },
+        spec: {},
+      });
+      (objects(composed, "remote0").replies as Reply[]).push({
+        ...unanswered,
+        status: 403,
+        words: "RBAC: access denied",
+      });
+    },
+    expect: "fail traffic.answers remote0",
+    says: /1 x HTTP 403: RBAC: access denied\ncause: AuthorizationPolicy sample\/nobody of main0: it has the action ALLOW/,
+    command: /delete authorizationpolicy\.security\.istio\.io nobody$/,
+  },
+  {
     name: "some requests that fail",
     break: ({ clusters }) => {
       const broken = {
@@ -1049,7 +1177,7 @@ const faults: readonly Fault[] = [
       clusters.main0!.replies = [broken, broken, silent, ...(replies as [])];
     },
     expect: "fail traffic.answers main0",
-    says: /^3 of \d+ requests failed\n2 x HTTP 503: no healthy upstream\n1 x no answer in time$/,
+    says: /^3 of \d+ requests failed\n2 x HTTP 503: no healthy upstream \(UH\)\n1 x no answer in time$/,
     command: /exec deployment\/\w+ -c \w+ -- curl -sS -i http:\/\/helloworld\.sample/,
   },
   {

@@ -140,7 +140,15 @@ test("an address that nothing is known to have is told as such", async () => {
   clusters({ one: envoy({ [`outbound|5000|v1|${host}`]: [gateway(77)] }), two, three: two });
   const { views } = await look();
   expect(views[0]!.endpoints).toEqual([
-    { version: "v1", address: "192.0.2.77:15443", target: undefined, weight: 1, healthy: true, health: "" },
+    {
+      version: "v1",
+      address: "192.0.2.77:15443",
+      target: undefined,
+      weight: 1,
+      healthy: true,
+      health: "",
+      connections: { opened: 0, failed: 0 },
+    },
   ]);
 });
 

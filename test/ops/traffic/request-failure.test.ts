@@ -8,13 +8,24 @@ test.each([
   [
     "a proxy's first sentence says what is wrong",
     "no healthy upstream\n503 0.1\n",
-    "HTTP 503: no healthy upstream",
+    "HTTP 503: no healthy upstream (UH)",
   ],
   [
-    "a proxy that knows more is cut short",
+    "of a connection that fails the reason counts, with Envoy's flag",
     "upstream connect error or disconnect/reset before headers. reset reason: connection timeout\n503 0.1\n",
-    "HTTP 503: upstream connect error or disconnect/reset before headers",
+    "HTTP 503: upstream connect error, reset reason: connection timeout (UF)",
   ],
+  [
+    "after retries the last reason counts, and what TLS says of it",
+    "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: remote connection failure, transport failure reason: TLS_error:|268435703:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER:TLS_error_end\n503 0.1\n",
+    "HTTP 503: upstream connect error, reset reason: remote connection failure, TLS_error: 268435703:SSL routines:OPENSSL_internal: (UF)",
+  ],
+  [
+    "a limit on connections has its flag",
+    "upstream connect error or disconnect/reset before headers. reset reason: overflow\n503 0.1\n",
+    "HTTP 503: upstream connect error, reset reason: overflow (UO)",
+  ],
+  ["a caller that is not allowed", "RBAC: access denied\n403 0.1\n", "HTTP 403: RBAC: access denied"],
   ["a status without words stands alone", "\n404 0.1\n", "HTTP 404"],
   ["a deadline", "curl: (28) Operation timed out after 5001 milliseconds\n\n000 5.0\n", "no answer in time"],
   [

@@ -85,7 +85,7 @@ test("failures are counted by kind, and are no interruption", async () => {
   const [main0] = await send({}, each(5));
   const { requests, failed, failures } = main0!.total;
   expect(failed).toBe(requests);
-  expect(failures).toEqual({ "HTTP 503: no healthy upstream": requests });
+  expect(failures).toEqual({ "HTTP 503: no healthy upstream (UH)": requests });
   expect(main0!.interruptions).toBe(0);
 });
 

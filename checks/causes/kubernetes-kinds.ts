@@ -1,0 +1,132 @@
+import { istioNamespace, networkLabel } from "../../k8s/istio-names";
+import type { Cluster } from "../../mesh/mesh";
+import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import { kubectlIn } from "../commands";
+import { certain, type Effect, possible, type Scene, type Suspects } from "./cause";
+import { isVisibleIn } from "./targets";
+
+// What changes routing in objects of Kubernetes itself: fields, labels and annotations that others add. They count in
+// the cluster in which they stand.
+
+/** `kubectl annotate` or `label`, which take a mark away by its name and a dash. */
+const removeMark =
+  (command: "annotate" | "label", { kind, metadata }: KubernetesObject, key: string) =>
+  (where: Cluster) => {
+    const place = metadata.namespace ? ["-n", metadata.namespace] : [];
+    return [kubectlIn(where, ...place, command, kind.toLowerCase(), metadata.name, `${key}-`)];
+  };
+
+const setField =
+  ({ kind, metadata }: KubernetesObject, value: object) =>
+  (where: Cluster) => {
+    const patch = ["--type=merge", "-p", JSON.stringify({ spec: value })];
+    return [
+      kubectlIn(where, "-n", metadata.namespace!, "patch", kind.toLowerCase(), metadata.name, ...patch),
+    ];
+  };
+
+/** https://istio.io/latest/docs/reference/config/annotations/ ; read 2026-11-27 */
+const exportTo = "networking.istio.io/exportTo";
+
+/** Fields of a Service that keep requests from endpoints. https://kubernetes.io/docs/reference/networking/virtual-ips/ */
+const serviceFields: readonly {
+  readonly isSet: (spec: KubernetesObject) => boolean;
+  readonly does: string;
+  /** What it is without it. */
+  readonly reset: object;
+}[] = [
+  {
+    isSet: ({ internalTrafficPolicy }) => internalTrafficPolicy === "Local",
+    does: "keeps requests on the client's node (internalTrafficPolicy: Local)",
+    reset: { internalTrafficPolicy: "Cluster" },
+  },
+  {
+    isSet: ({ trafficDistribution }) => trafficDistribution !== undefined,
+    does: "prefers endpoints near the client (trafficDistribution)",
+    reset: { trafficDistribution: null },
+  },
+];
+
+/** The sample's Service. */
+function sampleService(object: KubernetesObject, { mesh, host }: Scene): Effect[] {
+  const { metadata, spec } = object;
+  const namespace = mesh.sample?.namespace ?? "";
+  if (host !== `${metadata.name}.${metadata.namespace}.svc.cluster.local`) return [];
+  const visible = metadata.annotations?.[exportTo]?.split(",").map((one) => one.trim());
+  return [
+    ...(isVisibleIn(visible, namespace, namespace)
+      ? []
+      : [
+          {
+            ...certain("endpoints", `hides the sample from its clients (annotation ${exportTo})`),
+            change: removeMark("annotate", object, exportTo),
+          },
+        ]),
+    ...serviceFields
+      .filter(({ isSet }) => isSet(spec))
+      .flatMap(({ does, reset }) =>
+        (["endpoints", "shares"] as const).map((symptom) => ({
+          ...certain(symptom, does),
+          change: setField(object, reset),
+        })),
+      ),
+  ];
+}
+
+/** The gateway's Service. */
+function gatewayService(object: KubernetesObject, { mesh }: Scene): Effect[] {
+  const { metadata, spec } = object;
+  const { gateways, istio } = mesh;
+  if (metadata.namespace !== istioNamespace || metadata.name !== istio.line.gateway.name) return [];
+  const admitted: readonly string[] = spec.loadBalancerSourceRanges ?? [];
+  const extra = admitted.length > 0 && gateways.allowedSourceRanges.length === 0;
+  const does = `admits ${admitted.join(", ")} alone (loadBalancerSourceRanges), which mesh.yaml does not say`;
+  return extra
+    ? [{ ...certain("gateway", does), change: setField(object, { loadBalancerSourceRanges: null }) }]
+    : [];
+}
+
+const serviceEffects = (object: KubernetesObject, scene: Scene) => [
+  ...sampleService(object, scene),
+  ...gatewayService(object, scene),
+];
+
+/** A label of the namespace or of pods counts before that of istio-system. */
+function networkOfNamespace(object: KubernetesObject, { mesh }: Scene): Effect[] {
+  const { metadata } = object;
+  const network = metadata.labels?.[networkLabel];
+  return metadata.name === mesh.sample?.namespace && network !== undefined
+    ? [
+        {
+          ...certain("endpoints", `says that its pods are in the network ${network}`),
+          change: removeMark("label", object, networkLabel),
+        },
+      ]
+    : [];
+}
+
+/** https://kubernetes.io/docs/concepts/services-networking/network-policies/ */
+function networkPolicy({ metadata, spec = {} }: KubernetesObject, { pods }: Scene): Effect[] {
+  const selector: Readonly<Record<string, string>> = spec.podSelector?.matchLabels ?? {};
+  const isOf = (all: readonly KubernetesObject[]) =>
+    all.some(
+      (pod) =>
+        pod.metadata.namespace === metadata.namespace &&
+        Object.entries(selector).every(([key, value]) => pod.metadata.labels?.[key] === value),
+    );
+  const does = "restricts the connections of these pods";
+  return [
+    ...(isOf(pods.gateway)
+      ? (["gateway", "istiod", "requests"] as const).map((one) => possible(one, does))
+      : []),
+    ...(isOf([...pods.server, ...pods.client])
+      ? (["gateway", "istiod", "requests"] as const).map((one) => possible(one, does))
+      : []),
+  ];
+}
+
+export const kubernetesSuspects: Suspects = {
+  "Service.": serviceEffects,
+  "Namespace.": networkOfNamespace,
+  "NetworkPolicy.networking.k8s.io": networkPolicy,
+};
