@@ -1,6 +1,6 @@
-import { homedir } from "node:os";
 import type { Argument, Command, Option } from "commander";
 import { meshFile } from "../mesh/paths";
+import { homeFolder } from "../ops/programs/kubeconfig-files";
 import { exitCode, type Output } from "./command";
 import { type Known, knownValues, type Suggestion } from "./known-values";
 
@@ -151,5 +151,5 @@ async function valuesOf(
 
 /** Shells hand over words with their quotes and backslashes, and the home folder as `~`. */
 function asTheShellReads(word: string): string {
-  return word.replace(/^~(?=\/)/, () => homedir()).replace(/\\(.)|['"]/g, "$1");
+  return word.replace(/^~(?=\/)/, () => homeFolder()).replace(/\\(.)|['"]/g, "$1");
 }

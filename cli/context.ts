@@ -1,7 +1,10 @@
 import { setMaxListeners } from "node:events";
-import { closeSync } from "node:fs";
+import { closeSync, copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { kubeconfigName } from "../ops/azure/credentials";
 import { createPrograms, Interrupted } from "../ops/programs/programs";
-import { openRunLog } from "../ops/programs/run-log";
+import { noLog, openRunLog, type RunLog } from "../ops/programs/run-log";
 import type { Context } from "../ops/runs/context";
 import { createReporter } from "../ops/runs/progress";
 import { workFolder } from "../synth/run-lock";
@@ -47,7 +50,7 @@ export async function withContext(
     process.once("exit", letGoOfTerminal);
     interrupt();
   };
-  const log = openRunLog(`${workFolder}/log`, new Date());
+  const { folder, log } = workPlace(output);
   const reporter = createReporter(quiet && !verbose ? { stream: { write: () => {} } } : {});
   const programs = createPrograms({
     log,
@@ -57,7 +60,13 @@ export async function withContext(
   const handlers = { SIGINT: interrupt, SIGTERM: interrupt, SIGHUP: hangUp };
   const signals = Object.keys(handlers) as (keyof typeof handlers)[];
   for (const signal of signals) process.on(signal, handlers[signal]);
-  const context = { programs, reporter, now: () => new Date(), signal: controller.signal, workFolder };
+  const context = {
+    programs,
+    reporter,
+    now: () => new Date(),
+    signal: controller.signal,
+    workFolder: folder,
+  };
   const untilCtrlC = () => {
     ordinaryEnd = new AbortController();
     return ordinaryEnd.signal;
@@ -69,11 +78,29 @@ export async function withContext(
     });
     reporter.close();
     const code = controller.signal.aborted ? interrupted : given;
-    if (code === exitCode.failed) output.note(`everything that was run: ${log.file}`);
+    if (code === exitCode.failed && log.file) output.note(`everything that was run: ${log.file}`);
     return code;
   } finally {
     log.close();
     for (const signal of signals) process.off(signal, handlers[signal]);
+  }
+}
+
+/**
+ * The folder for this run's files, with its log. Where the current folder is read-only, as in a container that only
+ * looks, it is a private one that goes with the run.
+ */
+function workPlace(output: Output): { readonly folder: string; readonly log: RunLog } {
+  try {
+    return { folder: workFolder, log: openRunLog(join(workFolder, "log"), new Date()) };
+  } catch (error) {
+    if (!["EACCES", "EPERM", "EROFS"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    const folder = mkdtempSync(join(tmpdir(), "mesh-"));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    const kept = join(workFolder, kubeconfigName);
+    if (existsSync(kept)) copyFileSync(kept, join(folder, kubeconfigName));
+    output.warning(`${workFolder} is not writable here: this run keeps no log`);
+    return { folder, log: noLog };
   }
 }
 

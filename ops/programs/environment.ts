@@ -10,8 +10,21 @@ const settings: Readonly<Record<ProgramName, { readonly without?: RegExp; readon
   // A kuberc gives commands other defaults: `apply` without "unchanged", `delete` that asks and deletes nothing. KUBERC
   // is read from 1.34 on, the other by 1.33 (https://kubernetes.io/docs/reference/kubectl/kuberc/, read 2026-11-27).
   kubectl: { set: { KUBERC: "off", KUBECTL_KUBERC: "false" } },
-  // Every flag has a variable (istioctl/cmd/root.go, SetEnvPrefix), and ISTIOCONFIG names a file of them.
-  istioctl: { without: /^ISTIOCTL_|^ISTIOCONFIG$/ },
+  // These flags have defaults in $HOME/.istioctl/config.yaml or the file that ISTIOCONFIG names, and the variables come
+  // before it (istioctl/cmd/root.go, ConfigAndEnvProcessing; `istioctl experimental config list`; read 2026-11-27).
+  istioctl: {
+    without: /^ISTIOCONFIG$/,
+    set: {
+      ISTIOCTL_AUTHORITY: "",
+      ISTIOCTL_CERT_DIR: "",
+      ISTIOCTL_INSECURE: "false",
+      ISTIOCTL_ISTIONAMESPACE: "istio-system",
+      ISTIOCTL_PLAINTEXT: "false",
+      ISTIOCTL_PREFER_EXPERIMENTAL: "false",
+      ISTIOCTL_XDS_ADDRESS: "",
+      ISTIOCTL_XDS_PORT: "15012",
+    },
+  },
   // TF_LOG fills stderr with requests and their secrets. TF_CLI_ARGS puts flags into every command, also those that do
   // not know them; `init` may need -backend-config (https://developer.hashicorp.com/terraform/cli/config/environment-variables,
   // read 2026-11-27).

@@ -12,11 +12,11 @@ type Environment = Readonly<NodeJS.ProcessEnv>;
  */
 export function kubeconfigFiles(env: Environment = process.env): readonly string[] {
   const named = (env.KUBECONFIG ?? "").split(delimiter).filter(Boolean);
-  return named.length > 0 ? named : [join(home(env), ".kube", "config")];
+  return named.length > 0 ? named : [join(homeFolder(env), ".kube", "config")];
 }
 
-/** In a container a user may have neither HOME nor an entry in passwd; kubectl looks into the current folder then. */
-function home({ HOME }: Environment): string {
+/** Empty for a user with neither HOME nor an entry in passwd, as in a container; kubectl looks into the current folder. */
+export function homeFolder({ HOME }: Environment = process.env): string {
   if (HOME !== undefined) return HOME;
   try {
     return homedir();
