@@ -30,7 +30,7 @@ export function meshFile(given?: string): string {
 export const isDefaultFile = (file: string) => file === defaultFile;
 
 /** Installed beside the project, or built in a checkout, the tool is not on the PATH: npx finds it. */
-const isBesideProject = /[\\/](node_modules[\\/]\.bin[\\/]mesh|build[\\/]mesh\.js)$/;
+const isBesideProject = /[\\/](node_modules[\\/]\.bin[\\/]mesh|(bin|build)[\\/]mesh\.js)$/;
 
 /**
  * A command of this tool about a mesh, ready to paste: the file is named where the tool would take another one.

@@ -1,11 +1,56 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 // The package as somebody installs it who has no checkout.
 
 const root = join(__dirname, "..");
+
+/** A checkout, without what is built, that shares the packages of this one. */
+function checkout(folder: string): void {
+  for (const file of run(root, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").split(
+    "\0",
+  ))
+    if (file !== "" && existsSync(join(root, file))) cpSync(join(root, file), join(folder, file));
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+}
+
+test("where npm runs no install scripts: synth builds first, npx mesh says how, and no package lacks its build", () => {
+  const folder = mkdtempSync(join(tmpdir(), "mesh-no-scripts-"));
+  const npm = (...command: string[]) => {
+    const env = { ...process.env, npm_config_ignore_scripts: "true" };
+    const { status, stdout, stderr } = spawnSync(command[0]!, command.slice(1), {
+      cwd: folder,
+      env,
+      encoding: "utf8",
+    });
+    return { status, said: stdout + stderr };
+  };
+  try {
+    checkout(folder);
+    expect(npm("npx", "mesh", "--version")).toEqual({
+      status: 1,
+      said: "error: build/mesh.js is missing, since npm ran no install scripts (ignore-scripts); in the checkout: npm run build\n",
+    });
+    const { status, said } = npm("npm", "pack");
+    expect(status).not.toBe(0);
+    expect(said).toContain("build/istio-aks-mesh-");
+    expect(readdirSync(folder)).not.toContain("build");
+
+    expect(npm("npm", "run", "synth")).toMatchObject({ status: 0 });
+    expect(existsSync(join(folder, "dist/RUNBOOK.md"))).toBe(true);
+    expect(npm("npx", "mesh", "--version")).toMatchObject({ status: 0 });
+    for (const _ of ["first", "second: without the package of the first"]) {
+      const [packed] = JSON.parse(run(folder, "npm", "pack", "--ignore-scripts", "--json"));
+      const files: string[] = packed.files.map(({ path }: { path: string }) => path);
+      expect(files).toContain("build/mesh.js");
+      expect(files.filter((file) => file.endsWith(".tgz"))).toEqual([]);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 300_000);
 
 function run(cwd: string, program: string, ...args: string[]): string {
   const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: "utf8" });
@@ -16,10 +61,12 @@ function run(cwd: string, program: string, ...args: string[]): string {
 test("npm pack, installed in an empty folder: mesh init, mesh ca and mesh synth work", () => {
   const folder = mkdtempSync(join(tmpdir(), "mesh-package-"));
   try {
+    run(root, "npm", "run", "build");
     const [packed] = JSON.parse(run(root, "npm", "pack", "--json", "--pack-destination", folder));
     const files: string[] = packed.files.map(({ path }: { path: string }) => path);
     expect(files).toEqual(
       expect.arrayContaining([
+        "bin/mesh.js",
         "build/mesh.js",
         "build/THIRD-PARTY.txt",
         "mesh.schema.json",

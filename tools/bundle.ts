@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-// `npm run build`: the tool as one file, and beside it what the licences of the code in it ask for.
+// `npm run build`: the tool as one file, and beside it what the licences of the code in it ask for. With --if-missing only
+// where there is none: `npm ci` builds it, unless npm is set to run no install scripts.
 
 const outfile = "build/mesh.js";
 
@@ -28,6 +29,7 @@ function notice(folder: string): string {
 }
 
 async function main(): Promise<void> {
+  if (process.argv.includes("--if-missing") && existsSync(outfile)) return;
   const { metafile } = await build({
     entryPoints: ["cli/main.ts"],
     bundle: true,

@@ -14,8 +14,9 @@ describe("a printed command", () => {
 
   test.each([
     ["npx, and an installation beside the project", "/home/me/shop/node_modules/.bin/mesh", "npx mesh apply"],
+    ["npx in a checkout", "/home/me/istio-aks-mesh/bin/mesh.js", "npx mesh apply"],
     ["the build of a checkout", "/home/me/istio-aks-mesh/build/mesh.js", "npx mesh apply"],
-    ["a shim of npm on Windows", "C:\\shop\\node_modules\\istio-aks-mesh\\build\\mesh.js", "npx mesh apply"],
+    ["a shim of npm on Windows", "C:\\shop\\node_modules\\istio-aks-mesh\\bin\\mesh.js", "npx mesh apply"],
     ["a program on the PATH", "/usr/local/bin/mesh", "mesh apply"],
     ["a program of that name in any folder", "/opt/build/mesh", "mesh apply"],
   ])("runs the tool as it was run: by %s", (_, script, command) => {
