@@ -15,6 +15,7 @@ import { hasSucceeded, type StepResult } from "../ops/runs/steps";
 import { exitCode, type Output } from "./command";
 import { confirm, requireAnswer } from "./confirm";
 import { type RunOptions, withContext } from "./context";
+import { localState } from "./local-state";
 
 export interface DestroyFlags extends RunOptions {
   readonly yes?: boolean;
@@ -28,7 +29,9 @@ export async function destroy(file: string, flags: DestroyFlags, output: Output)
   const mesh = readMesh(file);
   const paths = meshPaths(file);
   if (infra && !hasStack(mesh)) throw nothingOfTerraforms(file);
+  const state = infra ? localState(mesh, file, "destroy", "--infra") : undefined;
   requireAnswer("mesh destroy", yes);
+  if (state !== undefined) output.note(state);
   if (!yes) {
     for (const line of whatGoes(mesh, { crds, infra })) output.note(line);
     if (!(await confirm("Remove all of this?"))) {

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
+import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
 import { withCredentials } from "../ops/azure/credentials";
 import { hasStack, type Plan, runTerraform, type Terraform, terraformFor } from "../ops/azure/terraform";
@@ -12,15 +13,18 @@ import { type ApplyFlags, prepareApply, runApply } from "./apply";
 import { exitCode, type Output } from "./command";
 import { confirm, requireAnswer } from "./confirm";
 import { withContext } from "./context";
+import { localState } from "./local-state";
 import { runVerify } from "./verify";
 
 /** From nothing to a mesh that is proved to work: Terraform makes the clusters, apply the mesh on them, verify looks. */
 export async function up(file: string, flags: ApplyFlags, output: Output): Promise<number> {
+  const state = localState(readMesh(file), file, "up");
   const prepared = prepareApply(file, output);
   const { mesh, paths } = prepared.inputs;
   if (hasStack(mesh)) requireAnswer("mesh up", flags.yes ?? false);
   return withContext(flags, output, async (context) => {
     if (hasStack(mesh)) {
+      if (state !== undefined) output.note(state);
       const terraform = terraformFor(context.programs, mesh, paths.terraform);
       const made = await makeClusters(context, terraform, prepared.inputs, flags.yes ?? false, output);
       if (!made) return exitCode.failed;

@@ -1,5 +1,6 @@
 import { TerraformBackend } from "cdktf";
 import type { Construct } from "constructs";
+import { localStateName } from "../mesh/azure-names";
 import type { TerraformBackend as BackendSettings } from "../mesh/mesh";
 
 /**
@@ -15,7 +16,7 @@ export class StateBackend extends TerraformBackend {
   constructor(scope: Construct, backend: BackendSettings | undefined) {
     const { type, settings } = backend ?? {
       type: "local",
-      settings: { path: `../../../terraform.${scope.node.id}.tfstate` },
+      settings: { path: `../../../${localStateName(scope.node.id)}` },
     };
     super(scope, "backend", type);
     this.settings = settings;

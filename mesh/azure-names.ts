@@ -8,13 +8,15 @@ import type { Aks, Azure } from "./mesh";
 export const meshTagName = "istio-mesh";
 
 /**
- * Name of the Terraform stack: its folder is `cdktf.out/stacks/<name>`, its local state `terraform.<name>.tfstate`.
- * It is the resource group's name, so that two meshes kept in one folder never share a state. A group's name may
+ * Name of the Terraform stack: its folder is `cdktf.out/stacks/<name>`. It is the resource group's name, so that two meshes kept in one folder never share a state. A group's name may
  * hold parentheses: quote paths in a shell.
  */
 export function terraformStackName({ resourceGroup }: Azure): string {
   return resourceGroup;
 }
+
+/** Where no backend is named: the state's file, in the folder in which commands are run. */
+export const localStateName = (stack: string): string => `terraform.${stack}.tfstate`;
 
 /**
  * Name of the static public IP of a cluster's cross-cluster gateway, in the mesh's resource group. The gateway's

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { type FakePath, fakePath } from "../ops/programs/fake-programs";
-import { project } from "../synth/project";
+import { project, twoClusters } from "../synth/project";
 import { mesh } from "./run";
 
 // The way over Azure with terraform, az and kubectl on a PATH of their own, which note what they are asked.
@@ -441,5 +441,58 @@ test("--infra is refused where Terraform makes nothing", async () => {
   expect(await mesh("destroy", "--infra", "--yes")).toMatchObject({
     code: 2,
     notes: expect.stringContaining("Terraform makes none of these clusters"),
+  });
+});
+
+describe("Terraform's state, where no backend keeps it,", () => {
+  const name = "terraform.rg-demo.tfstate";
+  beforeEach(() => {
+    addKubectl();
+    addIstioctl();
+    addTerraform(undefined);
+    addAz(false);
+  });
+
+  test.each([
+    ["up", "--yes"],
+    ["destroy", "--infra", "--yes"],
+  ])("is told before %s begins", async (...args) => {
+    const file = join(process.cwd(), name);
+    expect((await mesh(...args)).notes).toContain(
+      `Terraform's state: ${file}, which does not exist yet: Terraform knows of no cluster. If there are some, run this in the folder that has their state`,
+    );
+    writeFileSync(name, "{}");
+    expect((await mesh(...args)).notes).toContain(`Terraform's state: ${file}\n`);
+  });
+
+  test.each([
+    ["up", "--yes"],
+    ["destroy", "--infra", "--yes"],
+  ])("is not begun anew by %s in another folder, and the printed command finds it", async (...args) => {
+    writeFileSync(name, "{}");
+    const project = process.cwd();
+    mkdirSync("elsewhere");
+    process.chdir("elsewhere");
+    const { code, notes } = await mesh(...args, "-f", "../mesh.yaml");
+    expect({ code, notes }).toEqual({
+      code: 2,
+      notes: expect.stringContaining(
+        `Terraform's state of this mesh is ../${name}, and it is looked for in the current folder`,
+      ),
+    });
+    expect({ calls: path.calls(), made: readdirSync(".") }).toEqual({ calls: [], made: [] });
+    const [, folder] = /cd (\S+) && mesh (up|destroy --infra)$/m.exec(notes)!;
+    process.chdir(folder!);
+    expect(process.cwd()).toBe(project);
+    expect((await mesh(...args)).notes).toContain(`Terraform's state: ${join(project, name)}\n`);
+  });
+
+  test("is not spoken of where a backend keeps it, and where nothing of Terraform's is wanted", async () => {
+    expect((await mesh("destroy", "--yes")).notes).not.toContain("Terraform's state:");
+    writeFileSync(
+      "mesh.yaml",
+      twoClusters.replace("azure:\n", "azure:\n  backend: { local: { path: elsewhere } }\n"),
+    );
+    expect((await mesh("up", "--yes")).notes).not.toContain("Terraform's state:");
   });
 });
