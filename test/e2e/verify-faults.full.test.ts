@@ -127,7 +127,7 @@ describeInLab(
           expect(found!.fix).toBeTruthy();
           expect(report.ok).toBe(status === "warn");
           // The fix, followed.
-          shell(heal ?? found!.commands.join("\n"));
+          shell([...found!.commands, heal ?? ""].join("\n"));
         } finally {
           shell(cleanUp);
         }

@@ -12,7 +12,7 @@ export interface Fault {
   readonly says: RegExp;
   /** @default "fail" */
   readonly status?: "warn";
-  /** Instead of the commands that the check gives, where it cannot know them. */
+  /** After the commands that the check gives, where these only show the cause. */
   readonly heal?: string;
   /** After healing, in any case. */
   readonly cleanUp?: string;
@@ -35,6 +35,44 @@ const changedSecret = (change: string) => `
   old=$(${istio(primary)} get secret istio-remote-secret-remote0 -o jsonpath='{.data.remote0}' | base64 -d)
   new=$(printf '%s' "$old" | ${change} | base64 -w0)
   ${istio(primary)} patch secret istio-remote-secret-remote0 --type=merge -p '{"data":{"remote0":"'$new'"}}'`;
+
+const apply = (context: string, ...items: readonly object[]) =>
+  `echo '${JSON.stringify({ apiVersion: "v1", kind: "List", items })}' | ${k(context)} apply -f -`;
+const addsNothing =
+  "!has(object.spec.initContainers) || object.spec.initContainers.all(c, !has(c.securityContext) || !has(c.securityContext.capabilities) || !has(c.securityContext.capabilities.add))";
+
+/** A policy of somebody else's: no container of the sample may add capabilities, as istio-init does. */
+const companyPolicy = {
+  make: `${apply(
+    remote,
+    {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicy",
+      metadata: { name: "company-capabilities" },
+      spec: {
+        matchConstraints: {
+          resourceRules: [
+            { apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], operations: ["CREATE"] },
+          ],
+        },
+        validations: [{ expression: addsNothing, message: "company policy: no added capabilities" }],
+      },
+    },
+    {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata: { name: "company-sample" },
+      spec: {
+        policyName: "company-capabilities",
+        validationActions: ["Deny"],
+        matchResources: { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "sample" } } },
+      },
+    },
+  )}
+    # It takes the API server a moment to heed it.
+    for i in $(seq 60); do ${sample(remote)} run heeded --image=x --dry-run=server 2>&1 | grep -q 'company policy' && break; sleep 0.5; done`,
+  remove: `${k(remote)} delete validatingadmissionpolicybinding/company-sample validatingadmissionpolicy/company-capabilities`,
+};
 
 /** One fault at a time, on a healthy mesh of two clusters with weights. */
 export const faults: readonly Fault[] = [
@@ -234,6 +272,46 @@ export const faults: readonly Fault[] = [
     id: "endpoints.pods",
     cluster: "remote0",
     says: /container helloworld: (ErrImagePull|ImagePullBackOff)/,
+  },
+  {
+    name: "an admission policy that refuses the sample's pods",
+    break: `${companyPolicy.make}\n${sample(remote)} delete pod -l app=helloworld`,
+    id: "endpoints.pods",
+    cluster: "remote0",
+    says: /ValidatingAdmissionPolicy 'company-capabilities' with binding 'company-sample' denied request: company policy: no added capabilities/,
+    heal: `${companyPolicy.remove} && ${sample(remote)} rollout restart deployment helloworld-v2`,
+  },
+  {
+    name: "an admission policy that would refuse the sample's pods, while those that run go on",
+    break: companyPolicy.make,
+    id: "endpoints.injection",
+    cluster: "remote0",
+    says: /company policy: no added capabilities/,
+    heal: companyPolicy.remove,
+  },
+  {
+    name: "a quota that refuses the gateway's pod",
+    break: `${istio(remote)} create quota q --hard=limits.cpu=8,limits.memory=8Gi,pods=0 && ${istio(remote)} delete pod -l istio=eastwestgateway`,
+    id: "gateways.ready",
+    cluster: "remote0",
+    says: /exceeded quota: q, requested: .*pods=1/,
+    heal: `${istio(remote)} delete quota q && ${istio(remote)} rollout restart deployment istio-eastwestgateway`,
+  },
+  {
+    name: "Pod Security baseline on the sample's namespace",
+    break: `${k(remote)} label namespace sample pod-security.kubernetes.io/enforce=baseline`,
+    id: "endpoints.injection",
+    cluster: "remote0",
+    says: /violates PodSecurity "baseline:latest": non-default capabilities/,
+    cleanUp: `${k(remote)} label namespace sample pod-security.kubernetes.io/enforce-`,
+  },
+  {
+    name: "nodes for critical addons alone",
+    break: `${k(primary)} taint nodes --all CriticalAddonsOnly=true:NoSchedule && ${istio(primary)} delete pod -l app=istiod`,
+    id: "control-plane.istiod",
+    cluster: "main0",
+    says: /untolerated taint\S* \{CriticalAddonsOnly: true\}/,
+    heal: `${k(primary)} taint nodes --all CriticalAddonsOnly-`,
   },
   {
     name: "a proxy that hangs on old configuration",
