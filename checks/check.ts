@@ -41,8 +41,8 @@ export interface CheckFacts {
   /** What to do, in general; a verdict may know better. */
   readonly fix: string;
   /**
-   * Checks, standing earlier in the list, without which this one means nothing: of the same cluster, or with
-   * `primary/` before the id of the primary, on which every cluster stands.
+   * Checks without which this one means nothing: of the same cluster, or with `primary/` before the id of the primary,
+   * on which every cluster stands.
    */
   readonly needs: readonly Need[];
 }

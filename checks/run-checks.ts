@@ -7,6 +7,7 @@ import type { Context } from "../ops/runs/context";
 import {
   type Check,
   type CheckFacts,
+  type CheckId,
   docsOf,
   faulty,
   idOfNeed,
@@ -37,7 +38,7 @@ export interface RunOptions {
  * Takes every look at once, and judges afterwards: what stands on something that does not hold is neither judged nor
  * waited for, so that the first broken layer is what fails, and a healthy mesh costs no more time than its slowest look.
  *
- * @param checks each after those that it needs
+ * @param checks in the order in which they are reported
  * @param worldOf what they look at; its programs are ended with the run
  * @throws Interrupted on Ctrl-C; whatever else goes wrong is a result
  */
@@ -55,7 +56,7 @@ export async function runChecks<World>(
   const world = worldOf({ ...context, programs: endedBy(context.programs, over.signal) });
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
-  refuseUnknownNeeds(checks);
+  refuseWrongNeeds(checks);
   const all = checks.flatMap((check) => looksOf(check, mesh));
   const wanted = all.filter((look) => isWanted(look, options));
   const neededBy = needsAmong(all);
@@ -76,21 +77,29 @@ export async function runChecks<World>(
       ]),
     );
     const results = new Map<Look<World>, CheckResult>();
-    // Each stands after what it needs.
-    for (const look of looks) {
+    const resultOf = async (look: Look<World>): Promise<CheckResult> => {
+      const known = results.get(look);
+      if (known) return known;
       const { check, cluster } = look;
-      const blockedBy = blocker(neededBy(look), results);
-      // Not waited for: it may well hang on what has failed.
+      const needed: CheckResult[] = [];
+      for (const other of neededBy(look)) needed.push(await resultOf(other));
+      const blockedBy = blocker(needed);
       if (blockedBy) {
+        // Not waited for: it may well hang on what has failed.
         open.delete(look);
-        results.set(look, blocked(check, blockedBy, cluster, seconds()));
-      } else {
-        const { verdict, seconds } = await verdicts.get(look)!;
-        results.set(look, judged(check, verdict, cluster, seconds));
+        return keep(look, blocked(check, blockedBy, cluster, seconds()));
       }
-    }
+      const { verdict, seconds: taken } = await verdicts.get(look)!;
+      return keep(look, judged(check, verdict, cluster, taken));
+    };
+    const keep = (look: Look<World>, result: CheckResult) => {
+      results.set(look, result);
+      return result;
+    };
+    const inOrder: [Look<World>, CheckResult][] = [];
+    for (const look of looks) inOrder.push([look, await resultOf(look)]);
     if (signal.aborted) throw new Interrupted();
-    return reportOf(mesh.name, reported(wanted, results), seconds());
+    return reportOf(mesh.name, reported(wanted, new Map(inOrder)), seconds());
   } finally {
     clearInterval(notice);
     over.abort();
@@ -207,13 +216,8 @@ export function blocked(check: CheckFacts, blockedBy: Blocker, cluster?: Cluster
 }
 
 /** The first cause: what blocks the blocker, if anything does. */
-function blocker<World>(
-  needed: readonly Look<World>[],
-  results: ReadonlyMap<Look<World>, CheckResult>,
-): Blocker | undefined {
-  const result = needed
-    .map((look) => results.get(look)!)
-    .find(({ status }) => status !== "pass" && status !== "info");
+function blocker(needed: readonly CheckResult[]): Blocker | undefined {
+  const result = needed.find(({ status }) => status !== "pass" && status !== "info");
   if (!result) return undefined;
   return result.blockedBy ?? placeOf(result);
 }
@@ -242,14 +246,23 @@ function nameOpen<World>(open: readonly Look<World>[]): string {
   return names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
 }
 
-/** A need that is not there would be taken for one that is met. */
-function refuseUnknownNeeds<World>(checks: readonly Check<World>[]): void {
-  const known = new Set<string>();
-  for (const { id, needs } of checks) {
-    const unknown = needs.filter((need) => !known.has(idOfNeed(need)));
-    if (unknown.length > 0)
-      throw new Error(`check ${id} needs ${unknown.join(", ")}, not among those before`);
-    if (known.has(id)) throw new Error(`there are two checks ${id}`);
-    known.add(id);
+/** A need that is not there would be taken for one that is met, and a circle would never be judged. */
+function refuseWrongNeeds<World>(checks: readonly Check<World>[]): void {
+  const byId = new Map(checks.map((check) => [check.id, check]));
+  if (byId.size < checks.length) {
+    const twice = checks.find((check) => byId.get(check.id) !== check)!;
+    throw new Error(`there are two checks ${twice.id}`);
   }
+  const met = new Set<CheckId>();
+  const meet = ({ id, needs }: Check<World>, above: readonly CheckId[]) => {
+    if (above.includes(id)) throw new Error(`checks that need each other: ${[...above, id].join(", ")}`);
+    if (met.has(id)) return;
+    for (const need of needs) {
+      const needed = byId.get(idOfNeed(need));
+      if (!needed) throw new Error(`check ${id} needs ${need}, which is no check`);
+      meet(needed, [...above, id]);
+    }
+    met.add(id);
+  };
+  for (const check of checks) meet(check, []);
 }

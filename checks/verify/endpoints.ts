@@ -3,7 +3,7 @@ import type { Cluster, Mesh } from "../../mesh/mesh";
 import { type KubernetesObject, objectTitle } from "../../ops/programs/kubernetes-object";
 import { ProgramFailed } from "../../ops/programs/programs";
 import { explained } from "../causes/find-causes";
-import { type Check, faulty, sound } from "../check";
+import { type Check, faulty, sound, type Verdict } from "../check";
 import { kubectlIn, restart } from "../commands";
 import { hasSample } from "./applies";
 import { endpointSet, isServing, nameOf, viewOf } from "./endpoint-set";
@@ -12,10 +12,20 @@ import type { VerifyWorld } from "./world";
 
 const clientName = ({ istio }: Mesh) => istio.line.sample.client.name;
 
+/** Deployments of the versions in this cluster. */
+const versionsIn = ({ sample }: Mesh, { name }: Cluster): string[] =>
+  sample!.versions
+    .filter(({ clusters }) => clusters.includes(name))
+    .map((version) => `helloworld-${version.name}`);
+
 /** Deployments of the sample in this cluster. */
-function deploymentsIn(mesh: Mesh, cluster: Cluster): string[] {
-  const versions = mesh.sample!.versions.filter(({ clusters }) => clusters.includes(cluster.name));
-  return [clientName(mesh), ...versions.map(({ name }) => `helloworld-${name}`)];
+const deploymentsIn = (mesh: Mesh, cluster: Cluster) => [clientName(mesh), ...versionsIn(mesh, cluster)];
+
+/** Whether Deployments of the sample serve. */
+async function serves(world: VerifyWorld, cluster: Cluster, names: readonly string[]): Promise<Verdict> {
+  const objects = await world.meshProbes(cluster).sample();
+  const { namespace } = world.mesh.sample!;
+  return (await unready(world, cluster, namespace, objects, names)) ?? sound(names.join(", ") || "none here");
 }
 
 export const endpointChecks: readonly Check<VerifyWorld>[] = [
@@ -47,22 +57,30 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
     },
   },
   {
+    id: "endpoints.client",
+    of: "cluster",
+    severity: "fail",
+    applies: hasSample,
+    title: "the sample's client runs",
+    looksAt:
+      "the Deployment of the client, its conditions and those of its pods; where these say nothing, events",
+    why: "The client sends the requests, and through it verify sees what a workload of the mesh sees: its proxy's endpoints and certificates, the gateways of the other clusters.",
+    fix: "see what its pods wait for; apply brings back what was scaled down or deleted",
+    needs: ["installed.mesh"],
+    look: (world, cluster) => serves(world, cluster, [clientName(world.mesh)]),
+  },
+  {
     id: "endpoints.pods",
     of: "cluster",
     severity: "fail",
     applies: hasSample,
-    title: "the sample's pods run",
-    looksAt: "the Deployments of the sample, and what their pods wait for",
+    title: "the sample's versions run",
+    looksAt:
+      "the Deployments of the versions, their conditions and those of their pods; where these say nothing, events",
     why: "What does not run does not answer.",
     fix: "see what the pods wait for; apply brings back what was scaled down or deleted",
     needs: ["installed.mesh"],
-    async look(world, cluster) {
-      const { mesh, meshProbes } = world;
-      const objects = await meshProbes(cluster).sample();
-      const names = deploymentsIn(mesh, cluster);
-      const { namespace } = mesh.sample!;
-      return (await unready(world, cluster, namespace, objects, names)) ?? sound(names.join(", "));
-    },
+    look: (world, cluster) => serves(world, cluster, versionsIn(world.mesh, cluster)),
   },
   {
     id: "endpoints.injection",
@@ -116,7 +134,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
     looksAt: "containers of the pods in the sample's namespace",
     why: "A pod that started before injection worked stays without a proxy: other clusters' requests cannot come in, its own do not find the mesh.",
     fix: "have the pods start anew",
-    needs: ["endpoints.injection", "endpoints.pods"],
+    needs: ["endpoints.injection", "endpoints.client", "endpoints.pods"],
     async look({ mesh, meshProbes }, cluster) {
       const { sample } = mesh;
       const objects = await meshProbes(cluster).sample();

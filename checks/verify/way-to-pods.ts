@@ -15,7 +15,7 @@ export const wayToPodsChecks: readonly Check<VerifyWorld>[] = [
       "`kubectl exec` of a command that does nothing, in the client of the sample (without a sample: in the gateway), for twelve seconds at most",
     why: "exec and port-forward go from the API server to the kubelet of the pod's node. Without this connection gets and lists still work and the mesh may be healthy, but what a proxy, a client or istiod knows cannot be asked.",
     fix: fixOfNoConnection,
-    needs: ["reachable.api"],
+    needs: ["reachable.api", "endpoints.client"],
     async look({ mesh, meshProbes }, cluster) {
       const words = await meshProbes(cluster).whyNoWayToPods();
       if (words === undefined) return sound();

@@ -187,10 +187,28 @@ test("Ctrl-C ends the run instead of making results of it", async () => {
   await expect(report).rejects.toThrow(Interrupted);
 });
 
-test("a check that needs one which is not there, or stands later, is refused", async () => {
-  await expect(run([ofMesh("trust.one", ["trust.two"]), ofMesh("trust.two")], {})).rejects.toThrow(
-    "check trust.one needs trust.two, not among those before",
+test("a check that needs one which is not there, or one that needs it, is refused", async () => {
+  await expect(run([ofMesh("trust.one", ["trust.two"])], {})).rejects.toThrow(
+    "check trust.one needs trust.two, which is no check",
   );
+  const circle = [ofMesh("trust.one", ["trust.two"]), ofMesh("trust.two", ["trust.one"])];
+  await expect(run(circle, {})).rejects.toThrow(
+    "checks that need each other: trust.one, trust.two, trust.one",
+  );
+});
+
+test("a check may need one that is reported after it", async () => {
+  const { results } = await run(
+    [ofMesh("reachable.nodes", ["endpoints.client"]), ofMesh("endpoints.client")],
+    {
+      "reachable.nodes": () => faulty("echo"),
+      "endpoints.client": () => faulty("no pod"),
+    },
+  );
+  expect(results.map(({ id, status }) => [id, status])).toEqual([
+    ["reachable.nodes", "not judged"],
+    ["endpoints.client", "fail"],
+  ]);
 });
 
 test("what takes long says what it is at", async () => {

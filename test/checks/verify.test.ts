@@ -1018,6 +1018,26 @@ const faults: readonly Fault[] = [
     command: /^kubectl --context remote0 -n istio-system describe resourcequota q$/,
   },
   {
+    name: "a client that does not run: what is asked through it is no second cause",
+    break: (composed) => {
+      const { sample } = objects(composed, "main0");
+      const { name } = composed.mesh.istio.line.sample.client;
+      objectIn(sample, "Deployment", name).status = {};
+      objectIn(sample, "Pod", `${name}-0`).status = {
+        containerStatuses: [
+          {
+            name: "curl",
+            state: { waiting: { reason: "ImagePullBackOff", message: "Back-off pulling image" } },
+          },
+        ],
+      };
+    },
+    expect: "fail endpoints.client main0",
+    says: /0 of 1 replicas are available\nPod sample\/\w+-0: container curl: ImagePullBackOff/,
+    command: /^mesh apply -f \S+$/,
+    fix: /registry has this image/,
+  },
+  {
     name: "a taint that keeps istiod from every node",
     break: (composed) => {
       const { istioSystem } = objects(composed, "main0");
@@ -1484,6 +1504,13 @@ describe("where exec and port-forward get no answer", () => {
     expect(report.results).toContainEqual(
       expect.objectContaining({ id: "control-plane.synced", cluster: "remote0", status: "pass" }),
     );
+  });
+
+  test("since the client does not run: that is the cause", async () => {
+    const composed = compose(current);
+    composed.clusters.main0!.noWayToPods = "no such pod";
+    objectIn(composed.clusters.main0!.sample, "Deployment", "curl").status = {};
+    expect(open(await verifyComposed(composed))).toEqual(["fail endpoints.client main0"]);
   });
 
   test("in the primary of a mesh without a sample", async () => {
