@@ -41,13 +41,18 @@ export const endsSoon = (days: number) => days < warnDays;
 export const daysLeft = ({ notAfter }: Pick<Certificate, "notAfter">, now: Date) =>
   Math.floor((notAfter.getTime() - now.getTime()) / 86_400_000);
 
+/** As a cluster answers that was created again, or its name server. */
+const saysOldCredentials = /Unauthorized|credentials|logged in|x509|certificate|no such host/i;
+const renewedByUp = "if Terraform has created the cluster again, `mesh up` renews its credentials";
+
 export function problemsOf(survey: Survey): Remark[] {
   const { mesh, clusters, primary, istiod } = survey;
-  const silent = mesh.clusters.flatMap(({ name, context }) => {
+  const silent = mesh.clusters.flatMap(({ name, context, aks }) => {
     const { error } = clusters.get(name)!;
     if (!error) return [];
     const fix = fixOfSilence(error);
-    const text = `does not answer through the context ${context}: ${error}${fix ? `; fix: ${fix}` : ""}`;
+    const renewal = aks && saysOldCredentials.test(error) ? `; ${renewedByUp}` : "";
+    const text = `does not answer through the context ${context}: ${error}${fix ? `; fix: ${fix}` : ""}${renewal}`;
     return [{ cluster: name, text }];
   });
   const deaf =

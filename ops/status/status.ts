@@ -8,7 +8,13 @@ import { kubectlFor } from "../programs/kubectl";
 import { sideBySide } from "../programs/side-by-side";
 import type { Context } from "../runs/context";
 import { askThroughPod, podToTry } from "../runs/way-to-pods";
-import { type Certificate, type Gateway, type Replicas, readCluster } from "./cluster-facts";
+import {
+  type Certificate,
+  type ClusterFacts,
+  type Gateway,
+  type Replicas,
+  readCluster,
+} from "./cluster-facts";
 import {
   type Answer,
   daysLeft,
@@ -104,15 +110,17 @@ async function take(context: Context, mesh: Mesh): Promise<Survey> {
   mkdirSync(context.workFolder, { recursive: true, mode: 0o700 });
   const dist = mkdtempSync(join(context.workFolder, "status-"));
   try {
+    const asked = mesh.clusters.map((cluster) => {
+      // Without a CA: its keys have no business here.
+      writeClusterBundle(mesh, cluster, { ca: undefined, addresses: {} }, join(dist, cluster.name));
+      return settled(readCluster(context, mesh, cluster, dist));
+    });
+    const primarysAnswer = asked[mesh.clusters.indexOf(mesh.primary)]!;
     const [istiod, ...answers] = await Promise.all([
       mesh.istio.line.istiodTellsJson
-        ? settled(askIstiod(context, mesh))
+        ? askIstiodOf(primarysAnswer, context, mesh)
         : { value: undefined, error: undefined },
-      ...mesh.clusters.map((cluster) => {
-        // Without a CA: its keys have no business here.
-        writeClusterBundle(mesh, cluster, { ca: undefined, addresses: {} }, join(dist, cluster.name));
-        return settled(readCluster(context, mesh, cluster, dist));
-      }),
+      ...asked,
     ]);
     const clusters = new Map(mesh.clusters.map(({ name }, index) => [name, answers[index]!]));
     const primary = clusters.get(mesh.primary.name)!.value;
@@ -120,6 +128,24 @@ async function take(context: Context, mesh: Mesh): Promise<Survey> {
   } finally {
     rmSync(dist, { recursive: true, force: true });
   }
+}
+
+/** Where an API server refuses every request istioctl tries again until it is ended: then its primary's answer will do. */
+function askIstiodOf(
+  primary: Promise<Answer<ClusterFacts>>,
+  context: Context,
+  mesh: Mesh,
+): Promise<Answer<IstiodFacts>> {
+  const refused = new AbortController();
+  const signal = AbortSignal.any([context.signal, refused.signal]);
+  const told = settled(askIstiod({ ...context, signal }, mesh));
+  const unlessRefused = primary.then(({ error }) => {
+    if (error === undefined) return told;
+    told.catch(() => {});
+    refused.abort();
+    return { value: undefined, error };
+  });
+  return Promise.race([told, unlessRefused]);
 }
 
 function askIstiod(context: Context, mesh: Mesh): Promise<IstiodFacts> {

@@ -89,6 +89,19 @@ test("a mesh that is well has nothing to remark", () => {
   expect(differencesOf(survey({}), undefined)).toEqual([]);
 });
 
+test("a cluster of Terraform's that refuses its credentials sends to mesh up, any other does not", () => {
+  const refused = "error: You must be logged in to the server (Unauthorized)";
+  const said = (given: Survey) => problemsOf(given).map(({ text }) => text)[0];
+  expect(said(survey({ remote0: refused }))).not.toContain("mesh up");
+  const clusters = mesh.clusters.map((cluster) => ({ ...cluster, aks: { name: "aks" } as never }));
+  const made = { ...survey({ remote0: refused }), mesh: { ...mesh, clusters } };
+  expect(said(made)).toMatch(
+    /; if Terraform has created the cluster again, `mesh up` renews its credentials$/,
+  );
+  const down = { ...survey({ remote0: "connection refused" }), mesh: { ...mesh, clusters } };
+  expect(said(down)).not.toContain("mesh up");
+});
+
 const { remote1: _, ...notRemote1 } = wellIstiod.clusters;
 
 test.each<[string, Changes, string]>([

@@ -1,0 +1,43 @@
+import { setMaxListeners } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseMesh } from "../../../mesh/load";
+import { createPrograms } from "../../../ops/programs/programs";
+import { silentReporter } from "../../../ops/runs/progress";
+import { status } from "../../../ops/status/status";
+import { fakePath } from "../programs/fake-programs";
+
+const mesh = parseMesh(
+  "clusters:\n  - { name: main0, role: primary, network: n1, context: one }\n  - { name: remote0, network: n2, context: two }\n",
+  "mesh.yaml",
+);
+
+// Where every request is refused istioctl 1.31.1 logs `failed to list ...: Unauthorized` and tries again without an end.
+test("clusters that refuse the credentials are told at once, whatever istioctl does", async () => {
+  const path = fakePath();
+  const workFolder = mkdtempSync(join(tmpdir(), "mesh-refused-"));
+  path.add("kubectl", "echo 'error: You must be logged in to the server (Unauthorized)' >&2; exit 1");
+  path.add("istioctl", "exec sleep 60");
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
+  const context = {
+    programs: createPrograms({ env: path.env, signal }),
+    reporter: silentReporter,
+    now: () => new Date(),
+    signal,
+    workFolder,
+  };
+  try {
+    const begun = performance.now();
+    const { ok, problems } = await status(context, { mesh, rootCertificate: undefined });
+    expect((performance.now() - begun) / 1000).toBeLessThan(10);
+    expect({ ok, problems: problems.map(({ text }) => text) }).toEqual({
+      ok: false,
+      problems: [expect.stringContaining("Unauthorized"), expect.stringContaining("Unauthorized")],
+    });
+  } finally {
+    path.remove();
+    rmSync(workFolder, { recursive: true });
+  }
+});
