@@ -1,5 +1,5 @@
 import { istioNamespace, networkLabel } from "../../k8s/istio-names";
-import type { Cluster } from "../../mesh/mesh";
+import type { Cluster, Mesh } from "../../mesh/mesh";
 import { type KubernetesObject, serviceAddresses } from "../../ops/programs/kubernetes-object";
 import { certificatesOf, haveOneInCommon, shortFingerprints } from "../certificates";
 import { type Check, faulty, sound, unjudged } from "../check";
@@ -17,11 +17,25 @@ async function namespaceOf({ probes }: VerifyWorld, cluster: Cluster): Promise<K
 }
 
 /** Service through which a remote reaches the primary's istiod. */
-const wayToIstiod = {
+const istiodService = {
   "primary-remote": "istiod",
   // charts/base/templates/endpoints.yaml
   "shared-control-plane": "istiod-remote",
 } as const;
+
+/**
+ * Where a remote looks for the primary's istiod.
+ * @param objects of its istio-system
+ * @returns undefined: there is no Service for it
+ */
+export function wayToIstiod({ istio }: Mesh, objects: readonly KubernetesObject[]): string[] | undefined {
+  const name = istiodService[istio.line.installation];
+  const service = objectNamed(objects, "Service", name);
+  if (!service) return undefined;
+  const { externalName } = service.spec;
+  const endpoints = objects.filter((object) => isEndpointsOf(object, name));
+  return externalName ? [externalName] : endpoints.flatMap(readyAddresses);
+}
 
 export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
   {
@@ -147,20 +161,17 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     needs: ["installed.mesh", "primary/installed.mesh"],
     async look({ mesh, byApply, meshProbes }, cluster) {
       const { primary, istio } = mesh;
-      const name = wayToIstiod[istio.line.installation];
+      const name = istiodService[istio.line.installation];
       const [here, there] = await Promise.all([
         meshProbes(cluster).istioSystem(),
         meshProbes(primary).istioSystem(),
       ]);
       const gateway = objectNamed(there, "Service", istio.line.gateway.name);
       const addresses = gateway ? serviceAddresses(gateway) : [];
-      const service = objectNamed(here, "Service", name);
-      if (!service) return faulty(`there is no Service ${name}`, byApply);
+      const found = wayToIstiod(mesh, here);
+      if (!found) return faulty(`there is no Service ${name}`, byApply);
       // The gateways' own check says so, with the reasons.
       if (addresses.length === 0) return unjudged(`the gateway of ${primary.name} has no address`);
-      const { externalName } = service.spec;
-      const slices = here.filter((object) => isEndpointsOf(object, name));
-      const found: string[] = externalName ? [externalName] : slices.flatMap(readyAddresses);
       if (found.length === 1 && addresses.includes(found[0]!)) return sound(found[0]!);
       const said = found.join(", ") || "no address";
       return faulty(

@@ -97,6 +97,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
       "primary/control-plane.istiod",
       "control-plane.address",
       "gateways.dial",
+      "gateways.istiod",
       "primary/gateways.ready",
     ],
     async look(world, cluster) {
@@ -166,6 +167,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
       "primary/control-plane.istiod",
       "control-plane.address",
       "gateways.dial",
+      "gateways.istiod",
       "primary/gateways.ready",
       "gateways.ready",
       "trust.live-root",

@@ -10,7 +10,8 @@ import { eventsOf } from "../../ops/runs/events";
 import { explained } from "../causes/find-causes";
 import { type Check, faulty, sound, type Verdict } from "../check";
 import { kubectlIn } from "../commands";
-import { hasSample, isPrimaryRemote } from "./applies";
+import { hasSample, isPrimaryRemote, isRemote } from "./applies";
+import { dialIstiod } from "./istiod-dial";
 import { isLive, objectNamed, podsOf, unready } from "./readiness";
 import { isEndpointsOf, readyAddresses } from "./service-endpoints";
 import type { VerifyWorld } from "./world";
@@ -345,5 +346,18 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
     fix: "let each cluster's outbound address reach the other's load balancer: allowedSourceRanges, security groups, firewalls, and Azure's health probes",
     needs: ["reachable.nodes", "gateways.ready", "gateways.pods", "gateways.ports", "gateways.exposed"],
     look: explained("gateway", dialGateways),
+  },
+  {
+    id: "gateways.istiod",
+    of: "cluster",
+    severity: "fail",
+    applies: (mesh, cluster) => isPrimaryRemote(mesh) && isRemote(mesh, cluster) && hasSample(mesh),
+    title: "the remote gets through to istiod",
+    looksAt:
+      "HTTPS requests, larger than one packet, from the proxy beside the remote's client to istiod's ports of the primary's gateway",
+    why: "TCP connects also where the gateway closes every connection, as a policy may have it do, and where large packets get lost. The remote's proxies then get no configuration and no certificates, and its pods no proxy.",
+    fix: "see what the gateway and istiod of the primary log about these connections",
+    needs: ["reachable.nodes", "control-plane.address", "primary/control-plane.istiod", "gateways.dial"],
+    look: explained("istiod", dialIstiod),
   },
 ];

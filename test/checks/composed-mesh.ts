@@ -75,6 +75,8 @@ export interface ComposedCluster {
   access: Record<string, string>;
   /** Addresses that do not answer this cluster. */
   unreachable: Set<string>;
+  /** How curl ends when this cluster asks the primary's istiod. */
+  istiodDial: number;
   replies: Reply[] | Error;
 }
 
@@ -319,6 +321,7 @@ function composeCluster(mesh: Mesh, cluster: Cluster, ca: Authority): ComposedCl
     sick: {},
     access: Object.fromEntries(mesh.remotes.map(({ name }) => [name, "200"])),
     unreachable: new Set(),
+    istiodDial: 0,
     replies: [],
   };
 }
@@ -491,7 +494,9 @@ function accessAnswer(found: ComposedCluster, input: string, { mesh }: ComposedM
 }
 
 /** curl ends with 35 where the gateway hangs up on it, and with 28 where nobody answers. */
-function dialAnswer({ unreachable }: ComposedCluster, script: string): string {
+function dialAnswer({ unreachable, istiodDial }: ComposedCluster, script: string): string {
+  const toIstiod = [...script.matchAll(/https:\/\/([^:/]+):(\d+)\/; echo "(\d{5})/g)];
+  if (toIstiod.length > 0) return toIstiod.map(([, , port]) => `${port} ${istiodDial}`).join("\n");
   return [...script.matchAll(/https:\/\/(\[[^\]]+\]|[^:/]+):(\d+)\/; echo "(\d+)/g)]
     .map(
       ([, address, port, index]) =>
