@@ -81,22 +81,22 @@ describeInLab(
       for (const file of ["ca-cert.pem", "ca-key.pem", "root-cert.pem", "cert-chain.pem"]) {
         writeFileSync(join(expired, file), readFileSync(join(old, "main0", file)), { mode: 0o600 });
       }
-      const address = execFileSync(
-        "kubectl",
-        [
-          "--context",
-          remote,
-          "-n",
-          "istio-system",
-          "get",
-          "service",
-          "istio-eastwestgateway",
-          "-o",
-          "jsonpath={.status.loadBalancer.ingress[0].ip}",
-        ],
-        { encoding: "utf8" },
-      );
-      env = { OTHER_CA: other, REMOTE: remote, PRIMARY: primary, REMOTE_GATEWAY: address };
+      const addressOf = (context: string) =>
+        execFileSync(
+          "kubectl",
+          [
+            ...["--context", context, "-n", "istio-system", "get", "service", "istio-eastwestgateway"],
+            ...["-o", "jsonpath={.status.loadBalancer.ingress[0].ip}"],
+          ],
+          { encoding: "utf8" },
+        );
+      env = {
+        OTHER_CA: other,
+        REMOTE: remote,
+        PRIMARY: primary,
+        REMOTE_GATEWAY: addressOf(remote),
+        PRIMARY_GATEWAY: addressOf(primary),
+      };
     }, 8 * minutes);
     let isHealthy = true;
     beforeEach(async () => {

@@ -74,8 +74,212 @@ const companyPolicy = {
   remove: `${k(remote)} delete validatingadmissionpolicybinding/company-sample validatingadmissionpolicy/company-capabilities`,
 };
 
+/** Somebody else's object, as people apply it. */
+const object = (context: string, namespace: string, yaml: string) =>
+  `${k(context)} -n ${namespace} apply -f - <<'EOF'\n${yaml}\nEOF\n`;
+const security = (kind: string, name: string, spec: string) =>
+  `apiVersion: security.istio.io/v1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec: ${spec}`;
+const networking = (kind: string, name: string, spec: string) =>
+  `apiVersion: networking.istio.io/v1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec: ${spec}`;
+const host = "helloworld.sample.svc.cluster.local";
+/** Another mesh configuration, which istiod watches. */
+const meshConfig = (line: string) =>
+  `${istio(primary)} get configmap istio -o json | jq '.data.mesh += "\\n${line}\\n"' | ${istio(primary)} replace -f -`;
+/** Large packets to a gateway get lost, and no connection stands from before. */
+const loseLargePackets = (cluster: string, address: string, port: number, restart: string) => `
+  ip netns exec lab-${cluster} iptables -t raw -I PREROUTING 1 -d ${address} -p tcp --dport ${port} -m length --length 1400:65535 -j DROP
+  ${restart}`;
+const passLargePackets = (cluster: string, address: string, port: number) =>
+  `ip netns exec lab-${cluster} iptables -t raw -D PREROUTING -d ${address} -p tcp --dport ${port} -m length --length 1400:65535 -j DROP`;
+const restartClient = (context: string) =>
+  `${sample(context)} rollout restart deployment curl && ${sample(context)} rollout status deployment curl --timeout=120s`;
+
+/** What other people's objects do to a mesh, each from a public thread (CONTRIBUTING, tests on clusters). */
+const otherPeoplesObjects: readonly Fault[] = [
+  {
+    name: "a DENY for a web host on the gateway (istio/istio#29119)",
+    break: object(
+      primary,
+      "istio-system",
+      security(
+        "AuthorizationPolicy",
+        "jenkins-only-from-office",
+        "{ selector: { matchLabels: { istio: eastwestgateway } }, action: DENY, rules: [{ from: [{ source: { notIpBlocks: [203.0.113.0/24] } }], to: [{ operation: { hosts: [jenkins.example.com] } }] }] }",
+      ),
+    ),
+    id: "gateways.istiod",
+    cluster: "remote0",
+    says: /:15012 accepts the connection and closes it\n.*\ncause: AuthorizationPolicy istio-system\/jenkins-only-from-office of main0: it has the action DENY/,
+  },
+  {
+    name: "an ALLOW for an office on the gateway",
+    break: object(
+      primary,
+      "istio-system",
+      security(
+        "AuthorizationPolicy",
+        "office",
+        "{ selector: { matchLabels: { istio: eastwestgateway } }, action: ALLOW, rules: [{ from: [{ source: { ipBlocks: [203.0.113.0/24] } }] }] }",
+      ),
+    ),
+    id: "gateways.istiod",
+    cluster: "remote0",
+    says: /cause: AuthorizationPolicy istio-system\/office of main0: it has the action ALLOW/,
+  },
+  {
+    name: "a policy that lets nobody call the sample",
+    break: object(primary, "sample", security("AuthorizationPolicy", "allow-nothing", "{}")),
+    id: "traffic.answers",
+    cluster: "main0",
+    says: /HTTP 403: RBAC: access denied\ncause: AuthorizationPolicy sample\/allow-nothing of main0/,
+  },
+  ...(
+    [
+      ["of the namespace", "sample", "{ mtls: { mode: DISABLE } }"],
+      ["of the whole mesh", "istio-system", "{ mtls: { mode: DISABLE } }"],
+      [
+        "of one port",
+        "sample",
+        "{ selector: { matchLabels: { app: helloworld } }, mtls: { mode: PERMISSIVE }, portLevelMtls: { 5000: { mode: DISABLE } } }",
+      ],
+    ] as const
+  ).map(
+    ([what, namespace, spec]): Fault => ({
+      name: `mTLS switched off ${what} (istio/istio#28798)`,
+      break: object(primary, namespace, security("PeerAuthentication", "default", spec)),
+      id: "endpoints.set",
+      cluster: "main0",
+      says: /is missing \(istio-eastwestgateway of remote0\)[\s\S]*\ncause: PeerAuthentication (sample|istio-system)\/default of main0: it switches mTLS off/,
+    }),
+  ),
+  {
+    name: "a DestinationRule without mTLS for the sample",
+    break: `${sample(primary)} patch destinationrule helloworld-destination ${merge({ spec: { trafficPolicy: { tls: { mode: "DISABLE" } } } })}`,
+    id: "endpoints.set",
+    cluster: "main0",
+    says: /cause: DestinationRule sample\/helloworld-destination of main0, managed by mesh: it sends requests to the sample with TLS mode DISABLE/,
+  },
+  {
+    name: "discoverySelectors that leave out istio-system (istio/istio#34438)",
+    break: `${k(primary)} label namespace sample istio-discovery=enabled --overwrite; ${meshConfig("discoverySelectors:\\n- matchLabels:\\n    istio-discovery: enabled")}`,
+    id: "gateways.dial",
+    says: /refused[\s\S]*\ncause: ConfigMap istio-system\/istio of main0: it hides namespaces without its labels from istiod \(discoverySelectors\): istio-system of main0, istio-system of remote0, sample of remote0/,
+    cleanUp: `${k(primary)} label namespace sample istio-discovery-`,
+  },
+  {
+    name: "discoverySelectors whose labels the remote lacks (istio/istio#54402)",
+    break: `for n in sample istio-system; do ${k(primary)} label namespace $n istio-discovery=enabled --overwrite; done; ${meshConfig("discoverySelectors:\\n- matchLabels:\\n    istio-discovery: enabled")}`,
+    id: "gateways.dial",
+    says: /cause: ConfigMap istio-system\/istio of main0: it hides .*: istio-system of remote0, sample of remote0/,
+    cleanUp: `for n in sample istio-system; do ${k(primary)} label namespace $n istio-discovery-; done`,
+  },
+  {
+    name: "the sample kept in its own cluster by the mesh configuration",
+    break: meshConfig(
+      `serviceSettings:\\n- settings: {clusterLocal: true}\\n  hosts: [\\"*.sample.svc.cluster.local\\"]`,
+    ),
+    id: "endpoints.set",
+    cluster: "main0",
+    says: /cause: ConfigMap istio-system\/istio of main0: it keeps the sample's endpoints in their own cluster/,
+  },
+  ...(
+    [
+      [
+        "a second address",
+        [{ op: "add", path: "/status/loadBalancer/ingress/-", value: { ip: "192.0.2.77" } }],
+        "--subresource=status ",
+      ],
+      [
+        "a first address",
+        [{ op: "add", path: "/status/loadBalancer/ingress/0", value: { ip: "192.0.2.77" } }],
+        "--subresource=status ",
+      ],
+      ["an external address", [{ op: "add", path: "/spec/externalIPs", value: ["192.0.2.77"] }], ""],
+      [
+        "an IPv6 address",
+        [{ op: "add", path: "/status/loadBalancer/ingress/-", value: { ip: "2001:db8::77" } }],
+        "--subresource=status ",
+      ],
+    ] as const
+  ).map(
+    ([what, patch, flags]): Fault => ({
+      name: `${what} of the gateway that leads nowhere (istio/istio#57299)`,
+      break: `${istio(remote)} patch service istio-eastwestgateway ${flags}${json(patch)}`,
+      id: "gateways.dial",
+      says: /istio-eastwestgateway of remote0 has more than one address; (192\.0\.2\.77|2001:db8::77) is not reached, the others are/,
+    }),
+  ),
+  {
+    name: "large packets that get lost between the clusters (open-cluster-management-io/ocm#1314)",
+    break: loseLargePackets("$REMOTE", "$REMOTE_GATEWAY", 15443, restartClient(primary)),
+    id: "traffic.answers",
+    cluster: "main0",
+    says: /TCP connects to 198\.18\.0\.\d+:15443, and the TLS handshake does not end: large packets get lost on the way \(MTU\)/,
+    heal: passLargePackets("$REMOTE", "$REMOTE_GATEWAY", 15443),
+  },
+  {
+    name: "large packets that get lost between a remote and istiod",
+    break: loseLargePackets("$PRIMARY", "$PRIMARY_GATEWAY", 15012, "true"),
+    id: "gateways.istiod",
+    cluster: "remote0",
+    says: /:15012 accepts the connection, and a large request gets no answer within 4 s: large packets get lost/,
+    heal: passLargePackets("$PRIMARY", "$PRIMARY_GATEWAY", 15012),
+  },
+  {
+    name: "a gateway's Service that selects no pod",
+    break: `${istio(remote)} patch service istio-eastwestgateway ${merge({ spec: { selector: { istio: "nothing" } } })}`,
+    id: "gateways.pods",
+    cluster: "remote0",
+    says: /istio-eastwestgateway has no endpoints: no pod that is ready has the labels/,
+  },
+  {
+    name: "a Sidecar that hides the sample from its client",
+    break: object(
+      primary,
+      "sample",
+      networking("Sidecar", "default", "{ egress: [{ hosts: ['istio-system/*'] }] }"),
+    ),
+    id: "endpoints.set",
+    cluster: "main0",
+    says: /cause: Sidecar sample\/default of main0: it gives the client's proxy no configuration/,
+  },
+  {
+    name: "a ServiceEntry under the sample's host",
+    break: object(
+      primary,
+      "default",
+      networking(
+        "ServiceEntry",
+        "shadow",
+        `{ hosts: [${host}], ports: [{ number: 5000, name: http, protocol: HTTP }], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{ address: 192.0.2.9, labels: { app: helloworld, version: v1 } }] }`,
+      ),
+    ),
+    id: "endpoints.set",
+    cluster: "main0",
+    says: /cause: ServiceEntry default\/shadow of main0: it adds endpoints of its own under the sample's host/,
+  },
+  {
+    name: "the sample's Service hidden from other namespaces",
+    break: `for c in ${primary} ${remote}; do kubectl --context $c -n sample annotate service helloworld networking.istio.io/exportTo='~'; done`,
+    id: "endpoints.set",
+    cluster: "main0",
+    says: /cause: Service sample\/helloworld of main0: it hides the sample from its clients/,
+  },
+  {
+    name: "endpoints that proxies have ejected",
+    break: `${sample(primary)} patch destinationrule helloworld-destination ${merge({ spec: { trafficPolicy: { outlierDetection: { consecutive5xxErrors: 1, interval: "1s", baseEjectionTime: "10m", maxEjectionPercent: 100 } } } })}
+      ${sample(primary)} patch virtualservice helloworld ${json([{ op: "add", path: "/spec/http/0/rewrite", value: { uri: "/nowhere" } }])}
+      sleep 3; for i in $(seq 30); do ${sample(primary)} exec deployment/curl -c curl -- curl -s -o /dev/null -m 5 http://${host}:5000/hello; done
+      ${sample(primary)} patch virtualservice helloworld ${json([{ op: "remove", path: "/spec/http/0/rewrite" }])}`,
+    id: "endpoints.healthy",
+    cluster: "main0",
+    says: /failed outlier check\n[\s\S]*cause: DestinationRule sample\/helloworld-destination of main0, managed by mesh: it has proxies eject endpoints/,
+  },
+];
+
 /** One fault at a time, on a healthy mesh of two clusters with weights. */
 export const faults: readonly Fault[] = [
+  ...otherPeoplesObjects,
   {
     name: "another root on the primary, and istiod restarted",
     break: `${istio(primary)} delete secret cacerts && ${makeSecret(primary, "cacerts", "$OTHER_CA/main0")} && ${restartIstiod}`,
