@@ -887,6 +887,37 @@ const faults: readonly Fault[] = [
     command: /patch service istio-\w+gateway --type=json .*externalIPs\/0/,
   },
   {
+    // istio/istio#29119
+    name: "a policy for a web host that closes the gateway for the remote's proxies",
+    lines: ["current"],
+    break: (composed) => {
+      objects(composed, "main0").istioConfig.push({
+        apiVersion: "security.istio.io/v1",
+        kind: "AuthorizationPolicy",
+        metadata: { name: "office", namespace: "istio-system" },
+        spec: {
+          selector: { matchLabels: { istio: "eastwestgateway" } },
+          action: "DENY",
+          rules: [{ to: [{ operation: { hosts: ["jenkins.example.com"] } }] }],
+        },
+      });
+      objects(composed, "remote0").istiodDial = 35;
+    },
+    expect: "fail gateways.istiod remote0",
+    says: /203\.0\.113\.100:15012 accepts the connection and closes it\n.*:15017 .*\ncause: AuthorizationPolicy istio-system\/office of main0: it has the action DENY/,
+    command: /delete authorizationpolicy\.security\.istio\.io office$/,
+  },
+  {
+    name: "large packets that get lost between a remote and istiod",
+    lines: ["current"],
+    break: (composed) => {
+      objects(composed, "remote0").istiodDial = 28;
+    },
+    expect: "fail gateways.istiod remote0",
+    says: /a large request gets no answer within 4 s: large packets get lost on the way \(MTU\)/,
+    fix: /lower the MTU/,
+  },
+  {
     // istio/istio#28798: without mTLS a gateway cannot route by SNI.
     name: "mTLS switched off for the sample",
     lines: ["current"],
