@@ -9,7 +9,7 @@ import { hasStack } from "../ops/azure/terraform";
 
 /**
  * Where Terraform's state lies, for a person to know before it is used; undefined where a backend keeps it. It is looked
- * for in the current folder: from another one Terraform would begin anew, and Azure would refuse what exists already.
+ * for in the current folder: in another one Terraform would start with an empty state, and Azure would refuse what exists already.
  * @param command words of the command that uses it
  * @throws InputError where it lies beside mesh.yaml, and not here
  */

@@ -53,7 +53,7 @@ export const reachableChecks: readonly Check<World>[] = [
     severity: "warn",
     title: "no program took the list in KUBECONFIG for one file",
     looksAt: "a file whose name is all of KUBECONFIG, where that names several",
-    why: "az writes credentials into a file of that name (Azure/azure-cli#18836). kubectl does not read it, so the context is missing all the same, and the credentials lie where no one expects them.",
+    why: "az writes credentials into a file of that name (Azure/azure-cli#18836). kubectl does not read it, so the context is missing all the same, and the credentials lie in an unexpected place.",
     fix: "delete it, and fetch the credentials with --file",
     needs: [],
     look() {

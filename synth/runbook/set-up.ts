@@ -27,8 +27,8 @@ function programs(book: Book): Step {
   return {
     title: "Programs",
     body: [
-      `istioctl must be ${version}; kubectl within one minor version of the clusters (${line.kubernetes.min} to ${line.kubernetes.max}).`,
-      commands("istioctl version --remote=false", "kubectl version --client"),
+      `istioctl must be ${version}; kubectl within one minor version of the clusters (${line.kubernetes.min} to ${line.kubernetes.max}). \`KUBERC=off\`: the commands below count on kubectl's own defaults, and a kuberc may have others.`,
+      commands("istioctl version --remote=false", "kubectl version --client", "export KUBERC=off"),
     ],
   };
 }
@@ -49,13 +49,14 @@ function aksClusters(book: Book): Step {
         `(umask 077 && terraform ${chdir} apply)`,
       ),
       // A block of its own: what is pasted behind a question is taken for its answer.
-      "When Terraform is done, fetch the clusters' credentials into your kubeconfig:",
+      "When Terraform is done, fetch the clusters' credentials into your kubeconfig. Of several in KUBECONFIG it is the last: az would take the whole list for one file.",
       commands(
+        'KUBECONFIG_FILE="${KUBECONFIG:-$HOME/.kube/config}"',
         ...clusters
           .filter(({ aks }) => aks)
           .map(
             ({ aks }) =>
-              `az aks get-credentials --resource-group ${group} --name ${aks!.name} --overwrite-existing`,
+              `az aks get-credentials --resource-group ${group} --name ${aks!.name} --overwrite-existing --file "\${KUBECONFIG_FILE##*:}"`,
           ),
       ),
     ],

@@ -456,7 +456,7 @@ describe("Terraform's state, where no backend keeps it,", () => {
   test.each([
     ["up", "--yes"],
     ["destroy", "--infra", "--yes"],
-  ])("is told before %s begins", async (...args) => {
+  ])("is named before %s starts", async (...args) => {
     const file = join(process.cwd(), name);
     expect((await mesh(...args)).notes).toContain(
       `Terraform's state: ${file}, which does not exist yet: Terraform knows of no cluster. If there are some, run this in the folder that has their state`,
@@ -468,7 +468,7 @@ describe("Terraform's state, where no backend keeps it,", () => {
   test.each([
     ["up", "--yes"],
     ["destroy", "--infra", "--yes"],
-  ])("is not begun anew by %s in another folder, and the printed command finds it", async (...args) => {
+  ])("is required by %s in another folder, and the printed command finds it", async (...args) => {
     writeFileSync(name, "{}");
     const project = process.cwd();
     mkdirSync("elsewhere");
@@ -487,7 +487,7 @@ describe("Terraform's state, where no backend keeps it,", () => {
     expect((await mesh(...args)).notes).toContain(`Terraform's state: ${join(project, name)}\n`);
   });
 
-  test("is not spoken of where a backend keeps it, and where nothing of Terraform's is wanted", async () => {
+  test("is not mentioned with a backend, and where Terraform is not run", async () => {
     expect((await mesh("destroy", "--yes")).notes).not.toContain("Terraform's state:");
     writeFileSync(
       "mesh.yaml",

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseMesh, readMesh } from "../../mesh/load";
@@ -93,3 +94,17 @@ test.each(["AKS Dev Env", "ctx1 (aws)", "default/api:6443/Jörg Müller", "$(tou
     }
   },
 );
+
+test.each([
+  ["one file", "/home/me/one", "/home/me/one"],
+  ["several", ".mesh/kubeconfig:/home/me/my config", "/home/me/my config"],
+  ["none", undefined, "/root/.kube/config"],
+])("az is given one file where KUBECONFIG names %s", (_, KUBECONFIG, file) => {
+  const [lines] = /^KUBECONFIG_FILE=.*\n(az aks get-credentials .*)$/m.exec(of("mesh.yaml"))!;
+  const az = 'az() { for word; do :; done; printf %s "$word"; }';
+  const { stdout } = spawnSync("sh", ["-uec", `${az}\n${lines}`], {
+    env: { HOME: "/root", ...(KUBECONFIG && { KUBECONFIG }) },
+    encoding: "utf8",
+  });
+  expect(stdout).toBe(file);
+});

@@ -18,9 +18,9 @@ import { bundleTool } from "./bundled";
 
 const isRoot = process.getuid?.() === 0;
 const uid = 12345;
-const asNobody = isRoot ? describe : describe.skip;
+const withSetpriv = isRoot ? describe : describe.skip;
 
-asNobody("a user without a name", () => {
+withSetpriv("a user without a name", () => {
   let folder: string;
   let tool: string;
   beforeAll(() => {
@@ -30,7 +30,7 @@ asNobody("a user without a name", () => {
   });
   afterAll(() => rmSync(tool, { recursive: true }));
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "mesh-nobody-"));
+    folder = mkdtempSync(join(tmpdir(), "mesh-no-home-"));
     chownSync(folder, uid, uid);
     writeFileSync(join(folder, "mesh.yaml"), twoClusters);
     writeFileSync(
