@@ -38,9 +38,9 @@ const noCluster = ask([main.replace(group, "rg-other"), credentials("aks-other")
 execFileSync(emulator, ["unregister", "Microsoft.ContainerService"]);
 const notRegistered = ask([provider]);
 execFileSync("az", ["provider", "register", "--namespace", "Microsoft.ContainerService", "--wait"]);
-const nobody = mkdtempSync(join(tmpdir(), "mesh-az-"));
-const loggedOut = ask(["version -o json", account, main, remote], { AZURE_CONFIG_DIR: nobody });
-rmSync(nobody, { recursive: true });
+const noLogin = mkdtempSync(join(tmpdir(), "mesh-az-"));
+const loggedOut = ask(["version -o json", account, main, remote], { AZURE_CONFIG_DIR: noLogin });
+rmSync(noLogin, { recursive: true });
 
 const { "azure-cli": az } = JSON.parse(loggedIn["version -o json"]!.stdout);
 const recorded = {

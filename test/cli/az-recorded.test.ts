@@ -77,7 +77,7 @@ test("doctor reads az's version, login and subscription, and whether AKS is regi
   });
 });
 
-test("a subscription that does not know AKS is told, with az's command to register it", async () => {
+test("an unregistered resource provider is a finding, with the command that registers it", async () => {
   addAz({ ...recorded.loggedIn, ...recorded.notRegistered });
   expect(await doctor()).toMatchObject({
     "azure.provider":
@@ -85,7 +85,7 @@ test("a subscription that does not know AKS is told, with az's command to regist
   });
 });
 
-test("an az that nobody has logged in with is one finding, and the clusters have no credentials", async () => {
+test("an az without a login is one finding, and the clusters have no credentials", async () => {
   addAz(recorded.loggedOut);
   expect(await doctor()).toEqual({
     "programs.az": "pass: 2.91.0",

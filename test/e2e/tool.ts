@@ -21,6 +21,15 @@ addons: { prometheus: false, kiali: false }
 ${more}
 `;
 
+/**
+ * With MESH_LAB_SHAPE=aks the mesh has the shape that it has on clusters made by Terraform: two istiods, and two pods of
+ * each gateway. The kubeconfig knows the clusters, so that Terraform is not asked for them.
+ */
+const inShape = (yaml: string) =>
+  process.env.MESH_LAB_SHAPE === "aks" && !yaml.includes("azure:")
+    ? `${yaml.replaceAll("context: ", "aks: ")}\nazure: { location: centralus, resourceGroup: rg-lab }\n`
+    : yaml;
+
 export interface Ended {
   /** Null: it was ended by a signal. */
   readonly code: number | null;
@@ -54,7 +63,7 @@ export class Tool {
   }
 
   configure(yaml: string): void {
-    writeFileSync(join(this.folder, "mesh.yaml"), yaml);
+    writeFileSync(join(this.folder, "mesh.yaml"), inShape(yaml));
   }
 
   /** A run that has not ended after `seconds` is killed, and its `err` says so. */

@@ -1,8 +1,9 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import type { CheckReport } from "../../checks/report";
 import { bare, describeInLab } from "./lab";
-import { both, minutes, primary, remote, Tool, third } from "./tool";
+import { minutes, primary, remote, Tool, third } from "./tool";
 
-// Fifty looks at a mesh that works, and a mesh of three clusters.
+// A mesh of three clusters that works, also in fifty looks on a machine that is busy with something else.
 
 const runs = 50;
 const meshOf = (clusters: readonly string[], more: string) => `clusters:
@@ -23,37 +24,16 @@ async function looks(tool: Tool, count: number): Promise<CheckReport[]> {
   return reports;
 }
 
-describeInLab(
-  "verify on a mesh of two clusters that works",
-  () => {
-    let tool: Tool;
-    beforeAll(async () => {
-      bare(both);
-      tool = new Tool(meshOf(both, "sample: { weights: { v1: 90, v2: 10 } }"));
-      await tool.must(["ca"]);
-      await tool.must(["apply"]);
-      await tool.must(["verify", "--wait", "2m"]);
-    }, 8 * minutes);
-    afterAll(async () => {
-      await tool.run(["destroy", "--yes", "--crds"]);
-      tool.remove();
-    }, 5 * minutes);
-
-    test(
-      `raises no false alarm in ${runs} runs`,
-      async () => {
-        const reports = await looks(tool, runs);
-        expect(reports.flatMap(complaints)).toEqual([]);
-        const seconds = reports.map((report) => report.seconds).sort((one, other) => one - other);
-        console.info(
-          `${runs} runs: ${seconds[0]!.toFixed(1)} to ${seconds.at(-1)!.toFixed(1)} s, half of them within ${seconds[runs / 2]!.toFixed(1)} s`,
-        );
-      },
-      20 * minutes,
-    );
-  },
-  both,
-);
+/** Processes that compute for as long as `work` takes. */
+async function besideBusyLoops<T>(count: number, work: () => Promise<T>): Promise<T> {
+  const loops: ChildProcess[] = [];
+  for (let loop = 0; loop < count; loop++) loops.push(spawn("sh", ["-c", "while :; do :; done"]));
+  try {
+    return await work();
+  } finally {
+    for (const loop of loops) loop.kill("SIGKILL");
+  }
+}
 
 describeInLab("verify on a mesh of three clusters that works", () => {
   const clusters = [primary, remote, third];
@@ -85,6 +65,19 @@ describeInLab("verify on a mesh of three clusters that works", () => {
       ]);
     },
     5 * minutes,
+  );
+
+  test(
+    `raises no false alarm in ${runs} runs while the machine is kept busy`,
+    async () => {
+      const reports = await besideBusyLoops(3, () => looks(tool, runs));
+      expect(reports.flatMap(complaints)).toEqual([]);
+      const seconds = reports.map((report) => report.seconds).sort((one, other) => one - other);
+      console.info(
+        `${runs} runs: ${seconds[0]!.toFixed(1)} to ${seconds.at(-1)!.toFixed(1)} s, half of them within ${seconds[runs / 2]!.toFixed(1)} s`,
+      );
+    },
+    40 * minutes,
   );
 
   test(
