@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseMesh } from "../../../mesh/load";
 import {
@@ -79,6 +79,25 @@ describe("proxy-status of two istiods, a JSON document for each", () => {
       4,
     );
   const print = (...documents: string[]) => `${documents.join("\n")}\n`;
+
+  test("has the proxies of both, as recorded from istioctl 1.31.1 while a mesh with two istiods came up", () => {
+    const recorded = readFileSync(join(__dirname, "proxy-status-of-two-istiods.txt"), "utf8");
+    const names = readProxyStatus(recorded).map(
+      ({ cluster, name }) => `${cluster}/${name.replace(/-[\w-]*/, "")}`,
+    );
+    expect(names.sort()).toEqual([
+      "main0/curl.sample",
+      "main0/helloworld.sample",
+      "main0/istio.istio-system",
+      "main0/istio.istio-system",
+      "main0/istio.istio-system",
+      "main0/istio.istio-system",
+      "remote0/curl.sample",
+      "remote0/helloworld.sample",
+      "remote0/istio.istio-system",
+      "remote0/istio.istio-system",
+    ]);
+  });
 
   test("has the proxies of both", () => {
     const printed = print(
