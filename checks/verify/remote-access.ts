@@ -1,4 +1,6 @@
 import { load } from "js-yaml";
+import type { IstioLine } from "../../mesh/istio-lines";
+import type { Mesh } from "../../mesh/mesh";
 
 /** What the check needs of a kubeconfig; undefined where it is none. */
 export interface Access {
@@ -36,15 +38,29 @@ interface KubeconfigFile {
 const dialSeconds = 5;
 
 /**
- * Asks the remote's API server from inside the primary for one pod, as istiod does. Everything secret comes by the
- * script's input: arguments can be read by others.
+ * What istiod lists in a remote before it takes it for read: istio-discovery/templates/reader-clusterrole.yaml of 1.31.1
+ * (read 2026-11-27). A role narrowed by hand keeps it from ever being so: https://github.com/istio/istio/issues/59845
  */
-export function askScript({ server, authority, token }: Access): { script: string; input: string } {
+const listed: Readonly<Record<IstioLine["installation"], readonly string[]>> = {
+  "primary-remote": ["pods", "services", "nodes", "namespaces", "secrets", "configmaps"],
+  "shared-control-plane": ["pods", "services", "nodes"],
+};
+export const kindsListed = ({ istio }: Mesh) => listed[istio.line.installation];
+
+/**
+ * Asks the remote's API server from inside the primary for one object of each kind, as istiod does. Everything secret
+ * comes by the script's input: arguments can be read by others.
+ */
+export function askScript(
+  { server, authority, token }: Access,
+  kinds: readonly string[],
+): { script: string; input: string } {
   // The container's file system is read-only: both reach curl by file descriptors.
   const trust = authority ? "--cacert /dev/stdin " : "";
+  const urls = kinds.map((kind) => `-o /dev/null "$server/api/v1/${kind}?limit=1"`).join(" ");
   const script = [
     "read -r server; read -r token",
-    `curl -sS -m ${dialSeconds} ${trust}-K /dev/fd/3 -o /dev/null -w '%{http_code}' "$server/api/v1/pods?limit=1" 2>&1 3<<EOF`,
+    `curl -sS --fail-early -m ${dialSeconds} ${trust}-K /dev/fd/3 -w '%{http_code}\\n' ${urls} 2>&1 3<<EOF`,
     'header = "Authorization: Bearer $token"',
     "EOF",
     "true",
@@ -52,12 +68,21 @@ export function askScript({ server, authority, token }: Access): { script: strin
   return { script, input: `${server}\n${token ?? ""}\n${authority}` };
 }
 
+/**
+ * Kinds that the token may not list, where it may list some.
+ * @param said a status code a line, in the order of `kinds`
+ */
+export function kindsRefused(said: string, kinds: readonly string[]): string[] {
+  const codes = said.split("\n");
+  return codes.includes("200") ? kinds.filter((_, index) => codes[index] === "403") : [];
+}
+
 /** What the primary's request for a pod of the remote comes back with, and what it means. */
 export const answers: readonly { readonly said: RegExp; readonly means: string; readonly again: boolean }[] =
   [
-    { said: /^401$/, means: "the API server does not know the token of the remote secret", again: true },
+    { said: /^401\b/, means: "the API server does not know the token of the remote secret", again: true },
     {
-      said: /^403$/,
+      said: /^403\b/,
       means:
         "the token of the remote secret may not list pods: the reader's ClusterRole or its binding is gone",
       again: true,

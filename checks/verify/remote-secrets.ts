@@ -6,7 +6,7 @@ import { whyUnusable } from "../basics/reachable";
 import { type Check, faulty, sound, unjudged, type Verdict } from "../check";
 import { kubectlIn, restartIstiod } from "../commands";
 import { hasSample, isRemote } from "./applies";
-import { type Access, accessIn, answers, askScript } from "./remote-access";
+import { type Access, accessIn, answers, askScript, kindsListed, kindsRefused } from "./remote-access";
 import type { VerifyWorld } from "./world";
 
 /** https://istio.io/latest/docs/ops/deployment/deployment-models/#endpoint-discovery-with-multiple-control-planes */
@@ -177,9 +177,20 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
       const { mesh, meshProbes } = world;
       const access = (await accessOf(world, cluster))!;
       if (access.token === undefined) return byIstiodsWord(world, cluster);
-      const { script, input } = askScript(access);
+      const kinds = kindsListed(mesh);
+      const { script, input } = askScript(access, kinds);
       const said = (await meshProbes(mesh.primary).inClient(script, { input })).trim();
-      if (said === "200") return sound(`${access.server} answers`);
+      if (/^200(\n200)*$/.test(said)) return sound(`${access.server} answers`);
+      const refused = kindsRefused(said, kinds);
+      if (refused.length > 0) {
+        return faulty(
+          [
+            `the token of the remote secret may not list ${refused.join(", ")} in ${cluster.name}: its ClusterRole is not as istioctl installed it`,
+            `${mesh.primary.name}'s istiod lists them, and does not take ${cluster.name} for read without`,
+          ],
+          { fix: "apply; it brings the ClusterRole back", commands: world.byApply.commands },
+        );
+      }
       const found = answers.find((answer) => answer.said.test(said));
       const secrets = (await remoteSecrets(world)).filter((secret) =>
         clustersIn(secret).includes(cluster.name),

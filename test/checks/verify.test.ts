@@ -98,6 +98,26 @@ describe.each(Object.entries(lines))("a healthy mesh of line %s", (_, mesh) => {
   });
 });
 
+test("what others have in these namespaces is silent: Kiali's own multi-cluster Secret, a revision's label", async () => {
+  const composed = compose(current);
+  for (const { secrets, namespaces } of Object.values(composed.clusters)) {
+    secrets.push({
+      kind: "Secret",
+      metadata: {
+        name: "kiali-multi-cluster",
+        namespace: "istio-system",
+        labels: { "kiali.io/multiCluster": "true" },
+      },
+      data: { east: Buffer.from("apiVersion: v1\nkind: Config\n").toString("base64") },
+    });
+    // It injects as istio-injection=enabled does: the dry run has the last word.
+    const labels = namespaces.find(({ metadata }) => metadata.name === "sample").metadata.labels;
+    delete labels["istio-injection"];
+    labels["istio.io/rev"] = "default";
+  }
+  expect(open(await verifyComposed(composed))).toEqual([]);
+});
+
 test("an istioctl of another line is one finding: what is asked through it is not judged", async () => {
   const composed = compose(current);
   composed.programs.istioctl = "1.7.3";
@@ -711,6 +731,17 @@ const faults: readonly Fault[] = [
       says,
     }),
   ),
+  {
+    name: "a reader role narrowed by hand (istio/istio#59845)",
+    lines: ["current"],
+    break: ({ clusters }) => {
+      clusters.main0!.access.remote0 = "200\n200\n200\n200\n403\n403";
+    },
+    expect: "fail control-plane.remote-access remote0",
+    says: /may not list secrets, configmaps in remote0: its ClusterRole is not as istioctl installed it/,
+    command: /^mesh apply/,
+    fix: /brings the ClusterRole back/,
+  },
   {
     name: "an istiod that has given the remote up (it turns ready after 30 seconds all the same)",
     row: 8,

@@ -374,6 +374,15 @@ export const faults: readonly Fault[] = [
     says: /does not know the token of the remote secret/,
   },
   {
+    name: "the reader's role narrowed by hand (istio/istio#59845)",
+    break: `${k(remote)} get clusterrole istio-reader-clusterrole-istio-system -o json |
+      jq '.rules |= (map(if .apiGroups == [""] then .resources -= ["secrets", "configmaps"] else . end) | map(select(.resources != [])))' |
+      ${k(remote)} replace -f -`,
+    id: "control-plane.remote-access",
+    cluster: "remote0",
+    says: /may not list secrets, configmaps in remote0/,
+  },
+  {
     name: "the remote secret with a loopback server",
     break: changedSecret("sed -E 's#server: .*#server: https://127.0.0.1:6443#'"),
     id: "control-plane.remote-server",
