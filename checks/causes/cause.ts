@@ -5,11 +5,12 @@ import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
  * What a check finds wrong with the mesh.
  * - `gateway`: connections to an east-west gateway fail
  * - `istiod`: a remote does not get through to istiod
+ * - `sidecars`: a pod has no proxy, or one that does not see all of its traffic
  * - `endpoints`: a client has other endpoints of the sample than it should have, or unhealthy ones
  * - `requests`: requests to the sample fail
  * - `shares`: requests are not distributed as they should be
  */
-export type Symptom = "gateway" | "istiod" | "endpoints" | "requests" | "shares";
+export type Symptom = "gateway" | "istiod" | "sidecars" | "endpoints" | "requests" | "shares";
 
 /** How an object can cause a symptom. */
 export interface Effect {

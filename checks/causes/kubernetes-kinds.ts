@@ -105,6 +105,59 @@ function networkOfNamespace(object: KubernetesObject, { mesh }: Scene): Effect[]
     : [];
 }
 
+/** Marks of a pod that keep its proxy away, or some of its traffic from the proxy. */
+const podMarks: readonly {
+  readonly where: "labels" | "annotations";
+  readonly key: RegExp;
+  readonly value: RegExp;
+  readonly symptom: Effect["symptom"];
+  readonly does: string;
+}[] = [
+  {
+    where: "labels",
+    key: /^sidecar\.istio\.io\/inject$/,
+    value: /^false$/,
+    symptom: "sidecars",
+    does: "has its pods made without a proxy",
+  },
+  {
+    where: "annotations",
+    key: /^sidecar\.istio\.io\/inject$/,
+    value: /^false$/,
+    symptom: "sidecars",
+    does: "has its pods made without a proxy",
+  },
+  {
+    where: "annotations",
+    key: /^traffic\.sidecar\.istio\.io\//,
+    value: /./,
+    symptom: "requests",
+    does: "keeps some of its pods' traffic from their proxies",
+  },
+  {
+    where: "labels",
+    key: new RegExp(`^${networkLabel.replaceAll(".", "\\.")}$`),
+    value: /./,
+    symptom: "endpoints",
+    does: "says itself in which network its pods are",
+  },
+];
+
+/** Deployments of the sample, whose pods others have marked. */
+function sampleDeployment(object: KubernetesObject, { mesh }: Scene): Effect[] {
+  const { metadata, spec } = object;
+  if (metadata.namespace !== mesh.sample?.namespace) return [];
+  const template = spec.template?.metadata ?? {};
+  return podMarks.flatMap(({ where, key, value, symptom, does }) =>
+    Object.entries<string>(template[where] ?? {})
+      .filter(([name, text]) => key.test(name) && value.test(text))
+      .map(([name, text]) => ({
+        ...certain(symptom, `${does} (${name}: ${text})`),
+        change: setField(object, { template: { metadata: { [where]: { [name]: null } } } }),
+      })),
+  );
+}
+
 /** https://kubernetes.io/docs/concepts/services-networking/network-policies/ */
 function networkPolicy({ metadata, spec = {} }: KubernetesObject, { pods }: Scene): Effect[] {
   const selector: Readonly<Record<string, string>> = spec.podSelector?.matchLabels ?? {};
@@ -128,5 +181,6 @@ function networkPolicy({ metadata, spec = {} }: KubernetesObject, { pods }: Scen
 export const kubernetesSuspects: Suspects = {
   "Service.": serviceEffects,
   "Namespace.": networkOfNamespace,
+  "Deployment.apps": sampleDeployment,
   "NetworkPolicy.networking.k8s.io": networkPolicy,
 };

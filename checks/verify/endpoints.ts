@@ -136,7 +136,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
     why: "A pod that started before injection worked stays without a proxy: other clusters' requests cannot come in, its own do not find the mesh.",
     fix: "have the pods start anew",
     needs: ["endpoints.injection", "endpoints.client", "endpoints.pods"],
-    async look({ mesh, meshProbes }, cluster) {
+    look: explained("sidecars", async ({ mesh, meshProbes }, cluster: Cluster) => {
       const { sample } = mesh;
       const objects = await meshProbes(cluster).sample();
       const bare = deploymentsIn(mesh, cluster).flatMap((name) => {
@@ -150,7 +150,7 @@ export const endpointChecks: readonly Check<VerifyWorld>[] = [
             { commands: [restart(cluster, sample!.namespace, ...new Set(bare.map(({ name }) => name)))] },
           )
         : sound();
-    },
+    }),
   },
   {
     id: "endpoints.proxies",

@@ -1,11 +1,14 @@
 import type { Cluster } from "../../mesh/mesh";
 import type { Endpoint } from "../../ops/status/endpoints";
 import { faulty, type Verdict } from "../check";
+import { kubectlIn } from "../commands";
 import { nameOf } from "./endpoint-set";
 import type { VerifyWorld } from "./world";
 
 /** A connection that stands, and over which nothing comes back. */
 const isSilent = /no answer in time|connection timeout/;
+
+const doesNotResolve = /does not resolve/;
 
 /** Failures by kind that are shown. */
 const shownKinds = 5;
@@ -47,6 +50,25 @@ export async function failedRequests(
         commands,
       },
     );
+  }
+  if (kinds.some(([text]) => doesNotResolve.test(text))) {
+    return faulty(evidence, {
+      fix: `the Service stands in every cluster, so the DNS of ${cluster.name} does not answer its pods: see CoreDNS and the way to it`,
+      commands: [
+        kubectlIn(
+          cluster,
+          "-n",
+          "kube-system",
+          "get",
+          "pods,endpoints",
+          "-l",
+          "k8s-app=kube-dns",
+          "-o",
+          "wide",
+        ),
+        ...commands,
+      ],
+    });
   }
   return faulty(evidence, { commands });
 }

@@ -17,6 +17,12 @@ const failures: readonly { readonly words: RegExp; readonly fix: string }[] = [
     fix: "kubectl does not end by itself: its credential plugin waits, most likely for a person to log in; run it in a terminal and see",
   },
   {
+    // net/http gives the proxy's status alone, without `from server`.
+    words:
+      /proxyconnect|Unable to connect to the server: (Forbidden|Proxy Authentication Required|Bad Gateway|Service Unavailable)/,
+    fix: "the proxy between here and the cluster (HTTPS_PROXY, or proxy-url in the kubeconfig) does not let the connection through: add the API server to NO_PROXY, or have the proxy allow it",
+  },
+  {
     words: /executable .* (not found|failed)|exec plugin|getting credentials/i,
     fix: "the context logs in through a program of its own: install it (kubelogin on AKS), or log in again",
   },
@@ -34,7 +40,7 @@ const failures: readonly { readonly words: RegExp; readonly fix: string }[] = [
   },
   {
     words: /refused/i,
-    fix: "nothing listens at that address: is the cluster running, and is the address still its own?",
+    fix: "nothing listens at that address, or at the proxy that HTTPS_PROXY names: is the cluster running, and is the address still its own?",
   },
   {
     words: /timeout|timed out|deadline|not done within|no route|unreachable/i,

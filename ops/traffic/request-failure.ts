@@ -33,6 +33,7 @@ export function failureOf({ status, version, words }: Reply): string | undefined
   if (version !== undefined) return undefined;
   if (status === 0) {
     const [, code = "?"] = /curl: \((\d+)\)/.exec(words) ?? [];
+    if (/Resolving timed out/.test(words)) return curlErrors[6];
     return curlErrors[code] ?? `curl error ${code}`;
   }
   if (status === 200) return "somebody else answered";

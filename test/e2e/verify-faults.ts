@@ -266,6 +266,21 @@ const otherPeoplesObjects: readonly Fault[] = [
     says: /cause: Service sample\/helloworld of main0: it hides the sample from its clients/,
   },
   {
+    name: "a version of the sample that is marked to have no proxy",
+    break: `${sample(remote)} patch deployment helloworld-v2 ${merge({ spec: { template: { metadata: { labels: { "sidecar.istio.io/inject": "false" } } } } })} && ${sample(remote)} rollout status deployment helloworld-v2 --timeout=120s`,
+    id: "endpoints.sidecars",
+    cluster: "remote0",
+    says: /has no istio-proxy\ncause: Deployment sample\/helloworld-v2 of remote0, managed by mesh: it has its pods made without a proxy/,
+  },
+  {
+    name: "a DNS that does not answer",
+    break: "ip netns exec lab-$PRIMARY iptables -I INPUT 1 -d 169.254.20.10 -p udp --dport 53 -j DROP",
+    id: "traffic.answers",
+    cluster: "main0",
+    says: /the name of the Service does not resolve/,
+    heal: "ip netns exec lab-$PRIMARY iptables -D INPUT -d 169.254.20.10 -p udp --dport 53 -j DROP",
+  },
+  {
     name: "endpoints that proxies have ejected",
     break: `${sample(primary)} patch destinationrule helloworld-destination ${merge({ spec: { trafficPolicy: { outlierDetection: { consecutive5xxErrors: 1, interval: "1s", baseEjectionTime: "10m", maxEjectionPercent: 100 } } } })}
       ${sample(primary)} patch virtualservice helloworld ${json([{ op: "add", path: "/spec/http/0/rewrite", value: { uri: "/nowhere" } }])}

@@ -53,6 +53,7 @@ const kinds = {
   ProxyConfig: "networking.istio.io/v1beta1",
   NetworkPolicy: "networking.k8s.io/v1",
   Service: "v1",
+  Deployment: "apps/v1",
 } as const;
 
 interface Row {
@@ -217,6 +218,26 @@ const rows: readonly Row[] = [
     causes: "gateway",
     does: /admits 203\.0\.113\.0\/24 alone/,
   },
+  {
+    kind: "Deployment",
+    in: "sample",
+    spec: "{ template: { metadata: { labels: { sidecar.istio.io/inject: 'false' } } } }",
+    causes: "sidecars",
+    does: /without a proxy/,
+  },
+  {
+    kind: "Deployment",
+    in: "sample",
+    spec: "{ template: { metadata: { annotations: { traffic.sidecar.istio.io/excludeInboundPorts: '5000' } } } }",
+    causes: "requests",
+    does: /excludeInboundPorts: 5000/,
+  },
+  {
+    kind: "Deployment",
+    in: "sample",
+    spec: "{ template: { metadata: { labels: { topology.istio.io/network: network9 } } } }",
+    causes: "endpoints",
+  },
   // Each of these is somebody else's business.
   {
     kind: "AuthorizationPolicy",
@@ -286,6 +307,18 @@ const rows: readonly Row[] = [
   },
   { kind: "NetworkPolicy", in: "elsewhere", spec: "{ podSelector: {} }", causes: "" },
   { kind: "Service", in: "sample", name: "other", spec: "{ internalTrafficPolicy: Local }", causes: "" },
+  {
+    kind: "Deployment",
+    in: "elsewhere",
+    spec: "{ template: { metadata: { labels: { sidecar.istio.io/inject: 'false' } } } }",
+    causes: "",
+  },
+  {
+    kind: "Deployment",
+    in: "sample",
+    spec: "{ template: { metadata: { labels: { sidecar.istio.io/inject: 'true' } } } }",
+    causes: "",
+  },
 ];
 
 const describeEffects = (found: KubernetesObject) =>

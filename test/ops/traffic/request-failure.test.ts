@@ -38,6 +38,11 @@ test.each([
     "curl: (6) Could not resolve host: x\n\n000 0.0\n",
     "the name of the Service does not resolve",
   ],
+  [
+    "a DNS that does not answer",
+    "curl: (28) Resolving timed out after 5000 milliseconds\n\n000 5.0\n",
+    "the name of the Service does not resolve",
+  ],
   ["an error that is not in the table has its number", "curl: (35) TLS\n\n000 0.0\n", "curl error 35"],
   ["a page of somebody else", "<html>\n\n200 0.1\n", "somebody else answered"],
 ])("%s", (_, output, says) => {
