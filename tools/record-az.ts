@@ -9,7 +9,7 @@ import { join } from "node:path";
 const emulator = join(__dirname, "../../shared/lab/azure/azure");
 const group = "rg-istiodemo-centralus";
 const credentials = (name: string, resourceGroup = group) =>
-  `aks get-credentials --resource-group ${resourceGroup} --name ${name} --context ${name} --file -`;
+  `aks get-credentials --resource-group ${resourceGroup} --name ${name} --overwrite-existing --file -`;
 const account = "account show -o json";
 const provider = "provider show --namespace Microsoft.ContainerService --query registrationState -o tsv";
 const main = credentials("aks-istiodemo-main-centralus");

@@ -254,7 +254,7 @@ describe("in an empty folder", () => {
   });
 
   test("init refuses a context that cannot be one", async () => {
-    expect(await mesh("init", "--context", "$(reboot)")).toMatchObject({
+    expect(await mesh("init", "--context", "two\nlines")).toMatchObject({
       code: 2,
       notes: expect.stringContaining("is given; allowed is"),
     });

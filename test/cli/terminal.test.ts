@@ -57,7 +57,7 @@ onTerminal("on a terminal", () => {
   test("up shows the plan, and applies that plan after a yes", () => {
     path.add(
       "terraform",
-      `case "$*" in *" plan "*) echo "Plan: 3 to add"; exit 2;; *" output "*) exit 1;; esac`,
+      `case "$*" in *" plan "*) echo "Plan: 3 to add"; exit 2;; *" show "*) echo "{}";; *" output "*) exit 1;; esac`,
     );
     const { said } = mesh("yes\n", "up");
     expect(said).toMatch(/Plan: 3 to add[\s\S]*Do this on Azure\? \[y\/N\]/);
@@ -71,7 +71,7 @@ onTerminal("on a terminal", () => {
   test("up without a yes leaves Azure alone, and the plan is not kept", () => {
     path.add(
       "terraform",
-      `case "$*" in *" plan "*) for last; do :; done; touch "\${last#-out=}"; exit 2;; esac`,
+      `case "$*" in *" plan "*) for last; do :; done; touch "\${last#-out=}"; exit 2;; *" show "*) echo "{}";; esac`,
     );
     const { code, said } = mesh("\n", "up");
     expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining("nothing was changed") });

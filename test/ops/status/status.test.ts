@@ -108,7 +108,7 @@ test.each<[string, Changes, string]>([
   [
     "a cluster that does not answer",
     { remote0: "connection refused" },
-    "remote0: does not answer through the context two: connection refused; fix: nothing listens at that address: is the cluster running, and is the address still its own?",
+    "remote0: does not answer through the context two: connection refused; fix: nothing listens at that address, or at the proxy that HTTPS_PROXY names: is the cluster running, and is the address still its own?",
   ],
   [
     "an istiod that is not ready",

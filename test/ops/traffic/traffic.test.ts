@@ -119,7 +119,7 @@ test("a client that is not there, not ready or not to be reached is named before
       /^Deployment sample\/curl of main0 has no pod that is ready:\n {4}Deployment curl: 0 of 1 replicas are available\n {4}Pod curl-a: Failed: ImagePullBackOff\nfix: /,
     ),
     "remote0 does not answer through the context two: dial tcp: connection refused\n" +
-      "fix: nothing listens at that address: is the cluster running, and is the address still its own?",
+      "fix: nothing listens at that address, or at the proxy that HTTPS_PROXY names: is the cluster running, and is the address still its own?",
   ]);
   path.add("kubectl", "exit 0");
   expect(await problems()).toEqual([
