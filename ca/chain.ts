@@ -184,7 +184,7 @@ function orderFindings(
     return [
       {
         file: "certChain",
-        message: `lacks the certificate of ${names.caCert}, so nobody can follow a workload's certificate to the root`,
+        message: `lacks the certificate of ${names.caCert}, so no workload's certificate leads to the root`,
         fix: chainFix(names),
       },
     ];

@@ -37,7 +37,7 @@ export function init(file: string, contexts: readonly string[], output: Output):
   return exitCode.fine;
 }
 
-/** @throws InputError when a mesh.yaml is about to be written below another, and nobody has named it with -f */
+/** @throws InputError when a mesh.yaml would be written below another one, and -f does not name it */
 function refuseBelowProject(file: string): void {
   const above = isDefaultFile(file) ? sameNameAbove(file) : undefined;
   if (above === undefined) return;

@@ -32,7 +32,7 @@ export async function split(
   refuseOtherOutput(inputs);
   return withContext(flags, output, async (context) => {
     let written = false;
-    // From then on the file may be ahead of the mesh, which nobody would guess from what goes wrong.
+    // From here on the file may be ahead of the mesh, which the error alone does not say.
     const sayAhead = () => {
       if (written)
         output.note(

@@ -94,7 +94,7 @@ function fixFor(issue: core.$ZodIssue, given: unknown): string {
   return "change the value";
 }
 
-/** How to come to an allowed value from the one that is given, by its field; undefined: nobody knows. */
+/** How to come to an allowed value from the one that is given, by its field; undefined: there is no better value. */
 const betterValues: Readonly<Record<string, (given: string) => string | undefined>> = {
   // As the portal and azurerm's examples show a region: westeurope of West Europe.
   "azure.location": (given) => use(azureLocation, given.toLowerCase().replace(/[ _-]/g, "")),

@@ -35,7 +35,7 @@ export async function unready(
       if (!why) return [];
       const { summary, reasons } = why;
       const isWaiting = reasons.length === 0 && objectNamed(objects, "Deployment", name)?.spec.replicas > 0;
-      // Mounts, networks and readiness are told in events alone.
+      // Only events tell of mounts, networks and readiness.
       const events = isWaiting
         ? await eventsOf(kubectl, { kind: "Deployment", namespace, name }, world.signal).catch(noRightToRead)
         : [];

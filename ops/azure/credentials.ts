@@ -86,7 +86,7 @@ export async function withKnownCredentials(
   const file = resolve(context.workFolder, kubeconfigName);
   const kept = existsSync(file) ? readKubeconfig(readFileSync(file, "utf8")) : empty;
   const unknown = wanted.filter((cluster) => !known.has(cluster.context));
-  // The user's KUBECONFIG may name this very file: what it holds is renewed like what nobody knows.
+  // The user's KUBECONFIG may name this very file: what it holds is renewed like unknown contexts.
   const ours = wanted.filter((cluster) => unknown.includes(cluster) || holds(kept, cluster));
   if (ours.length === 0) return all;
 

@@ -43,7 +43,7 @@ export async function ensureRemoteSecret(
   return "changed";
 }
 
-/** Whether the istiod that runs loses the remote's endpoints when the Secret changes; if so, people are told first. */
+/** Whether the istiod that runs loses the remote's endpoints when the Secret changes; if so, it is said first. */
 async function sayWhatIsLost(
   { cluster, primary, say }: RemoteSecretProps,
   signal: AbortSignal,

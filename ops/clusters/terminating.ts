@@ -137,7 +137,7 @@ function deadApiServices(services: readonly KubernetesObject[], { context }: Kub
 /** Seconds between two looks. */
 const lookSeconds = 2;
 
-/** Seconds after which a hold is told that may well go by itself. */
+/** Seconds after which a hold is reported that may resolve by itself. */
 const slowSeconds = 10;
 
 /**
@@ -159,7 +159,7 @@ export async function unlessHeldUp<T>(
     for (;;) {
       await pause(either, lookSeconds * 1000);
       if (either.aborted) return new Promise(() => {});
-      // A cluster that does not answer is told by the deletion itself.
+      // The deletion itself reports a cluster that does not answer.
       const holds = await look(either).catch((): readonly Hold[] => []);
       const now = performance.now() / 1000;
       for (const known of since.keys()) if (!holds.some(({ text }) => text === known)) since.delete(known);

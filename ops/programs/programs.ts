@@ -125,7 +125,7 @@ function ownWords(stderr: string): string {
   return own.join("\n").trim() || stderr.trim();
 }
 
-/** A credential plugin waits for a person, whom nobody here could show what it asks. It was ended. */
+/** A credential plugin waits for a person to log in, which needs a terminal. It was ended. */
 export class LoginWaits extends ProgramFailed {
   constructor(command: string, how: string) {
     super(command, "a login", `the login waits for a person (${how})`);

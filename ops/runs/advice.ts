@@ -1,4 +1,4 @@
-/** What to do about a cause that somebody else has put into the cluster, or that is the cluster's own. */
+/** What to do about a cause in the cluster, by the words in which Kubernetes or the cloud reports it. */
 export interface Remedy {
   readonly advice: string;
   /** Arguments of kubectl that show the cause, or remove it where this is safe. @default none */

@@ -12,7 +12,7 @@ const failures: readonly { readonly words: RegExp; readonly fix: string }[] = [
     fix: "log in first, in a terminal where the plugin can ask; or, with kubelogin on AKS, let it use the login of az",
   },
   {
-    // kubectl is told how long a server may take, and says so itself. It did not: its plugin has not ended yet.
+    // kubectl has its own timeout for the server. It did not report one, so its plugin still runs.
     words: /request-timeout=.*: not done within/,
     fix: "kubectl does not end by itself: its credential plugin waits, most likely for a person to log in; run it in a terminal and see",
   },

@@ -1225,7 +1225,7 @@ const faults: readonly Fault[] = [
       objects(composed, "main0").istioConfig.push({
         apiVersion: "security.istio.io/v1",
         kind: "AuthorizationPolicy",
-        metadata: { name: "nobody", namespace: "sample" },
+        metadata: { name: "allow-nothing", namespace: "sample" },
         spec: {},
       });
       (objects(composed, "remote0").replies as Reply[]).push({
@@ -1235,8 +1235,8 @@ const faults: readonly Fault[] = [
       });
     },
     expect: "fail traffic.answers remote0",
-    says: /1 x HTTP 403: RBAC: access denied\ncause: AuthorizationPolicy sample\/nobody of main0: it has the action ALLOW/,
-    command: /delete authorizationpolicy\.security\.istio\.io nobody$/,
+    says: /1 x HTTP 403: RBAC: access denied\ncause: AuthorizationPolicy sample\/allow-nothing of main0: it has the action ALLOW/,
+    command: /delete authorizationpolicy\.security\.istio\.io allow-nothing$/,
   },
   {
     name: "some requests that fail",

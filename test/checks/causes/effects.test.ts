@@ -4,7 +4,7 @@ import { effectsOf } from "../../../checks/causes/find-causes";
 import { parseMesh } from "../../../mesh/load";
 import type { KubernetesObject } from "../../../ops/programs/kubernetes-object";
 
-// What an object of somebody else can do to the mesh, and that what has no part in it stays silent.
+// What foreign objects can do to the mesh, and that unrelated ones stay silent.
 
 const mesh = parseMesh(
   `clusters:
@@ -238,7 +238,7 @@ const rows: readonly Row[] = [
     spec: "{ template: { metadata: { labels: { topology.istio.io/network: network9 } } } }",
     causes: "endpoints",
   },
-  // Each of these is somebody else's business.
+  // None of these affects the mesh.
   {
     kind: "AuthorizationPolicy",
     in: "istio-system",
