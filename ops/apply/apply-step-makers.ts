@@ -155,7 +155,7 @@ export function address(run: Run, cluster: Cluster, needs: readonly string[]): S
               { resource: "services", namespace: istioNamespace, name, ready: hasAddress },
               signal,
             );
-      const address = loadBalancerAddress(service)!;
+      const address = loadBalancerAddress(service, run.found[cluster.name])!;
       if (run.found[cluster.name] !== address || run.addresses[cluster.name] !== address) {
         run.found[cluster.name] = address;
         await run.keepAddresses(run.found);

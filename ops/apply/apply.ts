@@ -61,8 +61,10 @@ async function applyAlone(
   const run = runOf(context, { ...inputs, ...findings, keepAddresses });
   const steps = chosen(applySteps(run), mesh, options);
   if (leadsAlone(steps, mesh)) {
-    if (findings.primaryAddress === undefined) throw withoutAddress(mesh, options.only!);
-    if (findings.primaryAddress !== inputs.addresses[mesh.primary.name]) await keepAddresses(run.found);
+    // Without a mesh on the primary the file's address is of an earlier one.
+    const address = findings.primaryGateway && run.found[mesh.primary.name];
+    if (address === undefined) throw withoutAddress(mesh, options.only!);
+    if (address !== inputs.addresses[mesh.primary.name]) await keepAddresses(run.found);
   }
   const results = await runSteps(steps, context.reporter, context.signal);
   return {

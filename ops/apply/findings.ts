@@ -3,7 +3,7 @@ import type { Addresses, Cluster, Mesh } from "../../mesh/mesh";
 import { type Inventory, isOfMesh, readInventory } from "../clusters/inventory";
 import { renamings } from "../clusters/renamings";
 import { kubectlFor } from "../programs/kubectl";
-import { loadBalancerAddress } from "../programs/kubernetes-object";
+import { type KubernetesObject, loadBalancerAddress } from "../programs/kubernetes-object";
 import type { Context } from "../runs/context";
 import { PreflightError } from "../runs/preflight";
 
@@ -13,8 +13,8 @@ export interface Findings {
   readonly istioctlVersion: string;
   /** As the last run left it; undefined where none has come so far. */
   readonly inventory: Inventory | undefined;
-  /** Address that the primary's gateway has at this moment; undefined where it has none, or there is no mesh so far. */
-  readonly primaryAddress: string | undefined;
+  /** The primary's gateway Service; undefined where there is no mesh so far. */
+  readonly primaryGateway: KubernetesObject | undefined;
 }
 
 /**
@@ -25,11 +25,11 @@ export async function findOut(context: Context, mesh: Mesh, istioctlVersion: str
   const { signal } = context;
   const kubectl = kubectlFor(context.programs, mesh.primary.context);
   const inventory = await readInventory(kubectl, signal);
-  if (!isOfMesh(inventory, mesh)) return { istioctlVersion, inventory, primaryAddress: undefined };
+  if (!isOfMesh(inventory, mesh)) return { istioctlVersion, inventory, primaryGateway: undefined };
   await refuseRenamed(context, mesh, inventory);
   const { name } = mesh.istio.line.gateway;
-  const [service] = await kubectl.get(["-n", istioNamespace, "service", name], { signal });
-  return { istioctlVersion, inventory, primaryAddress: service && loadBalancerAddress(service) };
+  const [primaryGateway] = await kubectl.get(["-n", istioNamespace, "service", name], { signal });
+  return { istioctlVersion, inventory, primaryGateway };
 }
 
 /** Proxies that run would be cut off, and a run that changes no pod would not notice. */
@@ -62,10 +62,11 @@ async function refuseRenamed({ programs, signal }: Context, mesh: Mesh, inventor
  */
 export function addressesAtFirst(
   mesh: Mesh,
-  { inventory, primaryAddress }: Findings,
+  { inventory, primaryGateway }: Findings,
   ofFile: Addresses,
 ): Addresses {
   if (!isOfMesh(inventory, mesh)) return ofFile;
-  const { [mesh.primary.name]: _, ...remotes } = ofFile;
+  const { [mesh.primary.name]: inUse, ...remotes } = ofFile;
+  const primaryAddress = primaryGateway && loadBalancerAddress(primaryGateway, inUse);
   return primaryAddress === undefined ? remotes : { ...remotes, [mesh.primary.name]: primaryAddress };
 }

@@ -50,9 +50,14 @@ export function isRolledOut({ metadata, spec, status }: KubernetesObject): boole
   );
 }
 
-/** Address that the cloud gave a LoadBalancer Service, an IP before a host name; undefined until then. */
-export const loadBalancerAddress = (service: KubernetesObject): string | undefined =>
-  ingressAddresses(service)[0];
+/**
+ * Address that the cloud gave a LoadBalancer Service, an IP before a host name; undefined until then.
+ * @param inUse is kept where it is one of several: another one may lead nowhere
+ */
+export function loadBalancerAddress(service: KubernetesObject, inUse?: string): string | undefined {
+  const addresses = ingressAddresses(service);
+  return addresses.find((address) => address === inUse) ?? addresses[0];
+}
 
 /**
  * Every address of a LoadBalancer Service, `externalIPs` included: istiod hands out all of a gateway's

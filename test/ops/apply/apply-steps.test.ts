@@ -50,7 +50,7 @@ function runOn(mesh: Mesh, applied: (file: string) => void): Run {
     keepAddresses: () => {},
     istioctlVersion: mesh.istio.version,
     inventory: undefined,
-    primaryAddress: undefined,
+    primaryGateway: undefined,
     context,
     installations: new Map(mesh.clusters.map(({ name, context }) => [name, installation(context)])),
   };

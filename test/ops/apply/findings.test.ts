@@ -37,6 +37,14 @@ test("the primary's address is the one that its gateway has, whatever the file s
   });
 });
 
+test("of several addresses the one in use is kept, since another may lead nowhere", async () => {
+  const two = {
+    ...service(),
+    status: { loadBalancer: { ingress: [{ ip: "192.0.2.77" }, { ip: known.main0 }] } },
+  };
+  expect(await addresses({ configmap: ours, service: two })).toEqual(known);
+});
+
 test.each([
   ["a bare primary", {}],
   ["the primary of another mesh", { configmap: theirs, service: service("203.0.113.1") }],

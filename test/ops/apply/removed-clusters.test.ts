@@ -61,7 +61,7 @@ async function run(clusters: Record<string, object[]>, remove: boolean, found = 
   const context = { programs, reporter: silentReporter, now: () => new Date(), signal, workFolder };
   const inputs = { mesh, dist: "dist", addresses: {}, rootCertificate: "", keepAddresses: () => {}, remove };
   const steps = removedClusterSteps(
-    runOf(context, { ...inputs, istioctlVersion: "1.31.1", inventory: found, primaryAddress: undefined }),
+    runOf(context, { ...inputs, istioctlVersion: "1.31.1", inventory: found, primaryGateway: undefined }),
     removedClusters(found, mesh),
   );
   const results = (await runSteps([...primarySteps, ...steps], silentReporter, signal)).slice(
@@ -167,7 +167,7 @@ test("nothing of a removed cluster is touched before it is known whose the prima
     remove: true,
   };
   const steps = removedClusterSteps(
-    runOf(context, { ...inputs, istioctlVersion: "1.31.1", inventory, primaryAddress: undefined }),
+    runOf(context, { ...inputs, istioctlVersion: "1.31.1", inventory, primaryGateway: undefined }),
     [gone],
   );
   const [secrets, rest] = steps.map(({ needs }) => needs);
