@@ -14,9 +14,10 @@ const doubtSeconds = 2;
 
 /**
  * What the API server says when it gets no connection to a kubelet (k8s.io/apimachinery/pkg/util/proxy,
- * `error dialing backend`; read on 2026-11-27). exec, logs and port-forward go that way, gets and lists do not.
+ * `error dialing backend`; of Kubernetes 1.34, where the node refuses the connection: `error sending request: Post
+ * "https://<node>:10250/exec/...": dial tcp ...`; read on 2026-11-27). exec, logs and port-forward go that way, gets and lists do not.
  */
-const dialing = /error dialing backend/i;
+const dialing = /error dialing backend|error sending request: \w+ "https:\/\/\S+:10250\/\S*": dial tcp/i;
 const noConnection = "the API server gets no connection to its nodes (exec, port-forward)";
 
 export const saysNoConnection = new RegExp(`${dialing.source}|no connection to its nodes`, "i");
@@ -83,7 +84,8 @@ export async function whyNoWayToPods(
 
 function noConnectionIn(error: unknown): string | undefined {
   const line = error instanceof ProgramFailed && error.stderr.split("\n").find((one) => dialing.test(one));
-  return line ? `${noConnection}: ${line}` : undefined;
+  // The address of an exec has the whole script in it.
+  return line ? `${noConnection}: ${line.replace(/(:10250\/)[^"\s]*/, "$1...")}` : undefined;
 }
 
 /**

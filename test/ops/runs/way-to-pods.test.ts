@@ -28,6 +28,15 @@ test.each([
   expect(fixOfSilence(said!)).toContain("10250");
 });
 
+test("a node that refuses the connection is told without the script that was to run", async () => {
+  // Of Kubernetes 1.34, recorded.
+  const words = (command: string) =>
+    `error: Internal error occurred: error sending request: Post "https://198.18.0.14:10250/exec/sample/curl-8575c5c6f-gf5b9/curl${command}": dial tcp 198.18.0.14:10250: connect: connection refused`;
+  expect(await whyNoWayToPods(refusing(words("?command=sh&command=-c&command=curl+-s&error=1")), pod)).toBe(
+    'the API server gets no connection to its nodes (exec, port-forward): error: Internal error occurred: error sending request: Post "https://198.18.0.14:10250/...": dial tcp 198.18.0.14:10250: connect: connection refused',
+  );
+});
+
 test.each([
   'Error from server (NotFound): deployments.apps "curl" not found',
   "error: timed out waiting for the condition",
