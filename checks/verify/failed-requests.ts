@@ -14,7 +14,7 @@ const doesNotResolve = /does not resolve/;
 const shownKinds = 5;
 
 /**
- * Requests that failed, with what the client's Envoy counts of its connections.
+ * Requests that failed, with what the client's Envoy counts.
  * @param failures how often each kind of failure came
  */
 export async function failedRequests(
@@ -25,24 +25,24 @@ export async function failedRequests(
   commands: readonly string[],
 ): Promise<Verdict> {
   const kinds = Object.entries(failures).slice(0, shownKinds);
-  const dead = await deadEndpoints(world, cluster);
+  const unanswering = await unansweringEndpoints(world, cluster);
   const evidence = [
     counted,
     ...kinds.map(([text, count]) => `${count} x ${text}`),
-    ...dead.map(
-      (endpoint) =>
-        `none of ${endpoint.connections.opened} connections to ${endpoint.address} (${nameOf(endpoint)}) came about`,
+    ...unanswering.map(
+      ({ endpoint, sent }) =>
+        `none of ${sent} requests to ${endpoint.address} (${nameOf(endpoint)}) was answered`,
     ),
   ];
-  const swallowed = dead.filter(({ target }) => target?.kind === "gateway");
+  const swallowed = unanswering.filter(({ endpoint }) => endpoint.target?.kind === "gateway");
   // That TCP connects another check has seen.
   if (swallowed.length > 0 && kinds.some(([text]) => isSilent.test(text))) {
     return faulty(
       [
         ...evidence,
         ...swallowed.map(
-          ({ address }) =>
-            `TCP connects to ${address}, and the TLS handshake does not end: large packets get lost on the way (MTU)`,
+          ({ endpoint }) =>
+            `TCP connects to ${endpoint.address}, and the TLS handshake does not end: large packets get lost on the way (MTU)`,
         ),
       ],
       {
@@ -73,9 +73,25 @@ export async function failedRequests(
   return faulty(evidence, { commands });
 }
 
-/** Endpoints to which no connection of the client's proxy came about. */
-async function deadEndpoints(world: VerifyWorld, cluster: Cluster): Promise<readonly Endpoint[]> {
-  const { views } = await world.endpointsNow();
-  const { endpoints } = views.find(({ cluster: name }) => name === cluster.name)!;
-  return endpoints.filter(({ connections: { opened, failed } }) => opened > 0 && failed === opened);
+/** An endpoint that has answered none of the requests that were sent to it meanwhile. */
+interface Unanswering {
+  readonly endpoint: Endpoint;
+  readonly sent: number;
+}
+
+/**
+ * By what the client's Envoy counts. A connection that swallows what is sent counts as connected: of TLS 1.3 the client
+ * is through before the server has its certificate.
+ */
+async function unansweringEndpoints(world: VerifyWorld, cluster: Cluster): Promise<readonly Unanswering[]> {
+  const [before, now] = await Promise.all([world.endpoints(), world.endpointsNow()]);
+  const of = ({ views }: typeof now) => views.find(({ cluster: name }) => name === cluster.name)!.endpoints;
+  return of(now).flatMap((endpoint) => {
+    const earlier = of(before).find(
+      ({ address, version }) => address === endpoint.address && version === endpoint.version,
+    );
+    const sent = endpoint.requests.sent - (earlier?.requests.sent ?? 0);
+    const answered = endpoint.requests.answered - (earlier?.requests.answered ?? 0);
+    return sent > 0 && answered === 0 ? [{ endpoint, sent }] : [];
+  });
 }

@@ -42,8 +42,8 @@ export interface Endpoint {
   readonly healthy: boolean;
   /** Envoy's words for what is wrong, for example `failed outlier check`; empty when healthy. */
   readonly health: string;
-  /** Connections that this proxy has opened to it, and those of them that failed. */
-  readonly connections: { readonly opened: number; readonly failed: number };
+  /** Requests that this proxy has sent to it, and those of them that were answered. */
+  readonly requests: { readonly sent: number; readonly answered: number };
 }
 
 export interface Target {
@@ -207,6 +207,6 @@ function endpointOf(
     weight,
     healthy: wrong.length === 0,
     health: wrong.join(", ").replaceAll("_", " "),
-    connections: { opened: counted("cx_total"), failed: counted("cx_connect_fail") },
+    requests: { sent: counted("rq_total"), answered: counted("rq_success") + counted("rq_error") },
   };
 }

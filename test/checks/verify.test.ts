@@ -1211,12 +1211,12 @@ const faults: readonly Fault[] = [
     // open-cluster-management-io/ocm#1314
     name: "large packets that get lost between the clusters",
     break: (composed) => {
-      const { replies, failedConnections } = objects(composed, "main0");
+      const { replies, unanswered: silent } = objects(composed, "main0");
       (replies as Reply[]).push(...Array.from({ length: 6 }, () => unanswered));
-      failedConnections[gatewayAddress(composed.mesh, composed.mesh.remotes[0]!)] = 6;
+      silent[gatewayAddress(composed.mesh, composed.mesh.remotes[0]!)] = 6;
     },
     expect: "fail traffic.answers main0",
-    says: /6 x no answer in time\nnone of 6 connections to 203\.0\.113\.101:\d+ \(gateway istio-\w+gateway of remote0\) came about\nTCP connects to 203\.0\.113\.101:\d+, and the TLS handshake does not end: large packets get lost on the way \(MTU\)/,
+    says: /6 x no answer in time\nnone of 6 requests to 203\.0\.113\.101:\d+ \(gateway istio-\w+gateway of remote0\) was answered\nTCP connects to 203\.0\.113\.101:\d+, and the TLS handshake does not end: large packets get lost on the way \(MTU\)/,
     fix: /lower the MTU/,
   },
   {

@@ -216,6 +216,7 @@ const otherPeoplesObjects: readonly Fault[] = [
     cluster: "main0",
     says: /TCP connects to 198\.18\.0\.\d+:15443, and the TLS handshake does not end: large packets get lost on the way \(MTU\)/,
     heal: passLargePackets("$REMOTE", "$REMOTE_GATEWAY", 15443),
+    cleanUp: `${passLargePackets("$REMOTE", "$REMOTE_GATEWAY", 15443)} 2>/dev/null; true`,
   },
   {
     name: "large packets that get lost between a remote and istiod",
@@ -224,6 +225,7 @@ const otherPeoplesObjects: readonly Fault[] = [
     cluster: "remote0",
     says: /:15012 accepts the connection, and a large request gets no answer within 4 s: large packets get lost/,
     heal: passLargePackets("$PRIMARY", "$PRIMARY_GATEWAY", 15012),
+    cleanUp: `${passLargePackets("$PRIMARY", "$PRIMARY_GATEWAY", 15012)} 2>/dev/null; true`,
   },
   {
     name: "a gateway's Service that selects no pod",
@@ -279,6 +281,8 @@ const otherPeoplesObjects: readonly Fault[] = [
     cluster: "main0",
     says: /the name of the Service does not resolve/,
     heal: "ip netns exec lab-$PRIMARY iptables -D INPUT -d 169.254.20.10 -p udp --dport 53 -j DROP",
+    cleanUp:
+      "ip netns exec lab-$PRIMARY iptables -D INPUT -d 169.254.20.10 -p udp --dport 53 -j DROP 2>/dev/null; true",
   },
   {
     name: "endpoints that proxies have ejected",

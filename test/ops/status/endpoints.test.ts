@@ -147,7 +147,7 @@ test("an address that nothing is known to have is told as such", async () => {
       weight: 1,
       healthy: true,
       health: "",
-      connections: { opened: 0, failed: 0 },
+      requests: { sent: 0, answered: 0 },
     },
   ]);
 });
