@@ -20,6 +20,8 @@ const marks: readonly {
 
 /** What manages an object and would bring it back, as far as it says so: `Helm release web`. */
 export function managerOf({ metadata }: KubernetesObject): string | undefined {
+  // istioctl's own: the charts' label names Helm, which has no part in it.
+  if (metadata.labels?.["install.operator.istio.io/owning-resource"] !== undefined) return undefined;
   const [owner] = (metadata.ownerReferences ?? []) as readonly { kind: string; name: string }[];
   if (owner) return `${owner.kind} ${owner.name}`;
   const found = marks.find(({ where, key }) => metadata[where]?.[key] !== undefined);
