@@ -169,7 +169,8 @@ const otherPeoplesObjects: readonly Fault[] = [
   {
     name: "discoverySelectors whose labels the remote lacks (istio/istio#54402)",
     break: `for n in sample istio-system; do ${k(primary)} label namespace $n istio-discovery=enabled --overwrite; done; ${meshConfig("discoverySelectors:\\n- matchLabels:\\n    istio-discovery: enabled")}`,
-    id: "gateways.dial",
+    id: "endpoints.set",
+    cluster: "main0",
     says: /cause: ConfigMap istio-system\/istio of main0: it hides .*: istio-system of remote0, sample of remote0/,
     cleanUp: `for n in sample istio-system; do ${k(primary)} label namespace $n istio-discovery-; done`,
   },
