@@ -14,9 +14,12 @@ interface Endpoint {
 }
 
 /** Addresses that requests may go to. Without a condition an endpoint counts as ready. */
-export function readyAddresses({ endpoints = [], subsets = [] }: KubernetesObject): string[] {
-  const ofSlice = (endpoints as readonly Endpoint[]).filter(({ conditions }) => conditions?.ready !== false);
-  const ofSubsets = subsets as readonly { addresses?: readonly { ip: string }[] }[];
+export function readyAddresses({ endpoints, subsets }: KubernetesObject): string[] {
+  // An EndpointSlice without endpoints has null for them.
+  const ofSlice = ((endpoints ?? []) as readonly Endpoint[]).filter(
+    ({ conditions }) => conditions?.ready !== false,
+  );
+  const ofSubsets = (subsets ?? []) as readonly { addresses?: readonly { ip: string }[] }[];
   return [
     ...ofSlice.flatMap(({ addresses }) => addresses ?? []),
     ...ofSubsets.flatMap(({ addresses }) => (addresses ?? []).map(({ ip }) => ip)),
