@@ -76,7 +76,7 @@ const valueAt = (value: unknown, path: string) =>
     .split(".")
     .reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
 
-/** A cluster is where its kubeconfig context leads; its name and its network are what proxies are told at their start. */
+/** A cluster is where its kubeconfig context leads; its name and its network are what proxies get when they start. */
 function placeConsequences(before: string, after: string): string[] {
   const was = new Map(clustersIn(before).map((cluster) => [cluster.context, cluster]));
   return clustersIn(after).flatMap(({ context, name, network }) => {

@@ -1,19 +1,13 @@
 import type { Cluster } from "../../mesh/mesh";
+import { isOwned } from "../../ops/clusters/adopted-namespaces";
 import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
 import { kubectlIn } from "../commands";
 import { certain, type Effect, possible, type Scene, type Suspects } from "./cause";
+import { isOfIstioctl } from "./manager";
 import { isSampleHost, isVisibleIn, opensPortsOf, selects } from "./targets";
 
 // Istio's configuration that others add. istiod reads it from the primary alone.
 // https://istio.io/latest/docs/reference/config/ ; read 2026-11-27
-
-const isOfMesh = ({ metadata }: KubernetesObject, { mesh }: Scene) =>
-  metadata.labels?.["app.kubernetes.io/managed-by"] === "mesh" &&
-  metadata.labels?.["app.kubernetes.io/part-of"] === mesh.name;
-
-/** istioctl's own objects. */
-const isOfIstio = ({ metadata }: KubernetesObject) =>
-  metadata.labels?.["install.operator.istio.io/owning-resource"] !== undefined;
 
 /** Takes one field out of an object; an apply leaves alone what others have added. */
 const removeField =
@@ -164,7 +158,7 @@ function destinationRule(object: KubernetesObject, scene: Scene): Effect[] {
       path: `/spec/subsets/${index}/trafficPolicy`,
     })),
   ].filter(({ policy }) => policy);
-  const ours = isOfMesh(object, scene);
+  const ours = isOwned(object, scene.mesh);
   const fromPolicies = policies.flatMap(({ policy, path }) =>
     policyParts
       .filter(({ isSet }) => isSet(policy))
@@ -189,7 +183,7 @@ function virtualService(object: KubernetesObject, scene: Scene): Effect[] {
   const isOfSample =
     hosts.some((host: string) => isSampleHost(host, object, scene)) && gateways.includes("mesh");
   if (!isOfSample) return [];
-  const ours = isOfMesh(object, scene);
+  const ours = isOwned(object, scene.mesh);
   const faults = (http as readonly HttpRoute[]).some(({ fault }) => fault);
   const routes = `routes requests to ${hosts.join(", ")}`;
   return [
@@ -239,7 +233,7 @@ function serviceEntry(object: KubernetesObject, scene: Scene): Effect[] {
 }
 
 function gateway(object: KubernetesObject, scene: Scene): Effect[] {
-  if (isOfMesh(object, scene) || !opensPortsOf(object, scene.pods.gateway)) return [];
+  if (isOwned(object, scene.mesh) || !opensPortsOf(object, scene.pods.gateway)) return [];
   const { ports, dataPort } = scene.mesh.istio.line.gateway;
   const between = [dataPort, ...ports.flatMap(({ port, istiod }) => (istiod ? [port] : []))];
   const taken = (object.spec.servers ?? [])
@@ -259,7 +253,7 @@ function gateway(object: KubernetesObject, scene: Scene): Effect[] {
 const proxyPatch =
   (does: string) =>
   (object: KubernetesObject, { pods }: Scene): Effect[] => {
-    if (isOfIstio(object)) return [];
+    if (isOfIstioctl(object)) return [];
     const ofSample = selects(object, [...pods.server, ...pods.client]);
     const ofGateway = selects(object, pods.gateway);
     return [

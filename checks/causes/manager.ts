@@ -18,10 +18,13 @@ const marks: readonly {
   { tool: "", where: "labels", key: "app.kubernetes.io/managed-by" },
 ];
 
+/** istioctl's own objects; the charts' label names Helm, which has no part in them. */
+export const isOfIstioctl = ({ metadata }: Pick<KubernetesObject, "metadata">) =>
+  metadata.labels?.["install.operator.istio.io/owning-resource"] !== undefined;
+
 /** What manages an object and would bring it back, as far as it says so: `Helm release web`. */
 export function managerOf({ metadata }: KubernetesObject): string | undefined {
-  // istioctl's own: the charts' label names Helm, which has no part in it.
-  if (metadata.labels?.["install.operator.istio.io/owning-resource"] !== undefined) return undefined;
+  if (isOfIstioctl({ metadata })) return undefined;
   const [owner] = (metadata.ownerReferences ?? []) as readonly { kind: string; name: string }[];
   if (owner) return `${owner.kind} ${owner.name}`;
   const found = marks.find(({ where, key }) => metadata[where]?.[key] !== undefined);

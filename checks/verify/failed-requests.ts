@@ -3,6 +3,7 @@ import type { Endpoint } from "../../ops/status/endpoints";
 import { faulty, type Verdict } from "../check";
 import { kubectlIn } from "../commands";
 import { nameOf } from "./endpoint-set";
+import { largePacketsFix } from "./istiod-dial";
 import type { VerifyWorld } from "./world";
 
 /** A connection that stands, and over which nothing comes back. */
@@ -46,7 +47,7 @@ export async function failedRequests(
         ),
       ],
       {
-        fix: "let large packets through between the clusters: allow ICMP `fragmentation needed`, or lower the MTU (or clamp the MSS) on the VPN or peering between their networks; whoever runs that network can do it",
+        fix: largePacketsFix,
         commands,
       },
     );

@@ -3,6 +3,10 @@ import { faulty, sound, type Verdict } from "../check";
 import { wayToIstiod } from "./control-plane";
 import type { VerifyWorld } from "./world";
 
+/** Against large packets that get lost between two clusters. */
+export const largePacketsFix =
+  "let large packets through between the clusters: allow ICMP `fragmentation needed`, or lower the MTU (or clamp the MSS) on the VPN or peering between their networks; ask the administrators of that network";
+
 /** Seconds for an answer of istiod. */
 const answerSeconds = 4;
 
@@ -30,7 +34,7 @@ const endings: readonly {
   {
     codes: [28],
     means: `accepts the connection, and a large request gets no answer within ${answerSeconds} s: large packets get lost on the way (MTU)`,
-    fix: "let large packets through between the clusters: allow ICMP `fragmentation needed`, or lower the MTU (or clamp the MSS) on the VPN or peering between their networks; whoever runs that network can do it",
+    fix: largePacketsFix,
   },
 ];
 

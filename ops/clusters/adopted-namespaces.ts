@@ -14,7 +14,8 @@ const adoptedAnnotation = "mesh/adopted";
 export const isAdopted = ({ kind, metadata }: KubernetesObject) =>
   kind === "Namespace" && metadata.annotations?.[adoptedAnnotation] !== undefined;
 
-const isOwned = ({ metadata }: KubernetesObject, mesh: Mesh) =>
+/** Whether an object bears the ownership labels of this mesh. */
+export const isOwned = ({ metadata }: KubernetesObject, mesh: Mesh) =>
   Object.entries(ownerLabels(mesh)).every(([key, value]) => metadata.labels?.[key] === value);
 
 /**

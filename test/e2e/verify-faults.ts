@@ -41,7 +41,7 @@ const apply = (context: string, ...items: readonly object[]) =>
 const addsNothing =
   "!has(object.spec.initContainers) || object.spec.initContainers.all(c, !has(c.securityContext) || !has(c.securityContext.capabilities) || !has(c.securityContext.capabilities.add))";
 
-/** A policy of somebody else's: no container of the sample may add capabilities, as istio-init does. */
+/** A foreign policy: no container of the sample may add capabilities, as istio-init does. */
 const companyPolicy = {
   make: `${apply(
     remote,
@@ -74,7 +74,7 @@ const companyPolicy = {
   remove: `${k(remote)} delete validatingadmissionpolicybinding/company-sample validatingadmissionpolicy/company-capabilities`,
 };
 
-/** Somebody else's object, as people apply it. */
+/** A foreign object, as people apply it. */
 const object = (context: string, namespace: string, yaml: string) =>
   `${k(context)} -n ${namespace} apply -f - <<'EOF'\n${yaml}\nEOF\n`;
 const security = (kind: string, name: string, spec: string) =>
@@ -127,7 +127,7 @@ const otherPeoplesObjects: readonly Fault[] = [
     says: /cause: AuthorizationPolicy istio-system\/office of main0: it has the action ALLOW/,
   },
   {
-    name: "a policy that lets nobody call the sample",
+    name: "a policy that denies every request to the sample",
     break: object(primary, "sample", security("AuthorizationPolicy", "allow-nothing", "{}")),
     id: "traffic.answers",
     cluster: "main0",

@@ -21,7 +21,7 @@ const harmless: Readonly<Record<string, string>> = {
     kubectl --context ${primary} -n istio-system label secret kiali-multi-cluster-secret kiali.io/multiCluster=true`,
   "a namespace label that names the revision": `
     kubectl --context ${remote} label namespace sample istio.io/rev=default --overwrite`,
-  "policies, routes and filters of somebody else's services": `
+  "policies, routes and filters of other services": `
     kubectl --context ${primary} create namespace shop
     kubectl --context ${primary} -n shop apply -f - <<'EOF'
 {"apiVersion":"v1","kind":"List","items":[
