@@ -3,10 +3,10 @@ import type { Cluster, Mesh } from "../mesh/mesh";
 import { parseVersion, type Version } from "../mesh/versions";
 import { type Inventory, inventoryName } from "../ops/clusters/inventory";
 import { readPublicCa } from "../ops/clusters/public-ca";
-import { bounded } from "../ops/programs/bounded";
-import { type Kubectl, kubectlFor } from "../ops/programs/kubectl";
-import type { KubernetesObject } from "../ops/programs/kubernetes-object";
-import type { Context } from "../ops/runs/context";
+import { bounded } from "../ops/exec/bounded";
+import { type Kubectl, kubectlFor } from "../ops/exec/kubectl";
+import type { KubernetesObject } from "../ops/exec/kubernetes-object";
+import type { Context } from "../ops/run/context";
 import { once } from "./once";
 import { askWho, type Right, type Who } from "./who";
 

@@ -1,5 +1,5 @@
 import type { Cluster, Mesh } from "../mesh/mesh";
-import type { KubernetesObject } from "../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../ops/exec/kubernetes-object";
 
 /** Clusters in which the mesh has an istiod of its own. */
 export const runsIstiod = ({ istio }: Mesh, { role }: Cluster) =>

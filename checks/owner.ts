@@ -1,6 +1,6 @@
 import { istioNamespace } from "../k8s/istio-names";
 import type { Mesh } from "../mesh/mesh";
-import type { KubernetesObject } from "../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../ops/exec/kubernetes-object";
 
 /** Which mesh has made istio-system. */
 export interface Owner {

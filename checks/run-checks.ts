@@ -1,9 +1,9 @@
 import { setMaxListeners } from "node:events";
 import type { Cluster, Mesh } from "../mesh/mesh";
-import { endedBy } from "../ops/programs/ended-by";
-import { Interrupted, ProgramFailed } from "../ops/programs/programs";
-import { redact } from "../ops/programs/redact";
-import type { Context } from "../ops/runs/context";
+import { endedBy } from "../ops/exec/ended-by";
+import { Interrupted, ProgramFailed } from "../ops/exec/programs";
+import { redact } from "../ops/exec/redact";
+import type { Context } from "../ops/run/context";
 import {
   type Check,
   type CheckFacts,

@@ -1,5 +1,5 @@
-import type { Kubectl } from "../ops/programs/kubectl";
-import type { KubernetesObject } from "../ops/programs/kubernetes-object";
+import type { Kubectl } from "../ops/exec/kubectl";
+import type { KubernetesObject } from "../ops/exec/kubernetes-object";
 
 /** Something that is done to a kind of resource. */
 export interface Right {

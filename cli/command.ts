@@ -1,9 +1,9 @@
 import { dirname } from "node:path";
 import { InputError } from "../mesh/problem";
 import { CredentialsError } from "../ops/azure/credentials";
-import { DeadlinePassed, Interrupted, MissingProgram, ProgramFailed } from "../ops/programs/programs";
-import { colours } from "../ops/runs/colours";
-import { PreflightError } from "../ops/runs/preflight";
+import { DeadlinePassed, Interrupted, MissingProgram, ProgramFailed } from "../ops/exec/programs";
+import { colours } from "../ops/run/colours";
+import { Refused } from "../ops/run/refused";
 import { OutputError } from "../synth/run-lock";
 
 /** Exit codes that scripts can rely on. */
@@ -30,7 +30,7 @@ export const consoleOutput: Output = {
 /** Errors that are about the world and not about this tool: their message is all that there is to say. */
 const expected = [
   OutputError,
-  PreflightError,
+  Refused,
   CredentialsError,
   MissingProgram,
   ProgramFailed,

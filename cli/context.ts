@@ -3,10 +3,10 @@ import { closeSync, copyFileSync, existsSync, mkdtempSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubeconfigName } from "../ops/azure/credentials";
-import { createPrograms, Interrupted } from "../ops/programs/programs";
-import { noLog, openRunLog, type RunLog } from "../ops/programs/run-log";
-import type { Context } from "../ops/runs/context";
-import { createReporter } from "../ops/runs/progress";
+import { createPrograms, Interrupted } from "../ops/exec/programs";
+import { noLog, openRunLog, type RunLog } from "../ops/exec/run-log";
+import type { Context } from "../ops/run/context";
+import { createReporter } from "../ops/run/progress";
 import { workFolder } from "../synth/run-lock";
 import { exitCode, type Output, report } from "./command";
 

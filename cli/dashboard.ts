@@ -3,7 +3,7 @@ import { meshCommand, meshPaths } from "../mesh/paths";
 import { fileProblem, InputError, quote } from "../mesh/problem";
 import { withCredentials } from "../ops/azure/credentials";
 import { type DashboardName, requireDashboard, serveDashboard } from "../ops/dashboard";
-import { openBrowser } from "../ops/programs/browser";
+import { openBrowser } from "../ops/exec/browser";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";
 

@@ -1,5 +1,5 @@
 import { meshPaths } from "../mesh/paths";
-import { colours } from "../ops/runs/colours";
+import { colours } from "../ops/run/colours";
 import { diff, type ResourceChange } from "../synth/diff";
 import { readInputs } from "../synth/inputs";
 import { exitCode, type Output } from "./command";

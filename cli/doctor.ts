@@ -1,7 +1,7 @@
 import { doctor as examine } from "../checks/doctor/doctor";
 import { type ReportFormat, reportFormats } from "../checks/format/format";
 import { readMesh } from "../mesh/load";
-import { colours } from "../ops/runs/colours";
+import { colours } from "../ops/run/colours";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, withContext } from "./context";
 import { reachingForChecks } from "./reaching";

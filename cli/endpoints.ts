@@ -1,6 +1,6 @@
 import { readMesh } from "../mesh/load";
 import { meshCommand } from "../mesh/paths";
-import { colours } from "../ops/runs/colours";
+import { colours } from "../ops/run/colours";
 import { type Endpoint, type EndpointView, endpoints } from "../ops/status/endpoints";
 import { columns } from "./columns";
 import { exitCode, type Output } from "./command";

@@ -1,9 +1,9 @@
 import type { Mesh } from "../mesh/mesh";
 import { meshPaths } from "../mesh/paths";
 import { noCredentials, withKnownCredentials } from "../ops/azure/credentials";
-import { inShort } from "../ops/programs/bounded";
-import { DeadlinePassed, MissingProgram, ProgramFailed } from "../ops/programs/programs";
-import type { Context } from "../ops/runs/context";
+import { inShort } from "../ops/exec/bounded";
+import { DeadlinePassed, MissingProgram, ProgramFailed } from "../ops/exec/programs";
+import type { Context } from "../ops/run/context";
 import type { Output } from "./command";
 
 /**

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { verify } from "../checks/verify/verify";
 import { readMesh } from "../mesh/load";
 import { fileProblem, InputError } from "../mesh/problem";
-import { replaceFile } from "../ops/programs/replace-file";
+import { replaceFile } from "../ops/exec/replace-file";
 import { status } from "../ops/status/status";
 import { version } from "../package.json";
 import { headlineOf } from "../report/headline";

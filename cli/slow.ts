@@ -1,4 +1,4 @@
-import type { Reporter } from "../ops/runs/progress";
+import type { Reporter } from "../ops/run/progress";
 
 /** Whoever waits longer than this wants to know for what. */
 const patienceSeconds = 2;

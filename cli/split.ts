@@ -1,10 +1,10 @@
 import { parseMesh, readMeshFile } from "../mesh/load";
 import { meshCommand, meshPaths } from "../mesh/paths";
-import { applyRouting } from "../ops/apply/routing";
-import { withWeights } from "../ops/apply/split";
-import { readWeights } from "../ops/apply/weights";
 import { withCredentials } from "../ops/azure/credentials";
-import { replaceFile } from "../ops/programs/replace-file";
+import { replaceFile } from "../ops/exec/replace-file";
+import { applyRouting } from "../ops/split/routing";
+import { withWeights } from "../ops/split/split";
+import { readWeights } from "../ops/split/weights";
 import { readInputs } from "../synth/inputs";
 import { refuseOtherOutput } from "../synth/output";
 import { synthesize } from "../synth/synthesize";

@@ -1,7 +1,7 @@
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
 import { meshCommand } from "../mesh/paths";
-import { colours } from "../ops/runs/colours";
+import { colours } from "../ops/run/colours";
 import { type ClusterStatus, type MeshStatus, status } from "../ops/status/status";
 import type { Remark } from "../ops/status/status-remarks";
 import { columns } from "./columns";

@@ -1,5 +1,5 @@
 import { meshPaths } from "../mesh/paths";
-import { colours } from "../ops/runs/colours";
+import { colours } from "../ops/run/colours";
 import type { Action, FileChange } from "../synth/files";
 import { missingInputs } from "../synth/gaps";
 import { type Inputs, readInputs } from "../synth/inputs";

@@ -5,9 +5,9 @@ import type { Mesh } from "../mesh/mesh";
 import { withCredentials } from "../ops/azure/credentials";
 import { hasStack, type Plan, runTerraform, type Terraform, terraformFor } from "../ops/azure/terraform";
 import type { UpgradedCluster } from "../ops/azure/upgraded-clusters";
-import type { Context } from "../ops/runs/context";
-import { PreflightError } from "../ops/runs/preflight";
-import { hasSucceeded } from "../ops/runs/steps";
+import type { Context } from "../ops/run/context";
+import { Refused } from "../ops/run/refused";
+import { hasSucceeded } from "../ops/run/steps";
 import type { Inputs } from "../synth/inputs";
 import { type ApplyFlags, prepareApply, runApply } from "./apply";
 import { exitCode, type Output } from "./command";
@@ -60,8 +60,7 @@ async function makeClusters(
   try {
     if (!(await runTerraform(context, [init, plan])).every(hasSucceeded)) return false;
     if (!planned.changes) return true;
-    if (planned.upgraded.length > 0)
-      throw new PreflightError(upgradedPast(mesh, paths.mesh, planned.upgraded));
+    if (planned.upgraded.length > 0) throw new Refused(upgradedPast(mesh, paths.mesh, planned.upgraded));
     if (!yes) {
       output.note(planned.text);
       if (!(await confirm("Do this on Azure?"))) {

@@ -1,13 +1,13 @@
 import { istioNamespace } from "../k8s/istio-names";
 import { kialiServer, kialiSettings } from "../k8s/kiali-settings";
 import type { Addons, Mesh } from "../mesh/mesh";
-import { inShort } from "./programs/bounded";
-import { type Kubectl, kubectlFor, pause } from "./programs/kubectl";
-import { limited } from "./programs/limited";
-import { ProgramFailed } from "./programs/programs";
-import type { Context } from "./runs/context";
-import { PreflightError } from "./runs/preflight";
-import { whyUnavailable } from "./runs/why-unavailable";
+import { whyUnavailable } from "./diagnosis/deployment";
+import { inShort } from "./exec/bounded";
+import { type Kubectl, kubectlFor, pause } from "./exec/kubectl";
+import { limited } from "./exec/limited";
+import { ProgramFailed } from "./exec/programs";
+import type { Context } from "./run/context";
+import { Refused } from "./run/refused";
 
 export type DashboardName = keyof Addons;
 
@@ -73,7 +73,7 @@ const times = {
 
 /**
  * @param meshFile `mesh.yaml` as the user named it
- * @throws PreflightError when a dashboard was not applied, or is not ready
+ * @throws Refused when a dashboard was not applied, or is not ready
  */
 export async function requireDashboard(
   context: Context,
@@ -83,13 +83,13 @@ export async function requireDashboard(
 ): Promise<void> {
   const deployment = { namespace: istioNamespace, name };
   const problem = await whyUnavailable(context, primary, deployment, meshFile);
-  if (problem !== undefined) throw new PreflightError([problem]);
+  if (problem !== undefined) throw new Refused([problem]);
 }
 
 /**
  * Keeps a dashboard of the primary open on this machine until `stop` is aborted, through `kubectl port-forward`. Where
  * the connection breaks it is made anew, on the same port.
- * @throws PreflightError when it cannot be opened in the first place
+ * @throws Refused when it cannot be opened in the first place
  */
 export async function serveDashboard(
   context: Context,
@@ -111,7 +111,7 @@ export async function serveDashboard(
     };
     const why = await forward(kubectl, { name, port, health, onOpen: isOpen }, stop);
     if (why === undefined) continue;
-    if (!opened) throw new PreflightError([refusal(name, port, why)]);
+    if (!opened) throw new Refused([refusal(name, port, why)]);
     if (!lost) context.reporter.say(`lost ${name}: ${why}; trying again every ${times.pause} s`);
     lost = true;
     await pause(stop, times.pause * 1000);

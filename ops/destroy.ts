@@ -10,15 +10,15 @@ import { refuseForeign, whyForeign } from "./clusters/foreign";
 import { readInventory } from "./clusters/inventory";
 import { ownedObjects, removeObjects } from "./clusters/removals";
 import { holdsOf, isTerminating, unlessHeldUp, whatHolds } from "./clusters/terminating";
-import { addedByInstall, istioctlFor } from "./programs/istioctl";
-import { type Kubectl, kubectlFor } from "./programs/kubectl";
-import type { KubernetesObject } from "./programs/kubernetes-object";
-import type { Context } from "./runs/context";
-import { eventsOf } from "./runs/events";
-import { withLock } from "./runs/lock";
-import { PreflightError } from "./runs/preflight";
-import { explainedBySilence } from "./runs/silence";
-import { runSteps, type Step, type StepOutcome, type StepResult, secondsWithin } from "./runs/steps";
+import { explainedBySilence } from "./diagnosis/api-server";
+import { eventsOf } from "./diagnosis/events";
+import { addedByInstall, istioctlFor } from "./exec/istioctl";
+import { type Kubectl, kubectlFor } from "./exec/kubectl";
+import type { KubernetesObject } from "./exec/kubernetes-object";
+import type { Context } from "./run/context";
+import { withLock } from "./run/lock";
+import { Refused } from "./run/refused";
+import { runSteps, type Step, type StepOutcome, type StepResult, secondsWithin } from "./run/steps";
 
 export interface DestroyOptions {
   /** Also Istio's CRDs, and with them every resource of these kinds, whoever made it. @default false */
@@ -40,7 +40,7 @@ const deadlines = { requests: 90, loadBalancers: 600, uninstall: 300, namespaces
  * Takes the mesh off its clusters, in the order in which nothing is left behind: the primary's access to the remotes
  * first, so that no endpoint outlives its cluster, and load balancers before what would remove their addresses.
  * Safe to run again. Namespaces that were there before the mesh stay, with what others have in them.
- * @throws PreflightError while another run changes this mesh, or when a context leads to somebody else's Istio; nothing
+ * @throws Refused while another run changes this mesh, or when a context leads to somebody else's Istio; nothing
  * was removed then
  */
 export async function destroy(
@@ -65,7 +65,7 @@ async function refuseForeignMesh({ programs, signal }: Context, mesh: Mesh): Pro
     }),
   );
   const foreign = reasons.filter((reason) => reason !== undefined);
-  if (foreign.length > 0) throw new PreflightError([...foreign, "nothing was removed"]);
+  if (foreign.length > 0) throw new Refused([...foreign, "nothing was removed"]);
 }
 
 async function destroyAlone(context: Context, mesh: Mesh, options: DestroyOptions): Promise<DestroyResult> {

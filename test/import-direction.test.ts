@@ -129,7 +129,7 @@ test("the library that edits YAML is loaded by mesh split alone", () => {
       .map((name) => `${folder}/${name}`),
   );
   const users = sources.filter((file) => readFileSync(join(root, file), "utf8").includes('from "yaml"'));
-  const importers = folders.flatMap(importsIn).filter(({ imported }) => imported === "ops/apply/split");
-  expect(users).toEqual(["ops/apply/split.ts"]);
+  const importers = folders.flatMap(importsIn).filter(({ imported }) => imported === "ops/split/split");
+  expect(users).toEqual(["ops/split/split.ts"]);
   expect(importers.map(({ file }) => file)).toEqual(["cli/split.ts"]);
 });

@@ -1,4 +1,4 @@
-import type { Programs } from "../../ops/programs/programs";
+import type { Programs } from "../../ops/exec/programs";
 
 /** What a kubeconfig says of contexts; nothing of its secrets. */
 export interface Kubeconfig {

@@ -1,4 +1,4 @@
-import { MissingProgram, type ProgramName } from "../../ops/programs/programs";
+import { MissingProgram, type ProgramName } from "../../ops/exec/programs";
 import { type Check, faulty, sound } from "../check";
 import type { World } from "./world";
 

@@ -3,7 +3,7 @@ import {
   kubectlIsWithinOneMinorOfEveryServer,
   kubernetesIsInTheLinesRange,
   type skewRules,
-} from "../../ops/programs/versions";
+} from "../../ops/exec/versions";
 import { type Check, faulty, sound, type Verdict } from "../check";
 import type { World } from "./world";
 

@@ -1,5 +1,5 @@
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 
 /**
  * What a check finds wrong with the mesh.

@@ -1,6 +1,6 @@
 import type { Cluster } from "../../mesh/mesh";
-import { inShort } from "../../ops/programs/bounded";
-import { type KubernetesObject, objectTitle } from "../../ops/programs/kubernetes-object";
+import { inShort } from "../../ops/exec/bounded";
+import { type KubernetesObject, objectTitle } from "../../ops/exec/kubernetes-object";
 import { sampleHost } from "../../ops/traffic/requests";
 import type { Verdict } from "../check";
 import { kubectlIn } from "../commands";

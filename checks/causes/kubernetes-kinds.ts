@@ -1,6 +1,6 @@
 import { istioNamespace, networkLabel } from "../../k8s/istio-names";
 import type { Cluster } from "../../mesh/mesh";
-import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 import { kubectlIn } from "../commands";
 import { certain, type Effect, possible, type Scene, type Suspects } from "./cause";
 import { isVisibleIn } from "./targets";

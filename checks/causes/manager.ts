@@ -1,4 +1,4 @@
-import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 
 /** Marks by which tools recognize the objects that they manage, the most telling first. */
 const marks: readonly {

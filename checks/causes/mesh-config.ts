@@ -1,6 +1,6 @@
 import { load } from "js-yaml";
 import { istioNamespace } from "../../k8s/istio-names";
-import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 import { certain, type Effect, type Scene, type Suspects } from "./cause";
 import { isSampleHost } from "./targets";
 

@@ -1,5 +1,5 @@
 import { istioNamespace } from "../../k8s/istio-names";
-import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 import type { Scene } from "./cause";
 
 // What a resource of Istio applies to. https://istio.io/latest/docs/reference/config/

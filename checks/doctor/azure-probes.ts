@@ -1,4 +1,4 @@
-import { ProgramFailed, type Programs } from "../../ops/programs/programs";
+import { ProgramFailed, type Programs } from "../../ops/exec/programs";
 import { once } from "../once";
 
 export interface AzureAccount {

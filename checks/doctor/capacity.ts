@@ -1,7 +1,7 @@
 import type { Requests } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { quantity } from "../../ops/clusters/quantity";
-import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 import { type Check, faulty, sound } from "../check";
 import type { PodRequest } from "../cluster-probes";
 import { kubectlIn } from "../commands";

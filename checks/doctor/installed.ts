@@ -3,7 +3,7 @@ import { tagOf } from "../../mesh/images";
 import type { Cluster } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
-import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 import { type Check, faulty, sound } from "../check";
 import { kubectlIn } from "../commands";
 import { istioService, runsIstiod } from "../istiod";

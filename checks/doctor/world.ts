@@ -1,5 +1,5 @@
-import { sideBySide } from "../../ops/programs/side-by-side";
-import type { Context } from "../../ops/runs/context";
+import { sideBySide } from "../../ops/exec/side-by-side";
+import type { Context } from "../../ops/run/context";
 import { rightsToRead } from "../basics/rights";
 import { type CheckInputs, type World, worldOf } from "../basics/world";
 import { type AzureAccount, azureProbes } from "./azure-probes";

@@ -1,6 +1,6 @@
 import { istioNamespace, networkLabel } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import { type KubernetesObject, serviceAddresses } from "../../ops/programs/kubernetes-object";
+import { type KubernetesObject, serviceAddresses } from "../../ops/exec/kubernetes-object";
 import { certificatesOf, haveOneInCommon, shortFingerprints } from "../certificates";
 import { type Check, faulty, sound, unjudged } from "../check";
 import { kubectlIn, restartIstiod } from "../commands";

@@ -1,5 +1,5 @@
 import type { Cluster } from "../../mesh/mesh";
-import { type KubernetesObject, serviceAddresses } from "../../ops/programs/kubernetes-object";
+import { type KubernetesObject, serviceAddresses } from "../../ops/exec/kubernetes-object";
 import type { Endpoint, EndpointView } from "../../ops/status/endpoints";
 import { explained } from "../causes/find-causes";
 import { faulty, sound, type Verdict } from "../check";

@@ -1,12 +1,12 @@
 import { istioNamespace, networkLabel } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { ipv4 } from "../../mesh/names";
+import { eventsOf } from "../../ops/diagnosis/events";
 import {
   type KubernetesObject,
   loadBalancerAddress,
   serviceAddresses,
-} from "../../ops/programs/kubernetes-object";
-import { eventsOf } from "../../ops/runs/events";
+} from "../../ops/exec/kubernetes-object";
 import { explained } from "../causes/find-causes";
 import { type Check, faulty, sound, type Verdict } from "../check";
 import { kubectlIn } from "../commands";

@@ -1,7 +1,7 @@
 import { caFileNames } from "../../ca/material";
 import { type CaSecret, caInSecret, caSecretName } from "../../ca/secret";
 import type { Mesh } from "../../mesh/mesh";
-import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 
 /** The CA as a cluster holds it; undefined: there is no Secret `cacerts`. */
 export function liveCa({ istio }: Mesh, secrets: readonly KubernetesObject[]): CaSecret | undefined {

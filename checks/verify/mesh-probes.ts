@@ -1,9 +1,9 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Mesh, Sample } from "../../mesh/mesh";
-import { type Kubectl, noValidation } from "../../ops/programs/kubectl";
-import { type KubernetesObject, objectNamed } from "../../ops/programs/kubernetes-object";
-import { ProgramFailed } from "../../ops/programs/programs";
-import { podToTry, whyNoWayToPods } from "../../ops/runs/way-to-pods";
+import { podToTry, whyNoWayToPods } from "../../ops/diagnosis/kubelet-connection";
+import { type Kubectl, noValidation } from "../../ops/exec/kubectl";
+import { type KubernetesObject, objectNamed } from "../../ops/exec/kubernetes-object";
+import { ProgramFailed } from "../../ops/exec/programs";
 import { inClient } from "../../ops/traffic/requests";
 import type { ClusterProbes } from "../cluster-probes";
 import { once } from "../once";

@@ -1,9 +1,9 @@
 import type { Cluster } from "../../mesh/mesh";
-import { type KubernetesObject, objectNamed, podsOf } from "../../ops/programs/kubernetes-object";
-import { ProgramFailed } from "../../ops/programs/programs";
-import { remediesFor } from "../../ops/runs/advice";
-import { eventsOf } from "../../ops/runs/events";
-import { whyNotReady } from "../../ops/runs/not-ready";
+import { remediesFor } from "../../ops/diagnosis/advice";
+import { eventsOf } from "../../ops/diagnosis/events";
+import { whyNotReady } from "../../ops/diagnosis/not-ready";
+import { type KubernetesObject, objectNamed, podsOf } from "../../ops/exec/kubernetes-object";
+import { ProgramFailed } from "../../ops/exec/programs";
 import { faulty, type Remedy, type Verdict } from "../check";
 import { kubectlIn } from "../commands";
 import type { VerifyWorld } from "./world";

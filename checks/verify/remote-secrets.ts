@@ -1,7 +1,7 @@
 import { istioNamespace, remoteSecretName } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { synced } from "../../ops/clusters/istiod-facts";
-import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 import { whyUnusable } from "../basics/reachable";
 import { type Check, faulty, sound, unjudged, type Verdict } from "../check";
 import { kubectlIn, restartIstiod } from "../commands";

@@ -1,11 +1,11 @@
 import type { Cluster, Mesh, Sample } from "../../mesh/mesh";
 import { whyForeign } from "../../ops/clusters/foreign";
-import { inShort } from "../../ops/programs/bounded";
-import { type Kubectl, kubectlFor, pause } from "../../ops/programs/kubectl";
-import { isRolledOut, type KubernetesObject } from "../../ops/programs/kubernetes-object";
-import { limited } from "../../ops/programs/limited";
-import { Interrupted } from "../../ops/programs/programs";
-import type { Context } from "../../ops/runs/context";
+import { inShort } from "../../ops/exec/bounded";
+import { type Kubectl, kubectlFor, pause } from "../../ops/exec/kubectl";
+import { isRolledOut, type KubernetesObject } from "../../ops/exec/kubernetes-object";
+import { limited } from "../../ops/exec/limited";
+import { Interrupted } from "../../ops/exec/programs";
+import type { Context } from "../../ops/run/context";
 import { judgeRights, type RightRow, rightsOf } from "../basics/rights";
 import { type CheckInputs, worldOf } from "../basics/world";
 import { type CheckFacts, faulty, sound, type Verdict } from "../check";

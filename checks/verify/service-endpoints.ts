@@ -1,4 +1,4 @@
-import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 
 // Endpoints of a Service: EndpointSlices, or Endpoints on Kubernetes that has none yet.
 

@@ -1,7 +1,7 @@
 import { helloworldPort } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
-import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 import { sampleHost } from "../../ops/traffic/requests";
 import { explained } from "../causes/find-causes";
 import { type Check, faulty, type Share, sound } from "../check";

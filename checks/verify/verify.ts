@@ -1,4 +1,4 @@
-import type { Context } from "../../ops/runs/context";
+import type { Context } from "../../ops/run/context";
 import { clusterChecks } from "../basics/clusters";
 import { programChecks } from "../basics/programs";
 import { reachableChecks } from "../basics/reachable";

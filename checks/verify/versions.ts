@@ -1,7 +1,7 @@
 import { tagOf } from "../../mesh/images";
 import type { Cluster } from "../../mesh/mesh";
 import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
-import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 import { type Check, faulty, sound, unjudged } from "../check";
 import { onceInjected, restart } from "../commands";
 import { runsIstiod } from "../istiod";

@@ -1,4 +1,4 @@
-import { fixOfNoConnection, podToTry, tryWayToPod } from "../../ops/runs/way-to-pods";
+import { fixOfNoConnection, podToTry, tryWayToPod } from "../../ops/diagnosis/kubelet-connection";
 import { type Check, faulty, sound } from "../check";
 import { kubectlIn } from "../commands";
 import type { VerifyWorld } from "./world";

@@ -1,7 +1,7 @@
 import type { Cluster } from "../../mesh/mesh";
 import { type ConnectedProxy, readConnectedProxies, readReadClusters } from "../../ops/clusters/istiod-facts";
-import { sideBySide } from "../../ops/programs/side-by-side";
-import type { Context } from "../../ops/runs/context";
+import { sideBySide } from "../../ops/exec/side-by-side";
+import type { Context } from "../../ops/run/context";
 import { endpoints, type MeshEndpoints } from "../../ops/status/endpoints";
 import { type Reply, readReplies, requestScript } from "../../ops/traffic/requests";
 import { rightsToRead } from "../basics/rights";

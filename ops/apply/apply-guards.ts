@@ -2,7 +2,7 @@ import { caInSecret } from "../../ca/secret";
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster } from "../../mesh/mesh";
 import { adoptNamespaces } from "../clusters/adopted-namespaces";
-import type { StepContext } from "../runs/steps";
+import type { StepContext } from "../run/steps";
 import type { Run } from "./apply-run";
 
 /** A second root would cut the mesh in two: workloads of one root refuse those of the other. */

@@ -1,7 +1,7 @@
 import type { Addresses, Cluster, Mesh } from "../../mesh/mesh";
-import type { Context } from "../runs/context";
-import { explainedBySilence } from "../runs/silence";
-import type { Step } from "../runs/steps";
+import { explainedBySilence } from "../diagnosis/api-server";
+import type { Context } from "../run/context";
+import type { Step } from "../run/steps";
 import type { Findings } from "./findings";
 import type { Installation } from "./installation";
 import type { Phase } from "./phases";

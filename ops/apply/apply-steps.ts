@@ -5,7 +5,7 @@ import type { Cluster, Mesh } from "../../mesh/mesh";
 import { refuseForeign } from "../clusters/foreign";
 import { removedClusters } from "../clusters/inventory";
 import { ensureRemoteSecret } from "../clusters/remote-secret";
-import type { Context } from "../runs/context";
+import type { Context } from "../run/context";
 import {
   adoptForeignNamespaces,
   namespaceTroubles,

@@ -1,8 +1,9 @@
 import type { Addresses, Mesh } from "../../mesh/mesh";
-import type { Context } from "../runs/context";
-import { withLock } from "../runs/lock";
-import { PreflightError, preflight } from "../runs/preflight";
-import { runSteps, type StepResult } from "../runs/steps";
+import type { Context } from "../run/context";
+import { withLock } from "../run/lock";
+import { preflight } from "../run/preflight";
+import { Refused } from "../run/refused";
+import { runSteps, type StepResult } from "../run/steps";
 import type { ApplyInputs, ApplyStep } from "./apply-run";
 import { applySteps, runOf } from "./apply-steps";
 import { findOut } from "./findings";
@@ -31,7 +32,7 @@ export interface ApplyResult {
 /**
  * Brings the clusters to what mesh.yaml says. Whatever is true already is left alone, so it may be run again at any
  * time, also after it was killed.
- * @throws PreflightError when a program, a version or a cluster stands in the way, or when `only` names a remote before
+ * @throws Refused when a program, a version or a cluster stands in the way, or when `only` names a remote before
  * the primary has an address; nothing was changed then
  */
 export async function apply(
@@ -99,8 +100,8 @@ function leadsAlone(steps: readonly ApplyStep[], { primary, remotes }: Mesh): bo
 }
 
 /** What a remote gets without it would lead nowhere, or to where the primary was once. */
-function withoutAddress({ primary, istio }: Mesh, remote: string): PreflightError {
-  return new PreflightError([
+function withoutAddress({ primary, istio }: Mesh, remote: string): Refused {
+  return new Refused([
     `${primary.name} has no address for its ${istio.line.gateway.name} yet, and ${remote} cannot join without it; ` +
       `apply ${primary.name} first (--only ${primary.name}), or leave --only out`,
   ]);

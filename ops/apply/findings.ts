@@ -2,10 +2,10 @@ import { istioNamespace, networkLabel } from "../../k8s/istio-names";
 import type { Addresses, Cluster, Mesh } from "../../mesh/mesh";
 import { type Inventory, isOfMesh, readInventory } from "../clusters/inventory";
 import { renamings } from "../clusters/renamings";
-import { kubectlFor } from "../programs/kubectl";
-import { type KubernetesObject, loadBalancerAddress } from "../programs/kubernetes-object";
-import type { Context } from "../runs/context";
-import { PreflightError } from "../runs/preflight";
+import { kubectlFor } from "../exec/kubectl";
+import { type KubernetesObject, loadBalancerAddress } from "../exec/kubernetes-object";
+import type { Context } from "../run/context";
+import { Refused } from "../run/refused";
 
 /** What a run finds out before its first step. */
 export interface Findings {
@@ -19,7 +19,7 @@ export interface Findings {
 
 /**
  * Asks the primary. Where it bears no inventory of this mesh, no address in it is the mesh's either.
- * @throws PreflightError where a cluster that runs has another name, or another network, in mesh.yaml
+ * @throws Refused where a cluster that runs has another name, or another network, in mesh.yaml
  */
 export async function findOut(context: Context, mesh: Mesh, istioctlVersion: string): Promise<Findings> {
   const { signal } = context;
@@ -49,7 +49,7 @@ async function refuseRenamed({ programs, signal }: Context, mesh: Mesh, inventor
       }),
   );
   if (found.flat().length === 0) return;
-  throw new PreflightError([
+  throw new Refused([
     ...found.flat(),
     "Its proxies keep the old names until they restart, and get no configuration until then. Write the old names into mesh.yaml again, or follow docs/rename.md; nothing was changed",
   ]);

@@ -9,12 +9,12 @@ import { applyAsIstioctl, type ClusterState, readClusterState } from "../cluster
 import { isOwnedByIstioctl } from "../clusters/live-match";
 import { titlesOf } from "../clusters/removals";
 import { rememberedRendering } from "../clusters/rendering";
-import { addedByInstall, type Istioctl, istioctlFor } from "../programs/istioctl";
-import { type Kubectl, kubectlFor } from "../programs/kubectl";
-import { type KubernetesObject, nameAlone, objectId } from "../programs/kubernetes-object";
-import { untilTaken } from "../programs/until-taken";
-import type { Context } from "../runs/context";
-import { type StepContext, type StepOutcome, secondsWithin } from "../runs/steps";
+import { addedByInstall, type Istioctl, istioctlFor } from "../exec/istioctl";
+import { type Kubectl, kubectlFor } from "../exec/kubectl";
+import { type KubernetesObject, nameAlone, objectId } from "../exec/kubernetes-object";
+import { untilTaken } from "../exec/until-taken";
+import type { Context } from "../run/context";
+import { type StepContext, type StepOutcome, secondsWithin } from "../run/steps";
 
 /**
  * One cluster's share of the mesh: what istioctl would apply and what the folder `dist/<cluster>` holds, applied in the

@@ -2,8 +2,8 @@ import { istioNamespace, networkLabel, remoteSecretName } from "../../k8s/istio-
 import type { Cluster } from "../../mesh/mesh";
 import { type InventoryCluster, inventoryOf, writeInventory } from "../clusters/inventory";
 import { uninstallSteps } from "../destroy";
-import { type Kubectl, kubectlFor } from "../programs/kubectl";
-import { hasSucceeded, runSteps } from "../runs/steps";
+import { type Kubectl, kubectlFor } from "../exec/kubectl";
+import { hasSucceeded, runSteps } from "../run/steps";
 import type { ApplyStep, Run } from "./apply-run";
 import { deadlines } from "./phases";
 

@@ -3,9 +3,9 @@ import { join, resolve } from "node:path";
 import { dump, load } from "js-yaml";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { meshCommand } from "../../mesh/paths";
-import { MissingProgram, type ProgramName, type Programs } from "../programs/programs";
-import { replaceFile } from "../programs/replace-file";
-import type { Context } from "../runs/context";
+import { MissingProgram, type ProgramName, type Programs } from "../exec/programs";
+import { replaceFile } from "../exec/replace-file";
+import type { Context } from "../run/context";
 import { fetchCredentials, getCredentials } from "./get-credentials";
 import { terraformFor } from "./terraform";
 

@@ -1,6 +1,6 @@
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
-import { fileToWrite } from "../programs/kubeconfig-files";
+import { fileToWrite } from "../exec/kubeconfig-files";
 
 /**
  * How az writes the context of a cluster that Terraform makes, which is named after the AKS cluster.

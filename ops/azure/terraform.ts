@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { terraformStackName } from "../../mesh/azure-names";
 import type { Mesh } from "../../mesh/mesh";
-import { jsonIn } from "../programs/json-in";
-import { ProgramFailed, type Programs, type RunOptions } from "../programs/programs";
-import type { Context } from "../runs/context";
-import { runSteps, type Step, type StepResult } from "../runs/steps";
+import { jsonIn } from "../exec/json-in";
+import { ProgramFailed, type Programs, type RunOptions } from "../exec/programs";
+import type { Context } from "../run/context";
+import { runSteps, type Step, type StepResult } from "../run/steps";
 import { type ShownPlan, type UpgradedCluster, upgradedClusters } from "./upgraded-clusters";
 
 /** Terraform in the folder of a mesh's stack. */

@@ -1,8 +1,8 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import { ownerLabels } from "../../k8s/mesh-chart";
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import type { Kubectl } from "../programs/kubectl";
-import { type KubernetesObject, objectTitle } from "../programs/kubernetes-object";
+import type { Kubectl } from "../exec/kubectl";
+import { type KubernetesObject, objectTitle } from "../exec/kubernetes-object";
 import { lastApplied, lastAppliedAnnotation } from "./live-match";
 
 /**

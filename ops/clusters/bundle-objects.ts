@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadAll } from "js-yaml";
-import type { KubernetesObject } from "../programs/kubernetes-object";
+import type { KubernetesObject } from "../exec/kubernetes-object";
 
 /** The objects of a file of manifests. */
 export function readObjects(file: string): KubernetesObject[] {

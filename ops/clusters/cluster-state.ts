@@ -1,6 +1,6 @@
-import { istioctlFieldManager } from "../programs/istioctl";
-import { type Kubectl, noValidation } from "../programs/kubectl";
-import { type KubernetesObject, objectId } from "../programs/kubernetes-object";
+import { istioctlFieldManager } from "../exec/istioctl";
+import { type Kubectl, noValidation } from "../exec/kubectl";
+import { type KubernetesObject, objectId } from "../exec/kubernetes-object";
 import { differences, lastApplied } from "./live-match";
 
 /**

@@ -1,7 +1,7 @@
 import { istioNamespace, networkLabel } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import type { Kubectl } from "../programs/kubectl";
-import { objectTitle } from "../programs/kubernetes-object";
+import type { Kubectl } from "../exec/kubectl";
+import { objectTitle } from "../exec/kubernetes-object";
 
 /** Seconds. One or two questions to an API server. */
 const deadlineSeconds = 20;

@@ -1,5 +1,5 @@
 import { istioNamespace } from "../../k8s/istio-names";
-import { type Kubectl, noValidation, pause } from "../programs/kubectl";
+import { type Kubectl, noValidation, pause } from "../exec/kubectl";
 
 const probe = {
   apiVersion: "v1",

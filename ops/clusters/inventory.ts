@@ -1,7 +1,7 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Mesh } from "../../mesh/mesh";
-import { type Kubectl, noValidation } from "../programs/kubectl";
-import type { KubernetesObject } from "../programs/kubernetes-object";
+import { type Kubectl, noValidation } from "../exec/kubectl";
+import type { KubernetesObject } from "../exec/kubernetes-object";
 
 /** What a mesh consists of, kept on the primary so that a later run sees what has left mesh.yaml. Nothing secret. */
 export interface Inventory {

@@ -1,9 +1,9 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster } from "../../mesh/mesh";
-import { logAside } from "../programs/istioctl";
-import { kubectlFor } from "../programs/kubectl";
-import type { KubernetesObject } from "../programs/kubernetes-object";
-import type { Context } from "../runs/context";
+import { logAside } from "../exec/istioctl";
+import { kubectlFor } from "../exec/kubectl";
+import type { KubernetesObject } from "../exec/kubernetes-object";
+import type { Context } from "../run/context";
 
 /** What the primary's istiods know of the mesh. There are two on a cluster that Terraform makes. */
 export interface IstiodFacts {

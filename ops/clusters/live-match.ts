@@ -1,4 +1,4 @@
-import type { KubernetesObject } from "../programs/kubernetes-object";
+import type { KubernetesObject } from "../exec/kubernetes-object";
 import { quantity } from "./quantity";
 
 /**

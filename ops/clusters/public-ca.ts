@@ -2,8 +2,8 @@ import { caFileNames } from "../../ca/material";
 import { caInSecret, caSecretName, tlsFileNames } from "../../ca/secret";
 import { istioNamespace } from "../../k8s/istio-names";
 import type { IstioLine } from "../../mesh/istio-lines";
-import type { Kubectl } from "../programs/kubectl";
-import type { RunOptions } from "../programs/programs";
+import type { Kubectl } from "../exec/kubectl";
+import type { RunOptions } from "../exec/programs";
 
 /** Certificates of a cluster's CA, as PEM texts. */
 export interface PublicCa {

@@ -4,10 +4,10 @@ import { tagOf } from "../../mesh/images";
 import { faultByRemoteSecret } from "../../mesh/releases";
 import { commandLine } from "../../mesh/shell-quote";
 import { parseVersion } from "../../mesh/versions";
-import { type Istioctl, remoteSecretArgs } from "../programs/istioctl";
-import { type Kubectl, noValidation } from "../programs/kubectl";
-import { isRolledOut, type KubernetesObject } from "../programs/kubernetes-object";
-import type { StepOutcome } from "../runs/steps";
+import { type Istioctl, remoteSecretArgs } from "../exec/istioctl";
+import { type Kubectl, noValidation } from "../exec/kubectl";
+import { isRolledOut, type KubernetesObject } from "../exec/kubernetes-object";
+import type { StepOutcome } from "../run/steps";
 
 /** Between which clusters, and through what. */
 export interface RemoteSecretProps {

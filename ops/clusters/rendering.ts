@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import type { KubernetesObject } from "../programs/kubernetes-object";
+import type { KubernetesObject } from "../exec/kubernetes-object";
 
 /**
  * What istioctl renders follows from its version and its input alone, and takes it most of a second: the last rendering

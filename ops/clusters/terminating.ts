@@ -1,7 +1,7 @@
 import { commandLine } from "../../mesh/shell-quote";
-import { type Kubectl, pause } from "../programs/kubectl";
-import { type KubernetesObject, objectTitle } from "../programs/kubernetes-object";
-import { ProgramFailed } from "../programs/programs";
+import { type Kubectl, pause } from "../exec/kubectl";
+import { type KubernetesObject, objectTitle } from "../exec/kubernetes-object";
+import { ProgramFailed } from "../exec/programs";
 
 /** Something that keeps a namespace, or another object, from being deleted. */
 export interface Hold {

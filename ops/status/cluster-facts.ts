@@ -10,15 +10,10 @@ import { type Inventory, readInventory } from "../clusters/inventory";
 import { readPublicCa } from "../clusters/public-ca";
 import { unwantedObjects } from "../clusters/removals";
 import { isTerminating, messagesOf, whatHolds } from "../clusters/terminating";
-import { type Kubectl, kubectlFor } from "../programs/kubectl";
-import {
-  type KubernetesObject,
-  loadBalancerAddress,
-  objectId,
-  objectTitle,
-} from "../programs/kubernetes-object";
-import type { Context } from "../runs/context";
-import { whyNotReady } from "../runs/not-ready";
+import { whyNotReady } from "../diagnosis/not-ready";
+import { type Kubectl, kubectlFor } from "../exec/kubectl";
+import { type KubernetesObject, loadBalancerAddress, objectId, objectTitle } from "../exec/kubernetes-object";
+import type { Context } from "../run/context";
 
 /** What one cluster says of itself. */
 export interface ClusterFacts {

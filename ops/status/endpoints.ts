@@ -1,13 +1,13 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Mesh, Sample } from "../../mesh/mesh";
-import { bounded, inShort } from "../programs/bounded";
-import { type Kubectl, kubectlFor } from "../programs/kubectl";
-import { type KubernetesObject, serviceAddresses } from "../programs/kubernetes-object";
-import { Interrupted } from "../programs/programs";
-import { sideBySide } from "../programs/side-by-side";
-import type { Context } from "../runs/context";
-import { fixOfSilence } from "../runs/out-of-reach";
-import { askThroughPod, podToTry } from "../runs/way-to-pods";
+import { askThroughPod, podToTry } from "../diagnosis/kubelet-connection";
+import { fixOfSilence } from "../diagnosis/unreachable";
+import { bounded, inShort } from "../exec/bounded";
+import { type Kubectl, kubectlFor } from "../exec/kubectl";
+import { type KubernetesObject, serviceAddresses } from "../exec/kubernetes-object";
+import { Interrupted } from "../exec/programs";
+import { sideBySide } from "../exec/side-by-side";
+import type { Context } from "../run/context";
 import { sampleHost } from "../traffic/requests";
 
 /** What the clients of all clusters see of the sample. */

@@ -4,7 +4,7 @@ import type { Cluster, Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { removedClusters } from "../clusters/inventory";
 import { type IstiodFacts, synced } from "../clusters/istiod-facts";
-import { fixOfSilence } from "../runs/out-of-reach";
+import { fixOfSilence } from "../diagnosis/unreachable";
 import { type Certificate, type ClusterFacts, certificatesIn } from "./cluster-facts";
 
 /** A sentence about a cluster, which is named as in mesh.yaml. */

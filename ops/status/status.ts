@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { writeClusterBundle } from "../../k8s/cluster-bundle";
 import type { Mesh } from "../../mesh/mesh";
 import { type IstiodFacts, readIstiod } from "../clusters/istiod-facts";
-import { bounded, inShort } from "../programs/bounded";
-import { kubectlFor } from "../programs/kubectl";
-import { sideBySide } from "../programs/side-by-side";
-import type { Context } from "../runs/context";
-import { askThroughPod, podToTry } from "../runs/way-to-pods";
+import { askThroughPod, podToTry } from "../diagnosis/kubelet-connection";
+import { bounded, inShort } from "../exec/bounded";
+import { kubectlFor } from "../exec/kubectl";
+import { sideBySide } from "../exec/side-by-side";
+import type { Context } from "../run/context";
 import {
   type Certificate,
   type ClusterFacts,

@@ -1,6 +1,6 @@
 import type { Cluster, Mesh, Sample } from "../../mesh/mesh";
-import { kubectlFor } from "../programs/kubectl";
-import type { Programs } from "../programs/programs";
+import { kubectlFor } from "../exec/kubectl";
+import type { Programs } from "../exec/programs";
 
 /** Which cluster a pod of the sample runs in. Pods that have gone stay known: what they answered is counted. */
 export interface SamplePods {

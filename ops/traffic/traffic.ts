@@ -1,13 +1,13 @@
 import { setMaxListeners } from "node:events";
 import type { Cluster, Mesh, Sample } from "../../mesh/mesh";
-import { bounded, inShort } from "../programs/bounded";
-import { kubectlFor, pause } from "../programs/kubectl";
-import { limited } from "../programs/limited";
-import { ProgramFailed } from "../programs/programs";
-import { sideBySide } from "../programs/side-by-side";
-import type { Context } from "../runs/context";
-import { PreflightError } from "../runs/preflight";
-import { whyUnavailable } from "../runs/why-unavailable";
+import { whyUnavailable } from "../diagnosis/deployment";
+import { bounded, inShort } from "../exec/bounded";
+import { kubectlFor, pause } from "../exec/kubectl";
+import { limited } from "../exec/limited";
+import { ProgramFailed } from "../exec/programs";
+import { sideBySide } from "../exec/side-by-side";
+import type { Context } from "../run/context";
+import { Refused } from "../run/refused";
 import { loopHeartbeat, requestLoop } from "./request-loop";
 import { inClient, type Reply, replyReader } from "./requests";
 import { type SamplePods, samplePods } from "./sample-pods";
@@ -81,7 +81,7 @@ export function startTraffic(
 
 /**
  * @param props with `mesh.yaml` as the user named it
- * @throws PreflightError naming every client that cannot send
+ * @throws Refused naming every client that cannot send
  */
 export async function requireClients(
   context: Context,
@@ -98,7 +98,7 @@ export async function requireClients(
     from.map((cluster) => whyUnavailable(asking, cluster, { namespace: sample.namespace, name }, meshFile)),
   );
   const problems = reasons.filter((reason) => reason !== undefined);
-  if (problems.length > 0) throw new PreflightError(problems);
+  if (problems.length > 0) throw new Refused(problems);
 }
 
 interface Client {

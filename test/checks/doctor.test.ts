@@ -6,8 +6,8 @@ import { defaultIstioLine } from "../../mesh/istio-lines";
 import { parseMesh } from "../../mesh/load";
 import type { Mesh } from "../../mesh/mesh";
 import { parseVersion } from "../../mesh/versions";
-import { createPrograms } from "../../ops/programs/programs";
-import { silentReporter } from "../../ops/runs/progress";
+import { createPrograms } from "../../ops/exec/programs";
+import { silentReporter } from "../../ops/run/progress";
 import {
   clusterCa,
   type Files,

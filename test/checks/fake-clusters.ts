@@ -5,7 +5,7 @@ import { rightsToChange } from "../../checks/doctor/rights";
 import type { Right } from "../../checks/who";
 import { defaultIstioLine } from "../../mesh/istio-lines";
 import type { Mesh } from "../../mesh/mesh";
-import { type FakePath, fakePath } from "../ops/programs/fake-programs";
+import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 
 /** What a cluster answers; the answers of a bare one unless said otherwise. */
 export interface FakeCluster {

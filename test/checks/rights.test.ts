@@ -2,7 +2,7 @@ import { rightsToRead } from "../../checks/basics/rights";
 import { meshProbesOf } from "../../checks/verify/mesh-probes";
 import { defaultIstioLine } from "../../mesh/istio-lines";
 import { parseMesh } from "../../mesh/load";
-import type { Kubectl } from "../../ops/programs/kubectl";
+import type { Kubectl } from "../../ops/exec/kubectl";
 
 const meshOf = (line: string, more = "") =>
   parseMesh(

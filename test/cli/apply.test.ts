@@ -1,4 +1,4 @@
-import { type FakePath, fakePath } from "../ops/programs/fake-programs";
+import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { project } from "../synth/project";
 import { mesh } from "./run";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { commandLine } from "../../mesh/shell-quote";
-import { type FakePath, fakePath } from "../ops/programs/fake-programs";
+import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { project } from "../synth/project";
 import { bundleTool, hasTerminal } from "./bundled";
 

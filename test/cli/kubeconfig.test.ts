@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { dump, load } from "js-yaml";
 import type { CheckReport, CheckResult } from "../../checks/report";
 import { issue, keyPem, x509 } from "../ca/authority";
-import { type FakePath, fakePath } from "../ops/programs/fake-programs";
+import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { project, twoClusters } from "../synth/project";
 import { mesh } from "./run";
 

@@ -1,5 +1,5 @@
 import { renameSync } from "node:fs";
-import { type FakePath, fakePath } from "../ops/programs/fake-programs";
+import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { project } from "../synth/project";
 import { mesh } from "./run";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TrafficReport } from "../../cli/traffic";
 import { commandLine } from "../../mesh/shell-quote";
-import { type FakePath, fakePath } from "../ops/programs/fake-programs";
+import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { addClients, clientsYaml } from "../ops/traffic/fake-clients";
 import { bundleTool, hasTerminal } from "./bundled";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TrafficReport } from "../../cli/traffic";
-import { type FakePath, fakePath } from "../ops/programs/fake-programs";
+import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { addClients, clientsYaml, hello } from "../ops/traffic/fake-clients";
 import { mesh } from "./run";
 

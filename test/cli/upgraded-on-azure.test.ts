@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, resolve } from "node:path";
 import { mirror, Terraform } from "../infra/terraform";
-import { type FakePath, fakePath } from "../ops/programs/fake-programs";
+import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { project } from "../synth/project";
 import { mesh } from "./run";
 

@@ -1,6 +1,6 @@
 import { asProof, reportOf } from "../../checks/report";
 import { runVerify } from "../../cli/verify";
-import { silentReporter } from "../../ops/runs/progress";
+import { silentReporter } from "../../ops/run/progress";
 import { meshOf, result } from "../report/reports";
 
 // What looks is not run here: it finds that nothing failed, and that something vital cannot be judged.

@@ -10,10 +10,10 @@ import type { Addresses, Mesh } from "../../mesh/mesh";
 import { type ApplyResult, apply } from "../../ops/apply/apply";
 import type { ApplyInputs } from "../../ops/apply/apply-run";
 import { destroy } from "../../ops/destroy";
-import { createPrograms } from "../../ops/programs/programs";
-import { openRunLog } from "../../ops/programs/run-log";
-import type { Context } from "../../ops/runs/context";
-import { silentReporter } from "../../ops/runs/progress";
+import { createPrograms } from "../../ops/exec/programs";
+import { openRunLog } from "../../ops/exec/run-log";
+import type { Context } from "../../ops/run/context";
+import { silentReporter } from "../../ops/run/progress";
 import { bare, contexts, describeInLab, must, sh } from "./lab";
 
 // From bare clusters to a mesh, again, changed, and away with it: the functions behind `mesh apply` and `mesh destroy`.

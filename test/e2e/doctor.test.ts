@@ -10,10 +10,10 @@ import { writeClusterBundle } from "../../k8s/cluster-bundle";
 import { parseMesh } from "../../mesh/load";
 import type { Addresses, Mesh } from "../../mesh/mesh";
 import { apply } from "../../ops/apply/apply";
-import { createPrograms } from "../../ops/programs/programs";
-import { openRunLog } from "../../ops/programs/run-log";
-import type { Context } from "../../ops/runs/context";
-import { silentReporter } from "../../ops/runs/progress";
+import { createPrograms } from "../../ops/exec/programs";
+import { openRunLog } from "../../ops/exec/run-log";
+import type { Context } from "../../ops/run/context";
+import { silentReporter } from "../../ops/run/progress";
 import { bare, contexts, describeInLab, must } from "./lab";
 
 // Doctor against real API servers: bare clusters, what people get wrong, and a mesh that is there already.

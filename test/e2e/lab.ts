@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 
 /** What a command said; output is text. */
 export interface Result {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { KubernetesObject } from "../../ops/programs/kubernetes-object";
-import { loadBalancerAddress, objectId } from "../../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
+import { loadBalancerAddress, objectId } from "../../ops/exec/kubernetes-object";
 import { must } from "./lab";
 
 /**

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { loadAll } from "js-yaml";
 import { defaultIstioLine } from "../../mesh/istio-lines";
 import type { Mesh } from "../../mesh/mesh";
-import { objectId } from "../../ops/programs/kubernetes-object";
+import { objectId } from "../../ops/exec/kubernetes-object";
 import { type RenderInputs, type Resource, render } from "./render";
 
 /** The real programs, where they may be found. */

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseMesh } from "../../mesh/load";
 import { type DashboardName, requireDashboard, serveDashboard } from "../../ops/dashboard";
-import { createPrograms } from "../../ops/programs/programs";
-import type { Context } from "../../ops/runs/context";
-import { silentReporter } from "../../ops/runs/progress";
-import { type FakePath, fakePath } from "./programs/fake-programs";
+import { createPrograms } from "../../ops/exec/programs";
+import type { Context } from "../../ops/run/context";
+import { silentReporter } from "../../ops/run/progress";
+import { type FakePath, fakePath } from "./exec/fake-programs";
 
 const clusters = `clusters:
   - { name: main0, role: primary, network: n1, context: one }

@@ -2,7 +2,7 @@ import { load } from "js-yaml";
 import type { Scene, Symptom } from "../../../checks/causes/cause";
 import { effectsOf } from "../../../checks/causes/find-causes";
 import { parseMesh } from "../../../mesh/load";
-import type { KubernetesObject } from "../../../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../../../ops/exec/kubernetes-object";
 
 // What foreign objects can do to the mesh, and that unrelated ones stay silent.
 

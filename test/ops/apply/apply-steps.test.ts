@@ -4,11 +4,11 @@ import type { Mesh } from "../../../mesh/mesh";
 import type { ApplyStep, Run } from "../../../ops/apply/apply-run";
 import { applySteps } from "../../../ops/apply/apply-steps";
 import type { Installation } from "../../../ops/apply/installation";
-import { istioctlFor } from "../../../ops/programs/istioctl";
-import { kubectlFor } from "../../../ops/programs/kubectl";
-import type { Programs } from "../../../ops/programs/programs";
-import type { Context } from "../../../ops/runs/context";
-import { silentReporter } from "../../../ops/runs/progress";
+import { istioctlFor } from "../../../ops/exec/istioctl";
+import { kubectlFor } from "../../../ops/exec/kubectl";
+import type { Programs } from "../../../ops/exec/programs";
+import type { Context } from "../../../ops/run/context";
+import { silentReporter } from "../../../ops/run/progress";
 import { referenceMeshes } from "../../k8s/render";
 
 /** A run in clusters that hold nothing and take everything; `applied` hears of files, as `<cluster>/<file>`. */

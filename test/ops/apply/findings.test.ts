@@ -1,8 +1,8 @@
 import { parseMesh } from "../../../mesh/load";
 import { addressesAtFirst, findOut } from "../../../ops/apply/findings";
 import { inventoryManifest, inventoryOf } from "../../../ops/clusters/inventory";
-import type { Programs } from "../../../ops/programs/programs";
-import { silentReporter } from "../../../ops/runs/progress";
+import type { Programs } from "../../../ops/exec/programs";
+import { silentReporter } from "../../../ops/run/progress";
 
 const mesh = parseMesh(
   "clusters:\n  - {name: main0, role: primary, network: n1, context: one}\n  - {name: remote0, network: n2, context: two}\n",

@@ -6,9 +6,9 @@ import { runOf } from "../../../ops/apply/apply-steps";
 import { removedClusterSteps } from "../../../ops/apply/removed-clusters";
 import type { Inventory } from "../../../ops/clusters/inventory";
 import { inventoryOf, removedClusters } from "../../../ops/clusters/inventory";
-import { type Output, ProgramFailed, type Programs } from "../../../ops/programs/programs";
-import { silentReporter } from "../../../ops/runs/progress";
-import { runSteps, type Step } from "../../../ops/runs/steps";
+import { type Output, ProgramFailed, type Programs } from "../../../ops/exec/programs";
+import { silentReporter } from "../../../ops/run/progress";
+import { runSteps, type Step } from "../../../ops/run/steps";
 
 // A remote has left mesh.yaml: where its context leads by now decides what is touched there.
 

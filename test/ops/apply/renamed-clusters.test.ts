@@ -1,9 +1,9 @@
 import { parseMesh } from "../../../mesh/load";
 import { findOut } from "../../../ops/apply/findings";
 import { inventoryManifest, inventoryOf } from "../../../ops/clusters/inventory";
-import type { Programs } from "../../../ops/programs/programs";
-import type { PreflightError } from "../../../ops/runs/preflight";
-import { silentReporter } from "../../../ops/runs/progress";
+import type { Programs } from "../../../ops/exec/programs";
+import { silentReporter } from "../../../ops/run/progress";
+import type { Refused } from "../../../ops/run/refused";
 
 // mesh.yaml calls a cluster that runs otherwise than its proxies were told when they started.
 
@@ -57,7 +57,7 @@ async function said(written: Written, networks: Record<string, string | undefine
   const context = { programs, reporter: silentReporter, now: () => new Date(), signal, workFolder: "." };
   const problems = await findOut(context, meshOf(written), "1.31.1").then(
     () => [],
-    (error: PreflightError) => error.problems,
+    (error: Refused) => error.problems,
   );
   return { problems: problems.slice(0, -1), way: problems.at(-1), asked };
 }

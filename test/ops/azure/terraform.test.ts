@@ -2,9 +2,9 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseMesh } from "../../../mesh/load";
 import { terraformFor } from "../../../ops/azure/terraform";
-import { createPrograms } from "../../../ops/programs/programs";
+import { createPrograms } from "../../../ops/exec/programs";
 import { twoClusters } from "../../synth/project";
-import { type FakePath, fakePath } from "../programs/fake-programs";
+import { type FakePath, fakePath } from "../exec/fake-programs";
 
 const mesh = parseMesh(twoClusters.replace("rg-demo", "rg-demo(1)"), "mesh.yaml");
 let path: FakePath;

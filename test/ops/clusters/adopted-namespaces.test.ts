@@ -1,9 +1,9 @@
 import { parseMesh } from "../../../mesh/load";
 import { adoptNamespaces, giveBack, isAdopted } from "../../../ops/clusters/adopted-namespaces";
 import { removeObjects } from "../../../ops/clusters/removals";
-import { kubectlFor } from "../../../ops/programs/kubectl";
-import type { KubernetesObject } from "../../../ops/programs/kubernetes-object";
-import type { Programs } from "../../../ops/programs/programs";
+import { kubectlFor } from "../../../ops/exec/kubectl";
+import type { KubernetesObject } from "../../../ops/exec/kubernetes-object";
+import type { Programs } from "../../../ops/exec/programs";
 
 const mesh = parseMesh(
   "clusters:\n  - {name: main0, role: primary, network: n1, context: one}\n  - {name: remote0, network: n2, context: two}\n",

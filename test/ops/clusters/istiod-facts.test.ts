@@ -7,8 +7,8 @@ import {
   readReadClusters,
   readRemoteClusters,
 } from "../../../ops/clusters/istiod-facts";
-import { createPrograms } from "../../../ops/programs/programs";
-import { type FakePath, fakePath } from "../programs/fake-programs";
+import { createPrograms } from "../../../ops/exec/programs";
+import { type FakePath, fakePath } from "../exec/fake-programs";
 
 /** As istioctl 1.31 prints it: cells may be empty. */
 const table = (...rows: string[][]) =>

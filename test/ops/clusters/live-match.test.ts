@@ -1,5 +1,5 @@
 import { differences, liveAs } from "../../../ops/clusters/live-match";
-import type { KubernetesObject } from "../../../ops/programs/kubernetes-object";
+import type { KubernetesObject } from "../../../ops/exec/kubernetes-object";
 
 const object = (spec: object, more: object = {}): KubernetesObject => ({
   apiVersion: "apps/v1",

@@ -1,7 +1,7 @@
 import { ensureRemoteSecret } from "../../../ops/clusters/remote-secret";
-import { istioctlFor } from "../../../ops/programs/istioctl";
-import { kubectlFor } from "../../../ops/programs/kubectl";
-import type { Programs } from "../../../ops/programs/programs";
+import { istioctlFor } from "../../../ops/exec/istioctl";
+import { kubectlFor } from "../../../ops/exec/kubectl";
+import type { Programs } from "../../../ops/exec/programs";
 
 // The Istio releases that lose endpoints are not in the lab: programs and their answers are composed.
 

@@ -1,6 +1,6 @@
 import { type Hold, unlessHeldUp, whatHolds } from "../../../ops/clusters/terminating";
-import { kubectlFor } from "../../../ops/programs/kubectl";
-import { ProgramFailed, type Programs } from "../../../ops/programs/programs";
+import { kubectlFor } from "../../../ops/exec/kubectl";
+import { ProgramFailed, type Programs } from "../../../ops/exec/programs";
 
 // Conditions, APIServices and objects as Kubernetes 1.34 gives them. On clusters: test/e2e/destroy-held-up.test.ts.
 

@@ -1,9 +1,9 @@
 import { parseMesh } from "../../../mesh/load";
-import { createPrograms } from "../../../ops/programs/programs";
-import type { Context } from "../../../ops/runs/context";
-import { silentReporter } from "../../../ops/runs/progress";
+import { createPrograms } from "../../../ops/exec/programs";
+import type { Context } from "../../../ops/run/context";
+import { silentReporter } from "../../../ops/run/progress";
 import { endpoints } from "../../../ops/status/endpoints";
-import { type FakePath, fakePath } from "../programs/fake-programs";
+import { type FakePath, fakePath } from "../exec/fake-programs";
 
 // Three clusters whose pods have the same addresses, as real ones may.
 

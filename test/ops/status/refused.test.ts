@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseMesh } from "../../../mesh/load";
-import { createPrograms } from "../../../ops/programs/programs";
-import { silentReporter } from "../../../ops/runs/progress";
+import { createPrograms } from "../../../ops/exec/programs";
+import { silentReporter } from "../../../ops/run/progress";
 import { status } from "../../../ops/status/status";
-import { fakePath } from "../programs/fake-programs";
+import { fakePath } from "../exec/fake-programs";
 
 const mesh = parseMesh(
   "clusters:\n  - { name: main0, role: primary, network: n1, context: one }\n  - { name: remote0, network: n2, context: two }\n",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { defaultIstioLine } from "../../../mesh/istio-lines";
 import { parseMesh } from "../../../mesh/load";
 import type { ConnectedProxy, IstiodFacts } from "../../../ops/clusters/istiod-facts";
-import { fixOfNoConnection } from "../../../ops/runs/way-to-pods";
+import { fixOfNoConnection } from "../../../ops/diagnosis/kubelet-connection";
 import { type ClusterFacts, certificatesIn } from "../../../ops/status/cluster-facts";
 import { differencesOf, problemsOf, type Survey } from "../../../ops/status/status-remarks";
 

@@ -1,4 +1,4 @@
-import type { FakePath } from "../programs/fake-programs";
+import type { FakePath } from "../exec/fake-programs";
 
 // Two clusters, contexts `one` and `two`, whose clients are shells of this machine with a curl of their own.
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { requestLoop } from "../../../ops/traffic/request-loop";
 import { readReplies } from "../../../ops/traffic/requests";
 import { meshOf, ownCa } from "../../ca/authority";
-import { type FakePath, fakePath } from "../programs/fake-programs";
+import { type FakePath, fakePath } from "../exec/fake-programs";
 
 // The script as a shell runs it, with a curl that answers after a while.
 

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { readReplies, replyReader, requestScript } from "../../../ops/traffic/requests";
 import { meshOf, ownCa } from "../../ca/authority";
-import { fakePath } from "../programs/fake-programs";
+import { fakePath } from "../exec/fake-programs";
 
 const sample = meshOf(ownCa).sample!;
 

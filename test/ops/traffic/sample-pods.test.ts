@@ -1,5 +1,5 @@
 import { parseMesh } from "../../../mesh/load";
-import type { Programs } from "../../../ops/programs/programs";
+import type { Programs } from "../../../ops/exec/programs";
 import { samplePods } from "../../../ops/traffic/sample-pods";
 import { clientsYaml } from "./fake-clients";
 

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseMesh } from "../../../mesh/load";
-import { createPrograms } from "../../../ops/programs/programs";
-import type { Context } from "../../../ops/runs/context";
-import { silentReporter } from "../../../ops/runs/progress";
+import { createPrograms } from "../../../ops/exec/programs";
+import type { Context } from "../../../ops/run/context";
+import { silentReporter } from "../../../ops/run/progress";
 import { type ClientTraffic, requireClients, startTraffic } from "../../../ops/traffic/traffic";
-import { type FakePath, fakePath } from "../programs/fake-programs";
+import { type FakePath, fakePath } from "../exec/fake-programs";
 import { addClients, clientsYaml, hello } from "./fake-clients";
 
 const mesh = parseMesh(clientsYaml, "mesh.yaml");

@@ -1,0 +1,101 @@
+import { commandLine } from "../../mesh/shell-quote";
+import type { Kubectl } from "../exec/kubectl";
+import {
+  isRolledOut,
+  type KubernetesObject,
+  objectNamed,
+  objectTitle,
+  podsOf,
+} from "../exec/kubernetes-object";
+import { remediesFor } from "./advice";
+import { eventsOf } from "./events";
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly message: string;
+}
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
+  readonly lastState?: { readonly terminated?: { readonly reason?: string; readonly exitCode?: number } };
+}
+
+/** Why a Deployment does not serve. */
+export interface NotReady {
+  /** How far it is. */
+  readonly summary: string;
+  /** Conditions and container statuses, in the words of Kubernetes; none where these say nothing. */
+  readonly reasons: readonly string[];
+}
+
+/**
+ * What keeps a Deployment from serving; undefined when it serves with every replica.
+ * @param objects of its namespace, pods among them
+ */
+export function whyNotReady(objects: readonly KubernetesObject[], name: string): NotReady | undefined {
+  const deployment = objectNamed(objects, "Deployment", name);
+  if (!deployment) return { summary: `there is no Deployment ${name}`, reasons: [] };
+  if (isRolledOut(deployment)) return undefined;
+  const { spec, status } = deployment;
+  if (spec.replicas === 0) return { summary: `Deployment ${name} is scaled to 0`, reasons: [] };
+  const { replicas: wanted = 1 } = spec;
+  const { availableReplicas: available = 0, updatedReplicas: updated = 0 } = status ?? {};
+  // Of a new version that does not come up the old pods go on.
+  const isRollingOut = available >= wanted;
+  return {
+    summary: isRollingOut
+      ? `Deployment ${name} is rolling out: ${updated} of ${wanted} pods are of the new version, and old ones are still there`
+      : `Deployment ${name}: ${available} of ${wanted} replicas are available`,
+    reasons: [
+      // Where a pod is refused there is none that could tell: the words are those of the ReplicaSet's event FailedCreate.
+      ...conditionsOf(deployment, "ReplicaFailure", "True"),
+      ...podsOf(objects, spec.selector.matchLabels).flatMap(podTroubles),
+    ],
+  };
+}
+
+/** The same, asked of the cluster: where conditions say nothing, what its events say; then the commands that tell more. */
+export async function explainNotReady(
+  kubectl: Kubectl,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const objects = await kubectl.get(["-n", namespace, "deployments,pods"], { signal, deadlineSeconds: 10 });
+  const found = whyNotReady(objects, name);
+  if (!found) return [];
+  const { summary, reasons } = found;
+  const words =
+    reasons.length > 0 ? reasons : await eventsOf(kubectl, { kind: "Deployment", namespace, name }, signal);
+  const see = remediesFor(words.join("\n"), namespace).flatMap(({ commands }) => commands);
+  return [
+    summary,
+    ...words,
+    ...see.map((args) => `see: ${commandLine("kubectl", ["--context", kubectl.context, ...args])}`),
+  ];
+}
+
+const conditionsOf = ({ status }: KubernetesObject, type: string, state: string): string[] =>
+  ((status?.conditions ?? []) as readonly Condition[])
+    .filter((condition) => condition.type === type && condition.status === state)
+    .map(({ message }) => message);
+
+function podTroubles(pod: KubernetesObject): string[] {
+  const { status } = pod;
+  const containers: readonly ContainerStatus[] = [
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.containerStatuses ?? []),
+  ];
+  return [
+    ...conditionsOf(pod, "PodScheduled", "False"),
+    ...containers.flatMap(({ name, state, lastState }) => {
+      const { reason, message } = state?.waiting ?? {};
+      if (!reason || (!message && ["PodInitializing", "ContainerCreating"].includes(reason))) return [];
+      const before = lastState?.terminated;
+      const crash = before ? `, after ${before.reason} with exit code ${before.exitCode}` : "";
+      return [`container ${name}: ${reason}${crash}${message ? `: ${message}` : ""}`];
+    }),
+  ].map((line) => `${objectTitle(pod)}: ${line}`);
+}

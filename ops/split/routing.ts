@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import { bundleCharts } from "../../k8s/bundle-charts";
+import type { Mesh } from "../../mesh/mesh";
+import { whyForeign } from "../clusters/foreign";
+import { kubectlFor } from "../exec/kubectl";
+import { ProgramFailed } from "../exec/programs";
+import type { Context } from "../run/context";
+import { withLock } from "../run/lock";
+import { Refused } from "../run/refused";
+
+/** Seconds. One request. */
+const deadlineSeconds = 30;
+
+/** What the API server says where Istio's CRDs or the sample are not there. */
+const noMesh = /no matches for kind|namespaces "[^"]+" not found/;
+
+/**
+ * Applies which version of the sample answers, and nothing else: on a mesh that runs it is a matter of one request.
+ * @param dist folder that `mesh synth` wrote, or that `write` writes
+ * @param write called once the primary has answered and is this mesh's, before anything is applied
+ * @returns the objects that changed
+ * @throws Refused where no mesh runs yet, or not this one
+ */
+export function applyRouting(
+  context: Context,
+  mesh: Mesh,
+  dist: string,
+  write: () => void,
+): Promise<readonly string[]> {
+  const { primary } = mesh;
+  const files = bundleCharts({ mesh, cluster: primary })
+    .filter(({ id }) => id === "routing")
+    .map(({ file }) => join(dist, primary.name, file));
+  return withLock(context, mesh, "mesh split", async ({ programs, signal }) => {
+    const kubectl = kubectlFor(programs, primary.context);
+    const foreign = await whyForeign(kubectl, mesh, primary, signal);
+    if (foreign !== undefined) throw new Refused([`${foreign}; nothing was changed there`]);
+    write();
+    try {
+      const { changed } = await kubectl.applyFiles(files, {
+        signal,
+        deadlineSeconds,
+      });
+      return changed;
+    } catch (error) {
+      if (!(error instanceof ProgramFailed) || !noMesh.test(error.stderr)) throw error;
+      throw new Refused([`${primary.name} has no mesh to split yet`]);
+    }
+  });
+}

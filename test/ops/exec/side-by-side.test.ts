@@ -1,0 +1,22 @@
+import type { Output, Programs } from "../../../ops/exec/programs";
+import { sideBySide } from "../../../ops/exec/side-by-side";
+
+test("a hundred questions are asked, some at a time, and one that fails makes room like the others", async () => {
+  let running = 0;
+  let most = 0;
+  const programs: Programs = {
+    async run(_, [number]): Promise<Output> {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      running--;
+      if (Number(number) % 10 === 0) throw new Error("no");
+      return { code: 0, stdout: number!, stderr: "" };
+    },
+  };
+  const bounded = sideBySide(programs);
+  const all = await Promise.allSettled(
+    Array.from({ length: 100 }, (_, number) => bounded.run("kubectl", [String(number)])),
+  );
+  expect(all.filter(({ status }) => status === "fulfilled")).toHaveLength(90);
+  expect(most).toBe(24);
+});

@@ -1,0 +1,226 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseMesh } from "../../../mesh/load";
+import { createPrograms } from "../../../ops/exec/programs";
+import type { Context } from "../../../ops/run/context";
+import { withLock } from "../../../ops/run/lock";
+import { silentReporter } from "../../../ops/run/progress";
+import { type FakePath, fakePath } from "../exec/fake-programs";
+
+// Against a kubectl that keeps one Lease in a file as an API server does: with resource versions.
+
+const mesh = parseMesh(
+  `clusters:
+  - { name: main0, role: primary, network: network1, context: one }
+  - { name: remote0, network: network2, context: two }
+`,
+  "mesh.yaml",
+);
+
+let fakes: FakePath;
+let said: string[];
+const times = { seconds: 2, renewSeconds: 0.3 };
+const leaseFile = () => join(fakes.folder, "lease.json");
+const lease = () => JSON.parse(readFileSync(leaseFile(), "utf8"));
+
+const server = `
+const { readFileSync, writeFileSync, rmSync, existsSync } = require("node:fs");
+const file = process.argv[2];
+const args = process.argv.slice(3);
+const refuse = (why) => { process.stderr.write("Error from server (" + why + "): leases"); process.exit(1); };
+const there = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+if (args.includes("get")) { if (there) process.stdout.write(JSON.stringify(there)); process.exit(0); }
+if (args.includes("delete")) { rmSync(file, { force: true }); process.exit(0); }
+const given = JSON.parse(readFileSync(0, "utf8"));
+if (args.includes("create") && there) refuse("AlreadyExists");
+if (args.includes("replace") && !there) refuse("NotFound");
+if (args.includes("replace") && given.metadata.resourceVersion !== there.metadata.resourceVersion) refuse("Conflict");
+given.metadata.resourceVersion = String(Number(there?.metadata.resourceVersion ?? 0) + 1);
+writeFileSync(file, JSON.stringify(given));
+process.stdout.write(JSON.stringify(given));
+`;
+
+beforeEach(() => {
+  fakes = fakePath();
+  said = [];
+  writeFileSync(join(fakes.folder, "server.js"), server);
+  fakes.add(
+    "kubectl",
+    `exec '${process.execPath}' '${fakes.folder}/server.js' '${fakes.folder}/lease.json' "$@"`,
+  );
+});
+afterEach(() => fakes.remove());
+
+function context(): Context {
+  const { signal } = new AbortController();
+  return {
+    programs: createPrograms({ env: fakes.env, signal }),
+    reporter: { ...silentReporter, say: (text) => said.push(text) },
+    now: () => new Date(),
+    signal,
+    workFolder: join(fakes.folder, ".mesh"),
+  };
+}
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const locked = <T>(work: (context: Context) => Promise<T>) =>
+  withLock(context(), mesh, "mesh apply", work, times);
+/** A Lease as another machine's run leaves it. */
+const foreign = (more: object = {}) => ({
+  apiVersion: "coordination.k8s.io/v1",
+  kind: "Lease",
+  metadata: {
+    name: "mesh-run",
+    namespace: "default",
+    resourceVersion: "7",
+    annotations: { "mesh/machine": "elsewhere", "mesh/process": "1" },
+  },
+  spec: {
+    holderIdentity: "mesh apply of anna on laptop (process 1)",
+    acquireTime: "2026-01-01T10:00:00.000000Z",
+    renewTime: new Date().toISOString().replace("Z", "000Z"),
+    ...more,
+  },
+});
+
+test("the lock is there while the work is done, and gone afterwards", async () => {
+  const seen = await locked(async () => lease().spec.holderIdentity);
+  expect(seen).toMatch(/^mesh apply of \S+ on \S+ \(process \d+\)$/);
+  expect(existsSync(leaseFile())).toBe(false);
+});
+
+test("it goes when the work fails, too", async () => {
+  await expect(
+    locked(async () => {
+      throw new Error("no");
+    }),
+  ).rejects.toThrow("no");
+  expect(existsSync(leaseFile())).toBe(false);
+});
+
+test("it goes after Ctrl-C, too", async () => {
+  const interrupt = new AbortController();
+  const interrupted = {
+    ...context(),
+    programs: createPrograms({ env: fakes.env, signal: interrupt.signal }),
+  };
+  await withLock(interrupted, mesh, "mesh apply", async () => interrupt.abort(), times);
+  expect(existsSync(leaseFile())).toBe(false);
+});
+
+test("a second run is refused while the first one renews, and told who has it and since when", async () => {
+  const first = locked(() => pause(3500));
+  await pause(300);
+  let isOver = false;
+  first.finally(() => {
+    isOver = true;
+  });
+  await expect(locked(async () => "never")).rejects.toThrow(
+    /^mesh apply of \S+ on \S+ \(process \d+\) is changing this mesh since \S+Z; .*run again$/,
+  );
+  expect(isOver).toBe(false);
+  await first;
+});
+
+test("the lock of a killed process of this machine is taken over at once", async () => {
+  const dead = await locked(async () => lease());
+  dead.metadata.annotations["mesh/process"] = "999999999";
+  writeFileSync(leaseFile(), JSON.stringify(dead));
+  const before = fakes.calls().length;
+  expect(await locked(async () => "mine")).toBe("mine");
+  const verbs = fakes
+    .calls()
+    .slice(before)
+    .map((call) => /create|get|replace/.exec(call)?.[0]);
+  expect(verbs.slice(0, 3)).toEqual(["create", "get", "replace"]);
+  expect(said).toEqual([]);
+});
+
+test("the lock of another machine is taken over when it has stood still for as long as it lasts", async () => {
+  writeFileSync(leaseFile(), JSON.stringify(foreign()));
+  const begun = performance.now();
+  expect(await locked(async () => "mine")).toBe("mine");
+  expect(performance.now() - begun).toBeGreaterThan(1900);
+  expect(said[0]).toContain("mesh apply of anna on laptop");
+});
+
+test("a clock that differs by minutes does not make a living run look dead", async () => {
+  const fast = () =>
+    writeFileSync(
+      leaseFile(),
+      JSON.stringify(foreign({ renewTime: new Date(Date.now() - 300_000).toISOString() })),
+    );
+  fast();
+  const timer = setInterval(fast, 300);
+  await expect(locked(async () => "never")).rejects.toThrow("anna on laptop");
+  clearInterval(timer);
+});
+
+test("a run that has lost its lock stops, and leaves the lock to the other", async () => {
+  const outcome = await locked(async ({ signal }) => {
+    writeFileSync(leaseFile(), JSON.stringify(foreign()));
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    return "stopped";
+  });
+  expect(outcome).toBe("stopped");
+  expect(lease().spec.holderIdentity).toContain("anna");
+  expect(said).toEqual(["stopped: another run has taken over the lock of this mesh"]);
+});
+
+test("without the right to keep a Lease the message names the right", async () => {
+  fakes.add("kubectl", "echo 'Error from server (Forbidden): leases is forbidden' >&2; exit 1");
+  await expect(locked(async () => "never")).rejects.toThrow(
+    /Lease default\/mesh-run in main0\) cannot be written; needed is the right to create, update and delete leases.*\n.*Forbidden/,
+  );
+});
+
+test("an API server that is gone is told as such, and no right is said to lack", async () => {
+  fakes.add("kubectl", "echo 'The connection to the server 192.0.2.1:6443 was refused' >&2; exit 1");
+  await expect(locked(async () => "never")).rejects.toThrow(
+    /in main0\) cannot be written; check kubectl --context one version, then run again\nThe connection .* was refused$/,
+  );
+});
+
+/** As another run leaves it that has taken the Lease over. */
+const taken = () => {
+  const now = lease();
+  const metadata = { ...now.metadata, resourceVersion: "99", annotations: foreign().metadata.annotations };
+  return { ...now, metadata, spec: { ...now.spec, ...foreign().spec } };
+};
+
+test("a lock that another run has taken over in the meantime is left to it", async () => {
+  await locked(async () => writeFileSync(leaseFile(), JSON.stringify(taken())));
+  expect(lease().spec.holderIdentity).toContain("anna");
+});
+
+test("a renewal that the API server took without saying so does not end the run", async () => {
+  const aborted = await locked(async ({ signal }) => {
+    const now = lease();
+    writeFileSync(
+      leaseFile(),
+      JSON.stringify({ ...now, metadata: { ...now.metadata, resourceVersion: "41" } }),
+    );
+    await pause(1500);
+    return signal.aborted;
+  });
+  expect({ aborted, said }).toEqual({ aborted: false, said: [] });
+  expect(existsSync(leaseFile())).toBe(false);
+});
+
+test("a clock that is hours ahead takes nothing over from a living run", async () => {
+  const renew = () => writeFileSync(leaseFile(), JSON.stringify(foreign()));
+  renew();
+  const timer = setInterval(renew, 300);
+  const ahead = { ...context(), now: () => new Date(Date.now() + 10 * 3_600_000) };
+  const second = withLock(ahead, mesh, "mesh destroy", async () => "beside it", times);
+  await expect(second).rejects.toThrow("anna on laptop");
+  clearInterval(timer);
+});
+
+test("as many steps as a large mesh has may listen for the end, without a word of Node.js about it", async () => {
+  // 0: as many as there are. getMaxListeners of Node.js 20 does not tell it.
+  const key = (signal: AbortSignal) =>
+    Object.getOwnPropertySymbols(signal).find(({ description }) =>
+      description?.includes("maxEventTargetListeners"),
+    )!;
+  expect(await locked(async ({ signal }) => Reflect.get(signal, key(signal)))).toBe(0);
+});

@@ -1,0 +1,95 @@
+import * as fc from "fast-check";
+import { InputError } from "../../../mesh/problem";
+import { readWeights } from "../../../ops/split/weights";
+
+const read = (...words: string[]) => readWeights(words, ["v1", "v2"]);
+
+function problemsOf(...words: string[]): string[] {
+  try {
+    read(...words);
+  } catch (error) {
+    if (error instanceof InputError) return error.problems.map(({ message, fix }) => `${message}; ${fix}`);
+    throw error;
+  }
+  return [];
+}
+
+test("words are read, in any order", () => {
+  expect(read("v1=90", "v2=10")).toEqual({ v1: 90, v2: 10 });
+  expect(read("v2=0", "v1=100")).toEqual({ v1: 100, v2: 0 });
+});
+
+test.each(["v1", "v1=", "=5", "v1=ninety", "v1=-5", "v1=1e2", "v1=50.5", "v1=101", "v1=5 0", "v1==5"])(
+  "%s is refused with an example",
+  (word) => {
+    expect(problemsOf(word, "v2=10")).toEqual([
+      `${JSON.stringify(word)} is given; allowed is VERSION=PERCENT with a whole number from 0 to 100; for example: mesh split v1=90 v2=10`,
+    ]);
+  },
+);
+
+test("the example is of the versions that run", () => {
+  expect(() => readWeights(["v2"], ["v2"])).toThrow("for example: mesh split v2=100");
+});
+
+test("a version that is left out is refused, since it may be forgotten", () => {
+  expect(problemsOf("v1=100")).toEqual([
+    "version v2 is missing; every version that runs must be given; add v2=PERCENT; v2=0 sends it nothing",
+  ]);
+});
+
+test("a version that is given twice is refused, with the same number too", () => {
+  expect(problemsOf("v1=50", "v1=50", "v2=50")).toEqual([
+    "version v1 is given 2 times; allowed is once; keep one of them",
+  ]);
+});
+
+test.each(["v3", "__proto__", "constructor", "V1 "])(
+  "%s, which runs nowhere, is refused, and no version that is there already is suggested",
+  (version) => {
+    expect(problemsOf("v1=50", "v2=50", `${version}=0`)).toEqual([
+      `version ${JSON.stringify(version)} runs nowhere; allowed are v1, v2; rename it, or leave it out`,
+    ]);
+  },
+);
+
+test("a slip of the finger is named", () => {
+  expect(problemsOf("v1=50", "v3=50")).toEqual([
+    'version "v3" runs nowhere; allowed are v1, v2; did you mean "v2"? rename it, or leave it out',
+    expect.stringContaining("version v2 is missing"),
+  ]);
+});
+
+test("what is missing, repeated, unknown or no weight is told in one go", () => {
+  expect(problemsOf("v1=50", "v1=50", "v9=x", "__proto__=1")).toEqual([
+    expect.stringContaining('"v9=x" is given'),
+    expect.stringContaining('version "v9" runs nowhere'),
+    expect.stringContaining('version "__proto__" runs nowhere'),
+    expect.stringContaining("version v1 is given 2 times"),
+    expect.stringContaining("version v2 is missing"),
+  ]);
+});
+
+test("weights that do not sum to 100 are refused", () => {
+  expect(problemsOf("v1=90", "v2=20")).toEqual([
+    "the weights sum to 110 (90 + 20); allowed is 100; change them so that they sum to 100",
+  ]);
+});
+
+test("any words give every version its weight, 100 in all, or a refusal", () => {
+  const word = fc.oneof(
+    fc
+      .tuple(fc.constantFrom("v1", "v2", "v3", "__proto__"), fc.nat(100))
+      .map(([name, of]) => `${name}=${of}`),
+    fc.string(),
+  );
+  const pair = fc.nat(100).map((percent) => [`v1=${percent}`, `v2=${100 - percent}`]);
+  fc.assert(
+    fc.property(fc.oneof(pair, fc.array(word, { maxLength: 4 })), (words) => {
+      if (problemsOf(...words).length > 0) return;
+      const weights = read(...words);
+      expect(Object.keys(weights).toSorted()).toEqual(["v1", "v2"]);
+      expect(weights.v1! + weights.v2!).toBe(100);
+    }),
+  );
+});
