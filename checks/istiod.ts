@@ -3,7 +3,7 @@ import type { KubernetesObject } from "../ops/exec/kubernetes-object";
 
 /** Clusters in which the mesh has an istiod of its own. */
 export const runsIstiod = ({ istio }: Mesh, { role }: Cluster) =>
-  role === "primary" || istio.line.installation === "shared-control-plane";
+  role === "primary" || istio.line.remotesRunIstiod;
 
 /** Where a webhook configuration sends its questions, if they are Istio's. */
 export function istioService({

@@ -1,4 +1,5 @@
 import type { App, Chart } from "cdk8s";
+import { istiodPorts } from "../mesh/istio-lines";
 import type { Bundle } from "./bundle";
 import { CaCerts } from "./charts/ca-certs";
 import { ExposeIstiod } from "./charts/expose-istiod";
@@ -67,9 +68,7 @@ const rows: readonly ChartRow[] = [
   },
   {
     id: "expose-istiod",
-    // On 1.7 the IstioOperator's meshExpansion does it.
-    belongsTo: ({ mesh, cluster }) =>
-      isPrimary({ mesh, cluster }) && mesh.istio.line.installation === "primary-remote",
+    belongsTo: ({ mesh, cluster }) => isPrimary({ mesh, cluster }) && istiodPorts(mesh.istio.line).length > 0,
     make: (...props) => new ExposeIstiod(...props),
   },
   {

@@ -9,14 +9,26 @@ export interface IstioLine {
   /** Patch version used unless `istio.version` says otherwise. */
   readonly version: string;
   /**
-   * How a remote gets at the control plane.
-   * - `primary-remote`: no istiod in the remote; east-west gateways, exposed by Gateway resources.
-   *   https://istio.io/latest/docs/setup/install/multicluster/primary-remote_multi-network/, read 2026-11-27
-   * - `shared-control-plane`: an istiod in the remote for injection and certificates, xDS from the primary; the
-   *   ingress gateways carry cross-cluster traffic.
-   *   https://istio.io/v1.7/docs/setup/install/multicluster/shared/, read 2026-11-23
+   * Which resources install it. Only `k8s/installations.ts` asks for this: everything else has a field of its own.
+   * - `primary-remote`: https://istio.io/latest/docs/setup/install/multicluster/primary-remote_multi-network/, read
+   *   2026-11-27
+   * - `shared-control-plane`: https://istio.io/v1.7/docs/setup/install/multicluster/shared/, read 2026-11-23
    */
   readonly installation: "primary-remote" | "shared-control-plane";
+  /** A remote runs an istiod for injection and certificates. Otherwise the primary's istiod serves it. */
+  readonly remotesRunIstiod: boolean;
+  /** Service through which a remote reaches the primary's istiod. */
+  readonly remoteIstiodService: string;
+  /** Kinds that istiod must list in a remote before it counts the remote as synced. */
+  readonly remoteKinds: readonly string[];
+  /** Where istiod reads the networks: labels on namespaces and gateways, or `meshNetworks` in its configuration. */
+  readonly networksFrom: "labels" | "meshNetworks";
+  /** `istio_requests_total` names the clusters of client and server. It does so since 1.8. */
+  readonly countsRequestsByCluster: boolean;
+  /** `istioctl install` ends with the tag `default`, through which pods are injected (istioctl/pkg/tag). */
+  readonly installAddsTag: boolean;
+  /** Commands of istioctl that are experimental: `istioctl x <command>`. */
+  readonly experimentalCommands: readonly string[];
   /** Registry and path of Istio's images, those of its samples included. */
   readonly hub: string;
   readonly kubernetes: KubernetesRange;
@@ -78,6 +90,8 @@ export interface KubernetesRange {
   readonly default: string;
   /** How a container asks for the runtime's seccomp profile: the field came with Kubernetes 1.19. */
   readonly seccomp: "field" | "annotation";
+  /** Where a Service's endpoints are: EndpointSlices came with Kubernetes 1.19, and current Istio writes no Endpoints. */
+  readonly endpoints: "endpointslices" | "endpoints";
 }
 
 /** Kubernetes quantities. */
@@ -196,6 +210,7 @@ const currentKubernetes: KubernetesRange = {
   max: "1.36",
   default: "1.36",
   seccomp: "field",
+  endpoints: "endpointslices",
 };
 
 /**
@@ -212,6 +227,14 @@ const currentArchitectures = ["amd64", "arm64"];
 /** What a row of 2026 has in common with the next: the same in 1.30 and 1.31. */
 const primaryRemote = {
   installation: "primary-remote",
+  remotesRunIstiod: false,
+  remoteIstiodService: "istiod",
+  // istio-discovery/templates/reader-clusterrole.yaml of 1.31.1, read 2026-11-27
+  remoteKinds: ["pods", "services", "nodes", "namespaces", "secrets", "configmaps"],
+  networksFrom: "labels",
+  countsRequestsByCluster: true,
+  installAddsTag: true,
+  experimentalCommands: [],
   // The one place where both lines are published: registry.istio.io, the default of 1.30's charts, never had 1.31, and is
   // switched off in December 2026. Upgrade notes of 1.31 and https://istio.io/latest/blog/2026/retirement-of-gcp/, read 2026-11-27
   hub: "docker.io/istio",
@@ -274,6 +297,14 @@ export const istioLines: readonly IstioLine[] = [
     id: "1.7",
     version: "1.7.3",
     installation: "shared-control-plane",
+    remotesRunIstiod: true,
+    // manifests/charts/base/templates/endpoints.yaml
+    remoteIstiodService: "istiod-remote",
+    remoteKinds: ["pods", "services", "nodes"],
+    networksFrom: "meshNetworks",
+    countsRequestsByCluster: false,
+    installAddsTag: false,
+    experimentalCommands: ["create-remote-secret", "uninstall"],
     hub: "docker.io/istio",
     // The charts use v1beta1 APIs that 1.22 and later removed; upstream tested 1.16 to 1.18.
     kubernetes: {
@@ -281,6 +312,7 @@ export const istioLines: readonly IstioLine[] = [
       max: "1.18",
       default: "1.18.8",
       seccomp: "annotation",
+      endpoints: "endpoints",
     },
     // Images for arm64 came with 1.15.
     architectures: ["amd64"],
@@ -329,6 +361,13 @@ export const istioLines: readonly IstioLine[] = [
     faults: [],
   },
 ];
+
+/** Ports of the gateway that lead to istiod. */
+export const istiodPorts = ({ gateway }: IstioLine): readonly number[] =>
+  gateway.ports.flatMap(({ port, istiod }) => (istiod ? [port] : []));
+
+/** The gateway between clusters is the ingress gateway. */
+export const sharesIngressGateway = ({ gateway }: IstioLine) => gateway.name === ingressGateway.name;
 
 /** The line used when `mesh.yaml` names none. */
 export const defaultIstioLine: IstioLine = istioLines[0]!;

@@ -1,4 +1,5 @@
 import { networkOf } from "./ipv4";
+import { sharesIngressGateway } from "./istio-lines";
 import { quote } from "./problem";
 import { repeats } from "./repeats";
 import type { Rule } from "./rule";
@@ -20,7 +21,7 @@ const istioVersionOfItsLine: Rule = ({ istio }, mesh) => {
 };
 
 const ingressWhereItIsTheGateway: Rule = (_, { gateways, istio }) =>
-  !gateways.ingress && istio.line.installation === "shared-control-plane"
+  !gateways.ingress && sharesIngressGateway(istio.line)
     ? [
         {
           path: ["gateways", "ingress"],

@@ -15,8 +15,10 @@ export interface RightRow {
   readonly of?: (mesh: Mesh, cluster: Cluster) => boolean;
 }
 
-/** The others are installed on Kubernetes that has no EndpointSlices yet, and count no requests by cluster. */
-const isPrimaryRemote = ({ istio }: Mesh) => istio.line.installation === "primary-remote";
+const readsEndpoints =
+  (kind: "endpointslices" | "endpoints") =>
+  ({ istio }: Mesh) =>
+    istio.line.kubernetes.endpoints === kind;
 
 const asksIstiod = ({ istio }: Mesh, { role }: Cluster) => role === "primary" && istio.line.istiodTellsJson;
 
@@ -42,16 +44,17 @@ const reading: readonly RightRow[] = [
     group: "discovery.k8s.io",
     resources: ["endpointslices"],
     in: "istio",
-    of: isPrimaryRemote,
+    of: readsEndpoints("endpointslices"),
   },
-  { verbs: ["list"], group: "", resources: ["endpoints"], in: "istio", of: (mesh) => !isPrimaryRemote(mesh) },
+  { verbs: ["list"], group: "", resources: ["endpoints"], in: "istio", of: readsEndpoints("endpoints") },
   {
     verbs: ["get"],
     group: "",
     // Prometheus is asked through it.
     resources: ["services/proxy"],
     in: "istio",
-    of: (mesh, { role }) => mesh.addons.prometheus && role === "primary" && isPrimaryRemote(mesh),
+    of: ({ addons, istio }, { role }) =>
+      addons.prometheus && role === "primary" && istio.line.countsRequestsByCluster,
   },
   // istioctl asks istiod through a port-forward, with a token of the namespace (istioctl/pkg/multixds, pkg/xds).
   { verbs: ["get"], group: "", resources: ["pods"], in: "istio", of: asksIstiod },

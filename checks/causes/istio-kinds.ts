@@ -1,3 +1,4 @@
+import { istiodPorts } from "../../mesh/istio-lines";
 import type { Cluster } from "../../mesh/mesh";
 import { isOwned } from "../../ops/clusters/adopted-namespaces";
 import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
@@ -56,10 +57,7 @@ function authorization(object: KubernetesObject, scene: Scene): Effect[] {
   const { action = "ALLOW", rules } = object.spec ?? {};
   if (action === "AUDIT") return [];
   const { gateway, server } = scene.pods;
-  const istiodPorts = scene.mesh.istio.line.gateway.ports.flatMap(({ port, istiod }) =>
-    istiod ? [port] : [],
-  );
-  const spared = action !== "ALLOW" && sparesPorts(rules, istiodPorts);
+  const spared = action !== "ALLOW" && sparesPorts(rules, istiodPorts(scene.mesh.istio.line));
   return [
     ...(selects(object, gateway) && !spared
       ? [

@@ -44,8 +44,7 @@ export const addonChecks: readonly Check<VerifyWorld>[] = [
     id: "addons.metrics",
     of: "mesh",
     severity: "warn",
-    // Requests are counted by cluster since 1.8.
-    applies: ({ addons, istio }) => addons.prometheus && istio.line.installation === "primary-remote",
+    applies: ({ addons, istio }) => addons.prometheus && istio.line.countsRequestsByCluster,
     title: "requests of every cluster are counted",
     looksAt: "istio_requests_total in the primary's Prometheus: clusters that stand as source or destination",
     why: "Kiali draws what Prometheus counts. It sees the proxies of its own cluster alone, so each other cluster must stand in their counts as the other end; where it is `unknown`, Kiali's graph has gaps.",

@@ -4,5 +4,4 @@ import type { Cluster, Mesh } from "../../mesh/mesh";
 
 export const hasSample = ({ sample }: Mesh) => sample !== undefined;
 export const isRemote = (_: Mesh, { role }: Pick<Cluster, "role">) => role === "remote";
-/** Current lines; else the shared control plane of 1.7. */
-export const isPrimaryRemote = ({ istio }: Mesh) => istio.line.installation === "primary-remote";
+export const readsNetworkLabels = ({ istio }: Mesh) => istio.line.networksFrom === "labels";

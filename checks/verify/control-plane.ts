@@ -5,7 +5,7 @@ import { certificatesOf, haveOneInCommon, shortFingerprints } from "../certifica
 import { type Check, faulty, sound, unjudged } from "../check";
 import { kubectlIn, restartIstiod } from "../commands";
 import { istioService, runsIstiod } from "../istiod";
-import { isPrimaryRemote, isRemote } from "./applies";
+import { isRemote, readsNetworkLabels } from "./applies";
 import { objectNamed, unready } from "./readiness";
 import { isEndpointsOf, readyAddresses } from "./service-endpoints";
 import type { VerifyWorld } from "./world";
@@ -16,20 +16,13 @@ async function namespaceOf({ probes }: VerifyWorld, cluster: Cluster): Promise<K
   return (await probes(cluster).namespaces()).find(({ metadata }) => metadata.name === istioNamespace)!;
 }
 
-/** Service through which a remote reaches the primary's istiod. */
-const istiodService = {
-  "primary-remote": "istiod",
-  // charts/base/templates/endpoints.yaml
-  "shared-control-plane": "istiod-remote",
-} as const;
-
 /**
  * Where a remote looks for the primary's istiod.
  * @param objects of its istio-system
  * @returns undefined: there is no Service for it
  */
 export function wayToIstiod({ istio }: Mesh, objects: readonly KubernetesObject[]): string[] | undefined {
-  const name = istiodService[istio.line.installation];
+  const name = istio.line.remoteIstiodService;
   const service = objectNamed(objects, "Service", name);
   if (!service) return undefined;
   const { externalName } = service.spec;
@@ -68,7 +61,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     id: "control-plane.primary",
     of: "cluster",
     severity: "fail",
-    applies: (mesh, cluster) => isPrimaryRemote(mesh) && isRemote(mesh, cluster),
+    applies: (mesh, cluster) => !runsIstiod(mesh, cluster),
     title: "the remote names its primary",
     looksAt: `the annotation ${primaryAnnotation} of the remote's namespace istio-system`,
     why: "Without it the primary's istiod writes neither the root into the remote's namespaces nor its certificate into the remote's webhook: pods get no proxy, or proxies that trust nobody.",
@@ -86,7 +79,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     id: "control-plane.network",
     of: "cluster",
     severity: "fail",
-    applies: isPrimaryRemote,
+    applies: readsNetworkLabels,
     title: "istio-system names the cluster's network",
     looksAt: `the label ${networkLabel} of the namespace istio-system, in every cluster`,
     why: "istiod takes what has no network, or the same one, for directly reachable: it hands out pod addresses of another cluster, which lead nowhere, or, where pod networks are alike, to somebody else's pod.",
@@ -129,7 +122,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     id: "control-plane.mesh-networks",
     of: "mesh",
     severity: "fail",
-    applies: (mesh) => !isPrimaryRemote(mesh),
+    applies: (mesh) => !readsNetworkLabels(mesh),
     title: "the primary knows every network and its gateway",
     looksAt: "meshNetworks in the ConfigMap istio of the primary",
     why: "On this line the networks stand in istiod's own configuration. One that is missing there is taken for directly reachable, and its pods for neighbours.",
@@ -161,7 +154,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     needs: ["installed.mesh", "primary/installed.mesh"],
     async look({ mesh, byApply, meshProbes }, cluster) {
       const { primary, istio } = mesh;
-      const name = istiodService[istio.line.installation];
+      const name = istio.line.remoteIstiodService;
       const [here, there] = await Promise.all([
         meshProbes(cluster).istioSystem(),
         meshProbes(primary).istioSystem(),

@@ -1,4 +1,5 @@
 import { istioNamespace, networkLabel } from "../../k8s/istio-names";
+import { istiodPorts } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { ipv4 } from "../../mesh/names";
 import { eventsOf } from "../../ops/diagnosis/events";
@@ -10,7 +11,7 @@ import {
 import { explained } from "../causes/find-causes";
 import { type Check, faulty, sound, type Verdict } from "../check";
 import { kubectlIn } from "../commands";
-import { hasSample, isPrimaryRemote, isRemote } from "./applies";
+import { hasSample, isRemote, readsNetworkLabels } from "./applies";
 import { dialIstiod } from "./istiod-dial";
 import { isLive, objectNamed, podsOf, unready } from "./readiness";
 import { isEndpointsOf, readyAddresses } from "./service-endpoints";
@@ -269,7 +270,7 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
     id: "gateways.network",
     of: "cluster",
     severity: "fail",
-    applies: isPrimaryRemote,
+    applies: readsNetworkLabels,
     title: "the gateway says which network it opens",
     looksAt: `the label ${networkLabel} of the gateway's Service and pods`,
     why: "istiod finds a network's gateway by this label. Without it, it hands out addresses of pods that nobody outside reaches.",
@@ -305,7 +306,8 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
     fix: "apply; it makes them",
     needs: ["installed.crds", "installed.mesh"],
     async look({ mesh, byApply, meshProbes }) {
-      const { gateway, installation } = mesh.istio.line;
+      const { line } = mesh.istio;
+      const { gateway } = line;
       const found = (await meshProbes(mesh.primary).networking()).filter(
         ({ kind, metadata, spec }) =>
           kind === "Gateway" &&
@@ -318,14 +320,13 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
             (server: KubernetesObject) => server.port?.number === number && server.tls?.mode === mode,
           ),
         );
-      const istiodPorts = gateway.ports.flatMap(({ port, istiod }) => (istiod ? [port] : []));
       const closed = [
         ...(isOpen(gateway.dataPort, "AUTO_PASSTHROUGH")
           ? []
           : [
               `nothing opens port ${gateway.dataPort} for requests (${gateway.exposure.name}, AUTO_PASSTHROUGH)`,
             ]),
-        ...(installation === "primary-remote" ? istiodPorts : [])
+        ...istiodPorts(line)
           .filter((port) => !isOpen(port, "PASSTHROUGH"))
           .map((port) => `nothing opens port ${port} to istiod (istiod-gateway, PASSTHROUGH)`),
       ];
@@ -351,7 +352,8 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
     id: "gateways.istiod",
     of: "cluster",
     severity: "fail",
-    applies: (mesh, cluster) => isPrimaryRemote(mesh) && isRemote(mesh, cluster) && hasSample(mesh),
+    applies: (mesh, cluster) =>
+      isRemote(mesh, cluster) && hasSample(mesh) && istiodPorts(mesh.istio.line).length > 0,
     title: "the remote gets through to istiod",
     looksAt:
       "HTTPS requests, larger than one packet, from the proxy beside the remote's client to istiod's ports of the primary's gateway",

@@ -1,3 +1,4 @@
+import { istiodPorts } from "../../mesh/istio-lines";
 import type { Cluster } from "../../mesh/mesh";
 import { faulty, sound, type Verdict } from "../check";
 import { wayToIstiod } from "./control-plane";
@@ -42,7 +43,7 @@ const endings: readonly {
 export async function dialIstiod(world: VerifyWorld, cluster: Cluster): Promise<Verdict> {
   const { mesh, meshProbes } = world;
   const [address = ""] = wayToIstiod(mesh, await meshProbes(cluster).istioSystem()) ?? [];
-  const ports = mesh.istio.line.gateway.ports.flatMap(({ port, istiod }) => (istiod ? [port] : []));
+  const ports = istiodPorts(mesh.istio.line);
   const output = await meshProbes(cluster).besideProxy(requestScript(address, ports));
   const codes = [...output.matchAll(/^(\d+) (\d+)$/gm)].map(
     ([, port, code]) => [Number(port), Number(code)] as const,

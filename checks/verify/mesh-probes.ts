@@ -60,9 +60,7 @@ export function meshProbesOf(mesh: Mesh, { kubectl, version }: ClusterProbes): M
       return question();
     });
   const get = (...args: string[]) => ask(() => kubectl.get(args));
-  const { installation } = mesh.istio.line;
-  // Kubernetes 1.16 to 1.18 have no EndpointSlices yet, and current Istio makes no Endpoints any more.
-  const endpoints = installation === "shared-control-plane" ? "endpoints" : "endpointslices";
+  const { endpoints } = mesh.istio.line.kubernetes;
   const ofSample = <T>(question: (sample: Sample) => Promise<T>) =>
     ask(() =>
       mesh.sample ? question(mesh.sample) : Promise.reject(new Error("the sample is switched off")),

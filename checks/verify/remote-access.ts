@@ -1,6 +1,4 @@
 import { load } from "js-yaml";
-import type { IstioLine } from "../../mesh/istio-lines";
-import type { Mesh } from "../../mesh/mesh";
 
 /** What the check needs of a kubeconfig; undefined where it is none. */
 export interface Access {
@@ -36,16 +34,6 @@ interface KubeconfigFile {
 
 /** Seconds for the remote's API server to answer the primary. */
 const dialSeconds = 5;
-
-/**
- * What istiod lists in a remote before it takes it for read: istio-discovery/templates/reader-clusterrole.yaml of 1.31.1
- * (read 2026-11-27). A role narrowed by hand keeps it from ever being so: https://github.com/istio/istio/issues/59845
- */
-const listed: Readonly<Record<IstioLine["installation"], readonly string[]>> = {
-  "primary-remote": ["pods", "services", "nodes", "namespaces", "secrets", "configmaps"],
-  "shared-control-plane": ["pods", "services", "nodes"],
-};
-export const kindsListed = ({ istio }: Mesh) => listed[istio.line.installation];
 
 /**
  * Asks the remote's API server from inside the primary for one object of each kind, as istiod does. Everything secret

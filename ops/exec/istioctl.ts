@@ -9,10 +9,10 @@ export const istioctlFieldManager = "istio-operator";
 
 /**
  * What `install` adds at its very end to what it renders: the tag `default`, through which pods are injected from then on,
- * and a Service for it (istioctl/pkg/tag; not in 1.7).
+ * and a Service for it (istioctl/pkg/tag).
  */
 export function addedByInstall({ istio }: Mesh): readonly KubernetesObject[] {
-  if (istio.line.installation !== "primary-remote") return [];
+  if (!istio.line.installAddsTag) return [];
   const webhooks = { apiVersion: "admissionregistration.k8s.io/v1" };
   const tag = { name: "istio-revision-tag-default" };
   return [

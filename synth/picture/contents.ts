@@ -1,4 +1,4 @@
-import type { IstioLine } from "../../mesh/istio-lines";
+import { sharesIngressGateway } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { versionShades } from "./paint";
 
@@ -40,7 +40,7 @@ function sampleEntries({ sample, istio }: Mesh, cluster: Cluster): List["entries
 }
 
 function primaryEntries({ addons, gateways, istio }: Mesh): List["entries"] {
-  const apart = istio.line.installation === "primary-remote" && gateways.ingress;
+  const apart = gateways.ingress && !sharesIngressGateway(istio.line);
   return [
     { name: "ingress", runs: apart },
     { name: "Prometheus", runs: addons.prometheus },
@@ -68,10 +68,10 @@ const wholeControlPlane: ControlPlane = {
 };
 
 /** What a remote has in the control plane's place. */
-const remoteControlPlanes: Readonly<Record<IstioLine["installation"], ControlPlane>> = {
-  "primary-remote": { ...wholeControlPlane, paint: "absent", title: "served by the primary's istiod" },
-  "shared-control-plane": { ...wholeControlPlane, duties: "certificates, injection; no xDS" },
-};
+const remoteControlPlanes = {
+  own: { ...wholeControlPlane, duties: "certificates, injection; no xDS" },
+  none: { ...wholeControlPlane, paint: "absent", title: "served by the primary's istiod" },
+} as const satisfies Readonly<Record<string, ControlPlane>>;
 
 /** What stands in place of an address that is not known. */
 export function missingAddress({ gateways, primary }: Mesh, cluster: Cluster): string {
@@ -81,5 +81,6 @@ export function missingAddress({ gateways, primary }: Mesh, cluster: Cluster): s
 }
 
 export function controlPlaneOf({ primary, istio }: Mesh, cluster: Cluster): ControlPlane {
-  return cluster === primary ? wholeControlPlane : remoteControlPlanes[istio.line.installation];
+  if (cluster === primary) return wholeControlPlane;
+  return istio.line.remotesRunIstiod ? remoteControlPlanes.own : remoteControlPlanes.none;
 }

@@ -23,7 +23,6 @@ export function meshCommand({ paths }: Book, name: string): string {
   return `npx --no mesh ${name}${paths.mesh === "mesh.yaml" ? "" : ` -f ${shellQuote(paths.mesh)}`}`;
 }
 
-/** Name of istioctl's command: some were experimental on the older kind of line. */
 export function istioctlCommand({ mesh }: Book, name: "create-remote-secret" | "uninstall"): string {
-  return mesh.istio.line.installation === "shared-control-plane" ? `istioctl x ${name}` : `istioctl ${name}`;
+  return mesh.istio.line.experimentalCommands.includes(name) ? `istioctl x ${name}` : `istioctl ${name}`;
 }

@@ -19,10 +19,9 @@ function lookAtTheControlPlane(book: Book): Step {
   const { primary, istio } = book.mesh;
   return {
     title: "The control plane reads every cluster",
-    body:
-      istio.line.installation === "primary-remote"
-        ? ["Every cluster must say `synced`.", commands(`istioctl remote-clusters ${at(primary)}`)]
-        : ["Proxies of every cluster must say `SYNCED`.", commands(`istioctl proxy-status ${at(primary)}`)],
+    body: istio.line.istiodTellsJson
+      ? ["Every cluster must say `synced`.", commands(`istioctl remote-clusters ${at(primary)}`)]
+      : ["Proxies of every cluster must say `SYNCED`.", commands(`istioctl proxy-status ${at(primary)}`)],
   };
 }
 
