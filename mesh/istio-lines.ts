@@ -25,7 +25,7 @@ export interface IstioLine {
   readonly networksFrom: "labels" | "meshNetworks";
   /** `istio_requests_total` names the clusters of client and server. It does so since 1.8. */
   readonly countsRequestsByCluster: boolean;
-  /** `istioctl install` ends with the tag `default`, through which pods are injected (istioctl/pkg/tag). */
+  /** `istioctl install` ends by creating the tag `default`, through which pods are injected. */
   readonly installAddsTag: boolean;
   /** Commands of istioctl that are experimental: `istioctl x <command>`. */
   readonly experimentalCommands: readonly string[];
@@ -298,7 +298,7 @@ export const istioLines: readonly IstioLine[] = [
     version: "1.7.3",
     installation: "shared-control-plane",
     remotesRunIstiod: true,
-    // manifests/charts/base/templates/endpoints.yaml
+    // manifests/charts/base/templates/endpoints.yaml, read 2026-11-23
     remoteIstiodService: "istiod-remote",
     remoteKinds: ["pods", "services", "nodes"],
     networksFrom: "meshNetworks",
