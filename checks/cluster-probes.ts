@@ -3,9 +3,9 @@ import type { Cluster, Mesh } from "../mesh/mesh";
 import { parseVersion, type Version } from "../mesh/versions";
 import { type Inventory, inventoryName } from "../ops/clusters/inventory";
 import { readPublicCa } from "../ops/clusters/public-ca";
-import { bounded } from "../ops/exec/bounded";
 import { type Kubectl, kubectlFor } from "../ops/exec/kubectl";
 import type { KubernetesObject } from "../ops/exec/kubernetes-object";
+import { withRequestTimeout } from "../ops/exec/limits";
 import type { Context } from "../ops/run/context";
 import { once } from "./once";
 import { askWho, type Right, type Who } from "./who";
@@ -50,7 +50,7 @@ export function probesOf(
   { context }: Cluster,
   rights: readonly Right[],
 ): ClusterProbes {
-  const kubectl = kubectlFor(bounded(programs), context);
+  const kubectl = kubectlFor(withRequestTimeout(programs), context);
   const version = once(async () => {
     const { stdout } = await kubectl.run(["get", "--raw", "/version"]);
     return parseVersion(JSON.parse(stdout).gitVersion);

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Cluster, Mesh } from "../mesh/mesh";
-import { endedBy } from "../ops/exec/ended-by";
-import { Interrupted, ProgramFailed } from "../ops/exec/programs";
+import { Interrupted, ProgramFailed } from "../ops/exec/errors";
+import { withAbortSignal } from "../ops/exec/limits";
 import { redact } from "../ops/exec/redact";
 import type { Context } from "../ops/run/context";
 import {
@@ -53,7 +53,7 @@ export async function runChecks<World>(
   const over = new AbortController();
   // One for every program that runs at the moment.
   setMaxListeners(0, over.signal);
-  const world = worldOf({ ...context, programs: endedBy(context.programs, over.signal) });
+  const world = worldOf({ ...context, programs: withAbortSignal(context.programs, over.signal) });
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   refuseWrongNeeds(checks);

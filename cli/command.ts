@@ -1,9 +1,8 @@
 import { dirname } from "node:path";
 import { InputError } from "../mesh/problem";
 import { CredentialsError } from "../ops/azure/credentials";
-import { DeadlinePassed, Interrupted, MissingProgram, ProgramFailed } from "../ops/exec/programs";
+import { DeadlinePassed, Interrupted, MissingProgram, ProgramFailed, Refused } from "../ops/exec/errors";
 import { colours } from "../ops/run/colours";
-import { Refused } from "../ops/run/refused";
 import { OutputError } from "../synth/run-lock";
 
 /** Exit codes that scripts can rely on. */

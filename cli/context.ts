@@ -3,7 +3,8 @@ import { closeSync, copyFileSync, existsSync, mkdtempSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubeconfigName } from "../ops/azure/credentials";
-import { createPrograms, Interrupted } from "../ops/exec/programs";
+import { Interrupted } from "../ops/exec/errors";
+import { createPrograms } from "../ops/exec/programs";
 import { noLog, openRunLog, type RunLog } from "../ops/exec/run-log";
 import type { Context } from "../ops/run/context";
 import { createReporter } from "../ops/run/progress";

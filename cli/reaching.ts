@@ -1,8 +1,7 @@
 import type { Mesh } from "../mesh/mesh";
 import { meshPaths } from "../mesh/paths";
 import { noCredentials, withKnownCredentials } from "../ops/azure/credentials";
-import { inShort } from "../ops/exec/bounded";
-import { DeadlinePassed, MissingProgram, ProgramFailed } from "../ops/exec/programs";
+import { DeadlinePassed, MissingProgram, ProgramFailed, shortMessage } from "../ops/exec/errors";
 import type { Context } from "../ops/run/context";
 import type { Output } from "./command";
 
@@ -28,7 +27,7 @@ export async function reachingForChecks(context: Context, mesh: Mesh, file: stri
   } catch (error) {
     if (error instanceof MissingProgram) return context;
     if (!(error instanceof ProgramFailed || error instanceof DeadlinePassed)) throw error;
-    context.reporter.say(`credentials of the clusters could not be looked for: ${inShort(error)}`);
+    context.reporter.say(`credentials of the clusters could not be looked for: ${shortMessage(error)}`);
     return context;
   }
 }

@@ -4,7 +4,7 @@ import { meshCommand, meshPaths } from "../mesh/paths";
 import { fileProblem, InputError, type Problem, quote } from "../mesh/problem";
 import { didYouMean } from "../mesh/suggest";
 import { withCredentials } from "../ops/azure/credentials";
-import { limited } from "../ops/exec/limited";
+import { deadlineSignal } from "../ops/exec/timing";
 import { colours } from "../ops/run/colours";
 import type { Reporter } from "../ops/run/progress";
 import { windowSeconds } from "../ops/traffic/tally";
@@ -75,7 +75,7 @@ export async function traffic(
 
     const began = performance.now();
     const secondsGone = () => (performance.now() - began) / 1000;
-    const end = limited(untilCtrlC(), seconds ?? longestSeconds);
+    const end = deadlineSignal(untilCtrlC(), seconds ?? longestSeconds);
     const running = startTraffic(reaching, { mesh, sample, from, ratePerSecond }, end.signal);
     const wanted = followShares(file, sample, secondsGone);
     const title = () => {

@@ -9,7 +9,7 @@ import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
 import { fileProblem, InputError, type Problem, quote } from "../mesh/problem";
 import { didYouMean } from "../mesh/suggest";
-import { pause } from "../ops/exec/kubectl";
+import { pause } from "../ops/exec/timing";
 import { colours } from "../ops/run/colours";
 import type { Context } from "../ops/run/context";
 import { exitCode, type Output } from "./command";

@@ -1,13 +1,11 @@
 import { istioNamespace } from "../k8s/istio-names";
 import { kialiServer, kialiSettings } from "../k8s/kiali-settings";
 import type { Addons, Mesh } from "../mesh/mesh";
-import { whyUnavailable } from "./diagnosis/deployment";
-import { inShort } from "./exec/bounded";
-import { type Kubectl, kubectlFor, pause } from "./exec/kubectl";
-import { limited } from "./exec/limited";
-import { ProgramFailed } from "./exec/programs";
+import { whyUnavailable } from "./diagnosis/pods";
+import { ProgramFailed, Refused, shortMessage } from "./exec/errors";
+import { type Kubectl, kubectlFor } from "./exec/kubectl";
+import { deadlineSignal, pause } from "./exec/timing";
 import type { Context } from "./run/context";
-import { Refused } from "./run/refused";
 
 export type DashboardName = keyof Addons;
 
@@ -187,7 +185,7 @@ const patience = 2;
 const lookMilliseconds = 200;
 
 async function answers(port: number, path: string, signal: AbortSignal): Promise<boolean> {
-  const limit = limited(signal, times.answer);
+  const limit = deadlineSignal(signal, times.answer);
   try {
     const response = await fetch(`http://${loopback}:${port}${path}`, {
       signal: limit.signal,
@@ -204,7 +202,7 @@ async function answers(port: number, path: string, signal: AbortSignal): Promise
 
 /** What kubectl said last: first come the connections that it served. */
 function words(error: unknown): string {
-  if (!(error instanceof ProgramFailed)) return inShort(error);
+  if (!(error instanceof ProgramFailed)) return shortMessage(error);
   const said = error.stderr.split("\n").findLast((line) => line.trim() !== "");
   return said?.replace(/^error: /, "") ?? `kubectl ended with ${error.code}`;
 }

@@ -10,14 +10,14 @@ import { refuseForeign, whyForeign } from "./clusters/foreign";
 import { readInventory } from "./clusters/inventory";
 import { ownedObjects, removeObjects } from "./clusters/removals";
 import { holdsOf, isTerminating, unlessHeldUp, whatHolds } from "./clusters/terminating";
-import { explainedBySilence } from "./diagnosis/api-server";
 import { eventsOf } from "./diagnosis/events";
+import { explainTimeout } from "./diagnosis/unreachable";
+import { Interrupted, Refused } from "./exec/errors";
 import { addedByInstall, istioctlFor } from "./exec/istioctl";
 import { type Kubectl, kubectlFor } from "./exec/kubectl";
 import type { KubernetesObject } from "./exec/kubernetes-object";
 import type { Context } from "./run/context";
 import { withLock } from "./run/lock";
-import { Refused } from "./run/refused";
 import { runSteps, type Step, type StepOutcome, type StepResult, secondsWithin } from "./run/steps";
 
 export interface DestroyOptions {
@@ -59,7 +59,7 @@ async function refuseForeignMesh({ programs, signal }: Context, mesh: Mesh): Pro
       try {
         return await whyForeign(kubectlFor(programs, cluster.context), mesh, cluster, signal);
       } catch (error) {
-        if ((error as Error).name === "Interrupted") throw error;
+        if (error instanceof Interrupted) throw error;
         return undefined;
       }
     }),
@@ -126,7 +126,7 @@ export function uninstallSteps(
     needs: needs.map((need) => `${cluster.name}/${need}`),
     // kubectl's own time-out names what does not go: let it come first.
     deadlineSeconds: deadlineSeconds + 30,
-    explain: explainedBySilence(kubectl),
+    explain: explainTimeout(kubectl),
     run: async ({ signal, note }) => {
       // All others come after these, and a cluster that nothing is known of keeps everything.
       if (needs.length === 0) await refuseForeign(kubectl, mesh, cluster, signal);
@@ -148,7 +148,7 @@ export function uninstallSteps(
           (deleting) => remove(kubectl, gateways, deadlines.loadBalancers, deleting),
         ),
       ),
-      explain: explainedBySilence(kubectl, (signal) =>
+      explain: explainTimeout(kubectl, (signal) =>
         eventsOf(
           kubectl,
           { kind: "Service", namespace: istioNamespace, name: mesh.istio.line.gateway.name },

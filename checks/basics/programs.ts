@@ -1,4 +1,5 @@
-import { MissingProgram, type ProgramName } from "../../ops/exec/programs";
+import { MissingProgram } from "../../ops/exec/errors";
+import type { ProgramName } from "../../ops/exec/programs";
 import { type Check, faulty, sound } from "../check";
 import type { World } from "./world";
 

@@ -3,10 +3,9 @@ import type { Cluster, Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { didYouMean } from "../../mesh/suggest";
 import { fetchCredentials } from "../../ops/azure/get-credentials";
-import { fixOfSilence } from "../../ops/diagnosis/unreachable";
-import { inShort } from "../../ops/exec/bounded";
+import { fixForUnreachable } from "../../ops/diagnosis/unreachable";
+import { DeadlinePassed, LoginRequired, ProgramFailed, shortMessage } from "../../ops/exec/errors";
 import { mixedEntries, mixedEntryFix, mixedEntryText, strayFile } from "../../ops/exec/kubeconfig-files";
-import { DeadlinePassed, LoginWaits, ProgramFailed } from "../../ops/exec/programs";
 import { type Check, faulty, sound, unjudged } from "../check";
 import { kubectlIn } from "../commands";
 import type { World } from "./world";
@@ -126,10 +125,11 @@ export const reachableChecks: readonly Check<World>[] = [
         return sound((await entry())?.server ?? cluster.context);
       } catch (error) {
         if (!(error instanceof ProgramFailed) && !(error instanceof DeadlinePassed)) throw error;
-        const words = error instanceof ProgramFailed ? lastLine(error.stderr) : inShort(error);
-        const fix = fixOfSilence(words);
+        const words = error instanceof ProgramFailed ? lastLine(error.stderr) : shortMessage(error);
+        const fix = fixForUnreachable(words);
         const { server, plugin } = (await entry())!;
-        const before = error instanceof LoginWaits ? logIn(cluster, plugin) : fetchCredentials(mesh, cluster);
+        const before =
+          error instanceof LoginRequired ? logIn(cluster, plugin) : fetchCredentials(mesh, cluster);
         return faulty(`${server}: ${words}`, {
           ...(fix && { fix }),
           commands: [...before, kubectlIn(cluster, "get", "--raw", "/version")],

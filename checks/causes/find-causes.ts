@@ -1,5 +1,5 @@
 import type { Cluster } from "../../mesh/mesh";
-import { inShort } from "../../ops/exec/bounded";
+import { shortMessage } from "../../ops/exec/errors";
 import { type KubernetesObject, objectTitle } from "../../ops/exec/kubernetes-object";
 import { sampleHost } from "../../ops/traffic/requests";
 import type { Verdict } from "../check";
@@ -58,7 +58,7 @@ async function findCauses(
   );
   const found = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
   const failures = answers.flatMap((answer) =>
-    answer.status === "rejected" ? `a cause could not be looked for: ${inShort(answer.reason)}` : [],
+    answer.status === "rejected" ? `a cause could not be looked for: ${shortMessage(answer.reason)}` : [],
   );
   const certain = found.filter(({ effect }) => effect.isCertain);
   return { causes: certain.length > 0 ? certain : found, failures: [...new Set(failures)] };

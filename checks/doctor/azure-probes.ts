@@ -1,4 +1,5 @@
-import { ProgramFailed, type Programs } from "../../ops/exec/programs";
+import { ProgramFailed } from "../../ops/exec/errors";
+import type { Programs } from "../../ops/exec/programs";
 import { once } from "../once";
 
 export interface AzureAccount {

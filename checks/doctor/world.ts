@@ -1,4 +1,4 @@
-import { sideBySide } from "../../ops/exec/side-by-side";
+import { withParallelLimit } from "../../ops/exec/limits";
 import type { Context } from "../../ops/run/context";
 import { rightsToRead } from "../basics/rights";
 import { type CheckInputs, type World, worldOf } from "../basics/world";
@@ -15,7 +15,7 @@ export interface DoctorWorld extends World {
 
 export function doctorWorld(context: Context, inputs: CheckInputs): DoctorWorld {
   const { mesh } = inputs;
-  const programs = sideBySide(context.programs);
+  const programs = withParallelLimit(context.programs);
   return {
     ...worldOf(context, programs, inputs, [...rightsToRead(mesh), ...rightsToChange(mesh)]),
     now: context.now,

@@ -1,7 +1,7 @@
 import { helloworldPort } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import { ProgramFailed } from "../../ops/exec/errors";
 import { type KubernetesObject, objectTitle } from "../../ops/exec/kubernetes-object";
-import { ProgramFailed } from "../../ops/exec/programs";
 import { explained } from "../causes/find-causes";
 import { type Check, faulty, sound, type Verdict } from "../check";
 import { kubectlIn, restart } from "../commands";

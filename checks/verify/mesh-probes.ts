@@ -1,9 +1,9 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Mesh, Sample } from "../../mesh/mesh";
-import { podToTry, whyNoWayToPods } from "../../ops/diagnosis/kubelet-connection";
+import { podToTry, whyKubeletUnreachable } from "../../ops/diagnosis/kubelet-connection";
+import { ProgramFailed } from "../../ops/exec/errors";
 import { type Kubectl, noValidation } from "../../ops/exec/kubectl";
 import { type KubernetesObject, objectNamed } from "../../ops/exec/kubernetes-object";
-import { ProgramFailed } from "../../ops/exec/programs";
 import { inClient } from "../../ops/traffic/requests";
 import type { ClusterProbes } from "../cluster-probes";
 import { once } from "../once";
@@ -32,7 +32,7 @@ export interface MeshProbes {
   /** What the client's proxy holds; undefined: the client has no proxy. */
   proxySecrets(): Promise<ProxySecrets | undefined>;
   /** Why exec and port-forward fail, whatever they are used for; undefined: they work, or no pod runs to try it. */
-  whyNoWayToPods(): Promise<string | undefined>;
+  whyKubeletUnreachable(): Promise<string | undefined>;
   /** Runs a shell script in the client of the sample. */
   inClient(script: string, options?: ClientOptions): Promise<string>;
   /**
@@ -92,7 +92,7 @@ export function meshProbesOf(mesh: Mesh, { kubectl, version }: ClusterProbes): M
       return readInjected(kubectl, namespace, client?.spec.template ?? barePod);
     }),
     proxySecrets: ofSample(async () => readProxySecrets(await runInClient(proxySecretsScript))),
-    whyNoWayToPods: ask(() => whyNoWayToPods(kubectl, podToTry(mesh))),
+    whyKubeletUnreachable: ask(() => whyKubeletUnreachable(kubectl, podToTry(mesh))),
     inClient: async (script, options) => {
       await version();
       return runInClient(script, options);

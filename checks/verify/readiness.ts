@@ -1,9 +1,9 @@
 import type { Cluster } from "../../mesh/mesh";
-import { remediesFor } from "../../ops/diagnosis/advice";
 import { eventsOf } from "../../ops/diagnosis/events";
-import { whyNotReady } from "../../ops/diagnosis/not-ready";
+import { whyNotReady } from "../../ops/diagnosis/pods";
+import { remediesFor } from "../../ops/diagnosis/remedies";
+import { ProgramFailed } from "../../ops/exec/errors";
 import { type KubernetesObject, objectNamed, podsOf } from "../../ops/exec/kubernetes-object";
-import { ProgramFailed } from "../../ops/exec/programs";
 import { faulty, type Remedy, type Verdict } from "../check";
 import { kubectlIn } from "../commands";
 import type { VerifyWorld } from "./world";

@@ -1,10 +1,9 @@
 import type { Cluster, Mesh, Sample } from "../../mesh/mesh";
 import { whyForeign } from "../../ops/clusters/foreign";
-import { inShort } from "../../ops/exec/bounded";
-import { type Kubectl, kubectlFor, pause } from "../../ops/exec/kubectl";
+import { Interrupted, shortMessage } from "../../ops/exec/errors";
+import { type Kubectl, kubectlFor } from "../../ops/exec/kubectl";
 import { isRolledOut, type KubernetesObject } from "../../ops/exec/kubernetes-object";
-import { limited } from "../../ops/exec/limited";
-import { Interrupted } from "../../ops/exec/programs";
+import { deadlineSignal, pause } from "../../ops/exec/timing";
 import type { Context } from "../../ops/run/context";
 import { judgeRights, type RightRow, rightsOf } from "../basics/rights";
 import { type CheckInputs, worldOf } from "../basics/world";
@@ -203,7 +202,7 @@ async function scaleAndLook(
   if (pods !== undefined) {
     await allEnded(mine.map(({ kubectl, name, wanted }) => scale(kubectl, namespace, name, wanted)));
   }
-  const deadline = limited(context.signal, rolloutSeconds);
+  const deadline = deadlineSignal(context.signal, rolloutSeconds);
   try {
     await allEnded(
       mine.map(({ kubectl, name, wanted }) => {
@@ -268,7 +267,7 @@ async function restore(deployments: readonly Scaled[], { namespace }: Sample): P
     deployments.map(({ cluster, kubectl, name, replicas }) =>
       scale(kubectl, namespace, name, replicas, true).then(
         () => [],
-        (error) => [`${name} of ${cluster.name} was not scaled back to ${replicas}: ${inShort(error)}`],
+        (error) => [`${name} of ${cluster.name} was not scaled back to ${replicas}: ${shortMessage(error)}`],
       ),
     ),
   );

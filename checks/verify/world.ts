@@ -1,6 +1,6 @@
 import type { Cluster } from "../../mesh/mesh";
 import { type ConnectedProxy, readConnectedProxies, readReadClusters } from "../../ops/clusters/istiod-facts";
-import { sideBySide } from "../../ops/exec/side-by-side";
+import { withParallelLimit } from "../../ops/exec/limits";
 import type { Context } from "../../ops/run/context";
 import { endpoints, type MeshEndpoints } from "../../ops/status/endpoints";
 import { type Reply, readReplies, requestScript } from "../../ops/traffic/requests";
@@ -36,7 +36,7 @@ const trafficSeconds = 120;
 /** What the checks of `verify` look at, asked as they go. */
 export function verifyWorld(context: Context, inputs: CheckInputs): VerifyWorld {
   const { mesh } = inputs;
-  const programs = sideBySide(context.programs);
+  const programs = withParallelLimit(context.programs);
   const asking = { ...context, programs };
   const world = worldOf(context, programs, inputs, [...rightsToRead(mesh), ...rightsToSend(mesh)]);
   const perCluster = <T>(make: (cluster: Cluster) => T) => {

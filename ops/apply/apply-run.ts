@@ -1,5 +1,5 @@
 import type { Addresses, Cluster, Mesh } from "../../mesh/mesh";
-import { explainedBySilence } from "../diagnosis/api-server";
+import { explainTimeout } from "../diagnosis/unreachable";
 import type { Context } from "../run/context";
 import type { Step } from "../run/steps";
 import type { Findings } from "./findings";
@@ -59,7 +59,7 @@ export function stepsOf(
             cluster: cluster.name,
             needs: row.needs.map(idOf),
             deadlineSeconds: run.timeoutSeconds ?? row.deadlineSeconds,
-            explain: explainedBySilence(run.installations.get(cluster.name)!.kubectl, row.explain),
+            explain: explainTimeout(run.installations.get(cluster.name)!.kubectl, row.explain),
           },
         ],
   );

@@ -8,7 +8,7 @@ import { untilInjected, whyNotInjected } from "../clusters/injection";
 import { inventoryOf, readInventory, removedClusters, writeInventory } from "../clusters/inventory";
 import { removeObjects, titlesOf, unwantedObjects } from "../clusters/removals";
 import { eventsOf } from "../diagnosis/events";
-import { explainNotReady } from "../diagnosis/not-ready";
+import { explainNotReady } from "../diagnosis/pods";
 import type { Kubectl } from "../exec/kubectl";
 import { isRolledOut, type KubernetesObject, loadBalancerAddress } from "../exec/kubernetes-object";
 import { type StepOutcome, secondsWithin } from "../run/steps";

@@ -1,8 +1,8 @@
 import type { Addresses, Mesh } from "../../mesh/mesh";
+import { Refused } from "../exec/errors";
 import type { Context } from "../run/context";
 import { withLock } from "../run/lock";
 import { preflight } from "../run/preflight";
-import { Refused } from "../run/refused";
 import { runSteps, type StepResult } from "../run/steps";
 import type { ApplyInputs, ApplyStep } from "./apply-run";
 import { applySteps, runOf } from "./apply-steps";

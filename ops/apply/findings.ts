@@ -2,10 +2,10 @@ import { istioNamespace, networkLabel } from "../../k8s/istio-names";
 import type { Addresses, Cluster, Mesh } from "../../mesh/mesh";
 import { type Inventory, isOfMesh, readInventory } from "../clusters/inventory";
 import { renamings } from "../clusters/renamings";
+import { Refused } from "../exec/errors";
 import { kubectlFor } from "../exec/kubectl";
 import { type KubernetesObject, loadBalancerAddress } from "../exec/kubernetes-object";
 import type { Context } from "../run/context";
-import { Refused } from "../run/refused";
 
 /** What a run finds out before its first step. */
 export interface Findings {

@@ -12,7 +12,7 @@ import { rememberedRendering } from "../clusters/rendering";
 import { addedByInstall, type Istioctl, istioctlFor } from "../exec/istioctl";
 import { type Kubectl, kubectlFor } from "../exec/kubectl";
 import { type KubernetesObject, nameAlone, objectId } from "../exec/kubernetes-object";
-import { untilTaken } from "../exec/until-taken";
+import { retryUntilAccepted } from "../exec/retry";
 import type { Context } from "../run/context";
 import { type StepContext, type StepOutcome, secondsWithin } from "../run/steps";
 
@@ -154,7 +154,7 @@ export function installationIn(
       if (missing.length === 0) return "unchanged";
       const file = writeObjects(`ahead-${part}.json`, missing);
       await untilGone(kubectl, current.leaving(missing), step);
-      await untilTaken(
+      await retryUntilAccepted(
         () => kubectl.run([...applyAsIstioctl, "-f", file], { signal: step.signal }),
         step.signal,
       );
@@ -168,7 +168,7 @@ export function installationIn(
       if (current.notApplied(wanted).length === 0) return "unchanged";
       await untilGone(kubectl, current.leaving(wanted), step);
       let attempts = 0;
-      const { changed } = await untilTaken(() => {
+      const { changed } = await retryUntilAccepted(() => {
         attempts++;
         return kubectl.applyFiles(files, { signal });
       }, signal);

@@ -2,6 +2,7 @@ import { istioNamespace, networkLabel, remoteSecretName } from "../../k8s/istio-
 import type { Cluster } from "../../mesh/mesh";
 import { type InventoryCluster, inventoryOf, writeInventory } from "../clusters/inventory";
 import { uninstallSteps } from "../destroy";
+import { Interrupted } from "../exec/errors";
 import { type Kubectl, kubectlFor } from "../exec/kubectl";
 import { hasSucceeded, runSteps } from "../run/steps";
 import type { ApplyStep, Run } from "./apply-run";
@@ -116,7 +117,7 @@ async function whyNotTouched(
   try {
     found = await namespacesOf(kubectl);
   } catch (error) {
-    if ((error as Error).name === "Interrupted") throw error;
+    if (error instanceof Interrupted) throw error;
     return `its context ${context} does not answer: what is on it stays\n${(error as Error).message}`;
   }
   const uid = found.find(({ metadata }) => metadata.name === "kube-system")?.metadata.uid;

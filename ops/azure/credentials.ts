@@ -3,7 +3,8 @@ import { join, resolve } from "node:path";
 import { dump, load } from "js-yaml";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { meshCommand } from "../../mesh/paths";
-import { MissingProgram, type ProgramName, type Programs } from "../exec/programs";
+import { Interrupted, MissingProgram } from "../exec/errors";
+import type { ProgramName, Programs } from "../exec/programs";
 import { replaceFile } from "../exec/replace-file";
 import type { Context } from "../run/context";
 import { fetchCredentials, getCredentials } from "./get-credentials";
@@ -172,7 +173,7 @@ async function askAz(
     });
     return stdout;
   } catch (error) {
-    if ((error as Error).name === "Interrupted") throw error;
+    if (error instanceof Interrupted) throw error;
     if (error instanceof MissingProgram) absent.add(error.program);
     return undefined;
   }

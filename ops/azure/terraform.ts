@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { terraformStackName } from "../../mesh/azure-names";
 import type { Mesh } from "../../mesh/mesh";
-import { jsonIn } from "../exec/json-in";
-import { ProgramFailed, type Programs, type RunOptions } from "../exec/programs";
+import { ProgramFailed } from "../exec/errors";
+import { type Programs, parseJsonOutput, type RunOptions } from "../exec/programs";
 import type { Context } from "../run/context";
 import { runSteps, type Step, type StepResult } from "../run/steps";
 import { type ShownPlan, type UpgradedCluster, upgradedClusters } from "./upgraded-clusters";
@@ -89,7 +89,7 @@ export function terraformFor(programs: Programs, mesh: Mesh, folder: string): Te
 /** Its words are not shown: they may be secrets. */
 function readJson<T>(command: string, stdout: string): T {
   try {
-    return jsonIn(stdout) as T;
+    return parseJsonOutput(stdout) as T;
   } catch {
     throw new ProgramFailed(
       `terraform ${command}`,

@@ -1,5 +1,6 @@
 import { istioNamespace } from "../../k8s/istio-names";
-import { type Kubectl, noValidation, pause } from "../exec/kubectl";
+import { type Kubectl, noValidation } from "../exec/kubectl";
+import { pause } from "../exec/timing";
 
 const probe = {
   apiVersion: "v1",

@@ -1,7 +1,8 @@
 import { commandLine } from "../../mesh/shell-quote";
-import { type Kubectl, pause } from "../exec/kubectl";
+import { ProgramFailed } from "../exec/errors";
+import type { Kubectl } from "../exec/kubectl";
 import { type KubernetesObject, objectTitle } from "../exec/kubernetes-object";
-import { ProgramFailed } from "../exec/programs";
+import { pause } from "../exec/timing";
 
 /** Something that keeps a namespace, or another object, from being deleted. */
 export interface Hold {

@@ -1,7 +1,8 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Mesh } from "../../mesh/mesh";
-import { type Kubectl, pause } from "../exec/kubectl";
-import { DeadlinePassed, ProgramFailed } from "../exec/programs";
+import { DeadlinePassed, ProgramFailed } from "../exec/errors";
+import type { Kubectl } from "../exec/kubectl";
+import { pause } from "../exec/timing";
 
 /**
  * Seconds for a command that does nothing. It takes 0.2 s; an API server whose packets to the kubelet are dropped gives
@@ -20,8 +21,8 @@ const doubtSeconds = 2;
 const dialing = /error dialing backend|error sending request: \w+ "https:\/\/\S+:10250\/\S*": dial tcp/i;
 const noConnection = "the API server gets no connection to its nodes (exec, port-forward)";
 
-export const saysNoConnection = new RegExp(`${dialing.source}|no connection to its nodes`, "i");
-export const fixOfNoConnection =
+export const kubeletConnectionFailure = new RegExp(`${dialing.source}|no connection to its nodes`, "i");
+export const kubeletConnectionFix =
   "let the API server connect to port 10250 of its nodes (firewall, network security group); on AKS the pods of konnectivity-agent in kube-system carry this traffic: see that they run, and that the nodes reach the API server";
 
 export interface PodOf {
@@ -41,7 +42,7 @@ export function podToTry({ istio, sample }: Mesh): PodOf {
 }
 
 /** A command that needs the way from the API server to a node, and nothing else. */
-export const tryWayToPod = ({ namespace, name, container }: PodOf): readonly string[] => [
+export const probeArgs = ({ namespace, name, container }: PodOf): readonly string[] => [
   "-n",
   namespace,
   "exec",
@@ -58,13 +59,13 @@ export const tryWayToPod = ({ namespace, name, container }: PodOf): readonly str
  * @returns undefined where the kubelet answers, and where there is no pod to try it with
  * @throws MissingProgram, Interrupted
  */
-export async function whyNoWayToPods(
+export async function whyKubeletUnreachable(
   kubectl: Kubectl,
   pod: PodOf,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   try {
-    await kubectl.run(tryWayToPod(pod), { deadlineSeconds: answerSeconds, signal });
+    await kubectl.run(probeArgs(pod), { deadlineSeconds: answerSeconds, signal });
     return undefined;
   } catch (error) {
     if (error instanceof DeadlinePassed) {
@@ -104,7 +105,7 @@ export async function askThroughPod<T>(
   const doubt = async () => {
     await pause(asking, doubtSeconds * 1000);
     if (asking.aborted) return answer;
-    const words = await whyNoWayToPods(kubectl, pod, asking);
+    const words = await whyKubeletUnreachable(kubectl, pod, asking);
     if (words !== undefined) throw new Error(words);
     return answer;
   };

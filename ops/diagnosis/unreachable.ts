@@ -1,8 +1,10 @@
-import { fixOfNoConnection, saysNoConnection } from "./kubelet-connection";
+import { DeadlinePassed, shortMessage } from "../exec/errors";
+import type { Kubectl } from "../exec/kubectl";
+import { kubeletConnectionFailure, kubeletConnectionFix } from "./kubelet-connection";
 
 /** What kubectl says when it gets nowhere, and what helps. The first that fits counts. */
 const failures: readonly { readonly words: RegExp; readonly fix: string }[] = [
-  { words: saysNoConnection, fix: fixOfNoConnection },
+  { words: kubeletConnectionFailure, fix: kubeletConnectionFix },
   {
     words: /context .* does not exist/i,
     fix: "no kubeconfig has this context: fetch it, point KUBECONFIG to the file that has it, or name another in mesh.yaml",
@@ -49,5 +51,32 @@ const failures: readonly { readonly words: RegExp; readonly fix: string }[] = [
 ];
 
 /** What to do about a cluster that kubectl does not get at, by its words; undefined: nothing is known to help. */
-export const fixOfSilence = (words: string): string | undefined =>
+export const fixForUnreachable = (words: string): string | undefined =>
   failures.find((failure) => failure.words.test(words))?.fix;
+
+/** Why a step failed, a line each. */
+export type Explain = (signal: AbortSignal, cause: Error) => Promise<readonly string[]>;
+
+/** Seconds within which an API server that is there says its version. */
+const answerSeconds = 5;
+
+/**
+ * How a step that waited in vain is explained: an API server that does not answer is the whole explanation, and nothing
+ * else could be asked; else by `explain`.
+ */
+export function explainTimeout(kubectl: Kubectl, explain?: Explain): Explain {
+  return async (signal, cause) => {
+    const failure = cause instanceof DeadlinePassed ? await apiServerFailure(kubectl, signal) : [];
+    return failure.length > 0 ? failure : ((await explain?.(signal, cause)) ?? []);
+  };
+}
+
+async function apiServerFailure(kubectl: Kubectl, signal: AbortSignal): Promise<readonly string[]> {
+  const ask = [`--request-timeout=${answerSeconds}s`, "get", "--raw", "/version"];
+  try {
+    await kubectl.run(ask, { signal, deadlineSeconds: 2 * answerSeconds });
+    return [];
+  } catch (error) {
+    return [`the API server behind the context ${kubectl.context} does not answer: ${shortMessage(error)}`];
+  }
+}

@@ -1,4 +1,4 @@
-import { launch } from "./programs";
+import { spawn } from "node:child_process";
 
 /**
  * What opens an address in the user's browser, by platform. Three rows rather than a library: the common one (`open`)
@@ -25,6 +25,9 @@ export function openBrowser(
   const hasDesktop = system === "darwin" || system === "win32" || env.DISPLAY || env.WAYLAND_DISPLAY;
   if (!hasDesktop) return false;
   const [program, ...args] = system === "darwin" || system === "win32" ? openers[system] : openers.other;
-  launch(program, [...args, url], env);
+  // It outlives this program, and may fail: its exit code is not waited for.
+  const child = spawn(program, [...args, url], { env, detached: true, stdio: "ignore" });
+  child.on("error", () => {});
+  child.unref();
   return true;
 }

@@ -1,13 +1,8 @@
 import { commandLine } from "../../mesh/shell-quote";
+import { DeadlinePassed, LoginRequired, ProgramFailed } from "./errors";
 import type { KubernetesObject } from "./kubernetes-object";
-import {
-  DeadlinePassed,
-  LoginWaits,
-  type Output,
-  ProgramFailed,
-  type Programs,
-  type RunOptions,
-} from "./programs";
+import type { Output, Programs, RunOptions } from "./programs";
+import { pause } from "./timing";
 
 /**
  * One cluster through kubectl. Processes rather than a client library: kubectl reads every kubeconfig and runs every
@@ -62,7 +57,6 @@ export const noValidation = "--validate=false";
 const watchSeconds = 120;
 /** What kubectl is told to end by itself is ended when it is so late. */
 const graceSeconds = 10;
-const pauseMilliseconds = 500;
 
 export function kubectlFor(programs: Programs, context: string): Kubectl {
   const run = (args: readonly string[], options?: RunOptions) =>
@@ -153,7 +147,7 @@ const onlyUnknownKinds = (stderr: string) =>
  * is a person.
  */
 function isPassing(error: Error): boolean {
-  if (error instanceof LoginWaits) return false;
+  if (error instanceof LoginRequired) return false;
   if (error instanceof ProgramFailed) return !/\(Forbidden\)|\(Unauthorized\)/.test(error.stderr);
   return error instanceof DeadlinePassed;
 }
@@ -180,17 +174,4 @@ function objectReader(onObject: (object: KubernetesObject) => boolean): (chunk: 
     }
     return false;
   };
-}
-
-/** Between two looks at something that cannot be watched. */
-export function pause(signal: AbortSignal, milliseconds = pauseMilliseconds): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", done);
-  });
 }

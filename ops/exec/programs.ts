@@ -2,20 +2,20 @@ import { spawn } from "node:child_process";
 import type { Writable } from "node:stream";
 import { commandLine } from "../../mesh/shell-quote";
 import { environmentOf, fileOf } from "./environment";
-import { loginPrompt } from "./login";
+import {
+  DeadlinePassed,
+  Interrupted,
+  LoginRequired,
+  loginPrompt,
+  MissingProgram,
+  OutputCutShort,
+  ProgramFailed,
+} from "./errors";
 import { redact } from "./redact";
 import { noLog, type RunLog } from "./run-log";
 
 /** The programs that this project runs; nothing else is ever started. */
 export type ProgramName = "kubectl" | "istioctl" | "terraform" | "az";
-
-/** Where to get a program that is not there. */
-const advice: Readonly<Record<ProgramName, string>> = {
-  kubectl: "install it: https://kubernetes.io/docs/tasks/tools/",
-  istioctl: "install the release that mesh.yaml names: https://github.com/istio/istio/releases",
-  terraform: "install it: https://developer.hashicorp.com/terraform/install",
-  az: "install it: https://learn.microsoft.com/cli/azure/install-azure-cli",
-};
 
 /** How a program is asked to end, and how long it may take before it is ended. */
 const ending: Readonly<Record<ProgramName, { signal: NodeJS.Signals; graceSeconds: number }>> = {
@@ -77,88 +77,6 @@ export interface Programs {
    * @throws MissingProgram, ProgramFailed, DeadlinePassed, OutputCutShort, Interrupted
    */
   run(program: ProgramName, args: readonly string[], options?: RunOptions): Promise<Output>;
-}
-
-/**
- * Starts a program that is to outlive this one, such as a browser, and lets go of it: it may be missing, or fail, and
- * nobody hears of it.
- */
-export function launch(program: string, args: readonly string[], env: NodeJS.ProcessEnv): void {
-  const child = spawn(program, args, { env, detached: true, stdio: "ignore" });
-  child.on("error", () => {});
-  child.unref();
-}
-
-export class MissingProgram extends Error {
-  /** @param file what was to be run for it */
-  constructor(
-    readonly program: ProgramName,
-    file: string = program,
-  ) {
-    super(`${file} is not on the PATH; ${advice[program]}`);
-    this.name = "MissingProgram";
-  }
-}
-
-/** The program said no. Its words are redacted, and are its own alone: what its libraries log is in the run's log. */
-export class ProgramFailed extends Error {
-  readonly stderr: string;
-  constructor(
-    readonly command: string,
-    readonly code: number | string,
-    stderr: string,
-  ) {
-    const words = ownWords(redact(stderr));
-    super(`${command} ended with ${code}${words ? `:\n${words}` : ""}`);
-    this.name = "ProgramFailed";
-    this.stderr = words;
-  }
-}
-
-/**
- * kubectl's client library logs every attempt (https://github.com/kubernetes/klog), before kubectl says what came of
- * them. Lines of that log stay where there is nothing else.
- */
-function ownWords(stderr: string): string {
-  const isLogged = (line: string) => /^[EWIF]\d{4} \d\d:\d\d:\d\d/.test(line);
-  const own = stderr.split("\n").filter((line) => !isLogged(line));
-  return own.join("\n").trim() || stderr.trim();
-}
-
-/** A credential plugin waits for a person to log in, which needs a terminal. It was ended. */
-export class LoginWaits extends ProgramFailed {
-  constructor(command: string, how: string) {
-    super(command, "a login", `the login waits for a person (${how})`);
-    this.message = `${command} was ended:\n${this.stderr}`;
-    this.name = "LoginWaits";
-  }
-}
-
-export class DeadlinePassed extends Error {
-  /** @param stderr of a program: its last line tells what kept it @default - it said nothing */
-  constructor(what: string, seconds: number, stderr = "") {
-    const [last] = redact(stderr).trim().split("\n").slice(-1);
-    super(`${what}: not done within ${seconds} s${last ? `:\n${last}` : ""}`);
-    this.name = "DeadlinePassed";
-  }
-}
-
-/** The program has ended, but its output has not. What was read may be half an answer. */
-export class OutputCutShort extends Error {
-  constructor(command: string) {
-    super(
-      `${command}: the output could not be read to its end: a process that it started still writes to it; find it with \`ps\`, end it, and try again`,
-    );
-    this.name = "OutputCutShort";
-  }
-}
-
-/** Ctrl-C, or a step that was given up. */
-export class Interrupted extends Error {
-  constructor() {
-    super("interrupted; run the same command again to go on from here");
-    this.name = "Interrupted";
-  }
 }
 
 export interface ProgramsProps {
@@ -311,7 +229,7 @@ function start(
       stderr += chunk;
       chunksHeard++;
       const prompt = asksForLogins.includes(program) ? loginPrompt(stderr) : undefined;
-      if (prompt !== undefined) end(new LoginWaits(commandLine(file, args), prompt));
+      if (prompt !== undefined) end(new LoginRequired(commandLine(file, args), prompt));
     });
     for (const stream of [child.stdout, child.stderr])
       stream.on("error", () => {
@@ -378,4 +296,18 @@ function transcript({ stdout, stderr }: Output, { secretOutput = false, until }:
 
 function secondsSince(started: number): string {
   return ((performance.now() - started) / 1000).toFixed(2);
+}
+
+/**
+ * The JSON object in what a program printed. A wrapper on the PATH may print lines before and after it, such as
+ * `[command]/opt/terraform-bin output -json`: https://github.com/hashicorp/setup-terraform/issues/20.
+ * @throws SyntaxError where there is none
+ */
+export function parseJsonOutput(stdout: string): unknown {
+  const lines = stdout.split("\n");
+  const first = lines.findIndex((line) => line.startsWith("{"));
+  if (first === -1) return JSON.parse(stdout);
+  // Pretty-printed, its last line is a brace; else it is one line.
+  const last = lines[first] === "{" ? lines.indexOf("}", first) : first;
+  return JSON.parse(lines.slice(first, last + 1).join("\n"));
 }

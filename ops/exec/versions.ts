@@ -1,8 +1,8 @@
 import type { Mesh } from "../../mesh/mesh";
 import { isInRange, minorOf, minorsApart, parseVersion, type Version } from "../../mesh/versions";
 import { logAside } from "./istioctl";
-import { jsonIn } from "./json-in";
 import type { Output, ProgramName, Programs } from "./programs";
+import { parseJsonOutput } from "./programs";
 
 interface Query {
   readonly args: readonly string[];
@@ -10,7 +10,10 @@ interface Query {
 }
 
 const json = (path: readonly string[]) => (stdout: string) =>
-  path.reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], jsonIn(stdout)) as string;
+  path.reduce<unknown>(
+    (value, key) => (value as Record<string, unknown>)?.[key],
+    parseJsonOutput(stdout),
+  ) as string;
 
 const queries: Readonly<Record<ProgramName, Query>> = {
   kubectl: { args: ["version", "--client", "-o", "json"], read: json(["clientVersion", "gitVersion"]) },

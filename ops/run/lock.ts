@@ -4,11 +4,12 @@ import { hostname, userInfo } from "node:os";
 import type { Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { isRunning } from "../../synth/run-lock";
-import { type Kubectl, kubectlFor, noValidation, pause } from "../exec/kubectl";
+import { Interrupted, Refused } from "../exec/errors";
+import { type Kubectl, kubectlFor, noValidation } from "../exec/kubectl";
 import type { KubernetesObject } from "../exec/kubernetes-object";
-import { Interrupted, type RunOptions } from "../exec/programs";
+import type { RunOptions } from "../exec/programs";
+import { pause } from "../exec/timing";
 import type { Context } from "./context";
-import { Refused } from "./refused";
 
 /**
  * One run at a time changes a mesh: a Lease on the primary says which, so that it holds between machines too. A run

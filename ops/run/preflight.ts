@@ -1,13 +1,13 @@
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import type { Version } from "../../mesh/versions";
-import { fixOfSilence } from "../diagnosis/unreachable";
-import { bounded, inShort } from "../exec/bounded";
+import { fixForUnreachable } from "../diagnosis/unreachable";
+import { Interrupted, MissingProgram, Refused, shortMessage } from "../exec/errors";
 import { mixedEntries, mixedEntryFix, mixedEntryText } from "../exec/kubeconfig-files";
-import { MissingProgram, type Programs } from "../exec/programs";
+import { withRequestTimeout } from "../exec/limits";
+import type { Programs } from "../exec/programs";
 import { programVersion, serverVersion, skewRules, type Versions } from "../exec/versions";
 import type { Context } from "./context";
-import { Refused } from "./refused";
 
 /**
  * Programs are there, clusters answer and are not one and the same, versions go together: looked at side by side, before
@@ -16,13 +16,13 @@ import { Refused } from "./refused";
  * @throws Refused with everything that stands in the way
  */
 export async function preflight({ programs }: Context, mesh: Mesh): Promise<Versions> {
-  const asking = bounded(programs);
+  const asking = withRequestTimeout(programs);
   const problems: string[] = [];
   const ask = async (question: Promise<Version | undefined>, about: (error: Error) => string) => {
     try {
       return await question;
     } catch (error) {
-      if ((error as Error).name === "Interrupted") throw error;
+      if (error instanceof Interrupted) throw error;
       problems.push(error instanceof MissingProgram ? error.message : about(error as Error));
       return undefined;
     }
@@ -41,7 +41,7 @@ export async function preflight({ programs }: Context, mesh: Mesh): Promise<Vers
           [
             `${name} cannot be reached through the context ${context}; check ${commandLine("kubectl", ["--context", context, "version"])}`,
             error.message,
-            ...[fixOfSilence(inShort(error))].flatMap((fix) => (fix ? [`fix: ${fix}`] : [])),
+            ...[fixForUnreachable(shortMessage(error))].flatMap((fix) => (fix ? [`fix: ${fix}`] : [])),
           ].join("\n");
         return [name, await ask(serverVersion(asking, context), unreachable)] as const;
       }),
@@ -88,7 +88,7 @@ async function uidOf(programs: Programs, { context }: Cluster): Promise<string |
     ]);
     return stdout.trim() || undefined;
   } catch (error) {
-    if ((error as Error).name === "Interrupted") throw error;
+    if (error instanceof Interrupted) throw error;
     return undefined;
   }
 }

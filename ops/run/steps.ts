@@ -1,7 +1,7 @@
-import { adviceOn } from "../diagnosis/advice";
-import type { Explain } from "../diagnosis/api-server";
-import { limited } from "../exec/limited";
-import { DeadlinePassed, Interrupted } from "../exec/programs";
+import { adviceOn } from "../diagnosis/remedies";
+import type { Explain } from "../diagnosis/unreachable";
+import { DeadlinePassed, Interrupted } from "../exec/errors";
+import { deadlineSignal } from "../exec/timing";
 
 /** What a run is made of, in the order in which people think of it. */
 export type StepOutcome = "changed" | "unchanged";
@@ -95,7 +95,7 @@ async function runStep(step: Step, listener: StepListener, runSignal: AbortSigna
   const seconds = () => (performance.now() - started) / 1000;
   if (runSignal.aborted) return { step, outcome: "not tried", seconds: 0 };
   listener.started(step);
-  const deadline = limited(runSignal, step.deadlineSeconds);
+  const deadline = deadlineSignal(runSignal, step.deadlineSeconds);
   let at: string | undefined;
   try {
     const outcome = await step.run({
@@ -125,7 +125,7 @@ async function runStep(step: Step, listener: StepListener, runSignal: AbortSigna
 }
 
 async function explanation(step: Step, runSignal: AbortSignal, cause: Error): Promise<readonly string[]> {
-  const { signal, release } = limited(runSignal, explainSeconds);
+  const { signal, release } = deadlineSignal(runSignal, explainSeconds);
   try {
     return (await step.explain?.(signal, cause)) ?? [];
   } catch {

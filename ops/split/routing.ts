@@ -2,11 +2,10 @@ import { join } from "node:path";
 import { bundleCharts } from "../../k8s/bundle-charts";
 import type { Mesh } from "../../mesh/mesh";
 import { whyForeign } from "../clusters/foreign";
+import { ProgramFailed, Refused } from "../exec/errors";
 import { kubectlFor } from "../exec/kubectl";
-import { ProgramFailed } from "../exec/programs";
 import type { Context } from "../run/context";
 import { withLock } from "../run/lock";
-import { Refused } from "../run/refused";
 
 /** Seconds. One request. */
 const deadlineSeconds = 30;

@@ -10,7 +10,7 @@ import { type Inventory, readInventory } from "../clusters/inventory";
 import { readPublicCa } from "../clusters/public-ca";
 import { unwantedObjects } from "../clusters/removals";
 import { isTerminating, messagesOf, whatHolds } from "../clusters/terminating";
-import { whyNotReady } from "../diagnosis/not-ready";
+import { whyNotReady } from "../diagnosis/pods";
 import { type Kubectl, kubectlFor } from "../exec/kubectl";
 import { type KubernetesObject, loadBalancerAddress, objectId, objectTitle } from "../exec/kubernetes-object";
 import type { Context } from "../run/context";

@@ -1,12 +1,11 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Mesh, Sample } from "../../mesh/mesh";
 import { askThroughPod, podToTry } from "../diagnosis/kubelet-connection";
-import { fixOfSilence } from "../diagnosis/unreachable";
-import { bounded, inShort } from "../exec/bounded";
+import { fixForUnreachable } from "../diagnosis/unreachable";
+import { Interrupted, shortMessage } from "../exec/errors";
 import { type Kubectl, kubectlFor } from "../exec/kubectl";
 import { type KubernetesObject, serviceAddresses } from "../exec/kubernetes-object";
-import { Interrupted } from "../exec/programs";
-import { sideBySide } from "../exec/side-by-side";
+import { withParallelLimit, withRequestTimeout } from "../exec/limits";
 import type { Context } from "../run/context";
 import { sampleHost } from "../traffic/requests";
 
@@ -83,7 +82,7 @@ export interface EndpointAnswer {
  * @throws Interrupted on Ctrl-C
  */
 export async function endpoints(context: Context, mesh: Mesh, sample: Sample): Promise<MeshEndpoints> {
-  const programs = bounded(sideBySide(context.programs));
+  const programs = withRequestTimeout(withParallelLimit(context.programs));
   const answers = await Promise.all(
     mesh.clusters.map(async (cluster) => {
       const kubectl = kubectlFor(programs, cluster.context);
@@ -120,7 +119,7 @@ export function endpointViews(
       cluster,
       endpoints: endpointsIn(envoy, host, targetOf),
       error,
-      fix: error && fixOfSilence(error),
+      fix: error && fixForUnreachable(error),
     };
   });
   const isWell = ({ endpoints: seen, error }: EndpointView) =>
@@ -151,7 +150,7 @@ async function ask(
     pods: byAddress(pods, ({ status }) => [status?.podIP].filter(Boolean)),
     gateways: byAddress(services, serviceAddresses),
     envoy: envoy.status === "fulfilled" ? JSON.parse(envoy.value.stdout) : {},
-    error: envoy.status === "rejected" ? inShort(envoy.reason) : undefined,
+    error: envoy.status === "rejected" ? shortMessage(envoy.reason) : undefined,
   };
 }
 

@@ -4,7 +4,7 @@ import type { Cluster, Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { removedClusters } from "../clusters/inventory";
 import { type IstiodFacts, synced } from "../clusters/istiod-facts";
-import { fixOfSilence } from "../diagnosis/unreachable";
+import { fixForUnreachable } from "../diagnosis/unreachable";
 import { type Certificate, type ClusterFacts, certificatesIn } from "./cluster-facts";
 
 /** A sentence about a cluster, which is named as in mesh.yaml. */
@@ -50,7 +50,7 @@ export function problemsOf(survey: Survey): Remark[] {
   const silent = mesh.clusters.flatMap(({ name, context, aks }) => {
     const { error } = clusters.get(name)!;
     if (!error) return [];
-    const fix = fixOfSilence(error);
+    const fix = fixForUnreachable(error);
     const renewal = aks && saysOldCredentials.test(error) ? `; ${renewedByUp}` : "";
     const text = `does not answer through the context ${context}: ${error}${fix ? `; fix: ${fix}` : ""}${renewal}`;
     return [{ cluster: name, text }];
@@ -67,7 +67,7 @@ export const leavingOf = ({ clusters }: Survey): Remark[] =>
   [...clusters].flatMap(([cluster, { value }]) => (value?.leaving ?? []).map((text) => ({ cluster, text })));
 
 function withFix(error: string): string {
-  const fix = fixOfSilence(error);
+  const fix = fixForUnreachable(error);
   return fix ? `${error}; fix: ${fix}` : error;
 }
 

@@ -4,9 +4,9 @@ import { writeClusterBundle } from "../../k8s/cluster-bundle";
 import type { Mesh } from "../../mesh/mesh";
 import { type IstiodFacts, readIstiod } from "../clusters/istiod-facts";
 import { askThroughPod, podToTry } from "../diagnosis/kubelet-connection";
-import { bounded, inShort } from "../exec/bounded";
+import { Interrupted, shortMessage } from "../exec/errors";
 import { kubectlFor } from "../exec/kubectl";
-import { sideBySide } from "../exec/side-by-side";
+import { withParallelLimit, withRequestTimeout } from "../exec/limits";
 import type { Context } from "../run/context";
 import {
   type Certificate,
@@ -69,7 +69,10 @@ export interface StatusInputs {
 
 /** Asks every cluster, side by side. Nothing is changed, and a cluster that does not answer is a remark. */
 export async function status(context: Context, { mesh, rootCertificate }: StatusInputs): Promise<MeshStatus> {
-  const survey = await take({ ...context, programs: bounded(sideBySide(context.programs)) }, mesh);
+  const survey = await take(
+    { ...context, programs: withRequestTimeout(withParallelLimit(context.programs)) },
+    mesh,
+  );
   const { primary } = survey;
   const installed = !primary || primary.inventory !== undefined || primary.istiod !== undefined;
   const problems = installed ? problemsOf(survey) : leavingOf(survey);
@@ -160,7 +163,7 @@ async function settled<T>(question: Promise<T>): Promise<Answer<T>> {
   try {
     return { value: await question, error: undefined };
   } catch (error) {
-    if ((error as Error).name === "Interrupted") throw error;
-    return { value: undefined, error: inShort(error) };
+    if (error instanceof Interrupted) throw error;
+    return { value: undefined, error: shortMessage(error) };
   }
 }

@@ -1,13 +1,11 @@
 import { setMaxListeners } from "node:events";
 import type { Cluster, Mesh, Sample } from "../../mesh/mesh";
-import { whyUnavailable } from "../diagnosis/deployment";
-import { bounded, inShort } from "../exec/bounded";
-import { kubectlFor, pause } from "../exec/kubectl";
-import { limited } from "../exec/limited";
-import { ProgramFailed } from "../exec/programs";
-import { sideBySide } from "../exec/side-by-side";
+import { whyUnavailable } from "../diagnosis/pods";
+import { ProgramFailed, Refused, shortMessage } from "../exec/errors";
+import { kubectlFor } from "../exec/kubectl";
+import { withParallelLimit, withRequestTimeout } from "../exec/limits";
+import { deadlineSignal, pause } from "../exec/timing";
 import type { Context } from "../run/context";
-import { Refused } from "../run/refused";
 import { loopHeartbeat, requestLoop } from "./request-loop";
 import { inClient, type Reply, replyReader } from "./requests";
 import { type SamplePods, samplePods } from "./sample-pods";
@@ -66,7 +64,12 @@ export function startTraffic(
   const asking = new AbortController();
   // One for every client.
   setMaxListeners(0, stop, asking.signal);
-  const pods = samplePods(bounded(sideBySide(context.programs)), mesh, sample, asking.signal);
+  const pods = samplePods(
+    withRequestTimeout(withParallelLimit(context.programs)),
+    mesh,
+    sample,
+    asking.signal,
+  );
   const exec = inClient(mesh, sample, requestLoop(sample, ratePerSecond), { input: true });
   const clients = from.map((cluster) => startClient(context, cluster, exec, pods, stop));
   const report = () => clients.map((client) => client.report());
@@ -92,7 +95,7 @@ export async function requireClients(
     meshFile,
   }: Pick<TrafficProps, "mesh" | "sample" | "from"> & { readonly meshFile: string },
 ): Promise<void> {
-  const asking = { ...context, programs: sideBySide(context.programs) };
+  const asking = { ...context, programs: withParallelLimit(context.programs) };
   const { name } = mesh.istio.line.sample.client;
   const reasons = await Promise.all(
     from.map((cluster) => whyUnavailable(asking, cluster, { namespace: sample.namespace, name }, meshFile)),
@@ -138,7 +141,7 @@ function startClient(
   };
   const connect = async () => {
     const read = replyReader();
-    const until = limited(stop, connectionSeconds);
+    const until = deadlineSignal(stop, connectionSeconds);
     const silence = new AbortController();
     const timer = setTimeout(() => silence.abort(), silenceSeconds * 1000);
     try {
@@ -183,7 +186,7 @@ function startClient(
 
 /** The command that failed is the loop, which is long, and in the log. */
 function whyBroken(error: unknown): string {
-  if (!(error instanceof ProgramFailed)) return inShort(error);
+  if (!(error instanceof ProgramFailed)) return shortMessage(error);
   const [said = ""] = error.stderr.split("\n");
   return said || `kubectl ended with ${error.code}`;
 }

@@ -453,7 +453,7 @@ function worldOf(composed: ComposedMesh): VerifyWorld {
       istioConfig: () => after([...found.networking, ...found.istioConfig]),
       networkPolicies: () => after(found.networkPolicies),
       injected: () => after(found.injected),
-      whyNoWayToPods: () => after(found.noWayToPods),
+      whyKubeletUnreachable: () => after(found.noWayToPods),
       proxySecrets: () => through(found, after(found.proxySecrets)),
       inClient: (_, options) => through(found, after(accessAnswer(found, options?.input ?? "", composed))),
       besideProxy: (script) => through(found, after(dialAnswer(found, script))),

@@ -1,7 +1,8 @@
 import { type Check, faulty, sound, unjudged, type Verdict } from "../../checks/check";
 import { runChecks } from "../../checks/run-checks";
 import { parseMesh } from "../../mesh/load";
-import { Interrupted, ProgramFailed, type Programs } from "../../ops/exec/programs";
+import { Interrupted, ProgramFailed } from "../../ops/exec/errors";
+import type { Programs } from "../../ops/exec/programs";
 import type { Context } from "../../ops/run/context";
 import { silentReporter } from "../../ops/run/progress";
 import { idleContext } from "./composed-mesh";

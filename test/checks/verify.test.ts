@@ -6,7 +6,7 @@ import { verifyChecks } from "../../checks/verify/verify";
 import { defaultIstioLine } from "../../mesh/istio-lines";
 import { parseMesh } from "../../mesh/load";
 import type { Mesh } from "../../mesh/mesh";
-import { ProgramFailed } from "../../ops/exec/programs";
+import { ProgramFailed } from "../../ops/exec/errors";
 import type { Reply } from "../../ops/traffic/requests";
 import { clusterCa, days, issue, ownCa, removeFolders, sample as sampleCertificate } from "../ca/authority";
 import {

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { dump } from "js-yaml";
 import { parseMesh } from "../../../mesh/load";
 import { installationIn } from "../../../ops/apply/installation";
+import { ProgramFailed } from "../../../ops/exec/errors";
 import { addedByInstall } from "../../../ops/exec/istioctl";
 import { type KubernetesObject, objectId } from "../../../ops/exec/kubernetes-object";
-import { type Output, ProgramFailed, type Programs } from "../../../ops/exec/programs";
+import type { Output, Programs } from "../../../ops/exec/programs";
 import { silentReporter } from "../../../ops/run/progress";
 
 // Against a cluster that is a list of objects, and an istioctl that renders and, at the end of an install, adds its tag.

@@ -6,7 +6,8 @@ import { runOf } from "../../../ops/apply/apply-steps";
 import { removedClusterSteps } from "../../../ops/apply/removed-clusters";
 import type { Inventory } from "../../../ops/clusters/inventory";
 import { inventoryOf, removedClusters } from "../../../ops/clusters/inventory";
-import { type Output, ProgramFailed, type Programs } from "../../../ops/exec/programs";
+import { ProgramFailed } from "../../../ops/exec/errors";
+import type { Output, Programs } from "../../../ops/exec/programs";
 import { silentReporter } from "../../../ops/run/progress";
 import { runSteps, type Step } from "../../../ops/run/steps";
 

@@ -1,9 +1,9 @@
 import { parseMesh } from "../../../mesh/load";
 import { findOut } from "../../../ops/apply/findings";
 import { inventoryManifest, inventoryOf } from "../../../ops/clusters/inventory";
+import type { Refused } from "../../../ops/exec/errors";
 import type { Programs } from "../../../ops/exec/programs";
 import { silentReporter } from "../../../ops/run/progress";
-import type { Refused } from "../../../ops/run/refused";
 
 // mesh.yaml calls a cluster that runs otherwise than its proxies were told when they started.
 

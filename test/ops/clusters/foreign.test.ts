@@ -1,8 +1,9 @@
 import { parseMesh } from "../../../mesh/load";
 import type { Cluster } from "../../../mesh/mesh";
 import { refuseForeign, whyForeign } from "../../../ops/clusters/foreign";
+import { ProgramFailed } from "../../../ops/exec/errors";
 import { kubectlFor } from "../../../ops/exec/kubectl";
-import { ProgramFailed, type Programs } from "../../../ops/exec/programs";
+import type { Programs } from "../../../ops/exec/programs";
 
 const mesh = parseMesh(
   "clusters:\n  - {name: main0, role: primary, network: n1, context: one}\n  - {name: remote0, network: n2, context: two}\n",

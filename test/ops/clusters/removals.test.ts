@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Mesh } from "../../../mesh/mesh";
 import { bundleKinds, unwantedObjects } from "../../../ops/clusters/removals";
+import { ProgramFailed } from "../../../ops/exec/errors";
 import { kubectlFor } from "../../../ops/exec/kubectl";
-import { type Output, ProgramFailed, type Programs } from "../../../ops/exec/programs";
+import type { Output, Programs } from "../../../ops/exec/programs";
 import { manifests, mesh, type Resource, referenceMeshes } from "../../k8s/render";
 
 /** As kubectl names a kind: `deployments.apps`. */

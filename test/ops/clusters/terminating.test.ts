@@ -1,6 +1,7 @@
 import { type Hold, unlessHeldUp, whatHolds } from "../../../ops/clusters/terminating";
+import { ProgramFailed } from "../../../ops/exec/errors";
 import { kubectlFor } from "../../../ops/exec/kubectl";
-import { ProgramFailed, type Programs } from "../../../ops/exec/programs";
+import type { Programs } from "../../../ops/exec/programs";
 
 // Conditions, APIServices and objects as Kubernetes 1.34 gives them. On clusters: test/e2e/destroy-held-up.test.ts.
 

@@ -1,13 +1,8 @@
-import { askThroughPod, whyNoWayToPods } from "../../../ops/diagnosis/kubelet-connection";
-import { fixOfSilence } from "../../../ops/diagnosis/unreachable";
+import { askThroughPod, whyKubeletUnreachable } from "../../../ops/diagnosis/kubelet-connection";
+import { fixForUnreachable } from "../../../ops/diagnosis/unreachable";
+import { DeadlinePassed, Interrupted, ProgramFailed } from "../../../ops/exec/errors";
 import { kubectlFor } from "../../../ops/exec/kubectl";
-import {
-  DeadlinePassed,
-  Interrupted,
-  type Output,
-  ProgramFailed,
-  type Programs,
-} from "../../../ops/exec/programs";
+import type { Output, Programs } from "../../../ops/exec/programs";
 
 const never = new AbortController().signal;
 const pod = { namespace: "sample", name: "curl", container: "curl" };
@@ -23,16 +18,18 @@ test.each([
   "Error from server: error dialing backend: EOF",
   "error: Internal error occurred: error dialing backend: dial tcp 10.224.0.4:10250: i/o timeout",
 ])("%s: the API server gets no connection to its nodes", async (words) => {
-  const said = await whyNoWayToPods(refusing(`E1127 memcache.go: something\n${words}`), pod);
+  const said = await whyKubeletUnreachable(refusing(`E1127 memcache.go: something\n${words}`), pod);
   expect(said).toBe(`the API server gets no connection to its nodes (exec, port-forward): ${words}`);
-  expect(fixOfSilence(said!)).toContain("10250");
+  expect(fixForUnreachable(said!)).toContain("10250");
 });
 
 test("a node that refuses the connection is told without the script that was to run", async () => {
   // Of Kubernetes 1.34, recorded.
   const words = (command: string) =>
     `error: Internal error occurred: error sending request: Post "https://198.18.0.14:10250/exec/sample/curl-8575c5c6f-gf5b9/curl${command}": dial tcp 198.18.0.14:10250: connect: connection refused`;
-  expect(await whyNoWayToPods(refusing(words("?command=sh&command=-c&command=curl+-s&error=1")), pod)).toBe(
+  expect(
+    await whyKubeletUnreachable(refusing(words("?command=sh&command=-c&command=curl+-s&error=1")), pod),
+  ).toBe(
     'the API server gets no connection to its nodes (exec, port-forward): error: Internal error occurred: error sending request: Post "https://198.18.0.14:10250/...": dial tcp 198.18.0.14:10250: connect: connection refused',
   );
 });
@@ -43,7 +40,7 @@ test.each([
   'Error from server (Forbidden): pods "curl-1" is forbidden: User "viewer" cannot create resource "pods/exec"',
   'OCI runtime exec failed: exec failed: unable to start container process: exec: "true": not found',
 ])("%s: no word against the way", async (words) => {
-  expect(await whyNoWayToPods(refusing(words), pod)).toBeUndefined();
+  expect(await whyKubeletUnreachable(refusing(words), pod)).toBeUndefined();
 });
 
 test("no answer in time is the same cause", async () => {
@@ -51,12 +48,14 @@ test("no answer in time is the same cause", async () => {
     if (args.includes("/version")) return done;
     throw new DeadlinePassed("kubectl exec", 12);
   });
-  expect(await whyNoWayToPods(silent, pod)).toMatch(/no connection to its nodes .*: no answer within 12 s$/);
+  expect(await whyKubeletUnreachable(silent, pod)).toMatch(
+    /no connection to its nodes .*: no answer within 12 s$/,
+  );
 });
 
 test("a server that answers nothing at all has no word against the way", async () => {
   const silent = kubectl(() => Promise.reject(new DeadlinePassed("kubectl", 12)));
-  expect(await whyNoWayToPods(silent, pod)).toBeUndefined();
+  expect(await whyKubeletUnreachable(silent, pod)).toBeUndefined();
 });
 
 test("a question that gets its answer is asked alone", async () => {

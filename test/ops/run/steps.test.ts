@@ -1,3 +1,4 @@
+import { Interrupted } from "../../../ops/exec/errors";
 import { runSteps, type Step, type StepResult } from "../../../ops/run/steps";
 
 const never = new AbortController().signal;
@@ -126,7 +127,6 @@ test("an optional step's failure is a warning", async () => {
 });
 
 test("a step is given up at its deadline, which the message names", async () => {
-  const { Interrupted } = await import("../../../ops/exec/programs");
   const wait: Step["run"] = ({ signal }) =>
     new Promise((_, reject) => {
       signal.addEventListener("abort", () => reject(new Interrupted()));
@@ -140,7 +140,6 @@ test("a step is given up at its deadline, which the message names", async () => 
 });
 
 test("a step that is given up says what it was at", async () => {
-  const { Interrupted } = await import("../../../ops/exec/programs");
   const wait: Step["run"] = ({ signal, note }) => {
     note("waiting for namespace sample to be gone");
     return new Promise((_, reject) => {
@@ -159,7 +158,6 @@ test("a step that is given up says what it was at", async () => {
 
 test("Ctrl-C: what runs is told, what has not begun is not tried", async () => {
   const interrupt = new AbortController();
-  const { Interrupted } = await import("../../../ops/exec/programs");
   const wait: Step["run"] = ({ signal }) =>
     new Promise((_, reject) => {
       signal.addEventListener("abort", () => reject(new Interrupted()));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { defaultIstioLine } from "../../../mesh/istio-lines";
 import { parseMesh } from "../../../mesh/load";
 import type { ConnectedProxy, IstiodFacts } from "../../../ops/clusters/istiod-facts";
-import { fixOfNoConnection } from "../../../ops/diagnosis/kubelet-connection";
+import { kubeletConnectionFix } from "../../../ops/diagnosis/kubelet-connection";
 import { type ClusterFacts, certificatesIn } from "../../../ops/status/cluster-facts";
 import { differencesOf, problemsOf, type Survey } from "../../../ops/status/status-remarks";
 
@@ -136,7 +136,7 @@ test.each<[string, Changes, string]>([
       istiod:
         "the API server gets no connection to its nodes (exec, port-forward): error dialing backend: EOF",
     },
-    `main0: istiod could not be asked: the API server gets no connection to its nodes (exec, port-forward): error dialing backend: EOF; fix: ${fixOfNoConnection}`,
+    `main0: istiod could not be asked: the API server gets no connection to its nodes (exec, port-forward): error dialing backend: EOF; fix: ${kubeletConnectionFix}`,
   ],
   ["an istiod that is gone", { main0: { istiod: undefined } }, "main0: has no istiod"],
   [

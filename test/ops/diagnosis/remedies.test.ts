@@ -1,4 +1,4 @@
-import { adviceOn, remediesFor } from "../../../ops/diagnosis/advice";
+import { adviceOn, remediesFor } from "../../../ops/diagnosis/remedies";
 
 test.each([
   [

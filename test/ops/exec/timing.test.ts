@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { limited } from "../../../ops/exec/limited";
+import { deadlineSignal } from "../../../ops/exec/timing";
 
 test("it is aborted after its time, however often garbage is collected meanwhile", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc");
   let aborted = false;
-  limited(new AbortController().signal, 0.3).signal.addEventListener("abort", () => {
+  deadlineSignal(new AbortController().signal, 0.3).signal.addEventListener("abort", () => {
     aborted = true;
   });
   for (let round = 0; round < 10; round++) {
@@ -19,16 +19,16 @@ test("it is aborted after its time, however often garbage is collected meanwhile
 
 test("it is aborted with the other one, also where that was before", () => {
   const other = new AbortController();
-  const { signal } = limited(other.signal, 60);
+  const { signal } = deadlineSignal(other.signal, 60);
   expect(signal.aborted).toBe(false);
   other.abort();
   expect(signal.aborted).toBe(true);
-  expect(limited(other.signal, 60).signal.aborted).toBe(true);
+  expect(deadlineSignal(other.signal, 60).signal.aborted).toBe(true);
 });
 
 test("once released it is aborted by neither", async () => {
   const other = new AbortController();
-  const { signal, release } = limited(other.signal, 0.05);
+  const { signal, release } = deadlineSignal(other.signal, 0.05);
   release();
   other.abort();
   await sleep(100);

@@ -1,4 +1,4 @@
-import { explainNotReady, whyNotReady } from "../../../ops/diagnosis/not-ready";
+import { explainNotReady, whyNotReady } from "../../../ops/diagnosis/pods";
 import { kubectlFor } from "../../../ops/exec/kubectl";
 import type { KubernetesObject } from "../../../ops/exec/kubernetes-object";
 import type { Programs } from "../../../ops/exec/programs";

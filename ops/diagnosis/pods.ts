@@ -1,5 +1,8 @@
+import type { Cluster } from "../../mesh/mesh";
+import { meshCommand } from "../../mesh/paths";
 import { commandLine } from "../../mesh/shell-quote";
-import type { Kubectl } from "../exec/kubectl";
+import { Interrupted, MissingProgram, shortMessage } from "../exec/errors";
+import { type Kubectl, kubectlFor } from "../exec/kubectl";
 import {
   isRolledOut,
   type KubernetesObject,
@@ -7,8 +10,12 @@ import {
   objectTitle,
   podsOf,
 } from "../exec/kubernetes-object";
-import { remediesFor } from "./advice";
+import { withRequestTimeout } from "../exec/limits";
+import type { Programs } from "../exec/programs";
 import { eventsOf } from "./events";
+import { kubeletConnectionFix, whyKubeletUnreachable } from "./kubelet-connection";
+import { adviceOn, remediesFor } from "./remedies";
+import { fixForUnreachable } from "./unreachable";
 
 interface Condition {
   readonly type: string;
@@ -98,4 +105,42 @@ function podTroubles(pod: KubernetesObject): string[] {
       return [`container ${name}: ${reason}${crash}${message ? `: ${message}` : ""}`];
     }),
   ].map((line) => `${objectTitle(pod)}: ${line}`);
+}
+
+/**
+ * Why a Deployment of the mesh cannot be used, with what to do about it.
+ * @param meshFile `mesh.yaml` as the user named it
+ * @returns undefined when it has a pod that serves and that can be reached
+ * @throws MissingProgram, Interrupted
+ */
+export async function whyUnavailable(
+  { programs, signal }: { readonly programs: Programs; readonly signal: AbortSignal },
+  cluster: Cluster,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  meshFile: string,
+): Promise<string | undefined> {
+  const kubectl = kubectlFor(withRequestTimeout(programs), cluster.context);
+  const title = `Deployment ${namespace}/${name}`;
+  try {
+    const [found] = await kubectl.get(["-n", namespace, "deployments", name], { signal });
+    if (!found) return `${cluster.name} has no ${title}: run ${meshCommand(meshFile, "apply")}`;
+    if ((found.status?.availableReplicas ?? 0) > 0) {
+      const words = await whyKubeletUnreachable(kubectl, { namespace, name }, signal);
+      return words && `${cluster.name}: ${words}\nfix: ${kubeletConnectionFix}`;
+    }
+    const reasons = await explainNotReady(kubectl, { namespace, name }, signal);
+    return [
+      `${title} of ${cluster.name} has no pod that is ready:`,
+      ...reasons.map((line) => `    ${line}`),
+      ...adviceOn(reasons.join("\n")),
+    ].join("\n");
+  } catch (error) {
+    if (error instanceof MissingProgram || error instanceof Interrupted) throw error;
+    const words = shortMessage(error);
+    const fix = fixForUnreachable(words);
+    return [
+      `${cluster.name} does not answer through the context ${cluster.context}: ${words}`,
+      ...(fix ? [`fix: ${fix}`] : []),
+    ].join("\n");
+  }
 }

@@ -1,5 +1,5 @@
+import { withParallelLimit } from "../../../ops/exec/limits";
 import type { Output, Programs } from "../../../ops/exec/programs";
-import { sideBySide } from "../../../ops/exec/side-by-side";
 
 test("a hundred questions are asked, some at a time, and one that fails makes room like the others", async () => {
   let running = 0;
@@ -13,7 +13,7 @@ test("a hundred questions are asked, some at a time, and one that fails makes ro
       return { code: 0, stdout: number!, stderr: "" };
     },
   };
-  const bounded = sideBySide(programs);
+  const bounded = withParallelLimit(programs);
   const all = await Promise.allSettled(
     Array.from({ length: 100 }, (_, number) => bounded.run("kubectl", [String(number)])),
   );

@@ -1,5 +1,5 @@
-import { pause } from "./kubectl";
-import { ProgramFailed } from "./programs";
+import { ProgramFailed } from "./errors";
+import { pause } from "./timing";
 
 /**
  * What the API server refuses now and takes a moment later: istiod is ready before every node knows the way to its
@@ -12,7 +12,7 @@ const patienceSeconds = 20;
 const betweenMilliseconds = 1000;
 
 /** Tries until what is given to the API server is taken, or refused for good. */
-export async function untilTaken<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+export async function retryUntilAccepted<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
   const end = performance.now() + patienceSeconds * 1000;
   for (;;) {
     try {

@@ -1,5 +1,5 @@
-import { ProgramFailed } from "../../../ops/exec/programs";
-import { untilTaken } from "../../../ops/exec/until-taken";
+import { ProgramFailed } from "../../../ops/exec/errors";
+import { retryUntilAccepted } from "../../../ops/exec/retry";
 
 const never = new AbortController().signal;
 const refused = (words: string) => new ProgramFailed("kubectl apply", 1, words);
@@ -19,25 +19,27 @@ test.each([
   'resource mapping not found for name: "x": no matches for kind "Gateway" in version "networking.istio.io/v1"',
 ])("what is refused for now is tried again: %s", async (words) => {
   const { attempt, attempts } = server(words);
-  expect(await untilTaken(attempt, never)).toBe("taken");
+  expect(await retryUntilAccepted(attempt, never)).toBe("taken");
   expect(attempts()).toBe(2);
 });
 
 test("what is refused for good fails at once", async () => {
   const { attempt, attempts } = server("Error from server (Forbidden): gateways is forbidden");
-  await expect(untilTaken(attempt, never)).rejects.toThrow("is forbidden");
+  await expect(retryUntilAccepted(attempt, never)).rejects.toThrow("is forbidden");
   expect(attempts()).toBe(1);
 });
 
 test("at the step's deadline the refusal is what is told", async () => {
   const { attempt } = server("failed calling webhook", "failed calling webhook", "failed calling webhook");
-  await expect(untilTaken(attempt, AbortSignal.timeout(500))).rejects.toThrow("failed calling webhook");
+  await expect(retryUntilAccepted(attempt, AbortSignal.timeout(500))).rejects.toThrow(
+    "failed calling webhook",
+  );
 });
 
 test("what is refused for too long is refused for good", async () => {
   jest.spyOn(performance, "now").mockReturnValueOnce(0).mockReturnValue(21_000);
   const { attempt, attempts } = server("failed calling webhook", "failed calling webhook");
-  await expect(untilTaken(attempt, never)).rejects.toThrow("failed calling webhook");
+  await expect(retryUntilAccepted(attempt, never)).rejects.toThrow("failed calling webhook");
   expect(attempts()).toBe(1);
   jest.restoreAllMocks();
 });
