@@ -2,8 +2,8 @@ import { readDocument } from "./document";
 import { isReachable } from "./ipv4";
 import type { Addresses, Mesh } from "./mesh";
 import { dns1123Subdomain, ipv4 } from "./names";
+import type { FieldProblem } from "./problem";
 import { fileProblem, InputError, quote } from "./problem";
-import type { Finding } from "./rule";
 import { didYouMean } from "./suggest";
 import { readTextFile, UnreadableFile } from "./text-file";
 import { largestYaml } from "./yaml";
@@ -78,7 +78,7 @@ function isHostName(text: string): boolean {
  * A name much like that of a cluster without an address is a slip of the finger. One with another number is another
  * cluster: remote1 is not a mistyped remote0.
  */
-function slip(name: string, missing: readonly string[]): Finding[] {
+function slip(name: string, missing: readonly string[]): FieldProblem[] {
   const number = (text: string) => text.replaceAll(/\D/g, "");
   const alike = didYouMean(
     name,
@@ -89,7 +89,7 @@ function slip(name: string, missing: readonly string[]): Finding[] {
     : [];
 }
 
-function wrongAddress(name: string, address: unknown, mesh: Mesh): Finding[] {
+function wrongAddress(name: string, address: unknown, mesh: Mesh): FieldProblem[] {
   if (typeof address === "string" && isAllowedAddress(address, mesh)) return [];
   const { id, remoteAddress } = mesh.istio.line;
   return [

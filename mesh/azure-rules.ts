@@ -1,8 +1,8 @@
 import { aksSettings } from "./config";
 import { defaults } from "./defaults";
 import type { Aks, Cluster } from "./mesh";
-import { type Path, quote } from "./problem";
-import type { Finding, Rule } from "./rule";
+import { type FieldProblem, type Path, quote } from "./problem";
+import type { Rule, RuleRow } from "./rule";
 import { isInRange, parseVersion } from "./versions";
 
 const azureForAksClusters: Rule = ({ azure }, { clusters }) => {
@@ -158,16 +158,16 @@ const vmSizesThatRunTheLine: Rule = (config, { clusters, istio }) =>
     }),
   );
 
-export const azureRules: readonly Rule[] = [
-  azureForAksClusters,
-  noAksSettingsOnExistingClusters,
-  kubernetesVersionOfTheLine,
-  nodesWithinTheAutoscalersRange,
-  nodeResourceGroupFits,
-  staticAddressIsAzures,
-  staticAddressIsPublic,
-  internalWhereNetworksAreConnected,
-  vmSizesThatRunTheLine,
+export const azureRules: readonly RuleRow[] = [
+  [azureForAksClusters, "clusters[].aks"],
+  [noAksSettingsOnExistingClusters, "clusters[].context"],
+  [kubernetesVersionOfTheLine, "istio.line"],
+  [nodesWithinTheAutoscalersRange, "azure.nodePool"],
+  [nodeResourceGroupFits, "azure.resourceGroup", "azure.location"],
+  [staticAddressIsAzures, "clusters[].role", "clusters[].aks"],
+  [staticAddressIsPublic, "gateways.address"],
+  [internalWhereNetworksAreConnected, "clusters[].aks"],
+  [vmSizesThatRunTheLine, "istio.line"],
 ];
 
 function aksClusters(clusters: readonly Cluster[]): { aks: Aks; index: number }[] {
@@ -175,6 +175,6 @@ function aksClusters(clusters: readonly Cluster[]): { aks: Aks; index: number }[
 }
 
 /** A setting of the azure section is one problem, however many clusters take it over. */
-function uniqueByPath(findings: readonly Finding[]): Finding[] {
+function uniqueByPath(findings: readonly FieldProblem[]): FieldProblem[] {
   return [...new Map(findings.map((finding) => [JSON.stringify(finding.path), finding])).values()];
 }

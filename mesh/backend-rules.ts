@@ -1,5 +1,5 @@
-import { type Path, quote } from "./problem";
-import type { Finding, Rule } from "./rule";
+import { type FieldProblem, type Path, quote } from "./problem";
+import type { Rule, RuleRow } from "./rule";
 import { didYouMean } from "./suggest";
 
 const oneBackend: Rule = ({ azure }) => {
@@ -53,7 +53,7 @@ const userInfo = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*@/i;
 const secretInQuery = /[?&](sig|[^=&#]*(token|secret|password|key|credential)[^=&#]*)=[^&#]/i;
 
 const noSecretsInTheBackend: Rule = (config) =>
-  settingsOf(config).flatMap(({ path, name, value }): Finding[] => {
+  settingsOf(config).flatMap(({ path, name, value }): FieldProblem[] => {
     if (secretSettings.test(name) && !harmlessSettings.test(name)) {
       return [
         {
@@ -115,12 +115,12 @@ const exactNumbersInTheBackend: Rule = (config) =>
       : [],
   );
 
-export const backendRules: readonly Rule[] = [
-  oneBackend,
-  knownBackend,
-  noSecretsInTheBackend,
-  noExpressionsInTheBackend,
-  exactNumbersInTheBackend,
+export const backendRules: readonly RuleRow[] = [
+  [oneBackend],
+  [knownBackend],
+  [noSecretsInTheBackend],
+  [noExpressionsInTheBackend],
+  [exactNumbersInTheBackend],
 ];
 
 interface Setting {

@@ -1,6 +1,5 @@
-import { quote } from "./problem";
-import { repeats } from "./repeats";
-import type { Finding, Rule } from "./rule";
+import { type FieldProblem, quote } from "./problem";
+import { type Rule, type RuleRow, repeats } from "./rule";
 
 const exactlyOnePrimary: Rule = ({ clusters }) => {
   const primaries = clusters.flatMap((cluster, index) =>
@@ -40,7 +39,7 @@ const uniqueNetworks: Rule = ({ clusters }) =>
   }));
 
 const aksOrContext: Rule = ({ clusters }) =>
-  clusters.flatMap(({ aks, context, name }, index): Finding[] => {
+  clusters.flatMap(({ aks, context, name }, index): FieldProblem[] => {
     if (aks === undefined && context === undefined) {
       return [
         {
@@ -91,12 +90,12 @@ const noContextLikeAnAksName: Rule = (_, { clusters }) =>
         ];
   });
 
-export const clusterRules: readonly Rule[] = [
-  exactlyOnePrimary,
-  uniqueNames,
-  uniqueNetworks,
-  aksOrContext,
-  uniqueAksNames,
-  uniqueContexts,
-  noContextLikeAnAksName,
+export const clusterRules: readonly RuleRow[] = [
+  [exactlyOnePrimary],
+  [uniqueNames],
+  [uniqueNetworks],
+  [aksOrContext],
+  [uniqueAksNames],
+  [uniqueContexts, "clusters[].aks"],
+  [noContextLikeAnAksName, "clusters[].aks"],
 ];

@@ -1,13 +1,12 @@
-import { InputError, type Problem } from "./problem";
-import type { Finding } from "./rule";
+import { type FieldProblem, InputError, type Problem } from "./problem";
 import { parseYaml, type YamlDocument, YamlError } from "./yaml";
 
 /** A file that people write, with the place of everything in it. */
 export interface Document extends YamlDocument {
   /** What is wrong in it already: keys that stand twice. */
   readonly problems: readonly Problem[];
-  /** A finding with its place in the file. */
-  located(finding: Finding): Problem;
+  /** A problem with its place in the file. */
+  located(problem: FieldProblem): Problem;
 }
 
 /**
@@ -27,7 +26,7 @@ export function readDocument(text: string, file: string, fix: string): Document 
       message: "is given twice; allowed is once",
       fix: "keep one of the two",
     })),
-    located: (finding) => ({ file, position: document.valueAt(finding.path), ...finding }),
+    located: (problem) => ({ file, position: document.valueAt(problem.path), ...problem }),
   };
 }
 

@@ -1,20 +1,15 @@
 import { dirname } from "node:path";
-import type { core, ZodError } from "zod";
-import { type MeshConfig, meshConfigSchema } from "./config";
+import { meshConfigSchema } from "./config";
 import { readDocument } from "./document";
-import { istioLines } from "./istio-lines";
 import type { Mesh } from "./mesh";
 import { normalize } from "./normalize";
 import { meshCommand, sameNameAbove } from "./paths";
-import { fileProblem, InputError, type Path, type Problem } from "./problem";
-import type { Finding } from "./rule";
-import { consistencyProblems } from "./rules";
-import { schemaProblems, valueAt } from "./schema-problems";
+import { fileProblem, InputError, type Problem } from "./problem";
+import { ruleProblems, ruleProblemsOfTheRest } from "./rules";
+import { schemaProblems } from "./schema-problems";
 import { commandLine } from "./shell-quote";
 import { readTextFile, type TextFile, UnreadableFile } from "./text-file";
 import { largestYaml } from "./yaml";
-
-type ZodIssue = core.$ZodIssue;
 
 /**
  * Reads `mesh.yaml`.
@@ -35,71 +30,16 @@ export function parseMesh(text: string, file: string): Mesh {
     `compare with what \`${meshCommand("example.yaml", "init")}\` writes`,
   );
   const parsed = meshConfigSchema.safeParse(document.value);
-  const config = parsed.success ? parsed.data : withoutBadParts(document.value, parsed.error);
   const problems = [
     ...document.problems,
     ...(parsed.success ? [] : schemaProblems(parsed.error, document, file)),
-    ...(config ? ruleFindings(config, parsed.error?.issues ?? []).map(document.located) : []),
-  ];
-  if (!config || problems.length > 0) throw new InputError(inOrder(problems));
-  return normalize(config);
-}
-
-/**
- * The file less what the schema refuses, so that the rules can judge the rest in the same go. A text of the wrong form
- * stays: it is there, and other parts may refer to it. Undefined when what is left is not a mesh.
- */
-function withoutBadParts(value: unknown, { issues }: ZodError): MeshConfig | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const rest = structuredClone(value);
-  for (const issue of issues.filter((one) => !isText(one))) {
-    const { path } = issue;
-    const keys = issue.code === "unrecognized_keys" ? issue.keys : path.slice(-1);
-    const parent = issue.code === "unrecognized_keys" ? path : path.slice(0, -1);
-    const holder = parent.reduce<unknown>(
-      (inner, part) => (inner as Record<PropertyKey, unknown>)?.[part],
-      rest,
-    );
-    // Taking an element out of a list would move the others away from their places in the file.
-    if (typeof holder !== "object" || holder === null || Array.isArray(holder)) return undefined;
-    for (const key of keys) delete (holder as Record<PropertyKey, unknown>)[key];
-  }
-  const left = meshConfigSchema.safeParse(rest);
-  return left.error?.issues.every(isText) === false ? undefined : (rest as MeshConfig);
-}
-
-/** What the rules find, but for what may follow from a part that the schema has refused. */
-function ruleFindings(config: MeshConfig, refused: readonly ZodIssue[]): Finding[] {
-  const [found, ...others] = linesMeant(config, refused).map((one) =>
-    consistencyProblems(one, normalize(one)).filter(
-      ({ path }) => !refused.some((issue) => isOf(path, issue, one)),
+    ...(parsed.success ? ruleProblems(parsed.data) : ruleProblemsOfTheRest(document.value, parsed.error)).map(
+      document.located,
     ),
-  );
-  return found!.filter(({ path }) =>
-    others.every((findings) => findings.some((one) => same(one.path, path))),
-  );
+  ];
+  if (!parsed.success || problems.length > 0) throw new InputError(inOrder(problems));
+  return normalize(parsed.data);
 }
-
-/** The file as it is, or with each of the lines where the one that it names is refused: a rule may go by the line. */
-function linesMeant(config: MeshConfig, refused: readonly ZodIssue[]): MeshConfig[] {
-  return refused.some(({ path }) => path[0] === "istio" && path[1] === "line")
-    ? istioLines.map(({ id }) => ({ ...config, istio: { ...config.istio, line: id, version: undefined } }))
-    : [config];
-}
-
-/**
- * The path is that of a refused part, or of what holds one: `clusters` as a whole where a role is refused. Or nothing
- * stands there, and beside it stands a key that there is not: `azur` for `azure`.
- */
-const isOf = (path: Path, { code, path: refused }: ZodIssue, config: MeshConfig) =>
-  same(path, refused.slice(0, path.length)) ||
-  (code === "unrecognized_keys" && same(path.slice(0, -1), refused) && valueAt(config, path) === undefined);
-
-const same = (one: readonly PropertyKey[], other: readonly PropertyKey[]) =>
-  one.length === other.length && one.every((part, index) => part === other[index]);
-
-/** The value is a text, as it should be, but not one that is allowed. */
-const isText = ({ code }: ZodIssue) => code === "invalid_format";
 
 /**
  * The text of `mesh.yaml`, for `parseMesh`, and to change it.

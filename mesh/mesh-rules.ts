@@ -1,8 +1,7 @@
 import { networkOf } from "./ipv4";
 import { sharesIngressGateway } from "./istio-lines";
 import { quote } from "./problem";
-import { repeats } from "./repeats";
-import type { Rule } from "./rule";
+import { type Rule, type RuleRow, repeats } from "./rule";
 
 const istioVersionOfItsLine: Rule = ({ istio }, mesh) => {
   const { line, version } = mesh.istio;
@@ -73,10 +72,10 @@ const sampleCertificatesOnlyFromFiles: Rule = ({ ca }) =>
     : [];
 
 /** Rules about what belongs to no cluster: Istio, its gateways, the CA. */
-export const meshRules: readonly Rule[] = [
-  istioVersionOfItsLine,
-  ingressWhereItIsTheGateway,
-  noRepeatsInLists,
-  rangesWithoutHostBits,
-  sampleCertificatesOnlyFromFiles,
+export const meshRules: readonly RuleRow[] = [
+  [istioVersionOfItsLine, "istio.line"],
+  [ingressWhereItIsTheGateway, "istio.line"],
+  [noRepeatsInLists],
+  [rangesWithoutHostBits],
+  [sampleCertificatesOnlyFromFiles, "ca.files"],
 ];

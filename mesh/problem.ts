@@ -20,6 +20,9 @@ export interface Problem {
   readonly fix: string;
 }
 
+/** A problem whose place in the file is yet to be looked up. */
+export type FieldProblem = Pick<Problem, "path" | "message" | "fix">;
+
 /** Something wrong with a file, or with a command, as a whole. */
 export function fileProblem(file: string, message: string, fix: string): Problem {
   return { file, position: undefined, path: [], message, fix };
@@ -58,6 +61,20 @@ export function formatPath(path: Path): string {
     )
     .join("")
     .replace(/^\./, "");
+}
+
+/** `clusters[].network`: the field, whichever element of a list it belongs to. */
+export const fieldOf = (path: Path): string => formatPath(path).replace(/\[\d+\]/g, "[]");
+
+/** The value at `path`; undefined if there is none. */
+export function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (inner, part) =>
+      typeof inner === "object" && inner !== null && Object.hasOwn(inner, part)
+        ? (inner as Record<string | number, unknown>)[part]
+        : undefined,
+    value,
+  );
 }
 
 /** A value as an error message shows it: on one line, shortened, control characters escaped. */

@@ -1,13 +1,13 @@
 import { defaultIstioLine, istioLines, type ReleaseFault } from "./istio-lines";
 import type { Istio } from "./mesh";
-import type { Finding } from "./rule";
+import type { FieldProblem } from "./problem";
 
 /** Days before the end of support from which on every run says so. */
 const noticeDays = 60;
 const dayMilliseconds = 24 * 60 * 60 * 1000;
 
 /** What upstream says against the release of a mesh. @param now decides whether support ends soon */
-export function releaseFindings(istio: Istio, now: Date): Finding[] {
+export function releaseFindings(istio: Istio, now: Date): FieldProblem[] {
   return [...faultFindings(istio), ...supportFindings(istio, now)];
 }
 
@@ -21,7 +21,7 @@ export function faultsOf(version: string): readonly ReleaseFault[] {
 export const faultByRemoteSecret = (version: string) =>
   faultsOf(version).find(({ byRemoteSecret }) => byRemoteSecret);
 
-export function faultFindings(istio: Istio): Finding[] {
+export function faultFindings(istio: Istio): FieldProblem[] {
   return faultsOf(istio.version).map(({ issue, fixedIn, what }) => ({
     path: ["istio", "version"],
     message: `Istio ${istio.version} ${what} (${issue})`,
@@ -29,7 +29,7 @@ export function faultFindings(istio: Istio): Finding[] {
   }));
 }
 
-export function supportFindings({ line }: Istio, now: Date): Finding[] {
+export function supportFindings({ line }: Istio, now: Date): FieldProblem[] {
   if (!line.supportEnds) return [];
   const { date, isEstimate } = line.supportEnds;
   const days = Math.ceil((Date.parse(date) - now.getTime()) / dayMilliseconds);

@@ -1,5 +1,5 @@
 import { quote } from "./problem";
-import type { Rule } from "./rule";
+import type { Rule, RuleRow } from "./rule";
 import { didYouMean } from "./suggest";
 
 const sampleHasVersions: Rule = ({ sample: written }, { sample }) =>
@@ -92,12 +92,12 @@ const kialiNeedsPrometheus: Rule = (_, { addons }) =>
       ]
     : [];
 
-export const sampleRules: readonly Rule[] = [
-  sampleHasVersions,
-  knownVersions,
-  versionsRunOnKnownClusters,
-  weightsOfVersionsThatRun,
-  weightsSumTo100,
-  sampleHasItsOwnNamespace,
-  kialiNeedsPrometheus,
+export const sampleRules: readonly RuleRow[] = [
+  [sampleHasVersions, "sample.enabled"],
+  [knownVersions, "istio.line"],
+  [versionsRunOnKnownClusters, "clusters[].name"],
+  [weightsOfVersionsThatRun, "sample.enabled", "sample.versions"],
+  [weightsSumTo100, "sample.enabled"],
+  [sampleHasItsOwnNamespace, "sample.enabled"],
+  [kialiNeedsPrometheus, "addons.prometheus"],
 ];

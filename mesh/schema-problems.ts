@@ -2,17 +2,28 @@ import { type core, ZodArray, type ZodError, ZodObject, ZodOptional, ZodRecord }
 import { meshConfigSchema } from "./config";
 import { azureLocation, imageRegistry, type NameRule } from "./names";
 import { meshCommand } from "./paths";
-import { formatPath, type Path, type Problem, quote } from "./problem";
+import { fieldOf, formatPath, type Path, type Problem, quote, valueAt } from "./problem";
 import { commandLine } from "./shell-quote";
-import { didYouMean } from "./suggest";
+import { didYouMean, nearest } from "./suggest";
 import type { YamlDocument } from "./yaml";
 
 /** What the schema finds wrong, each with its place, what was given, what is allowed and the fix. */
 export function schemaProblems(error: ZodError, document: YamlDocument, file: string): Problem[] {
-  const problems = error.issues.flatMap((issue) => problemsOf(issue, document, file));
+  const mistyped = error.issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys" ? issue.keys.flatMap((key) => meantBy(key, issue.path as Path)) : [],
+  );
+  const problems = error.issues
+    .filter(({ path }) => !mistyped.includes(formatPath(path as Path)))
+    .flatMap((issue) => problemsOf(issue, document, file));
   // A text that is too long and of the wrong form fails twice with the same words.
   const key = ({ path, message }: Problem) => JSON.stringify([path, message]);
   return [...new Map(problems.map((problem) => [key(problem), problem])).values()];
+}
+
+/** The missing field for which a mistyped key is meant: its absence is no second problem. */
+function meantBy(key: string, parent: Path): string[] {
+  const meant = nearest(key, keysAt(parent));
+  return meant === undefined ? [] : [formatPath([...parent, meant])];
 }
 
 function problemsOf(issue: core.$ZodIssue, document: YamlDocument, file: string): Problem[] {
@@ -60,7 +71,7 @@ function problemsOf(issue: core.$ZodIssue, document: YamlDocument, file: string)
 }
 
 function unknownKey(parent: Path, key: string, document: YamlDocument, file: string): Problem {
-  const known = keysOf(schemaAt(parent));
+  const known = keysAt(parent);
   const path = [...parent, key];
   return {
     file,
@@ -80,7 +91,7 @@ function unknownKey(parent: Path, key: string, document: YamlDocument, file: str
 
 /** Terraform creates every cluster in one subscription, location and resource group. */
 const isOfAllClusters = (parent: Path, key: string) =>
-  parent[0] === "clusters" && parent.length === 2 && keysOf(schemaAt(["azure"])).includes(key);
+  parent[0] === "clusters" && parent.length === 2 && keysAt(["azure"]).includes(key);
 
 function fixFor(issue: core.$ZodIssue, given: unknown): string {
   if (issue.code === "invalid_value" && typeof given === "string") {
@@ -88,7 +99,7 @@ function fixFor(issue: core.$ZodIssue, given: unknown): string {
   }
   if (given === null) return "give it a value, or remove the key";
   if (typeof given === "string") {
-    const better = betterValues[formatPath(issue.path as Path).replace(/\[\d+\]/g, "[]")]?.(given);
+    const better = betterValues[fieldOf(issue.path as Path)]?.(given);
     if (better !== undefined) return better;
   }
   return "change the value";
@@ -126,17 +137,6 @@ function describe(given: unknown): string {
   return quote(typeof given === "string" ? given.replace(/[^/]*:[^/]*@/, "***@") : given);
 }
 
-/** What stands at `path`; undefined where it leads nowhere. */
-export function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (inner, part) =>
-      typeof inner === "object" && inner !== null && Object.hasOwn(inner, part)
-        ? (inner as Record<string | number, unknown>)[part]
-        : undefined,
-    value,
-  );
-}
-
 /** The part of the schema that judges what stands at `path`. */
 function schemaAt(path: Path): unknown {
   return path.reduce<unknown>((schema, part) => {
@@ -148,8 +148,9 @@ function schemaAt(path: Path): unknown {
   }, meshConfigSchema);
 }
 
-function keysOf(schema: unknown): string[] {
-  const inner = withoutOptional(schema);
+/** The keys that the mapping at `path` may have. */
+export function keysAt(path: Path): string[] {
+  const inner = withoutOptional(schemaAt(path));
   return inner instanceof ZodObject ? Object.keys(inner.shape) : [];
 }
 

@@ -1,7 +1,6 @@
 import { meshTagName } from "./azure-names";
 import { quote } from "./problem";
-import { repeats } from "./repeats";
-import type { Rule } from "./rule";
+import { type Rule, type RuleRow, repeats } from "./rule";
 
 /** Azure's limit is 50 a resource; the rest is for tags of this project and of AKS. */
 const tagLimit = 48;
@@ -50,4 +49,9 @@ const noReservedTags: Rule = ({ azure }) =>
       fix: "rename it",
     }));
 
-export const tagRules: readonly Rule[] = [notTooManyTags, uniqueTags, noTagOfThisProject, noReservedTags];
+export const tagRules: readonly RuleRow[] = [
+  [notTooManyTags],
+  [uniqueTags],
+  [noTagOfThisProject],
+  [noReservedTags],
+];

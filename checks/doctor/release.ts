@@ -1,9 +1,9 @@
+import type { FieldProblem } from "../../mesh/problem";
 import { faultFindings, supportFindings } from "../../mesh/releases";
-import type { Finding } from "../../mesh/rule";
 import { type Check, faulty, sound, type Verdict } from "../check";
 import type { DoctorWorld } from "./world";
 
-const verdict = (findings: readonly Finding[], seen: string): Verdict =>
+const verdict = (findings: readonly FieldProblem[], seen: string): Verdict =>
   findings.length > 0
     ? faulty(
         findings.map(({ message }) => message),
