@@ -5,7 +5,7 @@ import { Interrupted, ProgramFailed } from "../../ops/exec/errors";
 import type { Programs } from "../../ops/exec/programs";
 import type { Context } from "../../ops/run/context";
 import { silentReporter } from "../../ops/run/progress";
-import { idleContext } from "./composed-mesh";
+import { idleContext } from "./verify/composed-mesh";
 
 const mesh = parseMesh(
   "clusters:\n  - {name: main0, role: primary, network: n1, context: main0}\n  - {name: remote0, network: n2, context: remote0}\n",

@@ -1,9 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { loadCa } from "../../ca/load";
-import { caToBring } from "../../checks/verify/ca-to-bring";
-import type { VerifyWorld } from "../../checks/verify/world";
-import type { Mesh } from "../../mesh/mesh";
+import { loadCa } from "../../../ca/load";
+import { caToBring } from "../../../checks/verify/ca-to-bring";
+import type { VerifyWorld } from "../../../checks/verify/world";
+import type { Mesh } from "../../../mesh/mesh";
 import {
   clusterCa,
   days,
@@ -17,7 +17,7 @@ import {
   ownCa,
   removeFolders,
   writeFiles,
-} from "../ca/authority";
+} from "../../ca/authority";
 
 afterAll(removeFolders);
 

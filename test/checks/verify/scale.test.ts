@@ -1,8 +1,8 @@
-import { scaleChecks, verifyScaling } from "../../checks/verify/scale";
-import { parseMesh } from "../../mesh/load";
-import { ProgramFailed } from "../../ops/exec/errors";
-import type { Programs } from "../../ops/exec/programs";
-import { silentReporter } from "../../ops/run/progress";
+import { scaleChecks, verifyScaling } from "../../../checks/verify/scale";
+import { parseMesh } from "../../../mesh/load";
+import { ProgramFailed } from "../../../ops/exec/errors";
+import type { Programs } from "../../../ops/exec/programs";
+import { silentReporter } from "../../../ops/run/progress";
 
 // What cannot be seen on a healthy mesh (test/e2e/verify.test.ts): clusters that refuse, late or at once.
 

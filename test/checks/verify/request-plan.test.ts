@@ -1,5 +1,5 @@
-import { requestPlan } from "../../checks/verify/request-plan";
-import { parseMesh } from "../../mesh/load";
+import { requestPlan } from "../../../checks/verify/request-plan";
+import { parseMesh } from "../../../mesh/load";
 
 const meshOf = (clusters: number, weights = "") => {
   const rows = Array.from(

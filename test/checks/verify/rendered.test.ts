@@ -1,28 +1,12 @@
-import { defaultIstioLine } from "../../mesh/istio-lines";
-import { parseMesh } from "../../mesh/load";
-import type { Mesh } from "../../mesh/mesh";
-import { ownCa, removeFolders } from "../ca/authority";
-import { describeWithIstioctl } from "../k8s/istioctl";
-import type { Resource } from "../k8s/render";
-import { type Authority, authorityFor, composeMesh, gatewayAddress, verifyComposed } from "./composed-mesh";
+import type { Mesh } from "../../../mesh/mesh";
+import { describeWithIstioctl } from "../../k8s/istioctl";
+import type { Resource } from "../../k8s/render";
+import { compose, gatewayAddress, lines, verifyComposed } from "./composed-mesh";
 
 // What the real istioctl of a line renders, in place of what is composed: verify finds in it what it looks for. So the
 // composed meshes of the other tests have the form that the real ones have.
 
 jest.setTimeout(60_000);
-afterAll(removeFolders);
-
-const meshOf = (line: string) =>
-  parseMesh(
-    `istio: { line: "${line}" }
-clusters:
-  - { name: main0, role: primary, network: network1, context: main0 }
-  - { name: remote0, network: network2, context: remote0 }
-sample: { weights: { v1: 50, v2: 50 } }
-${ownCa}
-`,
-    "mesh.yaml",
-  );
 
 /** istioctl's input for each cluster. */
 const files = {
@@ -57,20 +41,15 @@ function alive(object: Resource, mesh: Mesh, cluster: Mesh["primary"], root: str
 
 describe.each(["current", "1.7"] as const)("on line %s", (line) => {
   describeWithIstioctl(line, (rendered) => {
-    const mesh = meshOf(line === "current" ? defaultIstioLine.id : line);
+    const mesh = lines[line];
 
-    let ca: Authority;
-    beforeAll(async () => {
-      ca = await authorityFor(mesh);
-    });
-
-    function withRendered() {
-      const composed = composeMesh(mesh, ca);
+    async function withRendered() {
+      const composed = await compose(mesh);
       const addresses = { main0: gatewayAddress(mesh, mesh.primary) };
       for (const cluster of mesh.clusters) {
         const objects = files[line][cluster.name as "main0"]
           .flatMap((file) => rendered(mesh, cluster.name, file, { addresses }))
-          .map((object) => alive(object, mesh, cluster, ca.root.pem));
+          .map((object) => alive(object, mesh, cluster, composed.ca.root.pem));
         const own = composed.clusters[cluster.name]!;
         const ofKind = (...kinds: string[]) => objects.filter(({ kind }) => kinds.includes(kind));
         const inPlace = ofKind("Deployment", "Service", "EndpointSlice", "Endpoints");
@@ -94,7 +73,7 @@ describe.each(["current", "1.7"] as const)("on line %s", (line) => {
     }
 
     test("verify passes on what istioctl renders", async () => {
-      const { results } = await verifyComposed(withRendered());
+      const { results } = await verifyComposed(await withRendered());
       expect(
         results
           .filter(({ status }) => status !== "pass")
@@ -103,7 +82,7 @@ describe.each(["current", "1.7"] as const)("on line %s", (line) => {
     });
 
     test("and finds the fault when the remote was rendered for another address", async () => {
-      const composed = withRendered();
+      const composed = await withRendered();
       const service = composed.clusters.main0!.istioSystem.find(
         ({ kind, metadata }) => kind === "Service" && metadata.name === mesh.istio.line.gateway.name,
       );

@@ -1,27 +1,39 @@
 import { join } from "node:path";
-import { loadCa } from "../../ca/load";
-import type { CaMaterial } from "../../ca/material";
-import { caFileNames } from "../../ca/material";
-import type { ClusterProbes } from "../../checks/cluster-probes";
-import { asProof, type CheckReport } from "../../checks/report";
-import { runChecks } from "../../checks/run-checks";
-import type { MeshProbes } from "../../checks/verify/mesh-probes";
-import type { ProxySecrets } from "../../checks/verify/proxy-secrets";
-import { likelyShares, requestPlan } from "../../checks/verify/request-plan";
-import { verifyChecks } from "../../checks/verify/verify";
-import type { VerifyWorld } from "../../checks/verify/world";
-import type { Who } from "../../checks/who";
-import type { Cluster, Mesh } from "../../mesh/mesh";
-import { meshCommand } from "../../mesh/paths";
-import { parseVersion } from "../../mesh/versions";
-import type { ConnectedProxy } from "../../ops/clusters/istiod-facts";
-import { type KubernetesObject, serviceAddresses } from "../../ops/exec/kubernetes-object";
-import type { Context } from "../../ops/run/context";
-import { silentReporter } from "../../ops/run/progress";
-import { type EndpointAnswer, endpointViews } from "../../ops/status/endpoints";
-import type { Reply } from "../../ops/traffic/requests";
-import { clusterCa, filesOf, type Issued, issue, newFolder, now, writeFiles } from "../ca/authority";
-import { manifests } from "../k8s/render";
+import { loadCa } from "../../../ca/load";
+import type { CaMaterial } from "../../../ca/material";
+import { caFileNames } from "../../../ca/material";
+import type { ClusterProbes } from "../../../checks/cluster-probes";
+import { asProof, type CheckReport, type CheckResult } from "../../../checks/report";
+import { runChecks } from "../../../checks/run-checks";
+import type { MeshProbes } from "../../../checks/verify/mesh-probes";
+import type { ProxySecrets } from "../../../checks/verify/proxy-secrets";
+import { likelyShares, requestPlan } from "../../../checks/verify/request-plan";
+import { verifyChecks } from "../../../checks/verify/verify";
+import type { VerifyWorld } from "../../../checks/verify/world";
+import type { Who } from "../../../checks/who";
+import { defaultIstioLine } from "../../../mesh/istio-lines";
+import { parseMesh } from "../../../mesh/load";
+import type { Cluster, Mesh } from "../../../mesh/mesh";
+import { meshCommand } from "../../../mesh/paths";
+import { parseVersion } from "../../../mesh/versions";
+import type { ConnectedProxy } from "../../../ops/clusters/istiod-facts";
+import { type KubernetesObject, serviceAddresses } from "../../../ops/exec/kubernetes-object";
+import type { Context } from "../../../ops/run/context";
+import { silentReporter } from "../../../ops/run/progress";
+import { type EndpointAnswer, endpointViews } from "../../../ops/status/endpoints";
+import type { Reply } from "../../../ops/traffic/requests";
+import {
+  clusterCa,
+  filesOf,
+  type Issued,
+  issue,
+  newFolder,
+  now,
+  ownCa,
+  removeFolders,
+  writeFiles,
+} from "../../ca/authority";
+import { manifests } from "../../k8s/render";
 
 /**
  * A mesh whose every answer is composed: what its bundles hold, as the API server would give it back, with the parts of
@@ -86,7 +98,7 @@ export interface Authority {
   readonly material: CaMaterial;
 }
 
-export async function authorityFor(mesh: Mesh): Promise<Authority> {
+async function authorityFor(mesh: Mesh): Promise<Authority> {
   const root = await issue({ subject: "CN=root" });
   const intermediates = Object.fromEntries(
     await Promise.all(
@@ -344,8 +356,36 @@ function clustersOf(mesh: Mesh, ca: Authority): Record<string, ComposedCluster> 
   return structuredClone(clusters);
 }
 
+export const meshOf = (line: string, sample = "weights: { v1: 50, v2: 50 }"): Mesh =>
+  parseMesh(
+    `istio: { line: "${line}" }
+clusters:
+  - { name: main0, role: primary, network: network1, context: main0 }
+  - { name: remote0, network: network2, context: remote0 }
+sample: { ${sample} }
+${ownCa}
+`,
+    "mesh.yaml",
+  );
+
+/** One mesh of each kind of installation. */
+export const lines = { current: meshOf(defaultIstioLine.id), "1.7": meshOf("1.7") };
+export type Line = keyof typeof lines;
+
+const authorities: Record<string, Promise<Authority>> = {};
+const authority = (name: string) => {
+  authorities[name] ??= authorityFor(lines.current);
+  return authorities[name];
+};
+/** A CA that the composed meshes do not trust. */
+export const otherAuthority = () => authority("other");
+afterAll(removeFolders);
+
 /** A mesh in which every check passes. */
-export function composeMesh(mesh: Mesh, ca: Authority): ComposedMesh {
+export const compose = async (mesh: Mesh): Promise<ComposedMesh> =>
+  composeMesh(mesh, await authority("mesh"));
+
+function composeMesh(mesh: Mesh, ca: Authority): ComposedMesh {
   const folder = newFolder();
   writeFiles(join(folder, "own-ca"), filesOf(ca.material));
   const clusters = clustersOf(mesh, ca);
@@ -566,6 +606,16 @@ function kubectlOf({ pairs, clusters }: ComposedMesh, { name, context }: Cluster
   };
 }
 
+/** Results that did not pass, without those that are not judged because of another. */
+export const notPassed = ({ results }: CheckReport) =>
+  results
+    .filter(({ status, blockedBy }) => status !== "pass" && !blockedBy)
+    .map(({ id, cluster, status }) => [status, id, cluster].filter(Boolean).join(" "));
+
+/** The first failure, or the first warning if nothing fails. */
+export const firstProblem = ({ results }: CheckReport): CheckResult =>
+  results.find(({ status }) => status === "fail") ?? results.find(({ status }) => status === "warn")!;
+
 export async function verifyComposed(composed: ComposedMesh): Promise<CheckReport> {
   return asProof(await runChecks(verifyChecks, composed.mesh, () => worldOf(composed), idleContext()));
 }
@@ -578,6 +628,11 @@ export const idleContext = (): Context => ({
   signal: new AbortController().signal,
   workFolder: "/nonexistent",
 });
+
+/** A copy of a pod that has ended; evicted pods stay as objects. */
+export function ended(pod: Changeable, name: string, phase: "Failed" | "Succeeded"): Changeable {
+  return { ...pod, metadata: { ...pod.metadata, name }, status: { phase, reason: "Evicted" } };
+}
 
 /** The object of this kind and name, to be changed. */
 export function objectIn(objects: Changeable[], kind: string, name: string): Changeable {

@@ -1,0 +1,4 @@
+import { testFaults } from "./fault";
+import { gatewayFaults } from "./faults/gateways";
+
+testFaults(gatewayFaults);

@@ -1,0 +1,4 @@
+import { testFaults } from "./fault";
+import { trustFaults } from "./faults/trust";
+
+testFaults(trustFaults);
