@@ -1,6 +1,7 @@
+import type { Cluster, Mesh } from "../mesh/mesh";
 import { istioNamespace } from "./istio-names";
 
-/** Input of `istioctl install -f`. Not a resource: its CRD is gone since Istio 1.21, and kubectl refuses it. */
+/** Input of `istioctl install -f`. Not a resource: its CRD was removed in Istio 1.21, and kubectl refuses it. */
 export interface IstioOperator {
   readonly apiVersion: "install.istio.io/v1alpha1";
   readonly kind: "IstioOperator";
@@ -16,4 +17,15 @@ export function istioOperator(spec: IstioOperator["spec"], name?: string): Istio
     ...(name !== undefined && { metadata: { name, namespace: istioNamespace } }),
     spec,
   };
+}
+
+/** A file with an IstioOperator in a cluster's folder. */
+export interface OperatorFile {
+  /** Path in the cluster's folder, in a sub-folder, which `kubectl apply -f dist/<cluster>` skips. */
+  readonly file: string;
+  readonly installs: "control plane" | "gateway";
+  /** The file is not written without it. */
+  readonly needs?: "primary address";
+  /** @param address of the primary's gateway, where the file needs it */
+  readonly make: (mesh: Mesh, cluster: Cluster, address: string) => IstioOperator;
 }

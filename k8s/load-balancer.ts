@@ -2,12 +2,10 @@ import { gatewayAddressName } from "../mesh/azure-names";
 import { proxyHealth } from "../mesh/istio-lines";
 import type { Cluster, Mesh } from "../mesh/mesh";
 
-/**
- * How the load balancer in front of a gateway is set up, whichever gateway. Other clouds pass Azure's annotations over.
- */
+/** Settings of the load balancer in front of a gateway. Other clouds ignore Azure's annotations. */
 export interface LoadBalancer {
   readonly annotations: Readonly<Record<string, string>>;
-  /** The Service's field; undefined: everyone may come. */
+  /** Field of the Service; undefined: open to every source. */
   readonly sourceRanges: { readonly loadBalancerSourceRanges: readonly string[] } | undefined;
 }
 
@@ -23,8 +21,8 @@ export function loadBalancer({ gateways }: Mesh): LoadBalancer {
 }
 
 /**
- * Azure asks the gateway's own readiness, for every port. By itself it dials the port, on which Envoy listens only
- * once a Gateway opens it; a load balancer with no healthy port answers nobody.
+ * Azure probes the gateway's readiness for every port. Its default dials the port itself, on which Envoy listens only
+ * once a Gateway opens it, and a load balancer without a healthy port answers no request.
  * https://cloud-provider-azure.sigs.k8s.io/topics/loadbalancer/#custom-load-balancer-health-probe, read 2026-11-27
  */
 export function healthProbes(ports: readonly number[]): Record<string, string> {
@@ -38,8 +36,8 @@ export function healthProbes(ports: readonly number[]): Record<string, string> {
 }
 
 /**
- * Annotations that give the primary's cross-cluster gateway the public IP that Terraform made. It lies outside the
- * node resource group, where AKS looks by itself.
+ * Annotations that give the primary's gateway the public IP that Terraform created. By default AKS looks for it in the
+ * node resource group only.
  */
 export function staticAddress(
   { azure: terraform, gateways }: Mesh,

@@ -1,7 +1,7 @@
 import { type App, Chart } from "cdk8s";
 import type { Mesh } from "../mesh/mesh";
 
-/** A chart whose resources say who owns them. Names are exact, since Istio and people look resources up by name. */
+/** A chart whose resources have owner labels and exact names, by which Istio finds them. */
 export class MeshChart extends Chart {
   /** @param id part of the file's name: `0000-<id>.k8s.yaml` */
   constructor(app: App, id: string, mesh: Mesh) {
@@ -14,7 +14,7 @@ export function ownerLabels(mesh: Mesh): Record<string, string> {
   return { "app.kubernetes.io/managed-by": "mesh", "app.kubernetes.io/part-of": mesh.name };
 }
 
-/** The same for `kubectl --selector`. */
+/** For `kubectl --selector`. */
 export const ownerSelector = (mesh: Mesh) =>
   Object.entries(ownerLabels(mesh))
     .map(([key, value]) => `${key}=${value}`)

@@ -1,20 +1,34 @@
 import { ingressGateway as ingress, proxyHealth } from "../mesh/istio-lines";
 import type { Cluster, Mesh } from "../mesh/mesh";
 import { networkLabel } from "./istio-names";
-import { type IstioOperator, istioOperator } from "./istio-operator";
+import { type IstioOperator, istioOperator, type OperatorFile } from "./istio-operator";
 import { healthProbes, loadBalancer, staticAddress } from "./load-balancer";
+
+/** The primary in one file; a remote in two, because its gateway starts only after the primary can read the remote. */
+export const primaryRemoteOperators: Record<Cluster["role"], readonly OperatorFile[]> = {
+  primary: [{ file: "istio/istio.yaml", installs: "control plane", make: primary }],
+  remote: [
+    {
+      file: "istio/control-plane.yaml",
+      installs: "control plane",
+      needs: "primary address",
+      make: remoteControlPlane,
+    },
+    { file: "istio/eastwest-gateway.yaml", installs: "gateway", make: remoteGateway },
+  ],
+};
 
 /**
  * The primary in one file: control plane, east-west gateway and, if kept, the ingress gateway.
  * https://istio.io/latest/docs/setup/install/multicluster/primary-remote_multi-network/, read 2026-11-27
  */
-export function primary(mesh: Mesh, cluster: Cluster): IstioOperator {
+function primary(mesh: Mesh, cluster: Cluster): IstioOperator {
   return istioOperator(
     {
       profile: "default",
       ...images(mesh),
       components: {
-        // The list replaces the profile's: what it does not name is not installed.
+        // The list replaces the profile's.
         ingressGateways: [
           eastWestGateway(mesh, cluster),
           ...(mesh.gateways.ingress ? [ingressGateway(mesh, cluster)] : []),
@@ -27,7 +41,6 @@ export function primary(mesh: Mesh, cluster: Cluster): IstioOperator {
           meshID: mesh.name,
           multiCluster: { clusterName: cluster.name },
           network: cluster.network,
-          // Remotes get their configuration, certificates and injection from here.
           externalIstiod: true,
           ...pullSecrets(mesh),
         },
@@ -37,11 +50,8 @@ export function primary(mesh: Mesh, cluster: Cluster): IstioOperator {
   );
 }
 
-/**
- * A remote's way to the primary: webhook, RBAC, and a Service `istiod` that leads to the primary's gateway.
- * @param address of the primary's gateway. Without one istioctl would install no Service and say nothing
- */
-export function remoteControlPlane(mesh: Mesh, cluster: Cluster, address: string): IstioOperator {
+/** A remote without its gateway: webhook, RBAC, and a Service `istiod` that leads to the primary's gateway. */
+function remoteControlPlane(mesh: Mesh, cluster: Cluster, address: string): IstioOperator {
   return istioOperator(
     {
       profile: "remote",
@@ -55,8 +65,8 @@ export function remoteControlPlane(mesh: Mesh, cluster: Cluster, address: string
   );
 }
 
-/** A remote's east-west gateway: its pod is injected, so it comes after the remote secret has reached the primary. */
-export function remoteGateway(mesh: Mesh, cluster: Cluster): IstioOperator {
+/** A remote's east-west gateway. The primary injects its pod, and needs the remote secret for that. */
+function remoteGateway(mesh: Mesh, cluster: Cluster): IstioOperator {
   return istioOperator(
     {
       profile: "empty",
@@ -68,7 +78,7 @@ export function remoteGateway(mesh: Mesh, cluster: Cluster): IstioOperator {
   );
 }
 
-/** istioctl would take its own build's otherwise, whichever version that is. */
+/** Without these istioctl takes the images of its own version. */
 function images({ istio }: Mesh) {
   return { hub: istio.hub, tag: istio.version };
 }
@@ -78,9 +88,8 @@ function pullSecrets({ istio }: Mesh) {
 }
 
 /**
- * The gateways carry every remote's configuration and all traffic between clusters. Two pods of each, and upstream's
- * charts add the PodDisruptionBudget that keeps one while nodes are drained. A cluster that exists already may be too
- * small for that: there it is upstream's default, one.
+ * Two pods, and upstream's charts add the PodDisruptionBudget that keeps one while nodes are drained. An existing
+ * cluster may be too small for that and gets upstream's default of one.
  */
 function replicas({ aks }: Cluster) {
   return aks ? { autoscaleMin: 2 } : {};
@@ -91,8 +100,8 @@ function controlPlaneReplicas(cluster: Cluster) {
 }
 
 /**
- * Pods of one Deployment on nodes of their own, as far as there are nodes: two pods on one still serve, until it goes.
- * After an update the old pods would count as neighbours of the new ones, but for the hash.
+ * Spreads the pods of a Deployment over the nodes, as far as possible. With the hash, pods of the previous ReplicaSet do
+ * not count during an update.
  */
 function apart(app: string) {
   return [
@@ -106,15 +115,12 @@ function apart(app: string) {
   ];
 }
 
-/** Gateways are proxies made by injection, with upstream's template for them. The key stands for all of them. */
+/** Gateways are injected with upstream's template for gateways. The key applies to all of them. */
 function gatewayValues(cluster: Cluster) {
   return { gateways: { [ingress.name]: { injectionTemplate: "gateway", ...replicas(cluster) } } };
 }
 
-/**
- * Upstream's gateway template looks every 15 s alone, so that a gateway which just missed the first look joins 15 s
- * late: here it is looked at until it is ready, and as patiently.
- */
+/** Upstream's gateway template probes every 15 s, which can delay a ready gateway by as much. */
 const readinessProbe = {
   httpGet: proxyHealth,
   periodSeconds: 2,
@@ -136,7 +142,6 @@ function eastWestGateway(mesh: Mesh, cluster: Cluster) {
     label: { istio: selector, app: name, [networkLabel]: cluster.network },
     k8s: {
       readinessProbe,
-      // Traffic that comes in is for this network only.
       env: [{ name: "ISTIO_META_REQUESTED_NETWORK_VIEW", value: cluster.network }],
       service: { ports: servicePorts, ...sourceRanges },
       serviceAnnotations: {
@@ -149,7 +154,7 @@ function eastWestGateway(mesh: Mesh, cluster: Cluster) {
   };
 }
 
-/** The profile's own, no more public than the other. */
+/** The profile's own, with the same load balancer settings. */
 function ingressGateway(mesh: Mesh, cluster: Cluster) {
   const { name, ports } = ingress;
   const { annotations, sourceRanges } = loadBalancer(mesh);
@@ -165,7 +170,7 @@ function ingressGateway(mesh: Mesh, cluster: Cluster) {
   };
 }
 
-/** By overlay: a gateway's settings know no such field. */
+/** An overlay, because a gateway's settings have no such field. */
 function podsApart(app: string, { aks }: Cluster) {
   const patches = [{ path: "spec.template.spec.topologySpreadConstraints", value: apart(app) }];
   return aks ? { overlays: [{ kind: "Deployment", name: app, patches }] } : {};

@@ -1,17 +1,20 @@
-import { type Container, KubeDeployment, type Volume } from "cdk8s-plus-27/lib/imports/k8s";
+import {
+  type Container,
+  KubeDeployment,
+  Quantity,
+  type ResourceRequirements,
+  type Volume,
+} from "cdk8s-plus-27/lib/imports/k8s";
 import { Construct } from "constructs";
 import type { Mesh } from "../mesh/mesh";
 
-/**
- * User that containers run as. Kiali's own image means this one; the others name none, a name that Kubernetes cannot
- * judge, or root without needing it.
- */
+/** Kiali's image runs as this user. The others set none, a name instead of a number, or root without needing it. */
 const user = 1000;
 
 export interface WorkloadProps {
   readonly mesh: Mesh;
   readonly namespace: string;
-  /** Labels by which upstream's tools and Services find the pods; the selector, never to be changed. */
+  /** Labels by which upstream's tools and Services find the pods. Immutable: they are the Deployment's selector. */
   readonly selector: Readonly<Record<string, string>>;
   /** Further labels of the pods. @default - none */
   readonly podLabels?: Readonly<Record<string, string>>;
@@ -26,15 +29,15 @@ export interface WorkloadProps {
   readonly terminationGracePeriodSeconds?: number;
 }
 
-/** A container; how it is locked in is the workload's business. */
+/** The workload sets the security context. */
 export interface WorkloadContainer extends Omit<Container, "securityContext"> {
   /** @default - false: the root file system is read-only */
   readonly writesRootFilesystem?: boolean;
 }
 
 /**
- * A Deployment of one pod, which runs without rights. It has no PodDisruptionBudget: for a single pod one that lets
- * nodes be drained protects nothing, and one that protects blocks every drain.
+ * A Deployment of one unprivileged pod. It has no PodDisruptionBudget: for a single pod it either protects nothing or
+ * blocks every drain.
  */
 export class Workload extends Construct {
   constructor(scope: Construct, name: string, props: WorkloadProps) {
@@ -80,7 +83,7 @@ export class Workload extends Construct {
   }
 }
 
-/** The field, unless it would hold nothing. */
+/** The field, unless its value is empty. */
 function given<Key extends string, Value extends object>(key: Key, value: Value): { [key in Key]?: Value } {
   return (Object.keys(value).length > 0 ? { [key]: value } : {}) as { [key in Key]?: Value };
 }
@@ -90,3 +93,14 @@ const seccompAnnotation = {
   field: {},
   annotation: { "seccomp.security.alpha.kubernetes.io/pod": "runtime/default" },
 };
+
+/**
+ * Requests and limits, as Kubernetes quantities. Memory has a limit, so that a leak hurts only its own pod; CPU has none,
+ * because it would throttle the pod while its node idles.
+ */
+export function resources(sizes: { cpu: string; memory: string; memoryLimit: string }): ResourceRequirements {
+  return {
+    requests: { cpu: Quantity.fromString(sizes.cpu), memory: Quantity.fromString(sizes.memory) },
+    limits: { memory: Quantity.fromString(sizes.memoryLimit) },
+  };
+}

@@ -1,5 +1,6 @@
+import { kialiServer } from "../k8s/addons/kiali-settings";
+import { installationOf } from "../k8s/installations";
 import { istioNamespace } from "../k8s/istio-names";
-import { kialiServer, kialiSettings } from "../k8s/kiali-settings";
 import type { Addons, Mesh } from "../mesh/mesh";
 import { whyUnavailable } from "./diagnosis/pods";
 import { ProgramFailed, Refused, shortMessage } from "./exec/errors";
@@ -20,7 +21,7 @@ const dashboards: Readonly<Record<DashboardName, Dashboard>> = {
   kiali: {
     health: `${kialiServer.web_root}/healthz`,
     page({ istio, sample }) {
-      const { graph } = kialiSettings[istio.line.installation];
+      const { graph } = installationOf({ istio }).kiali;
       const query = new URLSearchParams({ ...(sample && { namespaces: sample.namespace }), ...graph });
       return `${kialiServer.web_root}/console/graph/namespaces?${query}`;
     },

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump } from "js-yaml";
+import { operatorFiles } from "../k8s/bundle";
 import { istioNamespace, remoteSecretName } from "../k8s/istio-names";
-import { istioOperatorRows } from "../k8s/istio-operators";
 import { ownerSelector } from "../k8s/mesh-chart";
 import type { Cluster, Mesh } from "../mesh/mesh";
 import { isAdopted } from "./clusters/adopted-namespaces";
@@ -202,9 +202,7 @@ async function uninstall(
   signal: AbortSignal,
 ): Promise<StepOutcome> {
   const rendered = (
-    await Promise.all(
-      istioOperatorRows(mesh, cluster).map((_, index) => render(context, mesh, cluster, index)),
-    )
+    await Promise.all(operatorFiles(mesh, cluster).map((_, index) => render(context, mesh, cluster, index)))
   ).flat();
   // Also what an interrupted apply has put there ahead of istioctl: that does not bear istioctl's labels.
   const ofIstio = [...rendered, ...addedByInstall(mesh)];
@@ -241,7 +239,7 @@ function render(
   cluster: Cluster,
   index: number,
 ): Promise<readonly KubernetesObject[]> {
-  const operator = istioOperatorRows(mesh, cluster)[index]!.make(mesh, cluster, anyAddress);
+  const operator = operatorFiles(mesh, cluster)[index]!.make(mesh, cluster, anyAddress);
   return istioctlFor(context.programs, cluster.context).render(
     writeWork(context, cluster, `remove-${index}.yaml`, dump(operator)),
   );

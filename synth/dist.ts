@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { writeClusterBundle } from "../k8s/cluster-bundle";
+import { writeBundle } from "../k8s/write-bundle";
 import type { Inputs } from "./inputs";
 import { picture } from "./picture";
 import { runbook } from "./runbook";
@@ -29,7 +29,7 @@ export function writeDist(inputs: Inputs, outdir: string): void {
   mkdirSync(outdir, { recursive: true });
   writeFileSync(join(outdir, distMarker.file), distMarker.write(inputs.paths.mesh));
   for (const cluster of mesh.clusters) {
-    writeClusterBundle(mesh, cluster, { ca: ca?.[cluster.name], addresses }, join(outdir, cluster.name));
+    writeBundle(mesh, cluster, { ca: ca?.[cluster.name], addresses }, join(outdir, cluster.name));
   }
   writeFileSync(join(outdir, "RUNBOOK.md"), runbook(inputs));
   writeFileSync(join(outdir, "mesh.svg"), picture(mesh, addresses));

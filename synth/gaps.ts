@@ -1,4 +1,4 @@
-import { bundleGaps } from "../k8s/bundle-files";
+import { bundleGaps } from "../k8s/bundle";
 import { meshCommand } from "../mesh/paths";
 import type { Inputs } from "./inputs";
 

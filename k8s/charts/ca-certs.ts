@@ -6,8 +6,8 @@ import { istioNamespace } from "../istio-names";
 import { MeshChart } from "../mesh-chart";
 
 /**
- * The cluster's plug-in CA. istiod mounts a Secret of this very name, and signs with a root of its own when there is
- * none, without a word.
+ * The cluster's plug-in CA. istiod mounts the Secret of this name; without it, istiod signs with a self-signed root and
+ * reports no error.
  * https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/, read 2026-11-23
  */
 export class CaCerts extends MeshChart {

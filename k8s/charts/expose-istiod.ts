@@ -1,12 +1,12 @@
 import type { App } from "cdk8s";
 import type { Bundle } from "../bundle";
 import { istioNamespace } from "../istio-names";
+import { networking } from "../istio-networking";
 import { MeshChart } from "../mesh-chart";
-import { networking } from "../networking";
 
 /**
- * The primary's istiod on its east-west gateway: configuration, certificates and injection, on those of the gateway's
- * ports that lead to istiod. TLS passes through, so the remotes check istiod's own certificate.
+ * Exposes the primary's istiod on its east-west gateway, for xDS, certificates and injection. TLS passes through, so
+ * remotes verify istiod's own certificate.
  */
 export class ExposeIstiod extends MeshChart {
   constructor(app: App, id: string, { mesh }: Bundle) {

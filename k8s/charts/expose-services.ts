@@ -1,12 +1,12 @@
 import type { App } from "cdk8s";
 import type { Bundle } from "../bundle";
 import { istioNamespace } from "../istio-names";
+import { networking } from "../istio-networking";
 import { MeshChart } from "../mesh-chart";
-import { networking } from "../networking";
 
 /**
- * Every cluster's services to the other clusters, over mTLS and by SNI. The one on the primary serves the gateways of
- * all clusters, which get their configuration there.
+ * Exposes every cluster's services to the other clusters, over mTLS and routed by SNI. The resource on the primary
+ * configures the gateways of all clusters.
  */
 export class ExposeServices extends MeshChart {
   constructor(app: App, id: string, { mesh }: Bundle) {

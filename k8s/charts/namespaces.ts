@@ -4,12 +4,12 @@ import type { Bundle } from "../bundle";
 import { istioNamespace, networkLabel } from "../istio-names";
 import { MeshChart } from "../mesh-chart";
 
-/** istio-system, with what tells Istio the cluster's place in the mesh, and the sample's namespace. */
+/** istio-system, with the cluster's network and primary, and the sample's namespace. */
 export class Namespaces extends MeshChart {
   constructor(app: App, id: string, { mesh, cluster }: Bundle) {
     super(app, id, mesh);
     new KubeNamespace(this, "istio", {
-      metadata: { name: istioNamespace, ...place[mesh.istio.line.installation]({ mesh, cluster }) },
+      metadata: { name: istioNamespace, ...meshPlace({ mesh, cluster }) },
     });
     if (mesh.sample) {
       new KubeNamespace(this, "sample", {
@@ -19,17 +19,12 @@ export class Namespaces extends MeshChart {
   }
 }
 
-const place = {
-  /**
-   * The label names the network; the annotation, required of remotes since 1.15, lets the primary write its
-   * certificates and patch the webhook there.
-   */
-  "primary-remote": ({ mesh, cluster }: Pick<Bundle, "mesh" | "cluster">) => ({
-    labels: { [networkLabel]: cluster.network },
-    ...(cluster.role === "remote" && {
-      annotations: { "topology.istio.io/controlPlaneClusters": mesh.primary.name },
-    }),
-  }),
-  /** 1.7 has it in the IstioOperator's meshNetworks alone. */
-  "shared-control-plane": () => ({}),
-};
+function meshPlace({ mesh, cluster }: Pick<Bundle, "mesh" | "cluster">) {
+  const { networksFrom, remotesRunIstiod } = mesh.istio.line;
+  return {
+    ...(networksFrom === "labels" && { labels: { [networkLabel]: cluster.network } }),
+    // Lets the primary write the remote's certificates and patch its webhook; required since 1.15.
+    ...(cluster.role === "remote" &&
+      !remotesRunIstiod && { annotations: { "topology.istio.io/controlPlaneClusters": mesh.primary.name } }),
+  };
+}

@@ -2,12 +2,11 @@ import type { App } from "cdk8s";
 import { helloworldPort } from "../../mesh/istio-lines";
 import type { Sample } from "../../mesh/mesh";
 import type { Bundle } from "../bundle";
+import { networking } from "../istio-networking";
 import { MeshChart } from "../mesh-chart";
-import { networking } from "../networking";
 
 /**
- * Which version of helloworld answers. It stands on the primary, where istiod reads it for every cluster; in a remote
- * it would be ignored.
+ * Which version of helloworld answers. The primary's istiod reads it for every cluster and ignores it in remotes.
  */
 export class Routing extends MeshChart {
   constructor(app: App, id: string, { mesh }: Bundle, { namespace, versions, weights }: Sample) {

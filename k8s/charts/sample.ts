@@ -5,12 +5,11 @@ import { helloworldPort } from "../../mesh/istio-lines";
 import type { Mesh, Sample as SampleApp } from "../../mesh/mesh";
 import type { Bundle } from "../bundle";
 import { MeshChart } from "../mesh-chart";
-import { resources } from "../resources";
-import { Workload } from "../workload";
+import { resources, Workload } from "../workload";
 
 /**
- * Istio's helloworld, the versions that run in this cluster, and the client to call it from. The Service stands in
- * every cluster, also where no version runs: without it the name does not resolve there.
+ * Istio's helloworld in the versions that run in this cluster, and a client. Every cluster has the Service, also where
+ * no version runs: without it the name does not resolve there.
  */
 export class Sample extends MeshChart {
   constructor(app: App, id: string, { mesh, cluster }: Bundle, sample: SampleApp) {
@@ -39,13 +38,13 @@ function helloworld(chart: Sample, mesh: Mesh, namespace: string, version: strin
         image: `${mesh.istio.hub}/${mesh.istio.line.sample.helloworld[version]}`,
         ports: [{ containerPort: helloworldPort }],
         resources: resources({ cpu: "100m", memory: "64Mi", memoryLimit: "256Mi" }),
-        // The app computes for each request on one thread: under load its health answers late, and is health still.
+        // The app has one thread: under load its health endpoint answers late.
         readinessProbe: { ...health, periodSeconds: 5, timeoutSeconds: 5 },
         livenessProbe: { ...health, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 },
         volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
       },
     ],
-    // Its web server, gunicorn, keeps the workers' heartbeat files there.
+    // gunicorn keeps the heartbeat files of its workers there.
     volumes: [{ name: "tmp", emptyDir: {} }],
   });
 }
@@ -65,7 +64,7 @@ function client(chart: Sample, mesh: Mesh, namespace: string): void {
     namespace,
     selector: { app: name },
     serviceAccount: { name, mountToken: false },
-    // `sleep` as process 1 does not hear SIGTERM: there is nothing to wait for.
+    // `sleep` as process 1 ignores SIGTERM: a grace period would only delay the end.
     terminationGracePeriodSeconds: 0,
     containers: [
       {

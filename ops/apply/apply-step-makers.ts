@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { bundleCharts, type ChartId } from "../../k8s/bundle-charts";
+import { type ChartId, manifestFiles, operatorFiles } from "../../k8s/bundle";
 import { istioNamespace } from "../../k8s/istio-names";
-import { istioOperatorRows } from "../../k8s/istio-operators";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { untilInjected, whyNotInjected } from "../clusters/injection";
 import { inventoryOf, readInventory, removedClusters, writeInventory } from "../clusters/inventory";
@@ -44,7 +43,7 @@ export function chart(
   title: string,
   needs: readonly string[],
 ): StepRow {
-  const files = bundleCharts({ mesh: run.mesh, cluster })
+  const files = manifestFiles(run.mesh, cluster)
     .filter(({ id }) => ids.includes(id))
     .map(({ file }) => join(run.dist, cluster.name, file));
   const installation = run.installations.get(cluster.name)!;
@@ -174,7 +173,7 @@ export function handOver(run: Run, cluster: Cluster, needs: readonly string[]): 
     phase: "hand-over",
     title: "istioctl install",
     needs,
-    deadlineSeconds: deadlines.install * istioOperatorRows(run.mesh, cluster).length,
+    deadlineSeconds: deadlines.install * operatorFiles(run.mesh, cluster).length,
     run: (step) => installation.handOver(run.found, step),
   };
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { bundleCharts } from "../../k8s/bundle-charts";
+import { manifestFiles } from "../../k8s/bundle";
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { refuseForeign } from "../clusters/foreign";
@@ -60,7 +60,7 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
   const { mesh } = run;
   const { crdsMayComeLater, remotesMayComeBeforeAddress } = mesh.istio.line;
   const isPrimary = cluster.role === "primary";
-  const before = bundleCharts({ mesh, cluster }).filter(({ beforeIstio }) => beforeIstio);
+  const before = manifestFiles(mesh, cluster).filter(({ beforeIstio }) => beforeIstio);
   const installation = run.installations.get(cluster.name)!;
   // Every cluster waits for istiod in the end: nothing takes the machine away from what brings it up.
   const afterIstiod = isPrimary ? [] : [`${mesh.primary.name}/controlPlane`];

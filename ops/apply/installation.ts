@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump } from "js-yaml";
-import { istioOperatorRows } from "../../k8s/istio-operators";
+import { operatorFiles } from "../../k8s/bundle";
 import type { Addresses, Cluster, Mesh } from "../../mesh/mesh";
 import { readObjects } from "../clusters/bundle-objects";
 import { applyAsIstioctl, type ClusterState, readClusterState } from "../clusters/cluster-state";
@@ -83,7 +83,7 @@ export function installationIn(
 ): Installation {
   const kubectl = kubectlFor(context.programs, cluster.context);
   const istioctl = istioctlFor(context.programs, cluster.context);
-  const rows = istioOperatorRows(mesh, cluster);
+  const rows = operatorFiles(mesh, cluster);
   const bundle = join(dist, cluster.name);
   const folder = join(context.workFolder, "istio", cluster.name);
   const write = (name: string, text: string) => {
@@ -105,8 +105,8 @@ export function installationIn(
   });
   const renderRows = (addresses: Addresses) =>
     Promise.all(
-      rows.map(({ needsPrimaryAddress }, index) =>
-        renderRow(index, needsPrimaryAddress ? (addresses[mesh.primary.name] ?? "") : "not needed"),
+      rows.map(({ needs }, index) =>
+        renderRow(index, needs === "primary address" ? (addresses[mesh.primary.name] ?? "") : "not needed"),
       ),
     );
   const objects = async (part: Part, addresses: Addresses) =>
@@ -144,7 +144,7 @@ export function installationIn(
     async installed(addresses) {
       const rendered = await renderRows(addresses);
       const isWhole = (index: number) =>
-        !rows[index]!.needsPrimaryAddress || addresses[mesh.primary.name] !== undefined;
+        rows[index]!.needs !== "primary address" || addresses[mesh.primary.name] !== undefined;
       const perRow = rendered.map((objects, index) => (isWhole(index) ? withReceipt(objects) : objects));
       return [...perRow.flat(), ...addedByInstall(mesh)];
     },

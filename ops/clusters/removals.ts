@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { installationOf } from "../../k8s/installations";
 import { istioNamespace } from "../../k8s/istio-names";
-import { kialiSettings } from "../../k8s/kiali-settings";
 import { ownerSelector } from "../../k8s/mesh-chart";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { ProgramFailed } from "../exec/errors";
@@ -28,9 +28,9 @@ const kinds = [
 ];
 
 /** The kinds that bundles of the mesh's Istio line may hold. */
-export function bundleKinds({ istio }: Mesh): readonly string[] {
-  const { dashboards } = kialiSettings[istio.line.installation];
-  return dashboards ? ["monitoringdashboards.monitoring.kiali.io", ...kinds] : kinds;
+export function bundleKinds(mesh: Mesh): readonly string[] {
+  const { dashboards } = installationOf(mesh).kiali;
+  return dashboards ? [dashboards.kind, ...kinds] : kinds;
 }
 
 /** Objects of bundles in a cluster that bear this mesh's labels. Whatever bears none is somebody else's. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { bundleCharts } from "../../k8s/bundle-charts";
+import { manifestFiles } from "../../k8s/bundle";
 import type { Mesh } from "../../mesh/mesh";
 import { whyForeign } from "../clusters/foreign";
 import { ProgramFailed, Refused } from "../exec/errors";
@@ -27,7 +27,7 @@ export function applyRouting(
   write: () => void,
 ): Promise<readonly string[]> {
   const { primary } = mesh;
-  const files = bundleCharts({ mesh, cluster: primary })
+  const files = manifestFiles(mesh, primary)
     .filter(({ id }) => id === "routing")
     .map(({ file }) => join(dist, primary.name, file));
   return withLock(context, mesh, "mesh split", async ({ programs, signal }) => {

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { writeClusterBundle } from "../../k8s/cluster-bundle";
+import { writeBundle } from "../../k8s/write-bundle";
 import type { Mesh } from "../../mesh/mesh";
 import { type IstiodFacts, readIstiod } from "../clusters/istiod-facts";
 import { askThroughPod, podToTry } from "../diagnosis/kubelet-connection";
@@ -115,7 +115,7 @@ async function take(context: Context, mesh: Mesh): Promise<Survey> {
   try {
     const asked = mesh.clusters.map((cluster) => {
       // Without a CA: its keys have no business here.
-      writeClusterBundle(mesh, cluster, { ca: undefined, addresses: {} }, join(dist, cluster.name));
+      writeBundle(mesh, cluster, { ca: undefined, addresses: {} }, join(dist, cluster.name));
       return settled(readCluster(context, mesh, cluster, dist));
     });
     const primarysAnswer = asked[mesh.clusters.indexOf(mesh.primary)]!;

@@ -1,4 +1,4 @@
-import { bundleFiles } from "../../k8s/bundle-files";
+import { manifestFiles } from "../../k8s/bundle";
 import { istioNamespace } from "../../k8s/istio-names";
 import { helloworldPort } from "../../mesh/istio-lines";
 import type { Cluster } from "../../mesh/mesh";
@@ -112,7 +112,7 @@ function split(book: Book): Step[] {
   const { primary, sample } = book.mesh;
   if (!sample!.weights) return [];
   const weights = Object.entries(sample!.weights).map(([name, weight]) => `${name} ${weight}`);
-  const routing = bundleFiles(book.mesh, primary).manifests.find(({ id }) => id === "routing")!;
+  const routing = manifestFiles(book.mesh, primary).find(({ id }) => id === "routing")!;
   return [
     {
       title: "The split",

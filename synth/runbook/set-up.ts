@@ -1,4 +1,4 @@
-import { bundleFiles } from "../../k8s/bundle-files";
+import { manifestFiles, operatorFiles } from "../../k8s/bundle";
 import { istioNamespace } from "../../k8s/istio-names";
 import { terraformStackName } from "../../mesh/azure-names";
 import { imagesOf } from "../../mesh/images";
@@ -102,8 +102,8 @@ function beforeIstio(book: Book): Step {
       "First, because istiod reads the secret `cacerts` when it starts, and signs with a root of its own where there is none.",
       commands(
         ...book.mesh.clusters.map((cluster) => {
-          const files = bundleFiles(book.mesh, cluster)
-            .manifests.filter(({ beforeIstio }) => beforeIstio)
+          const files = manifestFiles(book.mesh, cluster)
+            .filter(({ beforeIstio }) => beforeIstio)
             .map(({ file }) => `-f dist/${cluster.name}/${file}`);
           return `${kubectl(cluster)} apply ${files.join(" ")}`;
         }),
@@ -172,7 +172,7 @@ function remote(book: Book, remote: Cluster): Step {
 }
 
 function install(book: Book, cluster: Cluster): string[] {
-  return bundleFiles(book.mesh, cluster).operators.map(
+  return operatorFiles(book.mesh, cluster).map(
     ({ file }) => `istioctl install ${at(cluster)} -y -f dist/${cluster.name}/${file}`,
   );
 }

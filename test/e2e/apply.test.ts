@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { generateCa } from "../../ca/generate";
 import { caDirectory, loadCa } from "../../ca/load";
 import type { CaMaterial } from "../../ca/material";
-import { writeClusterBundle } from "../../k8s/cluster-bundle";
+import { writeBundle } from "../../k8s/write-bundle";
 import { parseMesh } from "../../mesh/load";
 import type { Addresses, Mesh } from "../../mesh/mesh";
 import { type ApplyResult, apply } from "../../ops/apply/apply";
@@ -55,12 +55,7 @@ describeInLab(
       const write = (known: Addresses) => {
         rmSync(dist, { recursive: true, force: true });
         for (const cluster of mesh.clusters) {
-          writeClusterBundle(
-            mesh,
-            cluster,
-            { ca: ca[cluster.name], addresses: known },
-            join(dist, cluster.name),
-          );
+          writeBundle(mesh, cluster, { ca: ca[cluster.name], addresses: known }, join(dist, cluster.name));
         }
       };
       write(addresses);

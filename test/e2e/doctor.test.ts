@@ -6,7 +6,7 @@ import { caDirectory, loadCa } from "../../ca/load";
 import { doctor } from "../../checks/doctor/doctor";
 import { reportFormats } from "../../checks/format/format";
 import type { CheckReport } from "../../checks/report";
-import { writeClusterBundle } from "../../k8s/cluster-bundle";
+import { writeBundle } from "../../k8s/write-bundle";
 import { parseMesh } from "../../mesh/load";
 import type { Addresses, Mesh } from "../../mesh/mesh";
 import { apply } from "../../ops/apply/apply";
@@ -230,7 +230,7 @@ describeInLab(
         const dist = join(folder, "dist");
         const write = (addresses: Addresses) => {
           for (const cluster of mesh.clusters) {
-            writeClusterBundle(mesh, cluster, { ca: ca[cluster.name], addresses }, join(dist, cluster.name));
+            writeBundle(mesh, cluster, { ca: ca[cluster.name], addresses }, join(dist, cluster.name));
           }
         };
         write({});

@@ -1,4 +1,4 @@
-import { istioOperatorRows } from "../../k8s/istio-operators";
+import { operatorFiles } from "../../k8s/bundle";
 import { imagesOf } from "../../mesh/images";
 import type { Mesh } from "../../mesh/mesh";
 import { describeWithIstioctl } from "./istioctl";
@@ -39,7 +39,7 @@ describe.each([
   describeWithIstioctl(line, (rendered) => {
     const all = () =>
       of.clusters.flatMap((cluster) =>
-        istioOperatorRows(of, cluster).flatMap(({ file }) => rendered(of, cluster.name, file)),
+        operatorFiles(of, cluster).flatMap(({ file }) => rendered(of, cluster.name, file)),
       );
 
     test("runs the images that are listed, gateways and injected proxies included", () => {

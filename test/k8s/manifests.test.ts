@@ -1,11 +1,25 @@
 import { CrdSchemas } from "./crd-schemas";
 import { find, manifests, mesh, type Resource, referenceMeshes, repositoryMesh } from "./render";
 
-const everyManifest = () =>
-  Object.values(referenceMeshes).flatMap((reference) =>
-    reference().clusters.flatMap(({ name }) => manifests(reference(), name)),
-  );
 const containersOf = (resource: Resource): Resource[] => resource.spec.template.spec.containers;
+/** The reference meshes' clusters, by a name for the test: `Istio 1.7, main0`. */
+const everyCluster = Object.entries(referenceMeshes).flatMap(([line, reference]) =>
+  reference().clusters.map(
+    ({ name }) => [`Istio ${line}, ${name}`, () => manifests(reference(), name)] as const,
+  ),
+);
+const everyManifest = () => everyCluster.flatMap(([, resources]) => resources());
+const idOf = ({ kind, metadata }: Resource) => `${kind} ${metadata.namespace}/${metadata.name}`;
+/** Deployment and container. */
+const everyContainer = everyCluster.flatMap(([cluster, resources]) =>
+  resources()
+    .filter(({ kind }) => kind === "Deployment")
+    .flatMap((deployment) =>
+      containersOf(deployment).map(
+        (container) => [`${cluster}, ${deployment.metadata.name}/${container.name}`, container] as const,
+      ),
+    ),
+);
 const named = (resources: readonly Resource[], kind: string) =>
   resources.filter((resource) => resource.kind === kind).map(({ metadata }) => metadata.name);
 
@@ -39,50 +53,58 @@ describe("Istio's CRDs", () => {
     wrong.spec.servers[0].port.number = "15012";
     const missing = gateway();
     delete missing.spec.servers[0].hosts;
-    for (const broken of [unknown, wrong, missing]) expect(crds.current.problemsOf(broken)).toHaveLength(1);
+    expect(crds.current.problemsOf(unknown)).toHaveLength(1);
+    expect(crds.current.problemsOf(wrong)).toHaveLength(1);
+    expect(crds.current.problemsOf(missing)).toHaveLength(1);
     expect(crds.current.problemsOf(gateway())).toEqual([]);
   });
 });
 
 describe("every resource", () => {
-  test("says who owns it and names its namespace", () => {
-    for (const resource of everyManifest()) {
-      expect(resource.metadata.labels).toMatchObject({
-        "app.kubernetes.io/managed-by": "mesh",
-        "app.kubernetes.io/part-of": "mesh1",
-      });
-      const clusterWide = ["Namespace", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"];
-      expect([resource.kind, resource.metadata.namespace === undefined]).toEqual([
-        resource.kind,
-        clusterWide.includes(resource.kind),
+  test.each(everyCluster)("has owner labels: %s", (_, resources) => {
+    for (const resource of resources()) {
+      expect([idOf(resource), resource.metadata.labels]).toEqual([
+        idOf(resource),
+        expect.objectContaining({
+          "app.kubernetes.io/managed-by": "mesh",
+          "app.kubernetes.io/part-of": "mesh1",
+        }),
       ]);
     }
+  });
+
+  test("has the mesh's own name in its owner labels", () => {
     const [resource] = manifests(mesh("name: shop\n"), "main0");
     expect(resource.metadata.labels["app.kubernetes.io/part-of"]).toBe("shop");
   });
 
-  test("is there once", () => {
-    for (const reference of Object.values(referenceMeshes)) {
-      for (const { name } of reference().clusters) {
-        const ids = manifests(reference(), name).map(
-          ({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`,
-        );
-        expect(new Set(ids).size).toBe(ids.length);
-      }
+  test.each(everyCluster)("names its namespace unless it is cluster-wide: %s", (_, resources) => {
+    const clusterWide = ["Namespace", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"];
+    for (const resource of resources()) {
+      expect([idOf(resource), resource.metadata.namespace === undefined]).toEqual([
+        idOf(resource),
+        clusterWide.includes(resource.kind),
+      ]);
     }
   });
 
-  test("holds no field without a value", () => {
-    for (const resource of everyManifest())
-      expect(JSON.stringify(resource)).not.toMatch(/null|\[\]|"annotations":\{\}/);
+  test.each(everyCluster)("occurs only once: %s", (_, resources) => {
+    const ids = resources().map(idOf);
+    expect(ids).toEqual([...new Set(ids)]);
+  });
+
+  test.each(everyCluster)("has no field without a value: %s", (_, resources) => {
+    const empty = resources().filter((resource) =>
+      /null|\[\]|"annotations":\{\}/.test(JSON.stringify(resource)),
+    );
+    expect(empty).toEqual([]);
   });
 
   test("is of a kind of which kubectl apply can tell that nothing changed", () => {
     // kubectl's patch always holds a PodDisruptionBudget's selector, whose patch strategy is to replace.
     expect(named(everyManifest(), "PodDisruptionBudget")).toEqual([]);
-    for (const secret of everyManifest().filter(({ kind }) => kind === "Secret")) {
-      expect(secret).not.toHaveProperty("stringData");
-    }
+    const secrets = everyManifest().filter(({ kind }) => kind === "Secret");
+    expect(secrets.filter((secret) => "stringData" in secret)).toEqual([]);
   });
 });
 
@@ -122,18 +144,16 @@ describe("every container", () => {
     expect(mirrored).toContain("registry.example/istio/examples-helloworld-v2:1.0");
   });
 
-  test("runs without rights", () => {
-    for (const container of deployments().flatMap(containersOf)) {
-      expect(container.securityContext).toMatchObject({
-        runAsNonRoot: true,
-        runAsUser: 1000,
-        allowPrivilegeEscalation: false,
-        capabilities: { drop: ["ALL"] },
-      });
-    }
+  test.each(everyContainer)("is unprivileged: %s", (_, { securityContext }) => {
+    expect(securityContext).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+    });
   });
 
-  test("has a read-only root file system, 1.7's Kiali apart, which writes into its image", () => {
+  test("has a read-only root file system, except Kiali on 1.7, which writes into its image", () => {
     const writing = deployments()
       .flatMap(containersOf)
       .filter(({ securityContext }) => securityContext.readOnlyRootFilesystem !== true)
@@ -141,49 +161,49 @@ describe("every container", () => {
     expect(writing).toEqual(["quay.io/kiali/kiali:v1.22"]);
   });
 
-  test("has the runtime's seccomp profile, in the form that its Kubernetes knows", () => {
-    for (const { spec } of manifests(referenceMeshes.current(), "main0").filter(
-      ({ kind }) => kind === "Deployment",
-    )) {
-      for (const { securityContext } of spec.template.spec.containers) {
-        expect(securityContext.seccompProfile).toEqual({ type: "RuntimeDefault" });
-      }
-    }
-    for (const { spec } of manifests(referenceMeshes["1.7"](), "main0").filter(
-      ({ kind }) => kind === "Deployment",
-    )) {
-      // The field came with Kubernetes 1.19: kubectl 1.18 refuses it.
-      for (const { securityContext } of spec.template.spec.containers) {
-        expect(securityContext).not.toHaveProperty("seccompProfile");
-      }
-      expect(spec.template.metadata.annotations).toMatchObject({
-        "seccomp.security.alpha.kubernetes.io/pod": "runtime/default",
-      });
-    }
+  const ofLine = (line: keyof typeof referenceMeshes) =>
+    everyContainer.filter(([name]) => name.startsWith(`Istio ${line},`));
+
+  test.each(ofLine("current"))("has the runtime's seccomp profile: %s", (_, { securityContext }) => {
+    expect(securityContext.seccompProfile).toEqual({ type: "RuntimeDefault" });
   });
 
-  test("requests CPU and memory and has a limit of memory", () => {
-    for (const { resources } of deployments().flatMap(containersOf)) {
-      expect(resources).toEqual({
-        requests: { cpu: expect.any(String), memory: expect.any(String) },
-        limits: { memory: expect.any(String) },
-      });
-    }
+  // The field came with Kubernetes 1.19: kubectl 1.18 refuses it.
+  test.each(ofLine("1.7"))("has no field for the seccomp profile on 1.7: %s", (_, { securityContext }) => {
+    expect(securityContext).not.toHaveProperty("seccompProfile");
   });
 
-  test("that serves has probes", () => {
-    const serving = deployments()
-      .flatMap(containersOf)
-      .filter(({ ports }) => ports !== undefined);
-    expect(serving.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(["helloworld", "prometheus", "kiali"]),
+  test("has the runtime's seccomp profile by annotation on 1.7", () => {
+    const profiles = manifests(referenceMeshes["1.7"](), "main0")
+      .filter(({ kind }) => kind === "Deployment")
+      .map(({ metadata, spec }) => [
+        metadata.name,
+        spec.template.metadata.annotations?.["seccomp.security.alpha.kubernetes.io/pod"],
+      ]);
+    expect(profiles.length).toBeGreaterThan(0);
+    expect(profiles).toEqual(profiles.map(([name]) => [name, "runtime/default"]));
+  });
+
+  test.each(everyContainer)("requests CPU and memory and limits memory: %s", (_, { resources }) => {
+    expect(resources).toEqual({
+      requests: { cpu: expect.any(String), memory: expect.any(String) },
+      limits: { memory: expect.any(String) },
+    });
+  });
+
+  const serving = everyContainer.filter(([, { ports }]) => ports !== undefined);
+
+  test("with ports is helloworld, Prometheus or Kiali", () => {
+    expect(new Set(serving.map(([, { name }]) => name))).toEqual(
+      new Set(["helloworld", "prometheus", "kiali"]),
     );
-    for (const container of serving) {
-      expect(container).toMatchObject({
-        readinessProbe: expect.anything(),
-        livenessProbe: expect.anything(),
-      });
-    }
+  });
+
+  test.each(serving)("with ports has probes: %s", (_, container) => {
+    expect(container).toMatchObject({
+      readinessProbe: expect.anything(),
+      livenessProbe: expect.anything(),
+    });
   });
 
   test("has no token unless it asks the API server, as Prometheus and Kiali do", () => {
@@ -197,10 +217,9 @@ describe("every container", () => {
     const deploymentsOf = manifests(mesh("istio: { pullSecrets: [ours] }\n"), "main0").filter(
       ({ kind }) => kind === "Deployment",
     );
-    expect(deploymentsOf).toHaveLength(4);
-    for (const { spec } of deploymentsOf) {
-      expect(spec.template.spec.imagePullSecrets).toEqual([{ name: "ours" }]);
-    }
+    expect(
+      deploymentsOf.map(({ metadata, spec }) => [metadata.name, spec.template.spec.imagePullSecrets]),
+    ).toEqual(["helloworld-v1", "curl", "prometheus", "kiali"].map((name) => [name, [{ name: "ours" }]]));
   });
 
   test("is found by its Service", () => {
@@ -235,9 +254,8 @@ describe("namespaces", () => {
 
   test("of the sample are injected, in every cluster", () => {
     const of = mesh("sample: { namespace: shop }\n");
-    for (const cluster of ["main0", "remote0"]) {
-      expect(namespace(cluster, "shop", of).labels["istio-injection"]).toBe("enabled");
-    }
+    expect(namespace("main0", "shop", of).labels["istio-injection"]).toBe("enabled");
+    expect(namespace("remote0", "shop", of).labels["istio-injection"]).toBe("enabled");
   });
 });
 

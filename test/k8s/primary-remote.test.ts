@@ -1,5 +1,5 @@
 import { dump } from "js-yaml";
-import { istioOperatorRows } from "../../k8s/istio-operators";
+import { operatorFiles } from "../../k8s/bundle";
 import { defaultIstioLine } from "../../mesh/istio-lines";
 import { changedObjects, describeWithIstioctl, environment, portsOf } from "./istioctl";
 import { address, find, mesh, operator, type Resource, referenceMeshes, repositoryMesh } from "./render";
@@ -147,7 +147,7 @@ describeWithIstioctl("current", (rendered, ofOperator) => {
 
   test("renders a remote without the address as a part of what it is with it, but for a note of its input", () => {
     const of = mesh();
-    const [row] = istioOperatorRows(of, of.remotes[0]!);
+    const [row] = operatorFiles(of, of.remotes[0]!);
     const before = ofOperator(dump(row!.make(of, of.remotes[0]!, "")));
     expect(before.length).toBeGreaterThan(10);
     // `values` records what the charts were given.

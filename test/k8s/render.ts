@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { loadAll } from "js-yaml";
 import type { ClusterCa } from "../../ca/material";
-import { writeClusterBundle } from "../../k8s/cluster-bundle";
+import { writeBundle } from "../../k8s/write-bundle";
 import { parseMesh } from "../../mesh/load";
 import type { Addresses, Mesh } from "../../mesh/mesh";
 
@@ -65,7 +65,7 @@ export function render(
   const folder = mkdtempSync(join(tmpdir(), "mesh-k8s-"));
   try {
     const found = of.clusters.find(({ name }) => name === cluster)!;
-    writeClusterBundle(of, found, { ca: ca(cluster), addresses }, folder);
+    writeBundle(of, found, { ca: ca(cluster), addresses }, folder);
     const names = readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name));

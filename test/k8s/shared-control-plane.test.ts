@@ -1,5 +1,5 @@
 import { dump, load } from "js-yaml";
-import { istioOperatorRows } from "../../k8s/istio-operators";
+import { operatorFiles } from "../../k8s/bundle";
 import { changedObjects, describeWithIstioctl, environment, portsOf } from "./istioctl";
 import { address, find, operator, type Resource, referenceMeshes, repositoryMesh } from "./render";
 
@@ -108,7 +108,7 @@ describeWithIstioctl("1.7", (rendered, ofOperator) => {
   });
 
   test("renders a remote without the address that leads its pods elsewhere: it has to wait", () => {
-    const [row] = istioOperatorRows(mesh, mesh.remotes[0]!);
+    const [row] = operatorFiles(mesh, mesh.remotes[0]!);
     const before = ofOperator(dump(row!.make(mesh, mesh.remotes[0]!, "")));
     expect(changedObjects(before, remote())).toContain("ConfigMap istio");
     expect(configOf(before, "mesh").defaultConfig.discoveryAddress).toBe("istiod.istio-system.svc:15012");

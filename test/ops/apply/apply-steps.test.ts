@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { bundleCharts } from "../../../k8s/bundle-charts";
+import { manifestFiles } from "../../../k8s/bundle";
 import type { Mesh } from "../../../mesh/mesh";
 import type { ApplyStep, Run } from "../../../ops/apply/apply-run";
 import { applySteps } from "../../../ops/apply/apply-steps";
@@ -69,7 +69,7 @@ test.each(Object.entries(referenceMeshes))(
       ),
     );
     const charts = mesh.clusters.flatMap((cluster) =>
-      bundleCharts({ mesh, cluster }).map(({ file }) => `${cluster.name}/${file}`),
+      manifestFiles(mesh, cluster).map(({ file }) => `${cluster.name}/${file}`),
     );
     expect(applied.sort()).toEqual(charts.sort());
   },

@@ -13,17 +13,16 @@ import type { Cluster, Mesh } from "../../mesh/mesh";
 import type { Bundle } from "../bundle";
 import { istioNamespace } from "../istio-names";
 import { MeshChart } from "../mesh-chart";
-import { resources } from "../resources";
-import { Workload, type WorkloadContainer } from "../workload";
+import { resources, Workload, type WorkloadContainer } from "../workload";
 
 const name = "prometheus";
 const port = 9090;
-/** Both names: `istioctl dashboard prometheus` looks for the first on 1.7, for the second today. */
+/** `istioctl dashboard prometheus` selects by `app` on 1.7, by the other label on current lines. */
 const selector = { app: name, "app.kubernetes.io/name": name };
 const config = { name: "config", mountPath: "/etc/config", readOnly: true };
 const data = { name: "data", mountPath: "/data" };
 
-/** Metrics of the primary's control plane, gateways and sidecars, kept for a day and as long as the pod lives. */
+/** Metrics of the primary's control plane, gateways and sidecars. They are kept for a day, and lost with the pod. */
 export class Prometheus extends MeshChart {
   constructor(app: App, id: string, { mesh, cluster }: Bundle) {
     super(app, id, mesh);
@@ -31,7 +30,6 @@ export class Prometheus extends MeshChart {
     new KubeServiceAccount(this, "service-account", { metadata });
     new KubeClusterRole(this, "cluster-role", {
       metadata: { name: clusterRole },
-      // All that the scrape configuration looks up.
       rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }],
     });
     new KubeClusterRoleBinding(this, "cluster-role-binding", {
@@ -63,7 +61,7 @@ export class Prometheus extends MeshChart {
   }
 }
 
-/** Cluster-wide names carry the namespace, so that they do not meet those of another Prometheus. */
+/** The namespace keeps the cluster-wide name apart from another Prometheus's. */
 const clusterRole = `${name}-${istioNamespace}`;
 
 function containers(mesh: Mesh): WorkloadContainer[] {
@@ -105,8 +103,8 @@ function containers(mesh: Mesh): WorkloadContainer[] {
 }
 
 /**
- * Everything that says by annotation where its metrics are: istiod does, and so does every pod with a proxy, whose
- * agent merges the app's metrics with Envoy's.
+ * Every pod whose annotations say where its metrics are: istiod, and every pod with a proxy, whose agent merges the
+ * app's metrics with Envoy's.
  * https://istio.io/latest/docs/ops/integrations/prometheus/#option-1-metrics-merging, read 2026-11-23
  */
 function scrapeConfig(mesh: Mesh, cluster: Cluster) {
@@ -126,7 +124,7 @@ function scrapeConfig(mesh: Mesh, cluster: Cluster) {
           { source_labels: [`${annotation}_scrape`], regex: "true", action: "keep" },
           { source_labels: ["__meta_kubernetes_pod_phase"], regex: "Running", action: "keep" },
           { ...copy(`${annotation}_path`, "__metrics_path__"), regex: "(.+)" },
-          // Pods with several ports come once per port; the same address makes one target of them.
+          // A pod with several ports is found once per port; the same address makes it one target.
           {
             source_labels: ["__meta_kubernetes_pod_ip", `${annotation}_port`],
             regex: "(.+);(\\d+)",

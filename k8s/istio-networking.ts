@@ -6,15 +6,15 @@ type Networking = Pick<
   "DestinationRule" | "Gateway" | "GatewaySpecServersTlsMode" | "VirtualService"
 >;
 
-// Loaded when asked for: a process needs one of the two, and each costs some ten milliseconds.
+// Loaded on demand: a process needs one of the two, and each takes some ten milliseconds.
 const modules: Record<IstioLine["networkingApi"], () => unknown> = {
   "networking.istio.io/v1": () => require("../imports/istio-1.31-networking.istio.io"),
   "networking.istio.io/v1alpha3": () => require("../imports/istio-1.7-networking.istio.io"),
 };
 
 /**
- * The resources of an API version. Both have the types of the newer one, of which the charts use what the older one
- * knows too: the tests validate each line's manifests against its own CRDs.
+ * The resources of an API version. Both have the types of the newer one; tests validate each line's manifests against
+ * its own CRDs.
  */
 export function networking(api: IstioLine["networkingApi"]): Networking {
   return modules[api]() as Networking;

@@ -12,12 +12,11 @@ import {
 } from "cdk8s-plus-27/lib/imports/k8s";
 import { pulledFrom } from "../../mesh/images";
 import type { Bundle } from "../bundle";
+import { installationOf } from "../installations";
 import { istioNamespace } from "../istio-names";
-import { type KialiSettings, kialiServer, kialiSettings } from "../kiali-settings";
 import { MeshChart } from "../mesh-chart";
-import { resources } from "../resources";
-import { Workload } from "../workload";
-import { EnvoyDashboard } from "./monitoring-dashboards";
+import { resources, Workload } from "../workload";
+import { type KialiSettings, kialiServer } from "./kiali-settings";
 
 const name = "kiali";
 const ports = [
@@ -29,13 +28,13 @@ const selector = { app: name, "app.kubernetes.io/name": name };
 const configuration = { name: "configuration", mountPath: "/kiali-configuration", readOnly: true };
 
 /**
- * Kiali for the primary, for looking only: what it shows is changed through Git. Nobody logs in, so it is reached by
- * port-forward (`istioctl dashboard kiali`) with the rights of whoever opens that.
+ * Kiali for the primary, view-only: changes go through Git. It has no login, so it is reached only by port-forward
+ * (`istioctl dashboard kiali`), with the rights of the user who opens that.
  */
 export class Kiali extends MeshChart {
   constructor(app: App, id: string, { mesh, cluster }: Bundle) {
     super(app, id, mesh);
-    const settings = kialiSettings[mesh.istio.line.installation];
+    const settings = installationOf(mesh).kiali;
     const config = Yaml.stringify(settings.config(cluster));
     const metadata = { name, namespace: istioNamespace };
     new KubeServiceAccount(this, "service-account", { metadata });
@@ -54,7 +53,7 @@ export class Kiali extends MeshChart {
       selector,
       podLabels: { "sidecar.istio.io/inject": "false" },
       podAnnotations: {
-        // Kiali reads its configuration once: another configuration, another pod.
+        // Kiali reads its configuration at start: a changed one needs a new pod.
         "checksum/config": createHash("sha256").update(config).digest("hex"),
         "prometheus.io/scrape": "true",
         "prometheus.io/port": "9090",
@@ -79,14 +78,14 @@ export class Kiali extends MeshChart {
       ],
       volumes: [{ name: configuration.name, configMap: { name } }],
     });
-    if (settings.dashboards) new EnvoyDashboard(this, "envoy-dashboard");
+    settings.dashboards?.add(this);
   }
 }
 
-/** Cluster-wide names carry the namespace, so that they do not meet those of another Kiali. */
+/** The namespace keeps the cluster-wide name apart from another Kiali's. */
 const clusterRole = `${name}-${istioNamespace}`;
 
-function rights(chart: Kiali, { rules, rulesAtHome }: KialiSettings): void {
+function rights(chart: Kiali, { rules, istioSystemRules }: KialiSettings): void {
   const subjects = [{ kind: "ServiceAccount", name, namespace: istioNamespace }];
   const apiGroup = "rbac.authorization.k8s.io";
   new KubeClusterRole(chart, "cluster-role", { metadata: { name: clusterRole }, rules: [...rules] });
@@ -95,9 +94,9 @@ function rights(chart: Kiali, { rules, rulesAtHome }: KialiSettings): void {
     roleRef: { apiGroup, kind: "ClusterRole", name: clusterRole },
     subjects,
   });
-  if (rulesAtHome.length === 0) return;
+  if (istioSystemRules.length === 0) return;
   const metadata = { name, namespace: istioNamespace };
-  new KubeRole(chart, "role", { metadata, rules: [...rulesAtHome] });
+  new KubeRole(chart, "role", { metadata, rules: [...istioSystemRules] });
   new KubeRoleBinding(chart, "role-binding", {
     metadata,
     roleRef: { apiGroup, kind: "Role", name },

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleFiles, bundleGaps } from "../../k8s/bundle-files";
-import { writeClusterBundle } from "../../k8s/cluster-bundle";
+import { bundleGaps, manifestFiles, operatorFiles } from "../../k8s/bundle";
+import { writeBundle } from "../../k8s/write-bundle";
 import { parseMesh } from "../../mesh/load";
 import type { Mesh } from "../../mesh/mesh";
 import { address, mesh, referenceMeshes, render, words } from "./render";
@@ -52,27 +52,24 @@ describe("files", () => {
     ["without addons", "addons: { kiali: false, prometheus: false }", ["prometheus", "kiali"]],
     ["without Kiali", "addons: { kiali: false }", ["kiali"]],
   ])("%s are the others", (_, more, missing) => {
-    const ids = (text: string) =>
-      bundleFiles(mesh(text), mesh(text).primary).manifests.map(({ id }) => id as string);
+    const ids = (text: string) => manifestFiles(mesh(text), mesh(text).primary).map(({ id }) => id as string);
     expect(ids(more)).toEqual(ids("").filter((id) => !missing.includes(id)));
     expect(names(mesh(more), "main0")).toHaveLength(ids(more).length + 1);
   });
 
   test.each(Object.entries(referenceMeshes))(
-    "of Istio %s are those that bundleFiles names",
+    "of Istio %s are those that manifestFiles and operatorFiles name",
     (_, reference) => {
       for (const cluster of reference().clusters) {
-        const { manifests, operators } = bundleFiles(reference(), cluster);
-        expect(names(reference(), cluster.name)).toEqual(
-          [...manifests, ...operators].map(({ file }) => file).sort(),
-        );
+        const files = [...manifestFiles(reference(), cluster), ...operatorFiles(reference(), cluster)];
+        expect(names(reference(), cluster.name)).toEqual(files.map(({ file }) => file).sort());
       }
     },
   );
 
   test("that go to a bare cluster need nothing of Istio", () => {
     for (const reference of Object.values(referenceMeshes)) {
-      const { manifests } = bundleFiles(reference(), reference().primary);
+      const manifests = manifestFiles(reference(), reference().primary);
       const first = manifests.filter(({ beforeIstio }) => beforeIstio).map(({ file }) => file);
       const kinds = first.flatMap((file) =>
         render(reference(), "main0")
@@ -176,7 +173,7 @@ test("each of a hundred clusters costs what each of ten does", () => {
     const before = process.cpuUsage();
     for (const cluster of big.clusters) {
       const inputs = { ca: words(cluster.name), addresses: { c0: address } };
-      writeClusterBundle(big, cluster, inputs, join(folder, cluster.name));
+      writeBundle(big, cluster, inputs, join(folder, cluster.name));
     }
     const { user, system } = process.cpuUsage(before);
     rmSync(folder, { recursive: true });

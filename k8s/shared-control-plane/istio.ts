@@ -1,13 +1,21 @@
-import type { Cluster, Mesh } from "../mesh/mesh";
-import { istioNamespace } from "./istio-names";
-import { type IstioOperator, istioOperator } from "./istio-operator";
-import { loadBalancer, staticAddress } from "./load-balancer";
+import type { Cluster, Mesh } from "../../mesh/mesh";
+import { istioNamespace } from "../istio-names";
+import { type IstioOperator, istioOperator, type OperatorFile } from "../istio-operator";
+import { loadBalancer, staticAddress } from "../load-balancer";
+
+/** What Istio 1.7 installs in the walk-through. */
+export const sharedControlPlaneOperators: Record<Cluster["role"], readonly OperatorFile[]> = {
+  primary: [{ file: "istio/istio.yaml", installs: "control plane", make: mainCluster }],
+  remote: [
+    { file: "istio/istio.yaml", installs: "control plane", needs: "primary address", make: remoteCluster },
+  ],
+};
 
 /**
- * Istio 1.7's main cluster. Every network is named with the gateway through which it is entered.
+ * The main cluster, with the gateway of every network.
  * https://istio.io/v1.7/docs/setup/install/multicluster/shared/, read 2026-11-23
  */
-export function mainCluster(mesh: Mesh, cluster: Cluster): IstioOperator {
+function mainCluster(mesh: Mesh, cluster: Cluster): IstioOperator {
   return operator(mesh, cluster, {
     meshNetworks: Object.fromEntries(
       mesh.clusters.map((member) => [member.network, meshNetwork(mesh, member)]),
@@ -18,10 +26,10 @@ export function mainCluster(mesh: Mesh, cluster: Cluster): IstioOperator {
 }
 
 /**
- * Istio 1.7's remote cluster. It runs an istiod for injection and certificates; configuration comes from the main one.
+ * A remote runs an istiod for injection and certificates; configuration comes from the main cluster.
  * @param address an IPv4 literal: it is rendered straight into an Endpoints `ip`
  */
-export function remoteCluster(mesh: Mesh, cluster: Cluster, address: string): IstioOperator {
+function remoteCluster(mesh: Mesh, cluster: Cluster, address: string): IstioOperator {
   return operator(mesh, cluster, { remotePilotAddress: address });
 }
 
