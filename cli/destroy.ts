@@ -8,7 +8,7 @@ import { type MeshPaths, meshPaths } from "../mesh/paths";
 import { fileProblem, InputError } from "../mesh/problem";
 import { CredentialsError, kubeconfigName, withCredentials } from "../ops/azure/credentials";
 import { hasStack, runTerraform, terraformFor } from "../ops/azure/terraform";
-import { destroy as destroyMesh } from "../ops/destroy";
+import { destroy as destroyMesh } from "../ops/destroy/destroy";
 import { colours } from "../ops/run/colours";
 import type { Context } from "../ops/run/context";
 import { hasSucceeded, type StepResult } from "../ops/run/steps";

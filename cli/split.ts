@@ -3,7 +3,7 @@ import { meshCommand, meshPaths } from "../mesh/paths";
 import { withCredentials } from "../ops/azure/credentials";
 import { replaceFile } from "../ops/exec/replace-file";
 import { applyRouting } from "../ops/split/routing";
-import { withWeights } from "../ops/split/split";
+import { withWeights } from "../ops/split/edit-mesh-yaml";
 import { readWeights } from "../ops/split/weights";
 import { readInputs } from "../synth/inputs";
 import { refuseOtherOutput } from "../synth/output";

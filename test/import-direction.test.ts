@@ -129,7 +129,7 @@ test("the library that edits YAML is loaded by mesh split alone", () => {
       .map((name) => `${folder}/${name}`),
   );
   const users = sources.filter((file) => readFileSync(join(root, file), "utf8").includes('from "yaml"'));
-  const importers = folders.flatMap(importsIn).filter(({ imported }) => imported === "ops/split/split");
-  expect(users).toEqual(["ops/split/split.ts"]);
+  const importers = folders.flatMap(importsIn).filter(({ imported }) => imported === "ops/split/edit-mesh-yaml");
+  expect(users).toEqual(["ops/split/edit-mesh-yaml.ts"]);
   expect(importers.map(({ file }) => file)).toEqual(["cli/split.ts"]);
 });

@@ -1,7 +1,7 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
-import { isTerminating, messagesOf, whatHolds } from "../../ops/clusters/terminating";
+import { isTerminating, deletionMessages, deletionBlockers } from "../../ops/clusters/terminating";
 import { type Check, faulty, sound, unjudged } from "../check";
 import { kubectlIn } from "../commands";
 import type { World } from "./world";
@@ -54,11 +54,11 @@ export const clusterChecks: readonly Check<World>[] = [
       if (leaving.length === 0) return sound(`none of ${names.join(", ")}`);
       const { kubectl } = probes(cluster);
       const found = await Promise.all(
-        leaving.map(async (namespace) => ({ namespace, holds: await whatHolds(kubectl, namespace) })),
+        leaving.map(async (namespace) => ({ namespace, holds: await deletionBlockers(kubectl, namespace) })),
       );
       const reasons = found.flatMap(({ namespace, holds }) => [
         `${namespace.metadata.name} has been Terminating since ${namespace.metadata.deletionTimestamp}`,
-        ...(holds.length > 0 ? holds.map(({ text }) => text) : messagesOf(namespace)).map(
+        ...(holds.length > 0 ? holds.map(({ text }) => text) : deletionMessages(namespace)).map(
           (text) => `${namespace.metadata.name}: ${text}`,
         ),
       ]);

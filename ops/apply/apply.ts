@@ -4,10 +4,10 @@ import type { Context } from "../run/context";
 import { withLock } from "../run/lock";
 import { preflight } from "../run/preflight";
 import { runSteps, type StepResult } from "../run/steps";
-import type { ApplyInputs, ApplyStep } from "./apply-run";
-import { applySteps, runOf } from "./apply-steps";
-import { findOut } from "./findings";
+import { findOut } from "./discovery";
 import { type Phase, phases } from "./phases";
+import type { ApplyInputs, ApplyStep } from "./run";
+import { applySteps, runOf } from "./steps";
 
 export interface ApplyOptions {
   /**

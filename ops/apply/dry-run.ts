@@ -5,18 +5,18 @@ import type { Cluster } from "../../mesh/mesh";
 import { changedLines, type ResourceChange } from "../../synth/diff";
 import { hideSecrets } from "../../synth/redact";
 import { bundleObjects } from "../clusters/bundle-objects";
+import { lastApplied, liveAs } from "../clusters/drift";
 import { refuseForeign } from "../clusters/foreign";
 import { inventoryManifest, inventoryOf, removedClusters } from "../clusters/inventory";
-import { lastApplied, liveAs } from "../clusters/live-match";
-import { unwantedObjects } from "../clusters/removals";
+import { objectsToPrune } from "../clusters/prune";
 import { type KubernetesObject, objectId } from "../exec/kubernetes-object";
 import type { Context } from "../run/context";
 import { preflight } from "../run/preflight";
-import { refuseForeignRoot } from "./apply-guards";
-import type { ApplyInputs, Run } from "./apply-run";
-import { runOf } from "./apply-steps";
-import { findOut } from "./findings";
+import { findOut } from "./discovery";
 import type { Installation } from "./installation";
+import { refuseForeignRoot } from "./preconditions";
+import type { ApplyInputs, Run } from "./run";
+import { runOf } from "./steps";
 
 /**
  * What `apply` would change in the clusters, resource by resource; nothing is changed, and no lock is taken. Values of
@@ -39,7 +39,7 @@ async function changesIn(run: Run, cluster: Cluster): Promise<ResourceChange[]> 
   const [manifests, rendered, unwanted] = await Promise.all([
     changesTo(bundleObjects(join(run.dist, cluster.name)), run, cluster.name, installation),
     installation.installed(run.found).then((objects) => changesTo(objects, run, cluster.name, installation)),
-    unwantedObjects(installation.kubectl, run.mesh, cluster, run.dist, run.context.signal),
+    objectsToPrune(installation.kubectl, run.mesh, cluster, run.dist, run.context.signal),
   ]);
   return [
     ...manifests,

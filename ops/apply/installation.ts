@@ -1,17 +1,15 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { dump } from "js-yaml";
 import { operatorFiles } from "../../k8s/bundle";
 import type { Addresses, Cluster, Mesh } from "../../mesh/mesh";
-import { readObjects } from "../clusters/bundle-objects";
+import { readManifests } from "../clusters/bundle-objects";
 import { applyAsIstioctl, type ClusterState, readClusterState } from "../clusters/cluster-state";
-import { isOwnedByIstioctl } from "../clusters/live-match";
-import { titlesOf } from "../clusters/removals";
-import { rememberedRendering } from "../clusters/rendering";
+import { isOwnedByIstioctl } from "../clusters/drift";
+import { renderOperator, workFiles } from "../clusters/rendering";
 import { addedByInstall, type Istioctl, istioctlFor } from "../exec/istioctl";
 import { type Kubectl, kubectlFor } from "../exec/kubectl";
-import { type KubernetesObject, nameAlone, objectId } from "../exec/kubernetes-object";
+import { type KubernetesObject, listOf, nameAlone, objectId, objectTitles } from "../exec/kubernetes-object";
+import { memoize } from "../exec/memoize";
 import { retryUntilAccepted } from "../exec/retry";
 import type { Context } from "../run/context";
 import { type StepContext, type StepOutcome, secondsWithin } from "../run/steps";
@@ -85,24 +83,22 @@ export function installationIn(
   const istioctl = istioctlFor(context.programs, cluster.context);
   const rows = operatorFiles(mesh, cluster);
   const bundle = join(dist, cluster.name);
-  const folder = join(context.workFolder, "istio", cluster.name);
-  const write = (name: string, text: string) => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const file = join(folder, name);
-    writeFileSync(file, text, { mode: 0o600 });
-    return file;
-  };
-  const writeObjects = (name: string, objects: readonly KubernetesObject[]) =>
-    write(name, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
+  const files = workFiles(context, cluster);
 
-  const renderRow = once((index: number, address: string) => {
-    // Without an address istioctl renders a remote's base alone; which of it may be applied, the steps know.
-    const name = `operator-${index}${address ? "" : "-base"}`;
-    const operator = dump(rows[index]!.make(mesh, cluster, address));
-    const digest = createHash("sha256").update(`${istioctlVersion}\n${operator}`).digest("hex");
-    const renderAnew = () => istioctl.render(write(`${name}.yaml`, operator));
-    return rememberedRendering(join(folder, `${name}.rendered.json`), digest, renderAnew);
-  });
+  const renderRow = memoize(
+    (index: number, address: string) => {
+      // Without an address istioctl renders only the base of a remote; the steps know which part of it to apply.
+      const name = `operator-${index}${address ? "" : "-base"}`;
+      return renderOperator(
+        istioctl,
+        files,
+        name,
+        rows[index]!.make(mesh, cluster, address),
+        istioctlVersion,
+      );
+    },
+    (index, address) => `${index} ${address}`,
+  );
   const renderRows = (addresses: Addresses) =>
     Promise.all(
       rows.map(({ needs }, index) =>
@@ -112,15 +108,15 @@ export function installationIn(
   const objects = async (part: Part, addresses: Addresses) =>
     (await renderRows(addresses)).flat().filter(parts[part]);
 
-  // Apart, so that the first manifests go out while istioctl still renders.
+  // Two readings, so that the first manifests go out while istioctl still renders.
   const readings = {
-    bundle: remembered(() => readClusterState(kubectl, [bundle], context.signal)),
-    istio: remembered(async (addresses: Addresses) => {
+    bundle: memoize(() => readClusterState(kubectl, [bundle], context.signal)),
+    istio: memoize(async (addresses: Addresses) => {
       const objects = [...(await renderRows(addresses)).flat(), ...addedByInstall(mesh)];
       return readClusterState(
         kubectl,
         // Istio's CRDs in full would cost kubectl a second.
-        [writeObjects("rendered.json", objects.map(nameAlone))],
+        [files.writeObjects("rendered.json", objects.map(nameAlone))],
         context.signal,
       );
     }),
@@ -130,12 +126,10 @@ export function installationIn(
     kubectl,
     istioctl,
     async inBundle(id) {
-      return (await readings.bundle.get()).untouched(id);
+      return (await readings.bundle()).untouched(id);
     },
     async untouched(id, addresses) {
-      return (
-        (await readings.bundle.get()).untouched(id) ?? (await readings.istio.get(addresses)).untouched(id)
-      );
+      return (await readings.bundle()).untouched(id) ?? (await readings.istio(addresses)).untouched(id);
     },
     forget() {
       readings.bundle.forget();
@@ -149,10 +143,10 @@ export function installationIn(
       return [...perRow.flat(), ...addedByInstall(mesh)];
     },
     async ahead(part, addresses, step) {
-      const current = await readings.istio.get(addresses);
+      const current = await readings.istio(addresses);
       const missing = current.missing(await objects(part, addresses));
       if (missing.length === 0) return "unchanged";
-      const file = writeObjects(`ahead-${part}.json`, missing);
+      const file = files.writeObjects(`ahead-${part}.json`, missing);
       await untilGone(kubectl, current.leaving(missing), step);
       await retryUntilAccepted(
         () => kubectl.run([...applyAsIstioctl, "-f", file], { signal: step.signal }),
@@ -161,16 +155,16 @@ export function installationIn(
       current.applied(missing);
       return "changed";
     },
-    async applyFiles(files, step) {
+    async applyFiles(manifests, step) {
       const { signal } = step;
-      const current = await readings.bundle.get();
-      const wanted = files.flatMap(readObjects);
+      const current = await readings.bundle();
+      const wanted = manifests.flatMap(readManifests);
       if (current.notApplied(wanted).length === 0) return "unchanged";
       await untilGone(kubectl, current.leaving(wanted), step);
       let attempts = 0;
       const { changed } = await retryUntilAccepted(() => {
         attempts++;
-        return kubectl.applyFiles(files, { signal });
+        return kubectl.applyFiles(manifests, { signal });
       }, signal);
       current.applied(wanted);
       // What an attempt has applied before it was refused, the next one calls unchanged.
@@ -178,7 +172,7 @@ export function installationIn(
     },
     async handOver(addresses, { signal, deadlineSeconds }) {
       const rendered = await renderRows(addresses);
-      const now = await readings.istio.get(addresses);
+      const now = await readings.istio(addresses);
       const open = rows
         .map(({ file, installs }, index) => ({
           file,
@@ -243,33 +237,7 @@ async function untilGone(
   { signal, note, deadlineSeconds }: StepContext,
 ): Promise<void> {
   if (objects.length === 0) return;
-  note(`waiting for ${titlesOf(objects)} to be gone`);
-  const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects.map(nameAlone) });
+  note(`waiting for ${objectTitles(objects)} to be gone`);
+  const input = listOf(objects.map(nameAlone));
   await kubectl.waitUntilGone(["-f", "-"], deadlineSeconds, { signal, input });
-}
-
-/** Asks once; what is asked while the answer is on its way gets the same. */
-function remembered<Args extends readonly unknown[], T>(ask: (...args: Args) => Promise<T>) {
-  let answer: Promise<T> | undefined;
-  return {
-    get(...args: Args): Promise<T> {
-      answer ??= ask(...args);
-      return answer;
-    },
-    forget() {
-      answer = undefined;
-    },
-  };
-}
-
-/** Remembers the promise of each set of arguments: the same question is asked once. */
-function once<Args extends readonly (string | number)[], T>(
-  ask: (...args: Args) => Promise<T>,
-): (...args: Args) => Promise<T> {
-  const answers = new Map<string, Promise<T>>();
-  return (...args) => {
-    const key = JSON.stringify(args);
-    if (!answers.has(key)) answers.set(key, ask(...args));
-    return answers.get(key)!;
-  };
 }

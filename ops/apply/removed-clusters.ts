@@ -1,12 +1,12 @@
 import { istioNamespace, networkLabel, remoteSecretName } from "../../k8s/istio-names";
 import type { Cluster } from "../../mesh/mesh";
 import { type InventoryCluster, inventoryOf, writeInventory } from "../clusters/inventory";
-import { uninstallSteps } from "../destroy";
+import { uninstallSteps } from "../destroy/uninstall";
 import { Interrupted } from "../exec/errors";
 import { type Kubectl, kubectlFor } from "../exec/kubectl";
 import { hasSucceeded, runSteps } from "../run/steps";
-import type { ApplyStep, Run } from "./apply-run";
-import { deadlines } from "./phases";
+import { deadlines } from "./deadlines";
+import type { ApplyStep, Run } from "./run";
 
 /**
  * Remotes that have left mesh.yaml: the primary's access to each goes at once, so that no request is sent there any
@@ -81,7 +81,7 @@ async function takeOut(run: Run, cluster: InventoryCluster, signal: AbortSignal)
   if (obstacle !== undefined) {
     return { cluster, isGone: true, reason: `${cluster.name} is out of the mesh; ${obstacle}` };
   }
-  const steps = uninstallSteps(run.context, run.mesh, asRemote(cluster), {});
+  const steps = uninstallSteps(run.context, run.mesh, asRemote(cluster));
   const results = await runSteps(steps, run.context.reporter, signal);
   const failed = results.filter((result) => !hasSucceeded(result));
   if (failed.length === 0) return { cluster, isGone: true };

@@ -3,7 +3,7 @@ import { ownerLabels } from "../../k8s/mesh-chart";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import type { Kubectl } from "../exec/kubectl";
 import { type KubernetesObject, objectTitle } from "../exec/kubernetes-object";
-import { lastApplied, lastAppliedAnnotation } from "./live-match";
+import { lastApplied, lastAppliedAnnotation } from "./drift";
 
 /**
  * Somebody may have made a namespace of the mesh ahead of it, for pull secrets. It bears this annotation from then on,

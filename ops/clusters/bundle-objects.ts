@@ -4,7 +4,7 @@ import { loadAll } from "js-yaml";
 import type { KubernetesObject } from "../exec/kubernetes-object";
 
 /** The objects of a file of manifests. */
-export function readObjects(file: string): KubernetesObject[] {
+export function readManifests(file: string): KubernetesObject[] {
   return loadAll(readFileSync(file, "utf8")).filter(
     (document) => document !== null && document !== undefined,
   ) as KubernetesObject[];
@@ -15,5 +15,5 @@ export function bundleObjects(folder: string): KubernetesObject[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith(".yaml"))
     .sort()
-    .flatMap((file) => readObjects(join(folder, file)));
+    .flatMap((file) => readManifests(join(folder, file)));
 }

@@ -1,7 +1,7 @@
 import { istioctlFieldManager } from "../exec/istioctl";
 import { type Kubectl, noValidation } from "../exec/kubectl";
 import { type KubernetesObject, objectId } from "../exec/kubernetes-object";
-import { differences, lastApplied } from "./live-match";
+import { differences, lastApplied } from "./drift";
 
 /**
  * What a cluster held when the run began, read in one request for everything that the run is about, and what the run

@@ -5,7 +5,7 @@ import { type KubernetesObject, objectTitle } from "../exec/kubernetes-object";
 import { pause } from "../exec/timing";
 
 /** Something that keeps a namespace, or another object, from being deleted. */
-export interface Hold {
+export interface Blocker {
   /** One line. */
   readonly text: string;
   /** Shows it, or removes it. Ready to paste. */
@@ -15,7 +15,7 @@ export interface Hold {
 }
 
 /** Who serves a finalizer, and what comes of removing it by hand. Read on 2026-11-27. */
-const finalizers: Readonly<Record<string, Pick<Hold, "patienceSeconds"> & { readonly about: string }>> = {
+const finalizers: Readonly<Record<string, Pick<Blocker, "patienceSeconds"> & { readonly about: string }>> = {
   // kubernetes/cloud-provider, controllers/service
   "service.kubernetes.io/load-balancer-cleanup": {
     about:
@@ -34,10 +34,10 @@ const unknownFinalizer = {
 };
 
 /** What keeps objects that are being deleted: their finalizers. */
-export const holdsOf = (
+export const finalizerBlockers = (
   objects: readonly KubernetesObject[],
   { context }: Pick<Kubectl, "context">,
-): Hold[] =>
+): Blocker[] =>
   objects
     .filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
     .flatMap((object) =>
@@ -74,25 +74,26 @@ const holding = ({ status }: KubernetesObject) =>
   ((status?.conditions ?? []) as readonly Condition[]).filter((condition) => condition.status === "True");
 
 /** What a namespace says of its deletion (pkg/controller/namespace/deletion), for where nothing more is known. */
-export const messagesOf = (namespace: KubernetesObject) => holding(namespace).map(({ message }) => message);
+export const deletionMessages = (namespace: KubernetesObject) =>
+  holding(namespace).map(({ message }) => message);
 
 /**
  * What holds up the deletion of a namespace: what its conditions name, and what is found there. Objects that are only on
  * their way out are none.
  */
-export async function whatHolds(
+export async function deletionBlockers(
   kubectl: Kubectl,
   namespace: KubernetesObject,
   signal?: AbortSignal,
-): Promise<readonly Hold[]> {
+): Promise<readonly Blocker[]> {
   const found = await Promise.all(
     holding(namespace).map((condition) => namedBy(condition, kubectl, namespace, signal).catch(nothingMore)),
   );
-  return [...holdsOf([namespace], kubectl), ...found.flat()];
+  return [...finalizerBlockers([namespace], kubectl), ...found.flat()];
 }
 
 /** What may not be asked stays in the words of the condition. */
-function nothingMore(error: Error): readonly Hold[] {
+function nothingMore(error: Error): readonly Blocker[] {
   if (error instanceof ProgramFailed) return [];
   throw error;
 }
@@ -102,7 +103,7 @@ async function namedBy(
   kubectl: Kubectl,
   { metadata: { name } }: KubernetesObject,
   signal: AbortSignal | undefined,
-): Promise<readonly Hold[]> {
+): Promise<readonly Blocker[]> {
   if (type === "NamespaceDeletionDiscoveryFailure") {
     return deadApiServices(await kubectl.get(["apiservices"], { signal }), kubectl);
   }
@@ -112,11 +113,11 @@ async function namedBy(
     kind!.replace(/\.$/, ""),
   );
   const left = kinds.length > 0 ? await kubectl.get(["-n", name, kinds.join(",")], { signal }) : [];
-  return holdsOf(left, kubectl);
+  return finalizerBlockers(left, kubectl);
 }
 
 /** Part of the API that another server has to answer, and does not. */
-function deadApiServices(services: readonly KubernetesObject[], { context }: Kubectl): Hold[] {
+function deadApiServices(services: readonly KubernetesObject[], { context }: Kubectl): Blocker[] {
   return services.flatMap(({ metadata: { name }, status }) => {
     const available = ((status?.conditions ?? []) as readonly Condition[]).find(
       ({ type }) => type === "Available",
@@ -146,10 +147,10 @@ const slowSeconds = 10;
  * @param look what holds it up now
  * @throws Error naming what holds it, and the commands
  */
-export async function unlessHeldUp<T>(
+export async function deleteUnlessBlocked<T>(
   signal: AbortSignal,
   say: (text: string) => void,
-  look: (signal: AbortSignal) => Promise<readonly Hold[]>,
+  look: (signal: AbortSignal) => Promise<readonly Blocker[]>,
   deletion: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const over = new AbortController();
@@ -161,11 +162,11 @@ export async function unlessHeldUp<T>(
       await pause(either, lookSeconds * 1000);
       if (either.aborted) return new Promise(() => {});
       // The deletion itself reports a cluster that does not answer.
-      const holds = await look(either).catch((): readonly Hold[] => []);
+      const holds = await look(either).catch((): readonly Blocker[] => []);
       const now = performance.now() / 1000;
       for (const known of since.keys()) if (!holds.some(({ text }) => text === known)) since.delete(known);
       for (const { text } of holds) if (!since.has(text)) since.set(text, now);
-      const seenFor = ({ text }: Hold, seconds: number) => now - since.get(text)! >= seconds;
+      const seenFor = ({ text }: Blocker, seconds: number) => now - since.get(text)! >= seconds;
       for (const hold of holds) {
         const { text, patienceSeconds } = hold;
         if (told.has(text) || !seenFor(hold, patienceSeconds === undefined ? slowSeconds : 0)) continue;
@@ -184,7 +185,7 @@ export async function unlessHeldUp<T>(
 }
 
 class HeldUp extends Error {
-  constructor(holds: readonly Hold[]) {
+  constructor(holds: readonly Blocker[]) {
     super(
       [
         "the deletion cannot come to an end by itself:",

@@ -25,6 +25,9 @@ export function objectTitle({ kind, metadata }: KubernetesObject): string {
   return `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ""}${metadata.name}`;
 }
 
+/** `Namespace sample, Deployment sample/curl` */
+export const objectTitles = (objects: readonly KubernetesObject[]) => objects.map(objectTitle).join(", ");
+
 /** The object of this kind and name among those of one namespace. */
 export const objectNamed = (objects: readonly KubernetesObject[], kind: string, name: string) =>
   objects.find((object) => object.kind === kind && object.metadata.name === name);
@@ -79,3 +82,7 @@ export const nameAlone = ({
   kind,
   metadata: { name, namespace },
 }: KubernetesObject): KubernetesObject => ({ apiVersion, kind, metadata: { name, namespace } });
+
+/** Objects as the JSON of one List, for a file or the input of kubectl. */
+export const listOf = (items: readonly KubernetesObject[]) =>
+  JSON.stringify({ apiVersion: "v1", kind: "List", items });

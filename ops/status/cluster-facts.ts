@@ -7,9 +7,9 @@ import { parseVersion } from "../../mesh/versions";
 import { bundleObjects } from "../clusters/bundle-objects";
 import { readClusterState } from "../clusters/cluster-state";
 import { type Inventory, readInventory } from "../clusters/inventory";
+import { objectsToPrune } from "../clusters/prune";
 import { readPublicCa } from "../clusters/public-ca";
-import { unwantedObjects } from "../clusters/removals";
-import { isTerminating, messagesOf, whatHolds } from "../clusters/terminating";
+import { deletionBlockers, deletionMessages, isTerminating } from "../clusters/terminating";
 import { whyNotReady } from "../diagnosis/pods";
 import { type Kubectl, kubectlFor } from "../exec/kubectl";
 import { type KubernetesObject, loadBalancerAddress, objectId, objectTitle } from "../exec/kubernetes-object";
@@ -190,7 +190,7 @@ async function readDrift(
   const [state, unwanted] = await Promise.all([
     readClusterState(kubectl, [folder], signal),
     // Before Istio's CRDs are there kubectl does not know every kind; then nothing of the mesh is there either.
-    unwantedObjects(kubectl, mesh, cluster, dist, signal).catch(() => []),
+    objectsToPrune(kubectl, mesh, cluster, dist, signal).catch(() => []),
   ]);
   const namespaces = wanted.flatMap((object) =>
     object.kind === "Namespace" ? (state.untouched(objectId(object)) ?? []) : [],
@@ -217,11 +217,11 @@ async function whyLeaving(
   signal: AbortSignal,
 ): Promise<string> {
   const { name, deletionTimestamp } = namespace.metadata;
-  const holds = await whatHolds(kubectl, namespace, signal);
+  const holds = await deletionBlockers(kubectl, namespace, signal);
   return [
     `the namespace ${name} has been Terminating since ${deletionTimestamp}`,
     ...(holds.length > 0
       ? holds.flatMap(({ text, commands }) => [text, ...commands.map((command) => `fix: ${command}`)])
-      : messagesOf(namespace)),
+      : deletionMessages(namespace)),
   ].join("; ");
 }

@@ -1,5 +1,5 @@
 import { parseMesh } from "../../../mesh/load";
-import { findOut } from "../../../ops/apply/findings";
+import { findOut } from "../../../ops/apply/discovery";
 import { inventoryManifest, inventoryOf } from "../../../ops/clusters/inventory";
 import type { Refused } from "../../../ops/exec/errors";
 import type { Programs } from "../../../ops/exec/programs";

@@ -1,6 +1,6 @@
 import { parseMesh } from "../../../mesh/load";
 import { adoptNamespaces, giveBack, isAdopted } from "../../../ops/clusters/adopted-namespaces";
-import { removeObjects } from "../../../ops/clusters/removals";
+import { deleteObjects } from "../../../ops/clusters/prune";
 import { kubectlFor } from "../../../ops/exec/kubectl";
 import type { KubernetesObject } from "../../../ops/exec/kubernetes-object";
 import type { Programs } from "../../../ops/exec/programs";
@@ -92,12 +92,12 @@ test("given back, it has nothing of the mesh any more", async () => {
 test("it is given back where one that the mesh has made is removed", async () => {
   const found = cluster();
   expect([adopted, namespace("sample")].map(isAdopted)).toEqual([true, false]);
-  await removeObjects(found.kubectl, [adopted, namespace("sample")], 270, signal);
+  await deleteObjects(found.kubectl, [adopted, namespace("sample")], 270, signal);
   expect(found.calls[0]).toMatch(/^delete -f - .*"items":\[\{[^[]*"name":"sample"\}\}\]/);
   expect(found.calls[0]).not.toContain("istio-system");
   expect(found.calls.slice(1).every((call) => / namespace istio-system /.test(call))).toBe(true);
 
   const nothingElse = cluster();
-  await removeObjects(nothingElse.kubectl, [adopted], 270, signal);
+  await deleteObjects(nothingElse.kubectl, [adopted], 270, signal);
   expect(nothingElse.calls.filter((call) => call.startsWith("delete"))).toEqual([]);
 });

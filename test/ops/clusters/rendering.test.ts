@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { rememberedRendering } from "../../../ops/clusters/rendering";
+import { cachedRendering } from "../../../ops/clusters/rendering";
 
 const objects = [{ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "istiod" } }];
 
@@ -13,29 +13,29 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test("the same input is rendered once, and the file is its owner's alone", async () => {
+test("the same input is rendered once, and only its owner can read the cache file", async () => {
   const render = jest.fn(async () => objects);
-  expect(await rememberedRendering(file, "a", render)).toEqual(objects);
-  expect(await rememberedRendering(file, "a", render)).toEqual(objects);
+  expect(await cachedRendering(file, "a", render)).toEqual(objects);
+  expect(await cachedRendering(file, "a", render)).toEqual(objects);
   expect(render).toHaveBeenCalledTimes(1);
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
-test("another input, or another istioctl, is rendered anew and remembered in its place", async () => {
-  await rememberedRendering(file, "a", async () => []);
-  expect(await rememberedRendering(file, "b", async () => objects)).toEqual(objects);
+test("another input, or another istioctl, is rendered again and replaces the cached result", async () => {
+  await cachedRendering(file, "a", async () => []);
+  expect(await cachedRendering(file, "b", async () => objects)).toEqual(objects);
   expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({ digest: "b", objects });
 });
 
-test("what a killed run wrote half of is rendered anew", async () => {
+test("a partly written cache file is ignored", async () => {
   writeFileSync(file, '{"digest":"a","obj');
-  expect(await rememberedRendering(file, "a", async () => objects)).toEqual(objects);
+  expect(await cachedRendering(file, "a", async () => objects)).toEqual(objects);
 });
 
-test("a rendering that fails is not remembered", async () => {
+test("a failed rendering is not cached", async () => {
   const fail = async () => {
     throw new Error("istioctl says no");
   };
-  await expect(rememberedRendering(file, "a", fail)).rejects.toThrow("istioctl says no");
-  expect(await rememberedRendering(file, "a", async () => objects)).toEqual(objects);
+  await expect(cachedRendering(file, "a", fail)).rejects.toThrow("istioctl says no");
+  expect(await cachedRendering(file, "a", async () => objects)).toEqual(objects);
 });

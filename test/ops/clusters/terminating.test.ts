@@ -1,4 +1,4 @@
-import { type Hold, unlessHeldUp, whatHolds } from "../../../ops/clusters/terminating";
+import { type Blocker, deleteUnlessBlocked, deletionBlockers } from "../../../ops/clusters/terminating";
 import { ProgramFailed } from "../../../ops/exec/errors";
 import { kubectlFor } from "../../../ops/exec/kubectl";
 import type { Programs } from "../../../ops/exec/programs";
@@ -52,7 +52,7 @@ test("an APIService whose Service is gone is the culprit, and can be deleted", a
     apiService("v1.apps", "True", "Local"),
     apiService("v1beta1.external.metrics.k8s.io", "False", "ServiceNotFound"),
   ];
-  expect(await whatHolds(kubectl({ apiservices: services }), namespace([discovery]))).toEqual([
+  expect(await deletionBlockers(kubectl({ apiservices: services }), namespace([discovery]))).toEqual([
     {
       text: expect.stringMatching(
         /^the APIService v1beta1\.external\.metrics\.k8s\.io has no backend, .*said of/,
@@ -65,7 +65,7 @@ test("an APIService whose Service is gone is the culprit, and can be deleted", a
 
 test("one whose backend may come back is shown, not deleted", async () => {
   const services = [apiService("v1beta1.metrics.k8s.io", "False", "MissingEndpoints")];
-  const [hold] = await whatHolds(kubectl({ apiservices: services }), namespace([discovery]));
+  const [hold] = await deletionBlockers(kubectl({ apiservices: services }), namespace([discovery]));
   expect(hold!.commands).toEqual(["kubectl --context one get apiservice v1beta1.metrics.k8s.io -o yaml"]);
 });
 
@@ -78,7 +78,7 @@ test("finalizers of what is left are named with their objects; what only takes i
     held("v1", "Pod", "curl", []),
     { kind: "ConfigMap", apiVersion: "v1", metadata: { name: "stays", finalizers: ["example.com/x"] } },
   ];
-  const holds = await whatHolds(
+  const holds = await deletionBlockers(
     kubectl({ "get -n sample services,istiooperators.install.istio.io ": left }),
     namespace([remaining, { type: "NamespaceFinalizersRemaining", message: "..." }]),
   );
@@ -97,7 +97,7 @@ test("finalizers of what is left are named with their objects; what only takes i
 });
 
 test("a finalizer of the namespace itself", async () => {
-  const [hold] = await whatHolds(kubectl({}), namespace([], { finalizers: ["example.com/x"] }));
+  const [hold] = await deletionBlockers(kubectl({}), namespace([], { finalizers: ["example.com/x"] }));
   expect(hold).toMatchObject({
     text: expect.stringContaining("Namespace sample has the finalizer example.com/x"),
     patienceSeconds: 60,
@@ -106,18 +106,18 @@ test("a finalizer of the namespace itself", async () => {
 
 test("what may not be read names nothing", async () => {
   const forbidden = new ProgramFailed("kubectl get", 1, "Error from server (Forbidden)");
-  expect(await whatHolds(kubectl({ apiservices: forbidden }), namespace([discovery]))).toEqual([]);
+  expect(await deletionBlockers(kubectl({ apiservices: forbidden }), namespace([discovery]))).toEqual([]);
 });
 
 test("a namespace that goes without trouble is not asked about", async () => {
   asked.length = 0;
-  expect(await whatHolds(kubectl({}), namespace())).toEqual([]);
+  expect(await deletionBlockers(kubectl({}), namespace())).toEqual([]);
   expect(asked).toEqual([]);
 });
 
 describe("a deletion", () => {
   const never = new AbortController().signal;
-  const hold = (text: string, patienceSeconds: number | undefined): Hold => ({
+  const hold = (text: string, patienceSeconds: number | undefined): Blocker => ({
     text,
     commands: [`mend ${text}`],
     patienceSeconds,
@@ -128,7 +128,7 @@ describe("a deletion", () => {
   test("that cannot end is given up soon, with everything that holds it and the commands", async () => {
     const said: string[] = [];
     const look = async () => [hold("a finalizer", 1), hold("a load balancer", undefined)];
-    await expect(unlessHeldUp(never, (text) => said.push(text), look, endless)).rejects.toThrow(
+    await expect(deleteUnlessBlocked(never, (text) => said.push(text), look, endless)).rejects.toThrow(
       "the deletion cannot come to an end by itself:\n  a finalizer\n  fix: mend a finalizer\n  a load balancer\n  fix: mend a load balancer",
     );
     // Told at once, before it was given up; what may go by itself is not told so soon.
@@ -139,12 +139,12 @@ describe("a deletion", () => {
     let looks = 0;
     const look = async () => (looks++ % 2 === 0 ? [hold("a finalizer", 1)] : []);
     const done = () => new Promise<string>((resolve) => setTimeout(resolve, 7000, "done"));
-    expect(await unlessHeldUp(never, () => {}, look, done)).toBe("done");
+    expect(await deleteUnlessBlocked(never, () => {}, look, done)).toBe("done");
   }, 15_000);
 
   test("fails in its own words", async () => {
     const look = () => Promise.reject(new Error("no answer"));
     const fails = () => Promise.reject(new Error("refused"));
-    await expect(unlessHeldUp(never, () => {}, look, fails)).rejects.toThrow("refused");
+    await expect(deleteUnlessBlocked(never, () => {}, look, fails)).rejects.toThrow("refused");
   });
 });

@@ -2,7 +2,7 @@ import type { Addresses, Cluster, Mesh } from "../../mesh/mesh";
 import { explainTimeout } from "../diagnosis/unreachable";
 import type { Context } from "../run/context";
 import type { Step } from "../run/steps";
-import type { Findings } from "./findings";
+import type { Findings } from "./discovery";
 import type { Installation } from "./installation";
 import type { Phase } from "./phases";
 

@@ -1,4 +1,4 @@
-import { differences, liveAs } from "../../../ops/clusters/live-match";
+import { differences, liveAs } from "../../../ops/clusters/drift";
 import type { KubernetesObject } from "../../../ops/exec/kubernetes-object";
 
 const object = (spec: object, more: object = {}): KubernetesObject => ({

@@ -6,13 +6,18 @@ import { refuseForeign } from "../clusters/foreign";
 import { removedClusters } from "../clusters/inventory";
 import { ensureRemoteSecret } from "../clusters/remote-secret";
 import type { Context } from "../run/context";
+import { deadlines } from "./deadlines";
+import { addressesAtFirst, type Findings } from "./discovery";
+import { installationIn } from "./installation";
+import type { Phase } from "./phases";
 import {
   adoptForeignNamespaces,
   namespaceTroubles,
   refuseForeignRoot,
   untilNamespacesAreUsable,
-} from "./apply-guards";
-import { type ApplyInputs, type ApplyStep, type Run, stepsOf } from "./apply-run";
+} from "./preconditions";
+import { removedClusterSteps } from "./removed-clusters";
+import { type ApplyInputs, type ApplyStep, type Run, stepsOf } from "./run";
 import {
   addon,
   address,
@@ -24,11 +29,7 @@ import {
   keepInventory,
   removals,
   rollout,
-} from "./apply-step-makers";
-import { addressesAtFirst, type Findings } from "./findings";
-import { installationIn } from "./installation";
-import { deadlines, type Phase } from "./phases";
-import { removedClusterSteps } from "./removed-clusters";
+} from "./step-builders";
 
 /** Every step of bringing up the mesh, as data: `runSteps` finds the order. */
 export function applySteps(run: Run): readonly ApplyStep[] {

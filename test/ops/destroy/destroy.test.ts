@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseMesh } from "../../mesh/load";
-import { destroy } from "../../ops/destroy";
-import { ProgramFailed } from "../../ops/exec/errors";
-import type { Output, Programs } from "../../ops/exec/programs";
-import { silentReporter } from "../../ops/run/progress";
+import { parseMesh } from "../../../mesh/load";
+import { destroy } from "../../../ops/destroy/destroy";
+import { ProgramFailed } from "../../../ops/exec/errors";
+import type { Output, Programs } from "../../../ops/exec/programs";
+import { silentReporter } from "../../../ops/run/progress";
 
 // Whose a cluster is decides whether anything is removed from it. What is removed, and in which order, is tested on
 // real clusters.

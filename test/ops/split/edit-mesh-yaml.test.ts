@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { parseMesh } from "../../../mesh/load";
 import { InputError } from "../../../mesh/problem";
-import { withWeights } from "../../../ops/split/split";
+import { withWeights } from "../../../ops/split/edit-mesh-yaml";
 
 const clusters = `# my mesh
 clusters:

@@ -1,9 +1,9 @@
 import { basename, dirname } from "node:path";
 import { manifestFiles } from "../../../k8s/bundle";
 import type { Mesh } from "../../../mesh/mesh";
-import type { ApplyStep, Run } from "../../../ops/apply/apply-run";
-import { applySteps } from "../../../ops/apply/apply-steps";
 import type { Installation } from "../../../ops/apply/installation";
+import type { ApplyStep, Run } from "../../../ops/apply/run";
+import { applySteps } from "../../../ops/apply/steps";
 import { istioctlFor } from "../../../ops/exec/istioctl";
 import { kubectlFor } from "../../../ops/exec/kubectl";
 import type { Programs } from "../../../ops/exec/programs";

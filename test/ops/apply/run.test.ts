@@ -1,5 +1,5 @@
 import { parseMesh } from "../../../mesh/load";
-import { runOf } from "../../../ops/apply/apply-steps";
+import { runOf } from "../../../ops/apply/steps";
 
 test("a run knows no address of a cluster called constructor until it has found one", () => {
   const mesh = parseMesh(

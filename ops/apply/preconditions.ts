@@ -3,7 +3,7 @@ import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster } from "../../mesh/mesh";
 import { adoptNamespaces } from "../clusters/adopted-namespaces";
 import type { StepContext } from "../run/steps";
-import type { Run } from "./apply-run";
+import type { Run } from "./run";
 
 /** A second root would cut the mesh in two: workloads of one root refuse those of the other. */
 export async function refuseForeignRoot(run: Run, cluster: Cluster): Promise<void> {

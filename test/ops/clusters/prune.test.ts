@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Mesh } from "../../../mesh/mesh";
-import { bundleKinds, unwantedObjects } from "../../../ops/clusters/removals";
+import { bundleKinds, objectsToPrune } from "../../../ops/clusters/prune";
 import { ProgramFailed } from "../../../ops/exec/errors";
 import { kubectlFor } from "../../../ops/exec/kubectl";
 import type { Output, Programs } from "../../../ops/exec/programs";
@@ -58,7 +58,7 @@ describe("objects that mesh.yaml does not want any more", () => {
     };
   }
   const look = (programs: Programs) =>
-    unwantedObjects(kubectlFor(programs, "main0"), old, old.primary, dist, new AbortController().signal);
+    objectsToPrune(kubectlFor(programs, "main0"), old, old.primary, dist, new AbortController().signal);
 
   test("are looked for even where Kiali's CRD was never installed: Istio's kinds still count", async () => {
     const asked: string[][] = [];

@@ -5,15 +5,21 @@ import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { untilInjected, whyNotInjected } from "../clusters/injection";
 import { inventoryOf, readInventory, removedClusters, writeInventory } from "../clusters/inventory";
-import { removeObjects, titlesOf, unwantedObjects } from "../clusters/removals";
+import { deleteObjects, objectsToPrune } from "../clusters/prune";
 import { eventsOf } from "../diagnosis/events";
 import { explainNotReady } from "../diagnosis/pods";
 import type { Kubectl } from "../exec/kubectl";
-import { isRolledOut, type KubernetesObject, loadBalancerAddress } from "../exec/kubernetes-object";
+import {
+  isRolledOut,
+  type KubernetesObject,
+  loadBalancerAddress,
+  objectTitles,
+} from "../exec/kubernetes-object";
 import { type StepOutcome, secondsWithin } from "../run/steps";
-import type { Run, StepRow } from "./apply-run";
+import { deadlines } from "./deadlines";
 import type { Part } from "./installation";
-import { deadlines, type Phase } from "./phases";
+import type { Phase } from "./phases";
+import type { Run, StepRow } from "./run";
 
 /** Applies a part of what istioctl renders, so that it works before istioctl takes it over. */
 export function ahead(
@@ -188,10 +194,10 @@ export function removals(run: Run, cluster: Cluster, needs: readonly string[]): 
     deadlineSeconds: deadlines.rollout,
     optional: true,
     run: async ({ signal, deadlineSeconds }) => {
-      const unwanted = await unwantedObjects(kubectl, run.mesh, cluster, run.dist, signal);
+      const unwanted = await objectsToPrune(kubectl, run.mesh, cluster, run.dist, signal);
       if (unwanted.length === 0) return "unchanged";
-      if (!run.remove) throw new Error(`stays unless --yes is given: ${titlesOf(unwanted)}`);
-      await removeObjects(kubectl, unwanted, secondsWithin(deadlineSeconds), signal);
+      if (!run.remove) throw new Error(`stays unless --yes is given: ${objectTitles(unwanted)}`);
+      await deleteObjects(kubectl, unwanted, secondsWithin(deadlineSeconds), signal);
       return "changed";
     },
   };

@@ -5,7 +5,7 @@ import { ownerSelector } from "../../k8s/mesh-chart";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { ProgramFailed } from "../exec/errors";
 import type { Kubectl } from "../exec/kubectl";
-import { type KubernetesObject, nameAlone, objectId, objectTitle } from "../exec/kubernetes-object";
+import { type KubernetesObject, listOf, nameAlone, objectId } from "../exec/kubernetes-object";
 import { giveBack, isAdopted } from "./adopted-namespaces";
 import { bundleObjects } from "./bundle-objects";
 import { inventoryName } from "./inventory";
@@ -45,7 +45,7 @@ export function ownedObjects(
 }
 
 /** Those that an earlier version of mesh.yaml wanted and this one does not: they are not in `dist/<cluster>`. */
-export async function unwantedObjects(
+export async function objectsToPrune(
   kubectl: Kubectl,
   mesh: Mesh,
   cluster: Cluster,
@@ -87,7 +87,7 @@ async function ofKnownKinds(kinds: readonly string[], ask: Ask): Promise<readonl
  * the mesh is given back instead.
  * @param seconds for all of it: a namespace is gone when its last pod is
  */
-export async function removeObjects(
+export async function deleteObjects(
   kubectl: Kubectl,
   objects: readonly KubernetesObject[],
   seconds: number,
@@ -95,11 +95,7 @@ export async function removeObjects(
 ): Promise<void> {
   const items = objects.filter((object) => !isAdopted(object)).map(nameAlone);
   if (items.length > 0) {
-    const input = JSON.stringify({ apiVersion: "v1", kind: "List", items });
-    await kubectl.remove(["-f", "-"], seconds, { signal, input });
+    await kubectl.remove(["-f", "-"], seconds, { signal, input: listOf(items) });
   }
   for (const namespace of objects.filter(isAdopted)) await giveBack(kubectl, namespace, signal);
 }
-
-/** `Namespace sample, Deployment sample/curl`: for a question or a warning. */
-export const titlesOf = (objects: readonly KubernetesObject[]) => objects.map(objectTitle).join(", ");
