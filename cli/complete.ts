@@ -1,6 +1,6 @@
 import type { Argument, Command, Option } from "commander";
 import { meshFile } from "../mesh/paths";
-import { homeFolder } from "../ops/exec/kubeconfig-files";
+import { homeFolder } from "../ops/exec/environment";
 import { exitCode, type Output } from "./command";
 import { type Known, knownValues, type Suggestion } from "./known-values";
 

@@ -19,8 +19,8 @@ export interface MeshPaths {
 }
 
 /**
- * The file that describes the mesh: the one given, else the one that MESH_FILE names, else `mesh.yaml`. This is the
- * only setting that the project reads from the environment, and the only place where it does.
+ * The file that describes the mesh: the one given, else the one that MESH_FILE names, else `mesh.yaml`. MESH_FILE is the
+ * tool's only environment variable of its own.
  */
 export function meshFile(given?: string): string {
   return given ?? (process.env.MESH_FILE || defaultFile);

@@ -110,16 +110,18 @@ test("mesh has no CDK, no processes and no clock", () => {
     expect(text).not.toMatch(/from "(cdk|constructs|node:child_process)|Date\.now|new Date\(/);
 });
 
-test("settings are read from the environment in one place", () => {
+test("the environment is read in two places", () => {
+  const readsEnvironment =
+    /\bprocess\s*(\?\.|\.)\s*env\b|\bprocess\s*\[|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b|["'](node:)?process["']/;
   const readers = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
       .filter(
         (name) =>
-          name.endsWith(".ts") && /process\.env[.[]/.test(readFileSync(join(root, folder, name), "utf8")),
+          name.endsWith(".ts") && readsEnvironment.test(readFileSync(join(root, folder, name), "utf8")),
       )
       .map((name) => `${folder}/${name}`),
   );
-  expect(readers).toEqual(["mesh/paths.ts"]);
+  expect(readers).toEqual(["mesh/paths.ts", "ops/exec/environment.ts"]);
 });
 
 test("the library that edits YAML is loaded by mesh split alone", () => {
@@ -129,7 +131,9 @@ test("the library that edits YAML is loaded by mesh split alone", () => {
       .map((name) => `${folder}/${name}`),
   );
   const users = sources.filter((file) => readFileSync(join(root, file), "utf8").includes('from "yaml"'));
-  const importers = folders.flatMap(importsIn).filter(({ imported }) => imported === "ops/split/edit-mesh-yaml");
+  const importers = folders
+    .flatMap(importsIn)
+    .filter(({ imported }) => imported === "ops/split/edit-mesh-yaml");
   expect(users).toEqual(["ops/split/edit-mesh-yaml.ts"]);
   expect(importers.map(({ file }) => file)).toEqual(["cli/split.ts"]);
 });

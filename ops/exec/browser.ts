@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { type Environment, userEnvironment } from "./environment";
 
 /**
  * What opens an address in the user's browser, by platform. Three rows rather than a library: the common one (`open`)
@@ -18,7 +19,7 @@ const openers = {
  */
 export function openBrowser(
   url: string,
-  env: NodeJS.ProcessEnv = process.env,
+  env: Environment = userEnvironment,
   platform: NodeJS.Platform = process.platform,
 ): boolean {
   const system = env.WSL_DISTRO_NAME ? "win32" : platform;

@@ -1,29 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { load } from "js-yaml";
-
-type Environment = Readonly<NodeJS.ProcessEnv>;
-
-/**
- * The files that kubectl reads, in its order: of several it takes each entry from the first that has it
- * (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files).
- */
-export function kubeconfigFiles(env: Environment = process.env): readonly string[] {
-  const named = (env.KUBECONFIG ?? "").split(delimiter).filter(Boolean);
-  return named.length > 0 ? named : [join(homeFolder(env), ".kube", "config")];
-}
-
-/** Empty for a user with neither HOME nor an entry in passwd, as in a container; kubectl looks into the current folder. */
-export function homeFolder({ HOME }: Environment = process.env): string {
-  if (HOME !== undefined) return HOME;
-  try {
-    return homedir();
-  } catch {
-    return "";
-  }
-}
+import { type Environment, kubeconfigFiles, userEnvironment } from "./environment";
 
 /**
  * The file into which az should write a context, where KUBECONFIG names several: az takes the whole list for one name
@@ -31,14 +10,14 @@ export function homeFolder({ HOME }: Environment = process.env): string {
  * `kubectl config`.
  * @returns undefined where az finds it by itself
  */
-export function fileToWrite(context: string, env: Environment = process.env): string | undefined {
+export function fileToWrite(context: string, env: Environment = userEnvironment): string | undefined {
   if (!env.KUBECONFIG?.includes(delimiter)) return undefined;
   const holder = readFiles(env).find(({ contexts }) => contexts.has(context));
   return holder?.path ?? kubeconfigFiles(env).at(-1);
 }
 
 /** The file that a program made which took all of KUBECONFIG for one name; undefined: there is none. */
-export function strayFile({ KUBECONFIG = "" }: Environment = process.env): string | undefined {
+export function strayFile({ KUBECONFIG = "" }: Environment = userEnvironment): string | undefined {
   return KUBECONFIG.includes(delimiter) && existsSync(KUBECONFIG) ? KUBECONFIG : undefined;
 }
 
@@ -53,7 +32,7 @@ export interface MixedEntry {
   readonly first: string;
 }
 
-export function mixedEntries(context: string, env: Environment = process.env): readonly MixedEntry[] {
+export function mixedEntries(context: string, env: Environment = userEnvironment): readonly MixedEntry[] {
   const files = readFiles(env);
   const own = files.find(({ contexts }) => contexts.has(context));
   if (!own) return [];

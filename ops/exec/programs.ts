@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { Writable } from "node:stream";
 import { commandLine } from "../../mesh/shell-quote";
-import { environmentOf, fileOf } from "./environment";
+import { type Environment, environmentOf, fileOf, userEnvironment } from "./environment";
 import {
   DeadlinePassed,
   Interrupted,
@@ -86,8 +86,8 @@ export interface ProgramsProps {
   readonly signal?: AbortSignal;
   /** Gets every command before it runs, ready to paste (`--verbose`). @default - nothing is shown */
   readonly onCommand?: (line: string) => void;
-  /** @default process.env */
-  readonly env?: NodeJS.ProcessEnv;
+  /** @default - the user's */
+  readonly env?: Environment;
 }
 
 const defaultDeadlineSeconds = 60;
@@ -105,7 +105,7 @@ export function createPrograms({
   log = noLog,
   signal,
   onCommand,
-  env = process.env,
+  env = userEnvironment,
 }: ProgramsProps = {}): Programs {
   let count = 0;
   return {
@@ -132,7 +132,7 @@ export function createPrograms({
 function start(
   program: ProgramName,
   args: readonly string[],
-  env: NodeJS.ProcessEnv,
+  env: Environment,
   options: RunOptions,
   runSignal: AbortSignal | undefined,
 ): Promise<Output> {

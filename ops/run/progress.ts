@@ -1,3 +1,5 @@
+import { createColors } from "picocolors";
+import { type Environment, userEnvironment } from "../exec/environment";
 import type { Step, StepListener, StepResult } from "./steps";
 
 /** How a run tells what it does. The tool's own output, such as a table or JSON, is not its business. */
@@ -26,8 +28,8 @@ export interface Screen {
 export interface ReporterProps {
   /** Where to write: progress goes to stderr, so that stdout is the result alone. @default process.stderr */
   readonly stream?: NodeJS.WriteStream | Sink;
-  /** @default process.env */
-  readonly env?: NodeJS.ProcessEnv;
+  /** @default - the user's */
+  readonly env?: Environment;
 }
 
 /** The part of a terminal, or of a file, that is needed. */
@@ -49,37 +51,31 @@ export const silentReporter: Reporter = {
 };
 
 /** Lines that redraw themselves on a terminal, plain ones elsewhere. https://no-color.org is kept. */
-export function createReporter({ stream = process.stderr, env = process.env }: ReporterProps = {}): Reporter {
+export function createReporter({
+  stream = process.stderr,
+  env = userEnvironment,
+}: ReporterProps = {}): Reporter {
   const isLive = stream.isTTY === true && env.TERM !== "dumb" && !env.CI;
   return isLive ? liveReporter(stream, env) : plainReporter(stream);
 }
 
-const marks: Readonly<Record<StepResult["outcome"], string>> = {
-  changed: "done",
-  unchanged: "unchanged",
-  failed: "FAILED",
-  warning: "warning",
-  "not tried": "not tried",
-};
-const codes: Readonly<Record<StepResult["outcome"], number>> = {
-  changed: 32,
-  unchanged: 2,
-  failed: 31,
-  warning: 33,
-  "not tried": 2,
-};
-type Paint = (text: string, outcome: StepResult["outcome"]) => string;
-const color: Paint = (text, outcome) => `\u001b[${codes[outcome]}m${text}\u001b[0m`;
-const plain: Paint = (text) => text;
+const marks = {
+  changed: { text: "done", color: "green" },
+  unchanged: { text: "unchanged", color: "dim" },
+  failed: { text: "FAILED", color: "red" },
+  warning: { text: "warning", color: "yellow" },
+  "not tried": { text: "not tried", color: "dim" },
+} as const satisfies Record<StepResult["outcome"], unknown>;
 
 /** Without a terminal a step that takes long says so now and then, so that a log shows where the time goes. */
 const reminderSeconds = 15;
 const redrawMilliseconds = 100;
 
-function endLine({ step, outcome, seconds, reason }: StepResult, paint: Paint): string {
+function endLine({ step, outcome, seconds, reason }: StepResult, hasColor: boolean): string {
   const time = outcome === "not tried" ? "" : ` ${formatSeconds(seconds)}`;
   const why = reason ? `\n${reason.replace(/^/gm, "    ")}` : "";
-  return `${stepLabel(step)} ${paint(marks[outcome], outcome)}${time}${why}`;
+  const { text, color } = marks[outcome];
+  return `${stepLabel(step)} ${createColors(hasColor)[color](text)}${time}${why}`;
 }
 
 const stepLabel = ({ cluster, title }: Step) => `${cluster.padEnd(10)} ${title.padEnd(32)}`;
@@ -113,7 +109,7 @@ function plainReporter(stream: Sink): Reporter {
     ended(result) {
       clearInterval(running.get(result.step.id)?.reminder);
       running.delete(result.step.id);
-      line(endLine(result, plain));
+      line(endLine(result, false));
     },
     say: line,
     command: (text) => line(`$ ${text}`),
@@ -125,8 +121,9 @@ function plainReporter(stream: Sink): Reporter {
 }
 
 /** Finished steps scroll up; those that run stand below them, each with the time gone. */
-function liveReporter(stream: Sink, env: NodeJS.ProcessEnv): Reporter {
-  const paint = env.NO_COLOR ? plain : color;
+function liveReporter(stream: Sink, env: Environment): Reporter {
+  // https://no-color.org
+  const hasColor = !env.NO_COLOR;
   const running = new Map<string, Running>();
   let below: readonly string[] = [];
   let drawn = 0;
@@ -149,7 +146,7 @@ function liveReporter(stream: Sink, env: NodeJS.ProcessEnv): Reporter {
     },
     ended(result) {
       running.delete(result.step.id);
-      draw(`${endLine(result, paint)}\n`);
+      draw(`${endLine(result, hasColor)}\n`);
     },
     say: (text) => draw(`${text}\n`),
     command: (text) => draw(`$ ${text}\n`),
@@ -163,7 +160,7 @@ function liveReporter(stream: Sink, env: NodeJS.ProcessEnv): Reporter {
       get size() {
         return { columns: stream.columns ?? 80, rows: stream.rows ?? 24 };
       },
-      color: !env.NO_COLOR,
+      color: hasColor,
       unicode: /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || ""),
       show(lines) {
         below = lines;

@@ -68,7 +68,7 @@ test("on a terminal running steps are redrawn in place, and finished ones stay a
   jest.advanceTimersByTime(250);
   expect(stream.text).toContain("\u001b[1A\u001b[0J");
   reporter.ended(ended());
-  expect(stream.text).toContain("\u001b[32mdone\u001b[0m 12.3 s\n");
+  expect(stream.text).toContain("\u001b[32mdone\u001b[39m 12.3 s\n");
   reporter.close();
   jest.useRealTimers();
 });
