@@ -2,14 +2,14 @@ import type { Cluster, Mesh } from "../mesh/mesh";
 
 /** What checks are sorted by, lowest first: what stands higher rests on what stands lower. */
 export const layers = {
-  programs: "programs on this machine",
+  programs: "local programs",
   reachable: "clusters reachable",
   versions: "versions",
   rights: "rights",
-  clusters: "clusters, one by one",
-  installed: "what is installed already",
+  clusters: "clusters",
+  installed: "existing installations",
   trust: "trust",
-  capacity: "room on the nodes",
+  capacity: "node capacity",
   "control-plane": "control plane",
   gateways: "gateways",
   endpoints: "endpoints",
@@ -81,7 +81,7 @@ export interface Share {
 
 /** What a check found. Evidence is safe to show: no keys, no tokens. */
 export interface Verdict {
-  readonly kind: "sound" | "faulty" | "unjudged";
+  readonly kind: "pass" | "problem" | "info" | "not judged";
   /** What it saw, a line each. */
   readonly evidence: readonly string[];
   /** What it counted. @default - it does not count */
@@ -94,23 +94,26 @@ export interface Verdict {
 
 export type Remedy = Pick<Verdict, "fix" | "commands">;
 
-export const sound = (...evidence: string[]): Verdict => ({ kind: "sound", evidence });
+export const pass = (...evidence: string[]): Verdict => ({ kind: "pass", evidence });
 
-/** It does not hold; how bad that is, the check's severity says. */
-export const faulty = (evidence: string | readonly string[], remedy: Remedy = {}): Verdict => ({
-  kind: "faulty",
+/** The check found something wrong; its severity says how bad that is. */
+export const problem = (evidence: string | readonly string[], remedy: Remedy = {}): Verdict => ({
+  kind: "problem",
   evidence: [evidence].flat(),
   ...remedy,
 });
 
-/** It cannot be known yet, and nobody is to blame. */
-export const unjudged = (evidence: string, remedy: Remedy = {}): Verdict => ({
-  kind: "unjudged",
+/** Nothing is wrong, but the user should know. */
+export const info = (...evidence: string[]): Verdict => ({ kind: "info", evidence });
+
+/** The check cannot tell yet. */
+export const notJudged = (evidence: string, remedy: Remedy = {}): Verdict => ({
+  kind: "not judged",
   evidence: [evidence],
   ...remedy,
 });
 
 export const layerOf = ({ id }: Pick<CheckFacts, "id">) => id.slice(0, id.indexOf(".")) as Layer;
 
-/** Where the documentation tells of a check; the anchor is the heading's on GitHub. */
+/** The check's section in the documentation, with GitHub's anchor. */
 export const docsOf = ({ id }: Pick<CheckFacts, "id">) => `docs/checks.md#${id.replace(".", "")}`;

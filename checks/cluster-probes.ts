@@ -7,8 +7,8 @@ import { type Kubectl, kubectlFor } from "../ops/exec/kubectl";
 import type { KubernetesObject } from "../ops/exec/kubernetes-object";
 import { withRequestTimeout } from "../ops/exec/limits";
 import type { Context } from "../ops/run/context";
-import { once } from "./once";
-import { askWho, type Right, type Who } from "./who";
+import { type AccessReview, type Right, reviewAccess } from "./access-review";
+import { memoize } from "./memoize";
 
 /**
  * What is asked of one cluster, each question once and only when a check wants to know. Every other question waits for
@@ -18,8 +18,8 @@ export interface ClusterProbes {
   readonly kubectl: Kubectl;
   /** Kubernetes' version: the first question. */
   version(): Promise<Version | undefined>;
-  /** Who asks, what the server's clock says, and what may be done. */
-  who(): Promise<Who>;
+  /** The user, the server's clock, and the rights that are missing. */
+  accessReview(): Promise<AccessReview>;
   namespaces(): Promise<readonly KubernetesObject[]>;
   nodes(): Promise<readonly KubernetesObject[]>;
   /** Deployments of a control plane, in any namespace. */
@@ -51,12 +51,12 @@ export function probesOf(
   rights: readonly Right[],
 ): ClusterProbes {
   const kubectl = kubectlFor(withRequestTimeout(programs), context);
-  const version = once(async () => {
+  const version = memoize(async () => {
     const { stdout } = await kubectl.run(["get", "--raw", "/version"]);
     return parseVersion(JSON.parse(stdout).gitVersion);
   });
   const ask = <T>(question: () => Promise<T>) =>
-    once(async () => {
+    memoize(async () => {
       await version();
       return question();
     });
@@ -69,7 +69,7 @@ export function probesOf(
   return {
     kubectl,
     version,
-    who: ask(() => askWho(kubectl, rights, now)),
+    accessReview: ask(() => reviewAccess(kubectl, rights, now)),
     namespaces: ofKind(all, "Namespace"),
     nodes: ofKind(all, "Node"),
     controlPlanes: get("deployments", "--all-namespaces", "--selector=app=istiod"),
@@ -111,4 +111,12 @@ async function readPodRequests(kubectl: Kubectl): Promise<PodRequest[]> {
         memory: requests.flatMap(([, memory]) => memory || []),
       };
     });
+}
+
+/** The Service that a webhook configuration calls, if the webhooks are Istio's. */
+export function istioService({
+  webhooks = [],
+}: KubernetesObject): { name: string; namespace: string } | undefined {
+  const ours = webhooks.filter(({ name }: { name: string }) => /(^|\.)istio\.io$/.test(name));
+  return ours.find((webhook: KubernetesObject) => webhook.clientConfig?.service)?.clientConfig.service;
 }

@@ -21,7 +21,7 @@ export interface CheckResult {
   readonly commands: readonly string[];
   /** Where docs/checks.md tells of it. */
   readonly docs: string;
-  /** Of what is not judged: the check that has to pass first. */
+  /** Of what is not judged: the check that must pass first. */
   readonly blockedBy?: { readonly id: CheckFacts["id"]; readonly cluster?: string };
   readonly seconds: number;
 }
@@ -57,4 +57,18 @@ export function reportOf(mesh: string, results: readonly CheckResult[], seconds:
   const counts = { pass: 0, info: 0, warn: 0, fail: 0, "not judged": 0 };
   for (const { status } of results) counts[status]++;
   return { mesh, ok: counts.fail === 0, counts, results, seconds };
+}
+
+/** How many checks are not judged because of one that did not pass. Listing them would hide the cause. */
+export function waitingFor(
+  results: readonly CheckResult[],
+): (id: CheckResult["id"], cluster: string | undefined) => number {
+  const nameOf = (id: string, cluster: string | undefined) => `${id} ${cluster ?? ""}`;
+  const counts = new Map<string, number>();
+  for (const { blockedBy } of results) {
+    if (!blockedBy) continue;
+    const name = nameOf(blockedBy.id, blockedBy.cluster);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return (id, cluster) => counts.get(nameOf(id, cluster)) ?? 0;
 }

@@ -7,22 +7,15 @@ import type { Context } from "../ops/run/context";
 import {
   type Check,
   type CheckFacts,
-  type CheckId,
   docsOf,
-  faulty,
-  idOfNeed,
   layerOf,
+  notJudged,
+  problem,
   type Severity,
-  unjudged,
   type Verdict,
 } from "./check";
-import { type CheckReport, type CheckResult, reportOf, type Status } from "./report";
-
-/** One look: a check, and the cluster that it is about. */
-interface Look<World> {
-  readonly check: Check<World>;
-  readonly cluster: Cluster | undefined;
-}
+import { type Look, needsAmong, refuseWrongNeeds, withNeeds } from "./needs";
+import { type CheckReport, type CheckResult, reportOf } from "./report";
 
 /** What takes longer than people like to wait without a word. */
 const noticeSeconds = 2;
@@ -124,18 +117,6 @@ function isWanted<World>({ check, cluster }: Look<World>, { only, clusters }: Ru
   );
 }
 
-/** In the order of `all`. */
-function withNeeds<World>(
-  wanted: readonly Look<World>[],
-  all: readonly Look<World>[],
-  neededBy: (look: Look<World>) => readonly Look<World>[],
-): Look<World>[] {
-  const taken = new Set(wanted);
-  // A set goes on to what is added to it meanwhile.
-  for (const look of taken) for (const needed of neededBy(look)) taken.add(needed);
-  return all.filter((look) => taken.has(look));
-}
-
 /** What was asked for, and what keeps it from being judged. */
 function reported<World>(
   wanted: readonly Look<World>[],
@@ -162,18 +143,12 @@ async function verdictOf<World>({ check, cluster }: Look<World>, world: World): 
 export function couldNotLook(error: Error, severity: Severity): Verdict {
   const evidence = redact(error.message).trim().split("\n");
   const remedy = {
-    fix: "see why it was refused, and run this again",
+    fix: "fix the error above and run the command again",
     ...(error instanceof ProgramFailed && { commands: [error.command] }),
   };
-  const seen = [`could not be looked at: ${evidence[0]}`, ...evidence.slice(1)];
-  return severity === "fail" ? faulty(seen, remedy) : { ...unjudged("", remedy), evidence: seen };
+  const seen = [`the check could not run: ${evidence[0]}`, ...evidence.slice(1)];
+  return severity === "fail" ? problem(seen, remedy) : { ...notJudged("", remedy), evidence: seen };
 }
-
-const statuses: Readonly<Record<Verdict["kind"], (severity: Severity) => Status>> = {
-  sound: () => "pass",
-  faulty: (severity) => severity,
-  unjudged: () => "not judged",
-};
 
 type Blocker = NonNullable<CheckResult["blockedBy"]>;
 
@@ -197,7 +172,7 @@ export function judged(
   cluster: Cluster | undefined,
   seconds: number,
 ): CheckResult {
-  const status = statuses[verdict.kind](check.severity);
+  const status = verdict.kind === "problem" ? check.severity : verdict.kind;
   return {
     ...factsOf(check, cluster, seconds),
     status,
@@ -211,7 +186,7 @@ export function judged(
 /** A check that means nothing before another one passes. */
 export function blocked(check: CheckFacts, blockedBy: Blocker, cluster?: Cluster, seconds = 0): CheckResult {
   const { id, cluster: where } = blockedBy;
-  const evidence = [`${id}${where ? ` of ${where}` : ""} has to pass first`];
+  const evidence = [`${id}${where ? ` of ${where}` : ""} must pass first`];
   return { ...factsOf(check, cluster, seconds), status: "not judged", evidence, commands: [], blockedBy };
 }
 
@@ -222,47 +197,7 @@ function blocker(needed: readonly CheckResult[]): Blocker | undefined {
   return result.blockedBy ?? placeOf(result);
 }
 
-/**
- * For each look those that it needs, in their order. What is needed of a cluster is needed by checks of that cluster and
- * of the mesh; what the primary has, by all.
- */
-function needsAmong<World>(all: readonly Look<World>[]): (look: Look<World>) => readonly Look<World>[] {
-  const byId = new Map<string, Look<World>[]>();
-  for (const look of all) byId.set(look.check.id, [...(byId.get(look.check.id) ?? []), look]);
-  const order = new Map(all.map((look, index) => [look, index]));
-  return ({ check, cluster }) => {
-    const needed = check.needs.flatMap((need) => {
-      const looks = byId.get(idOfNeed(need)) ?? [];
-      return need.startsWith("primary/")
-        ? looks.filter((other) => other.cluster?.role === "primary")
-        : looks.filter((other) => !cluster || !other.cluster || other.cluster === cluster);
-    });
-    return needed.sort((one, other) => order.get(one)! - order.get(other)!);
-  };
-}
-
 function nameOpen<World>(open: readonly Look<World>[]): string {
   const names = open.map(({ check, cluster }) => (cluster ? `${check.id} of ${cluster.name}` : check.id));
   return names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
-}
-
-/** A need that is not there would be taken for one that is met, and a circle would never be judged. */
-function refuseWrongNeeds<World>(checks: readonly Check<World>[]): void {
-  const byId = new Map(checks.map((check) => [check.id, check]));
-  if (byId.size < checks.length) {
-    const twice = checks.find((check) => byId.get(check.id) !== check)!;
-    throw new Error(`there are two checks ${twice.id}`);
-  }
-  const met = new Set<CheckId>();
-  const meet = ({ id, needs }: Check<World>, above: readonly CheckId[]) => {
-    if (above.includes(id)) throw new Error(`checks that need each other: ${[...above, id].join(", ")}`);
-    if (met.has(id)) return;
-    for (const need of needs) {
-      const needed = byId.get(idOfNeed(need));
-      if (!needed) throw new Error(`check ${id} needs ${need}, which is no check`);
-      meet(needed, [...above, id]);
-    }
-    met.add(id);
-  };
-  for (const check of checks) meet(check, []);
 }

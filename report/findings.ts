@@ -1,6 +1,5 @@
 import { capital } from "../checks/docs";
-import type { CheckReport, CheckResult, Status } from "../checks/report";
-import { waitingFor } from "../checks/waiting";
+import { type CheckReport, type CheckResult, type Status, waitingFor } from "../checks/report";
 import type { MeshStatus } from "../ops/status/status";
 import type { Remark } from "../ops/status/status-remarks";
 import { html, type Markup } from "./html";

@@ -16,7 +16,7 @@ const looks: Readonly<Record<Status, Look>> = {
   fail: { sign: "✕", word: "failed", paint: "is-bad" },
   warn: { sign: "!", word: "warning", words: "warnings", paint: "is-warned" },
   "not judged": { sign: "–", word: "not judged", paint: "is-open" },
-  info: { sign: "i", word: "to know", paint: "is-told" },
+  info: { sign: "i", word: "info", paint: "is-told" },
   pass: { sign: "✓", word: "passed", paint: "is-good" },
 };
 

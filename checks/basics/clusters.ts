@@ -1,9 +1,9 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
-import { isTerminating, deletionMessages, deletionBlockers } from "../../ops/clusters/terminating";
-import { type Check, faulty, sound, unjudged } from "../check";
-import { kubectlIn } from "../commands";
+import { deletionBlockers, deletionMessages, isTerminating } from "../../ops/clusters/terminating";
+import { type Check, notJudged, pass, problem } from "../check";
+import { kubectlIn } from "../suggested-commands";
 import type { World } from "./world";
 
 /**
@@ -17,19 +17,19 @@ export const clusterChecks: readonly Check<World>[] = [
     id: "clusters.distinct",
     of: "cluster",
     severity: "fail",
-    title: "every context leads to a cluster of its own",
+    title: "every context is a different cluster",
     looksAt: "the UID of the namespace kube-system, which no two clusters share",
-    why: "Two contexts may lead to one cluster, under other names. A mesh of such would install a remote over its own primary.",
-    fix: "name the context of another cluster in mesh.yaml, or take the cluster out",
+    why: "Two contexts can lead to one cluster. The mesh would install a remote over its own primary.",
+    fix: "use the context of another cluster in mesh.yaml, or remove the cluster",
     needs: ["rights.read"],
     async look(world, cluster) {
       const uid = await uidOf(world, cluster);
-      if (uid === undefined) return faulty("there is no namespace kube-system");
+      if (uid === undefined) return problem("there is no namespace kube-system");
       const before = world.mesh.clusters.slice(0, world.mesh.clusters.indexOf(cluster));
       const uids = await Promise.all(before.map((other) => uidOf(world, other).catch(() => undefined)));
       const same = before[uids.indexOf(uid)];
-      if (same === undefined) return sound(`kube-system ${uid}`);
-      return faulty(
+      if (same === undefined) return pass(`kube-system ${uid}`);
+      return problem(
         `the contexts ${same.context} (${same.name}) and ${cluster.context} lead to the same cluster (kube-system ${uid})`,
         { commands: [commandLine("kubectl", ["config", "get-contexts"])] },
       );
@@ -39,11 +39,11 @@ export const clusterChecks: readonly Check<World>[] = [
     id: "clusters.terminating",
     of: "cluster",
     severity: "fail",
-    title: "no namespace of the mesh is on its way out",
+    title: "no mesh namespace is Terminating",
     looksAt:
       "the phase of istio-system and of the sample's namespace, their conditions, and the objects or APIServices that these name",
-    why: "A namespace in Terminating takes nothing new. It stays so for as long as something in it has a finalizer that nobody serves, often for ever.",
-    fix: "wait until it is gone; if it stays, remove what holds it: an APIService whose backend is gone, a finalizer whose controller is gone",
+    why: "A Terminating namespace accepts no new objects. It stays Terminating while an object in it has a finalizer without a controller.",
+    fix: "wait until the namespace is deleted; if it stays, remove the cause: an APIService without a backend, a finalizer without a controller",
     needs: ["rights.read"],
     async look({ mesh, probes }, cluster) {
       const names = [istioNamespace, ...(mesh.sample ? [mesh.sample.namespace] : [])];
@@ -51,7 +51,7 @@ export const clusterChecks: readonly Check<World>[] = [
       const leaving = namespaces.filter(
         (namespace) => names.includes(namespace.metadata.name) && isTerminating(namespace),
       );
-      if (leaving.length === 0) return sound(`none of ${names.join(", ")}`);
+      if (leaving.length === 0) return pass(`none of ${names.join(", ")}`);
       const { kubectl } = probes(cluster);
       const found = await Promise.all(
         leaving.map(async (namespace) => ({ namespace, holds: await deletionBlockers(kubectl, namespace) })),
@@ -67,25 +67,25 @@ export const clusterChecks: readonly Check<World>[] = [
           ? holds.flatMap((hold) => hold.commands)
           : [kubectlIn(cluster, "get", "namespace", namespace.metadata.name, "-o", "yaml")],
       );
-      return faulty(reasons, { commands: [...new Set(commands)] });
+      return problem(reasons, { commands: [...new Set(commands)] });
     },
   },
   {
     id: "clusters.clock",
     of: "cluster",
     severity: "warn",
-    title: `the clocks agree within ${toleratedSkew} seconds`,
-    looksAt: "the time that the API server gives to a SelfSubjectReview, against this machine's",
-    why: "Certificates and tokens are valid from one moment to another. istiod dates its certificates two minutes back; beyond that a proxy whose clock is behind refuses them as not yet valid.",
-    fix: "set the clock of the one that is wrong, and let NTP keep it",
+    title: `the clock skew is at most ${toleratedSkew} seconds`,
+    looksAt: "the API server's time in a SelfSubjectReview, against this machine's",
+    why: "istiod dates its certificates two minutes back. A proxy whose clock is further behind refuses them as not yet valid.",
+    fix: "correct the clock that is wrong, and enable NTP",
     needs: ["reachable.api"],
     async look({ probes }, cluster) {
-      const { clock } = await probes(cluster).who();
-      if (!clock) return unjudged("the server does not tell (Kubernetes before 1.28)");
+      const { clock } = await probes(cluster).accessReview();
+      if (!clock) return notJudged("the server does not report its time (Kubernetes before 1.28)");
       const { ahead, time } = clock;
-      if (Math.abs(ahead) <= toleratedSkew) return sound(`${time.toISOString()} there`);
+      if (Math.abs(ahead) <= toleratedSkew) return pass(`${time.toISOString()} there`);
       const direction = ahead > 0 ? "ahead of" : "behind";
-      return faulty(
+      return problem(
         `the cluster's clock is ${Math.round(Math.abs(ahead))} s ${direction} this machine's: ${time.toISOString()} there`,
       );
     },

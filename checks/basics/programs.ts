@@ -1,14 +1,14 @@
 import { MissingProgram } from "../../ops/exec/errors";
 import type { ProgramName } from "../../ops/exec/programs";
-import { type Check, faulty, sound } from "../check";
+import { type Check, pass, problem } from "../check";
 import type { World } from "./world";
 
 export const onPath = (program: ProgramName) => async (world: World) => {
   try {
     const version = await world.program(program);
-    return version ? sound(version.text) : faulty(`${program} is there, and tells no version`);
+    return version ? pass(version.text) : problem(`${program} reports no version`);
   } catch (error) {
-    if (error instanceof MissingProgram) return faulty(`${program} is not on the PATH`);
+    if (error instanceof MissingProgram) return problem(`${program} is not on the PATH`);
     throw error;
   }
 };
@@ -20,7 +20,7 @@ export const programChecks: readonly Check<World>[] = [
     severity: "fail",
     title: "kubectl is on the PATH",
     looksAt: "`kubectl version --client`",
-    why: "Everything that is asked of a cluster, or put into it, goes through kubectl.",
+    why: "The tool uses kubectl for every cluster.",
     fix: "install kubectl, no more than one minor version from your clusters: https://kubernetes.io/docs/tasks/tools/",
     needs: [],
     look: onPath("kubectl"),

@@ -6,8 +6,8 @@ import { fetchCredentials } from "../../ops/azure/get-credentials";
 import { fixForUnreachable } from "../../ops/diagnosis/unreachable";
 import { DeadlinePassed, LoginRequired, ProgramFailed, shortMessage } from "../../ops/exec/errors";
 import { mixedEntries, mixedEntryFix, mixedEntryText, strayFile } from "../../ops/exec/kubeconfig-files";
-import { type Check, faulty, sound, unjudged } from "../check";
-import { kubectlIn } from "../commands";
+import { type Check, notJudged, pass, problem } from "../check";
+import { kubectlIn } from "../suggested-commands";
 import type { World } from "./world";
 
 const loopback = ranges(["127.0.0.0", 8], ["::1", 128], ["0.0.0.0", 32]);
@@ -50,15 +50,15 @@ export const reachableChecks: readonly Check<World>[] = [
     id: "reachable.kubeconfig",
     of: "mesh",
     severity: "warn",
-    title: "no program took the list in KUBECONFIG for one file",
-    looksAt: "a file whose name is all of KUBECONFIG, where that names several",
-    why: "az writes credentials into a file of that name (Azure/azure-cli#18836). kubectl does not read it, so the context is missing all the same, and the credentials lie in an unexpected place.",
+    title: "KUBECONFIG was not taken for one file name",
+    looksAt: "a file whose name is the whole value of KUBECONFIG, if that is a list",
+    why: "az writes credentials into a file of that name (Azure/azure-cli#18836). kubectl does not read it, so the context is missing, and the credentials are in an unexpected place.",
     fix: "delete it, and fetch the credentials with --file",
     needs: [],
     look() {
       const file = strayFile();
-      if (file === undefined) return sound();
-      return faulty(`there is a file called ${file}`, { commands: [commandLine("rm", [file])] });
+      if (file === undefined) return pass();
+      return problem(`there is a file called ${file}`, { commands: [commandLine("rm", [file])] });
     },
   },
   {
@@ -68,24 +68,24 @@ export const reachableChecks: readonly Check<World>[] = [
     title: "the context is in the kubeconfig",
     looksAt: "`kubectl config get-contexts`, every file that KUBECONFIG names",
     why: "A cluster is found by its kubeconfig context: the one that mesh.yaml names, or the AKS name, as `az aks get-credentials` writes it.",
-    fix: "name a context that is there in mesh.yaml, or point KUBECONFIG to the file that has it",
+    fix: "use an existing context in mesh.yaml, or point KUBECONFIG to the file that has it",
     needs: ["programs.kubectl"],
     async look({ mesh, kubeconfig }, cluster) {
       const { contexts } = await kubeconfig();
       const { context } = cluster;
       const known = [...contexts.keys()];
       const found = contexts.get(context);
-      if (found) return found.server ? sound(context) : faulty(`context ${context} leads to no server`);
+      if (found) return found.server ? pass(context) : problem(`context ${context} has no server`);
       const there = known.length > 0 ? `there are ${known.slice(0, 10).join(", ")}` : "there are none";
       const evidence = `no context ${context}; ${there}`;
       if (cluster.aks) {
-        return unjudged(`${evidence}: the cluster is not made yet, or its credentials are not fetched`, {
+        return notJudged(`${evidence}: the cluster is not made yet, or its credentials are not fetched`, {
           fix: "make it with Terraform, then fetch its credentials",
           commands: fetchCredentials(mesh, cluster),
         });
       }
-      return faulty(evidence, {
-        fix: `${didYouMean(context, known)}name a context that is there in mesh.yaml, or point KUBECONFIG to the file that has it`,
+      return problem(evidence, {
+        fix: `${didYouMean(context, known)}use an existing context in mesh.yaml, or point KUBECONFIG to the file that has it`,
         commands: [commandLine("kubectl", ["config", "get-contexts"])],
       });
     },
@@ -94,16 +94,15 @@ export const reachableChecks: readonly Check<World>[] = [
     id: "reachable.entries",
     of: "cluster",
     severity: "fail",
-    title: "the context has the cluster and the user of its own file",
-    looksAt:
-      "the files that KUBECONFIG names: kubectl takes an entry from the first that has one of its name",
-    why: "k3s calls every user `default`, kubeadm every cluster `kubernetes`. Put together, the second context logs in with the first one's credentials, or leads to the first one's server.",
-    fix: "give the entry a name of its own",
+    title: "no kubeconfig entry is shadowed by another file",
+    looksAt: "the files that KUBECONFIG names: kubectl uses the first entry of a name",
+    why: "k3s calls every user `default`, kubeadm every cluster `kubernetes`. In a merged kubeconfig the second context uses the first one's credentials or server.",
+    fix: "rename the entry",
     needs: ["reachable.context"],
     look(_, { context }) {
       const mixed = mixedEntries(context);
-      if (mixed.length === 0) return sound();
-      return faulty(
+      if (mixed.length === 0) return pass();
+      return problem(
         mixed.map((entry) => mixedEntryText(context, entry)),
         { fix: mixed.map(mixedEntryFix).join("; ") },
       );
@@ -115,14 +114,14 @@ export const reachableChecks: readonly Check<World>[] = [
     severity: "fail",
     title: "the API server answers",
     looksAt: "`kubectl get --raw /version`, for ten seconds at most",
-    why: "Nothing can be asked of a cluster, or put into it, before its API server answers.",
-    fix: "try the command by hand, and see what kubectl says",
+    why: "Nothing works without the API server.",
+    fix: "run the command and see kubectl's error",
     needs: ["reachable.context", "reachable.entries"],
     async look({ mesh, kubeconfig, probes }, cluster) {
       const entry = async () => (await kubeconfig()).contexts.get(cluster.context);
       try {
         await probes(cluster).version();
-        return sound((await entry())?.server ?? cluster.context);
+        return pass((await entry())?.server ?? cluster.context);
       } catch (error) {
         if (!(error instanceof ProgramFailed) && !(error instanceof DeadlinePassed)) throw error;
         const words = error instanceof ProgramFailed ? lastLine(error.stderr) : shortMessage(error);
@@ -130,7 +129,7 @@ export const reachableChecks: readonly Check<World>[] = [
         const { server, plugin } = (await entry())!;
         const before =
           error instanceof LoginRequired ? logIn(cluster, plugin) : fetchCredentials(mesh, cluster);
-        return faulty(`${server}: ${words}`, {
+        return problem(`${server}: ${words}`, {
           ...(fix && { fix }),
           commands: [...before, kubectlIn(cluster, "get", "--raw", "/version")],
         });
@@ -150,9 +149,9 @@ export const reachableChecks: readonly Check<World>[] = [
     async look({ mesh, kubeconfig }, { context }) {
       const { cluster, server } = (await kubeconfig()).contexts.get(context)!;
       const why = whyUnusable(server!, mesh);
-      if (why === undefined) return sound(server!);
+      if (why === undefined) return pass(server!);
       const setServer = ["config", "set-cluster", cluster, "--server=https://ADDRESS:PORT"];
-      return faulty(`${server} ${why}`, { commands: [commandLine("kubectl", setServer)] });
+      return problem(`${server} ${why}`, { commands: [commandLine("kubectl", setServer)] });
     },
   },
 ];

@@ -1,8 +1,8 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import { type ClusterCheck, faulty, sound, type Verdict } from "../check";
-import { kubectlIn } from "../commands";
-import type { Right, Who } from "../who";
+import type { AccessReview, Right } from "../access-review";
+import { type ClusterCheck, pass, problem, type Verdict } from "../check";
+import { kubectlIn } from "../suggested-commands";
 import type { World } from "./world";
 
 export interface RightRow {
@@ -90,28 +90,28 @@ export const rightsCheck = (rights: (mesh: Mesh, cluster: Cluster) => readonly R
     severity: "fail",
     looksAt: "a SelfSubjectAccessReview for each right, as `kubectl auth can-i` asks",
     look: async ({ mesh, probes }: World, cluster) =>
-      judgeRights(await probes(cluster).who(), rights(mesh, cluster), cluster.context),
+      judgeRights(await probes(cluster).accessReview(), rights(mesh, cluster), cluster.context),
   }) satisfies Partial<ClusterCheck<World>>;
 
 export const readingChecks: readonly ClusterCheck<World>[] = [
   {
     ...rightsCheck(rightsToRead),
     id: "rights.read",
-    title: "you may read what the checks look at",
-    why: "What may not be read cannot be judged: another Istio in the way, the root that is installed, room on the nodes.",
-    fix: "ask an administrator for the rights; cluster-admin has them all",
+    title: "you have permission to read the cluster",
+    why: "Without read permission verify cannot see another Istio, the installed root CA, or the capacity of the nodes.",
+    fix: "ask an administrator for the permissions; cluster-admin has them",
     needs: ["reachable.api"],
   },
 ];
 
 export function judgeRights(
-  { user = "you", refused }: Who,
+  { user = "you", refused }: AccessReview,
   wanted: readonly Right[],
   context: string,
 ): Verdict {
   const lacking = refused.filter((right) => wanted.some((one) => isSame(one, right)));
-  if (lacking.length === 0) return sound(`${user} may do all ${wanted.length} things asked`);
-  return faulty([`${user} may not:`, ...describeRights(lacking).map((line) => `  ${line}`)], {
+  if (lacking.length === 0) return pass(`${user} may do all ${wanted.length} things asked`);
+  return problem([`${user} may not:`, ...describeRights(lacking).map((line) => `  ${line}`)], {
     commands: [grant(user, context)],
   });
 }

@@ -4,7 +4,7 @@ import {
   kubernetesIsInTheLinesRange,
   type skewRules,
 } from "../../ops/exec/versions";
-import { type Check, faulty, sound, type Verdict } from "../check";
+import { type Check, pass, problem, type Verdict } from "../check";
 import type { World } from "./world";
 
 type SkewRule = (typeof skewRules)[number];
@@ -13,9 +13,9 @@ type Versions = Parameters<SkewRule>[1];
 /** A rule's sentence ends in what to do. */
 function judge(rule: SkewRule, { mesh }: World, versions: Partial<Versions>, seen: string): Verdict {
   const [sentence] = rule(mesh, { kubectl: undefined, istioctl: undefined, kubernetes: {}, ...versions });
-  if (sentence === undefined) return sound(seen);
+  if (sentence === undefined) return pass(seen);
   const end = sentence.lastIndexOf("; ");
-  return faulty(sentence.slice(0, end), { fix: sentence.slice(end + 2) });
+  return problem(sentence.slice(0, end), { fix: sentence.slice(end + 2) });
 }
 
 export const versionChecks: readonly Check<World>[] = [
@@ -23,9 +23,9 @@ export const versionChecks: readonly Check<World>[] = [
     id: "versions.istioctl",
     of: "mesh",
     severity: "fail",
-    title: "istioctl is of the mesh's Istio line",
+    title: "istioctl has the mesh's Istio line",
     looksAt: "`istioctl version --remote=false` and istio.line in mesh.yaml",
-    why: "istioctl installs the charts that it carries: one of another line would install another Istio than mesh.yaml names, or refuse its input.",
+    why: "istioctl installs its own release: another line would install another Istio than mesh.yaml asks for, or reject the input.",
     fix: "put an istioctl of that line first on the PATH, or change istio.line in mesh.yaml",
     needs: ["programs.istioctl"],
     async look(world) {
@@ -53,14 +53,14 @@ export const versionChecks: readonly Check<World>[] = [
     id: "versions.kubernetes",
     of: "cluster",
     severity: "fail",
-    title: "Kubernetes is one that the Istio line supports",
+    title: "the Istio line supports the Kubernetes version",
     looksAt: "`kubectl get --raw /version`",
-    why: "istiod refuses to start on Kubernetes older than its least version, and what is newer than its greatest has not been tried.",
+    why: "istiod does not start on Kubernetes older than its minimum, and newer versions than its maximum are not tested.",
     fix: "upgrade the cluster, or choose another istio.line in mesh.yaml",
     needs: ["reachable.api"],
     async look(world, cluster) {
       const server = await world.probes(cluster).version();
-      if (!server) return faulty("the server tells no version");
+      if (!server) return problem("the server reports no version");
       const versions = { kubernetes: { [cluster.name]: server } };
       return judge(kubernetesIsInTheLinesRange, world, versions, `Kubernetes ${server.text}`);
     },

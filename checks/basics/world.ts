@@ -5,9 +5,9 @@ import type { Version } from "../../mesh/versions";
 import type { ProgramName, Programs } from "../../ops/exec/programs";
 import { programVersion } from "../../ops/exec/versions";
 import type { Context } from "../../ops/run/context";
+import type { Right } from "../access-review";
 import { type ClusterProbes, probesOf } from "../cluster-probes";
-import { once } from "../once";
-import type { Right } from "../who";
+import { memoize } from "../memoize";
 import { type Kubeconfig, readKubeconfig } from "./kubeconfig";
 
 export interface CheckInputs {
@@ -41,7 +41,7 @@ export function worldOf(
   const clusters = new Map(
     mesh.clusters.map((cluster) => [cluster, probesOf({ programs, now }, mesh, cluster, rights)]),
   );
-  const version = (name: ProgramName) => once(() => programVersion(programs, name));
+  const version = (name: ProgramName) => memoize(() => programVersion(programs, name));
   const versions = {
     kubectl: version("kubectl"),
     istioctl: version("istioctl"),
@@ -54,7 +54,7 @@ export function worldOf(
     byApply: { commands: [meshCommand(meshFile, "apply")] },
     ca: () => loadCa(mesh, meshFile, now()),
     program: (name) => versions[name](),
-    kubeconfig: once(() => readKubeconfig(programs)),
+    kubeconfig: memoize(() => readKubeconfig(programs)),
     probes: (cluster) => clusters.get(cluster)!,
   };
 }

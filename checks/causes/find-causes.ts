@@ -3,7 +3,7 @@ import { shortMessage } from "../../ops/exec/errors";
 import { type KubernetesObject, objectTitle } from "../../ops/exec/kubernetes-object";
 import { sampleHost } from "../../ops/traffic/requests";
 import type { Verdict } from "../check";
-import { kubectlIn } from "../commands";
+import { kubectlIn } from "../suggested-commands";
 import { isLive, podsOf } from "../verify/readiness";
 import type { VerifyWorld } from "../verify/world";
 import type { Cause, Effect, Scene, Suspects, Symptom } from "./cause";
@@ -25,7 +25,7 @@ export const explained =
   ) =>
   async (world: VerifyWorld, ...where: Where): Promise<Verdict> => {
     const verdict = await look(world, ...where);
-    return verdict.kind === "faulty" ? withCauses(world, symptom, verdict) : verdict;
+    return verdict.kind === "problem" ? withCauses(world, symptom, verdict) : verdict;
   };
 
 async function withCauses(world: VerifyWorld, symptom: Symptom, verdict: Verdict): Promise<Verdict> {
@@ -37,7 +37,7 @@ async function withCauses(world: VerifyWorld, symptom: Symptom, verdict: Verdict
   return {
     ...verdict,
     evidence,
-    fix: isOne ? fixOf(causes) : "look at these objects; save and delete, or change, one of them at a time",
+    fix: isOne ? fixOf(causes) : "inspect these objects; save and delete, or change, one at a time",
     commands: [...new Set(causes.flatMap((cause) => (isOne ? changesOf(cause, world) : [show(cause)])))],
   };
 }
@@ -58,7 +58,7 @@ async function findCauses(
   );
   const found = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
   const failures = answers.flatMap((answer) =>
-    answer.status === "rejected" ? `a cause could not be looked for: ${shortMessage(answer.reason)}` : [],
+    answer.status === "rejected" ? `the search for causes failed: ${shortMessage(answer.reason)}` : [],
   );
   const certain = found.filter(({ effect }) => effect.isCertain);
   return { causes: certain.length > 0 ? certain : found, failures: [...new Set(failures)] };
@@ -135,8 +135,8 @@ function fixOf(causes: readonly Cause[]): string {
   );
   const titles = [...new Set(causes.map(({ object }) => objectTitle(object)))].join(", ");
   return managers.length > 0
-    ? `change ${titles} where it is managed (${managers.join(", ")}), or it comes back; until then`
-    : `save and remove what is the cause: ${titles}`;
+    ? `change ${titles} where it is managed (${managers.join(", ")}), otherwise it is restored; until then`
+    : `save and delete the cause: ${titles}`;
 }
 
 const place = ({ object: { metadata } }: Cause) => (metadata.namespace ? ["-n", metadata.namespace] : []);

@@ -2,7 +2,7 @@ import { istiodPorts } from "../../mesh/istio-lines";
 import type { Cluster } from "../../mesh/mesh";
 import { isOwned } from "../../ops/clusters/adopted-namespaces";
 import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
-import { kubectlIn } from "../commands";
+import { kubectlIn } from "../suggested-commands";
 import { certain, type Effect, possible, type Scene, type Suspects } from "./cause";
 import { isOfIstioctl } from "./manager";
 import { isSampleHost, isVisibleIn, opensPortsOf, selects } from "./targets";
@@ -81,7 +81,7 @@ function peerAuthentication(object: KubernetesObject, { pods }: Scene): Effect[]
     ? [
         certain(
           "endpoints",
-          "switches mTLS off for the sample; without it no request finds its way through a gateway, and istiod leaves out other clusters' endpoints",
+          "disables mTLS for the sample; gateways route only mTLS, so istiod leaves out other clusters' endpoints",
         ),
       ]
     : [];
@@ -89,7 +89,7 @@ function peerAuthentication(object: KubernetesObject, { pods }: Scene): Effect[]
 
 const requestAuthentication = (object: KubernetesObject, { pods }: Scene): Effect[] =>
   selects(object, pods.server)
-    ? [certain("requests", "asks for a token in requests to the sample", /Jwt|HTTP 401/i)]
+    ? [certain("requests", "requires a token in requests to the sample", /Jwt|HTTP 401/i)]
     : [];
 
 interface TrafficPolicy {
@@ -122,10 +122,10 @@ const policyParts: readonly {
     effects: () => [
       certain(
         "endpoints",
-        "has proxies eject endpoints whose requests fail (outlierDetection)",
+        "makes proxies eject endpoints with failed requests (outlierDetection)",
         /outlier|ejected/,
       ),
-      possible("requests", "has proxies eject endpoints whose requests fail (outlierDetection)"),
+      possible("requests", "makes proxies eject endpoints with failed requests (outlierDetection)"),
       possible("shares", "prefers endpoints in the client's locality (outlierDetection)"),
     ],
   },
@@ -138,7 +138,7 @@ const policyParts: readonly {
   },
   {
     isSet: ({ loadBalancer }) => loadBalancer,
-    effects: () => [certain("shares", "chooses the endpoints of the sample by its own rule (loadBalancer)")],
+    effects: () => [certain("shares", "sets a load balancing policy for the sample (loadBalancer)")],
   },
 ];
 
@@ -166,7 +166,7 @@ function destinationRule(object: KubernetesObject, scene: Scene): Effect[] {
   const isSecond: Effect[] = ours
     ? []
     : (["endpoints", "requests", "shares"] as const).map((symptom) =>
-        possible(symptom, `is of the same host as the mesh's own DestinationRule (${host})`),
+        possible(symptom, `has the same host as the mesh's own DestinationRule (${host})`),
       );
   return [...fromPolicies, ...isSecond];
 }
@@ -186,13 +186,7 @@ function virtualService(object: KubernetesObject, scene: Scene): Effect[] {
   const routes = `routes requests to ${hosts.join(", ")}`;
   return [
     ...(faults
-      ? [
-          certain(
-            "requests",
-            "has proxies fail or delay requests to the sample (fault)",
-            /fault filter|HTTP|no answer/,
-          ),
-        ]
+      ? [certain("requests", "injects faults into requests to the sample", /fault filter|HTTP|no answer/)]
       : []),
     ...(ours ? [] : [certain("shares", routes), possible("requests", routes)]),
     // An apply replaces the list of routes as a whole.
@@ -225,7 +219,7 @@ function serviceEntry(object: KubernetesObject, scene: Scene): Effect[] {
   const { hosts = [] } = object.spec;
   return hosts.some((host: string) => isSampleHost(host, object, scene))
     ? (["endpoints", "requests", "shares"] as const).map((symptom) =>
-        certain(symptom, "adds endpoints of its own under the sample's host"),
+        certain(symptom, "adds other endpoints for the sample's host"),
       )
     : [];
 }
@@ -240,10 +234,7 @@ function gateway(object: KubernetesObject, scene: Scene): Effect[] {
   return taken.length === 0
     ? []
     : (["gateway", "istiod", "requests"] as const).map((symptom) =>
-        possible(
-          symptom,
-          `opens port ${taken.join(", ")} of the gateway between the clusters in its own way`,
-        ),
+        possible(symptom, `opens port ${taken.join(", ")} of the east-west gateway too`),
       );
 }
 

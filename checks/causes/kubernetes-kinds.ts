@@ -1,7 +1,7 @@
 import { istioNamespace, networkLabel } from "../../k8s/istio-names";
 import type { Cluster } from "../../mesh/mesh";
 import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
-import { kubectlIn } from "../commands";
+import { kubectlIn } from "../suggested-commands";
 import { certain, type Effect, possible, type Scene, type Suspects } from "./cause";
 import { isVisibleIn } from "./targets";
 
@@ -80,7 +80,7 @@ function gatewayService(object: KubernetesObject, { mesh }: Scene): Effect[] {
   if (metadata.namespace !== istioNamespace || metadata.name !== istio.line.gateway.name) return [];
   const admitted: readonly string[] = spec.loadBalancerSourceRanges ?? [];
   const extra = admitted.length > 0 && gateways.allowedSourceRanges.length === 0;
-  const does = `admits ${admitted.join(", ")} alone (loadBalancerSourceRanges), which mesh.yaml does not say`;
+  const does = `admits only ${admitted.join(", ")} (loadBalancerSourceRanges), which is not in mesh.yaml`;
   return extra
     ? [{ ...certain("gateway", does), change: setField(object, { loadBalancerSourceRanges: null }) }]
     : [];
@@ -98,7 +98,7 @@ function networkOfNamespace(object: KubernetesObject, { mesh }: Scene): Effect[]
   return metadata.name === mesh.sample?.namespace && network !== undefined
     ? [
         {
-          ...certain("endpoints", `says that its pods are in the network ${network}`),
+          ...certain("endpoints", `sets the network of its pods to ${network}`),
           change: removeMark("label", object, networkLabel),
         },
       ]
@@ -118,28 +118,28 @@ const podMarks: readonly {
     key: /^sidecar\.istio\.io\/inject$/,
     value: /^false$/,
     symptom: "sidecars",
-    does: "has its pods made without a proxy",
+    does: "creates its pods without a proxy",
   },
   {
     where: "annotations",
     key: /^sidecar\.istio\.io\/inject$/,
     value: /^false$/,
     symptom: "sidecars",
-    does: "has its pods made without a proxy",
+    does: "creates its pods without a proxy",
   },
   {
     where: "annotations",
     key: /^traffic\.sidecar\.istio\.io\//,
     value: /./,
     symptom: "requests",
-    does: "keeps some of its pods' traffic from their proxies",
+    does: "excludes some of its pods' traffic from their proxies",
   },
   {
     where: "labels",
     key: new RegExp(`^${networkLabel.replaceAll(".", "\\.")}$`),
     value: /./,
     symptom: "endpoints",
-    does: "says itself in which network its pods are",
+    does: "sets another network for its pods",
   },
 ];
 

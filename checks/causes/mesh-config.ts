@@ -69,7 +69,7 @@ function settings(config: MeshConfig, object: KubernetesObject, scene: Scene): E
       ? [certain("endpoints", "keeps the sample's endpoints in their own cluster (clusterLocal)")]
       : []),
     ...(config.enableAutoMtls === false
-      ? [certain("endpoints", "switches automatic mTLS off (enableAutoMtls)")]
+      ? [certain("endpoints", "disables automatic mTLS (enableAutoMtls)")]
       : []),
     ...(defaultServiceExportTo.includes("*")
       ? []

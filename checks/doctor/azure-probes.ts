@@ -1,6 +1,6 @@
 import { ProgramFailed } from "../../ops/exec/errors";
 import type { Programs } from "../../ops/exec/programs";
-import { once } from "../once";
+import { memoize } from "../memoize";
 
 export interface AzureAccount {
   /** Subscription UUID. */
@@ -17,7 +17,7 @@ export function azureProbes(programs: Programs, subscription: string | undefined
   const az = async (...args: string[]) =>
     (await programs.run("az", args, { deadlineSeconds: azSeconds })).stdout;
   return {
-    azureAccount: once(async (): Promise<AzureAccount | undefined> => {
+    azureAccount: memoize(async (): Promise<AzureAccount | undefined> => {
       try {
         const { id, name } = JSON.parse(await az("account", "show", "-o", "json"));
         return { id, name };
@@ -26,7 +26,7 @@ export function azureProbes(programs: Programs, subscription: string | undefined
         throw error;
       }
     }),
-    aksRegistration: once(async () => {
+    aksRegistration: memoize(async () => {
       const where = subscription === undefined ? [] : ["--subscription", subscription];
       const query = ["--query", "registrationState", "-o", "tsv"];
       const args = ["provider", "show", "--namespace", "Microsoft.ContainerService"];

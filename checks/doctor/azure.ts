@@ -1,7 +1,42 @@
+import type { Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
-import { type Check, faulty, sound } from "../check";
-import { hasAzureClusters } from "./azure-programs";
+import { onPath } from "../basics/programs";
+import { type Check, notJudged, pass, problem, type Verdict } from "../check";
 import type { DoctorWorld } from "./world";
+
+/** Terraform and az are for the clusters that Terraform makes. */
+export const hasAzureClusters = ({ clusters }: Mesh) => clusters.some(({ aks }) => aks !== undefined);
+
+/** Nobody needs az for the mesh itself. */
+const orUnjudged = (verdict: Verdict): Verdict =>
+  verdict.kind === "problem" ? notJudged("az is not on the PATH; Azure is not checked") : verdict;
+
+export const azureProgramChecks: readonly Check<DoctorWorld>[] = [
+  {
+    id: "programs.terraform",
+    of: "mesh",
+    severity: "fail",
+    applies: hasAzureClusters,
+    title: "terraform is on the PATH",
+    looksAt: "`terraform version`; `terraform init` checks the version",
+    why: "Terraform creates the AKS clusters of mesh.yaml. Clusters with `context` instead of `aks` need no Terraform.",
+    fix: "install it: https://developer.hashicorp.com/terraform/install",
+    needs: [],
+    look: onPath("terraform"),
+  },
+  {
+    id: "programs.az",
+    of: "mesh",
+    severity: "info",
+    applies: hasAzureClusters,
+    title: "az is on the PATH",
+    looksAt: "`az version`",
+    why: "Terraform works without az, and `terraform output` has the kubeconfigs. With az, doctor checks login, subscription and resource provider beforehand.",
+    fix: "install it, or continue without it: https://learn.microsoft.com/cli/azure/install-azure-cli",
+    needs: [],
+    look: async (world) => orUnjudged(await onPath("az")(world)),
+  },
+];
 
 export const azureChecks: readonly Check<DoctorWorld>[] = [
   {
@@ -11,12 +46,12 @@ export const azureChecks: readonly Check<DoctorWorld>[] = [
     applies: hasAzureClusters,
     title: "az is logged in",
     looksAt: "`az account show`",
-    why: "Terraform uses the login of az, unless a service principal or a managed identity is given to it.",
-    fix: "log in, unless Terraform has credentials of its own",
+    why: "Terraform uses the login of az unless it has a service principal or a managed identity.",
+    fix: "log in, unless Terraform has other credentials",
     needs: ["programs.az"],
     async look({ azureAccount }) {
       const account = await azureAccount();
-      return account ? sound(account.name) : faulty("nobody is logged in", { commands: ["az login"] });
+      return account ? pass(account.name) : problem("not logged in", { commands: ["az login"] });
     },
   },
   {
@@ -24,22 +59,22 @@ export const azureChecks: readonly Check<DoctorWorld>[] = [
     of: "mesh",
     severity: "warn",
     applies: hasAzureClusters,
-    title: "az works with the subscription that mesh.yaml names",
+    title: "az uses the subscription of mesh.yaml",
     looksAt: "`az account show` and azure.subscription in mesh.yaml",
-    why: "Commands that name no subscription, `az aks get-credentials` among them, look into the one that az works with, and find no cluster there.",
+    why: "Commands without a subscription, for example `az aks get-credentials`, use az's current subscription and find no cluster there.",
     fix: "switch az to the subscription of mesh.yaml",
     needs: ["azure.login"],
     async look({ mesh, azureAccount }) {
       const { id } = (await azureAccount())!;
       const wanted = mesh.azure?.subscription;
-      if (wanted?.toLowerCase() === id.toLowerCase()) return sound(id);
+      if (wanted?.toLowerCase() === id.toLowerCase()) return pass(id);
       if (wanted === undefined) {
-        return faulty(`mesh.yaml names none: Terraform takes ARM_SUBSCRIPTION_ID; az works with ${id}`, {
+        return problem(`mesh.yaml names none: Terraform takes ARM_SUBSCRIPTION_ID; az works with ${id}`, {
           fix: "set azure.subscription in mesh.yaml, or the variable in the shell that runs terraform",
           commands: [`export ARM_SUBSCRIPTION_ID=${id}`],
         });
       }
-      return faulty(`az works with ${id}, mesh.yaml names ${wanted}`, {
+      return problem(`az works with ${id}, mesh.yaml names ${wanted}`, {
         commands: [commandLine("az", ["account", "set", "--subscription", wanted])],
       });
     },
@@ -49,18 +84,18 @@ export const azureChecks: readonly Check<DoctorWorld>[] = [
     of: "mesh",
     severity: "warn",
     applies: hasAzureClusters,
-    title: "the subscription may hold AKS clusters",
+    title: "the AKS resource provider is registered",
     looksAt: "the registration of the resource provider Microsoft.ContainerService",
-    why: "A subscription that never had an AKS cluster does not know the service. azurerm registers it where it may; without that right `terraform apply` fails with MissingSubscriptionRegistration.",
+    why: "A subscription that never had an AKS cluster has not registered the service. azurerm registers it if it has permission; otherwise `terraform apply` fails with MissingSubscriptionRegistration.",
     fix: "register the resource provider; it takes some minutes",
     needs: ["azure.login"],
     async look({ mesh, aksRegistration }) {
       const state = await aksRegistration();
-      if (state === "Registered") return sound(state);
+      if (state === "Registered") return pass(state);
       const subscription = mesh.azure?.subscription;
       const where = subscription === undefined ? [] : ["--subscription", subscription];
       const args = ["provider", "register", "--namespace", "Microsoft.ContainerService", "--wait", ...where];
-      return faulty(`Microsoft.ContainerService is ${state || "not known"}`, {
+      return problem(`Microsoft.ContainerService is ${state || "unknown"}`, {
         commands: [commandLine("az", args)],
       });
     },

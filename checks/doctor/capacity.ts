@@ -2,11 +2,11 @@ import type { Requests } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { quantity } from "../../ops/clusters/quantity";
 import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
-import { type Check, faulty, sound } from "../check";
+import { runsIstiod } from "../applies-to";
+import { type Check, pass, problem } from "../check";
 import type { PodRequest } from "../cluster-probes";
-import { kubectlIn } from "../commands";
-import { runsIstiod } from "../istiod";
 import { isOfMesh } from "../owner";
+import { kubectlIn } from "../suggested-commands";
 import type { DoctorWorld } from "./world";
 
 interface Taint {
@@ -33,7 +33,7 @@ function whyClosed({ spec, status }: KubernetesObject): string[] {
   return [
     ...(ready?.status === "True"
       ? []
-      : [`is not ready: ${ready?.message ?? ready?.reason ?? "it says nothing"}`]),
+      : [`is not Ready: ${ready?.message ?? ready?.reason ?? "no reason given"}`]),
     ...(spec.unschedulable ? ["is cordoned"] : []),
     ...taints.map(({ key, effect }) => `has the taint ${key}:${effect}`),
   ];
@@ -101,20 +101,20 @@ export const capacityChecks: readonly Check<DoctorWorld>[] = [
     id: "capacity.nodes",
     of: "cluster",
     severity: "fail",
-    title: "there are nodes that are ready",
+    title: "nodes are Ready",
     looksAt: "the nodes' condition Ready, taints and cordons",
-    why: "Without a node nothing starts, and every later step waits for its deadline.",
-    fix: "see what the nodes wait for; start the cluster or its node pool if it is stopped",
+    why: "Without a node no pod starts, and every later step times out.",
+    fix: "see why the nodes are not Ready; start the cluster or its node pool if it is stopped",
     needs: ["rights.read"],
     async look({ probes }, cluster) {
       const nodes = await probes(cluster).nodes();
       const open = nodes.filter(isOpen);
-      if (open.length > 0) return sound(`${open.length} of ${nodes.length} nodes`);
+      if (open.length > 0) return pass(`${open.length} of ${nodes.length} nodes`);
       const command = kubectlIn(cluster, "get", "nodes");
       const reasons = nodes
         .slice(0, named)
         .map((node) => `${node.metadata.name} ${whyClosed(node).join(", ")}`);
-      return faulty([`none of ${nodes.length} nodes is ready and takes pods`, ...reasons], {
+      return problem([`none of ${nodes.length} nodes is Ready and schedulable`, ...reasons], {
         commands: [command],
       });
     },
@@ -125,40 +125,41 @@ export const capacityChecks: readonly Check<DoctorWorld>[] = [
     severity: "warn",
     title: "Istio has images for the nodes' architecture",
     looksAt: "the architecture that each node reports, and those that the Istio line is built for",
-    why: "An image of another architecture is pulled and then cannot be run: `exec format error`, again and again.",
+    why: "An image of another architecture fails with `exec format error`, and the pod ends in CrashLoopBackOff.",
     fix: "add nodes of an architecture that the line is built for, or choose a newer istio.line",
     needs: ["capacity.nodes"],
     async look({ mesh, probes }, cluster) {
       const { id, architectures } = mesh.istio.line;
       const nodes = (await probes(cluster).nodes()).filter(isOpen);
       const others = nodes.filter((node) => !architectures.includes(architectureOf(node)));
-      if (others.length === 0) return sound([...new Set(nodes.map(architectureOf))].join(", "));
+      if (others.length === 0) return pass([...new Set(nodes.map(architectureOf))].join(", "));
       const names = others.slice(0, named).map((node) => `${node.metadata.name} (${architectureOf(node)})`);
       const evidence = `${others.length} of ${nodes.length} nodes: ${names.join(", ")}`;
-      return faulty(`${evidence}; Istio ${id} is built for ${architectures.join(", ")}`);
+      return problem(`${evidence}; Istio ${id} is built for ${architectures.join(", ")}`);
     },
   },
   {
     id: "capacity.room",
     of: "cluster",
     severity: "warn",
-    title: "the nodes have room for Istio's own pods",
+    title: "the nodes have capacity for Istio's pods",
     looksAt:
-      "what nodes can allocate, less what their pods request, against what istiod and the proxies request",
-    why: "A pod that finds no node waits in Pending. istiod alone asks for 2 GiB, more than small nodes have left.",
-    fix: "add a node or take a larger size; where the cluster scales by itself, it may only take longer",
+      "the nodes' allocatable resources minus their pods' requests, against the requests of istiod and the proxies",
+    why: "An unschedulable pod stays Pending. istiod alone requests 2 GiB, more than small nodes have free.",
+    fix: "add a node or use a larger size; with the cluster autoscaler it may only take longer",
     needs: ["capacity.nodes"],
     async look({ mesh, probes }, cluster) {
-      if (isOfMesh(await probes(cluster).namespaces(), mesh)) return sound(`${mesh.name} is there already`);
+      if (isOfMesh(await probes(cluster).namespaces(), mesh))
+        return pass(`${mesh.name} is already installed`);
       const nodes = (await probes(cluster).nodes()).filter(isOpen);
       const free = freeOf(nodes, await probes(cluster).podRequests());
       const wanted = podsOf(mesh, cluster);
       const { homeless, placed, left } = place(wanted, free);
-      if (!homeless) return sound(`for ${wanted.map(({ name }) => name).join(", ")}`);
+      if (!homeless) return pass(`for ${wanted.map(({ name }) => name).join(", ")}`);
       const beside = placed.length > 0 ? ` beside ${placed.map(({ name }) => name).join(", ")}` : "";
       const freest = [...left].sort((one, other) => other.memory - one.memory)[0]!;
-      return faulty(
-        `no node has room for ${homeless.name}${beside}: it asks for ${describe(amountOf(homeless.requests))}; the node with most memory left has ${describe(freest)}`,
+      return problem(
+        `no node has capacity for ${homeless.name}${beside}: it requests ${describe(amountOf(homeless.requests))}; the node with most memory left has ${describe(freest)}`,
       );
     },
   },

@@ -4,10 +4,11 @@ import type { Cluster } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
 import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
-import { type Check, faulty, sound } from "../check";
-import { kubectlIn } from "../commands";
-import { istioService, runsIstiod } from "../istiod";
+import { runsIstiod } from "../applies-to";
+import { type Check, pass, problem } from "../check";
+import { istioService } from "../cluster-probes";
 import { isOfMesh } from "../owner";
+import { kubectlIn } from "../suggested-commands";
 import type { DoctorWorld } from "./world";
 
 const defaultRevision = "default";
@@ -34,11 +35,11 @@ export const installedChecks: readonly Check<DoctorWorld>[] = [
     id: "installed.foreign-istio",
     of: "cluster",
     severity: "fail",
-    title: "no other Istio is in the way",
+    title: "no other Istio is installed",
     looksAt:
       "Deployments with the label app=istiod in every namespace, their revision, and whether the namespace istio-system carries this mesh's ownership labels",
-    why: "Two control planes in one cluster fight for webhooks, CRDs and the injection of the same pods. One that another tool installed, such as the AKS add-on or an operator, comes back when it is overwritten.",
-    fix: "take the other Istio away when nobody uses it any more, or choose another cluster",
+    why: "Two control planes in one cluster conflict over webhooks, CRDs and injection. One that another tool manages, such as the AKS add-on or an operator, is restored when it is overwritten.",
+    fix: "uninstall the other Istio if it is unused, or choose another cluster",
     needs: ["rights.read"],
     async look({ mesh, probes }, cluster) {
       const isOurs = isOfMesh(await probes(cluster).namespaces(), mesh);
@@ -50,8 +51,8 @@ export const installedChecks: readonly Check<DoctorWorld>[] = [
           deployment.metadata.namespace !== istioNamespace ||
           revisionOf(deployment) !== defaultRevision,
       );
-      if (foreign.length === 0) return sound(found.length > 0 ? `the istiod of ${mesh.name}` : "no istiod");
-      return faulty(
+      if (foreign.length === 0) return pass(found.length > 0 ? `the istiod of ${mesh.name}` : "no istiod");
+      return problem(
         foreign.map((deployment) => {
           const { namespace, name } = deployment.metadata;
           const version = istioVersionOf(deployment)?.text ?? "of an unknown version";
@@ -69,10 +70,10 @@ export const installedChecks: readonly Check<DoctorWorld>[] = [
     id: "installed.foreign-webhooks",
     of: "cluster",
     severity: "fail",
-    title: "no webhook of another Istio is left",
+    title: "no webhook of another Istio exists",
     looksAt: "mutating and validating webhook configurations whose webhooks are named *.istio.io",
-    why: "A webhook of an Istio that is gone keeps answering for it: pods are refused, or injected by a control plane that nobody knows.",
-    fix: "delete the webhook configurations, unless the Istio that they belong to is to stay",
+    why: "The webhook of a removed Istio still applies: pods are rejected, or injected by an unknown control plane.",
+    fix: "delete the webhook configurations, unless you keep the Istio that they belong to",
     needs: ["rights.read"],
     async look({ mesh, probes }, cluster) {
       const isOurs = isOfMesh(await probes(cluster).namespaces(), mesh);
@@ -84,13 +85,13 @@ export const installedChecks: readonly Check<DoctorWorld>[] = [
           !isOurs || service.namespace !== istioNamespace || revisionOf(configuration) !== defaultRevision
         );
       });
-      if (foreign.length === 0) return sound(isOurs ? `those of ${mesh.name}` : "none of Istio");
-      return faulty(
+      if (foreign.length === 0) return pass(isOurs ? `those of ${mesh.name}` : "none of Istio");
+      return problem(
         foreign.map((configuration) => {
           const { namespace, name } = istioService(configuration)!;
           const isServed = istiods.some(({ metadata }) => metadata.namespace === namespace);
           const dead = isServed ? "" : ", where no istiod runs";
-          return `${configuration.kind} ${configuration.metadata.name} asks ${name}.${namespace}${dead}`;
+          return `${configuration.kind} ${configuration.metadata.name} calls ${name}.${namespace}${dead}`;
         }),
         {
           commands: foreign.map(({ kind, metadata }) =>
@@ -105,21 +106,21 @@ export const installedChecks: readonly Check<DoctorWorld>[] = [
     of: "cluster",
     severity: "fail",
     applies: runsIstiod,
-    title: "what is installed can become the version that mesh.yaml names",
+    title: "the installed Istio can be upgraded to the version in mesh.yaml",
     looksAt: "the image of istiod in istio-system",
-    why: "Istio goes up one minor version at a time, and never down: configuration that the newer one has written the older one may not read.",
-    fix: "choose an istio.line at most one minor version above what is installed, and none below",
+    why: "Istio supports upgrades by one minor version and no downgrades: an older istiod may not read what a newer one has written.",
+    fix: "choose an istio.line that is equal to the installed minor version or one above",
     needs: ["rights.read"],
     async look({ mesh, probes }, cluster) {
       const istiod = (await probes(cluster).controlPlanes()).find(
         ({ metadata }) => metadata.namespace === istioNamespace && metadata.name === "istiod",
       );
       const installed = istiod && istioVersionOf(istiod);
-      if (!istiod) return sound("no istiod in istio-system yet");
-      if (!installed) return faulty("istiod runs an image that tells no version");
+      if (!istiod) return pass("no istiod in istio-system yet");
+      if (!installed) return problem("the version of istiod's image is unknown");
       const apart = minorsApart(parseVersion(mesh.istio.version)!, installed);
       const evidence = `Istio ${installed.text} is installed, mesh.yaml asks for ${mesh.istio.version}`;
-      return apart < 0 || apart > 1 ? faulty(evidence) : sound(evidence);
+      return apart < 0 || apart > 1 ? problem(evidence) : pass(evidence);
     },
   },
 ];

@@ -1,5 +1,5 @@
 import { networkLabel } from "../../k8s/istio-names";
-import { type Check, faulty, sound } from "../check";
+import { type Check, pass, problem } from "../check";
 import { ownerOf } from "../owner";
 import type { DoctorWorld } from "./world";
 
@@ -8,15 +8,15 @@ export const placeChecks: readonly Check<DoctorWorld>[] = [
     id: "clusters.place",
     of: "cluster",
     severity: "fail",
-    title: "the cluster has the place in the mesh that mesh.yaml gives it",
+    title: "name, network and role of the cluster match mesh.yaml",
     looksAt:
       "labels and annotations of the namespace istio-system, and the ConfigMap mesh-inventory, where an earlier run has made them",
-    why: "Swapped contexts look like two good clusters. Applied, they would turn a running primary into a remote, and give its workloads another network.",
-    fix: "see whether the contexts in mesh.yaml are swapped; to give a cluster another name or network, follow docs/rename.md; for another role, run `mesh destroy` first",
+    why: "With swapped contexts, apply would turn a running primary into a remote and change the network of its workloads.",
+    fix: "check whether the contexts in mesh.yaml are swapped; to change a cluster's name or network, follow docs/rename.md; to change its role, run `mesh destroy` first",
     needs: ["rights.read", "primary/rights.read"],
     async look({ mesh, probes }, cluster) {
       const owner = ownerOf(await probes(cluster).namespaces());
-      if (owner === undefined) return sound("nothing of a mesh is there yet");
+      if (owner === undefined) return pass("no mesh is installed");
       const { labels = {}, annotations = {} } = owner.namespace.metadata;
       const inventory = await probes(cluster).inventory();
       const primary = annotations["topology.istio.io/controlPlaneClusters"];
@@ -36,8 +36,8 @@ export const placeChecks: readonly Check<DoctorWorld>[] = [
         inventory && cluster.role === "remote" && "it is a primary, mesh.yaml says remote",
       ].filter((difference) => typeof difference === "string");
       return differences.length > 0
-        ? faulty(differences)
-        : sound(`${cluster.role} of ${mesh.name}, ${cluster.network}`);
+        ? problem(differences)
+        : pass(`${cluster.role} of ${mesh.name}, ${cluster.network}`);
     },
   },
 ];

@@ -36,9 +36,9 @@ export const rightsChecks: readonly Check<World>[] = [
   {
     ...rightsCheck(rightsToChange),
     id: "rights.change",
-    title: "you may make what the mesh consists of",
-    why: "An apply that runs into a missing right stops half-way: namespaces are there, the webhook is not.",
-    fix: "ask an administrator for the rights; installing Istio takes cluster-admin, or as much, since it grants roles of its own (on AKS with Azure RBAC: Azure Kubernetes Service RBAC Cluster Admin)",
+    title: "you have permission to install the mesh",
+    why: "Without a permission apply stops half-way: for example with namespaces but without the webhook.",
+    fix: "ask an administrator for the permissions; installing Istio needs cluster-admin or equivalent, since it grants roles (on AKS with Azure RBAC: Azure Kubernetes Service RBAC Cluster Admin)",
     needs: ["reachable.api"],
   },
 ];

@@ -1,8 +1,8 @@
 import { meshCommand } from "../../mesh/paths";
 import { formatProblem, InputError } from "../../mesh/problem";
-import { certificatesOf, haveOneInCommon, shortFingerprints } from "../certificates";
-import { type Check, faulty, sound } from "../check";
-import { kubectlIn } from "../commands";
+import { type Check, pass, problem } from "../check";
+import { certificatesOf, haveOneInCommon, shortFingerprints } from "../compare-certificates";
+import { kubectlIn } from "../suggested-commands";
 import type { DoctorWorld } from "./world";
 
 export const trustChecks: readonly Check<DoctorWorld>[] = [
@@ -10,30 +10,30 @@ export const trustChecks: readonly Check<DoctorWorld>[] = [
     id: "trust.ca",
     of: "mesh",
     severity: "fail",
-    title: "every cluster has its CA, and it is sound",
+    title: "every cluster has a valid CA",
     looksAt:
       "the CA's folder: each cluster's intermediate and key, its chain to one root, dates, key usage, and that it is not one of Istio's published samples",
-    why: "Without `cacerts` istiod signs with a root of its own, without a word, and workloads of two roots refuse each other.",
-    fix: "make it, and back it up",
+    why: "Without `cacerts` istiod silently signs with its own root, and workloads with different roots do not trust each other.",
+    fix: "create the CA with `mesh ca`, and back it up",
     needs: [],
     look({ mesh, meshFile, ca }) {
       try {
         const { material } = ca();
         const missing = mesh.clusters.filter(({ name }) => !material?.[name]).map(({ name }) => name);
         const make = { commands: [meshCommand(meshFile, "ca")] };
-        if (!material) return faulty("there is no CA yet", make);
-        if (missing.length > 0) return faulty(`there is no CA for ${missing.join(", ")}`, make);
+        if (!material) return problem("there is no CA yet", make);
+        if (missing.length > 0) return problem(`there is no CA for ${missing.join(", ")}`, make);
         const root = material[mesh.primary.name]!.rootCert;
-        return sound(`root ${shortFingerprints(certificatesOf(root))}`);
+        return pass(`root ${shortFingerprints(certificatesOf(root))}`);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        return faulty(
+        return problem(
           error.problems
             .map((problem) => formatProblem(problem))
             .join("\n")
             .split("\n"),
           {
-            fix: "as said with each",
+            fix: "see each line above",
           },
         );
       }
@@ -43,27 +43,27 @@ export const trustChecks: readonly Check<DoctorWorld>[] = [
     id: "trust.ca-lasts",
     of: "mesh",
     severity: "warn",
-    title: "the CA lasts, and is kept as it should be",
+    title: "the CA is stored safely and does not expire soon",
     looksAt: "days left, files that others can read, keys that clusters share",
-    why: "A certificate that expires takes the mesh with it, all of it at one moment.",
-    fix: "as said with each",
+    why: "When a CA certificate expires, all mTLS in the mesh fails at once.",
+    fix: "see each line above",
     needs: ["trust.ca"],
     look({ ca }) {
       const { warnings } = ca();
       return warnings.length > 0
-        ? faulty(warnings.flatMap((warning) => warning.split("\n")))
-        : sound("no warnings");
+        ? problem(warnings.flatMap((warning) => warning.split("\n")))
+        : pass("no warnings");
     },
   },
   {
     id: "trust.same-root",
     of: "cluster",
     severity: "fail",
-    title: "what is installed trusts the root of this CA",
+    title: "the cluster trusts the root CA of this mesh",
     looksAt:
       "root-cert.pem of the Secret cacerts and of the ConfigMap istio-ca-root-cert in istio-system, against the CA's folder; keys are not read",
-    why: "One mesh has one root: workloads that got their certificates under another refuse those of this one (CERTIFICATE_VERIFY_FAILED), until every one of them has restarted.",
-    fix: "bring back the CA's folder that the cluster was installed with, or run `mesh destroy` before installing with this one",
+    why: "A mesh has one root CA: workloads with certificates under another root refuse this one's (CERTIFICATE_VERIFY_FAILED) until they restart.",
+    fix: "restore the CA folder that the cluster was installed with, or run `mesh destroy` before you install with this one",
     needs: ["trust.ca", "rights.read"],
     async look({ mesh, ca, probes }, cluster) {
       const wanted = certificatesOf(ca().material![cluster.name]!.rootCert);
@@ -73,10 +73,10 @@ export const trustChecks: readonly Check<DoctorWorld>[] = [
       };
       const present = Object.entries(installed).filter(([, pem]) => pem !== undefined);
       const others = present.filter(([, pem]) => !haveOneInCommon(certificatesOf(pem!), wanted));
-      if (present.length === 0) return sound("nothing is installed yet");
+      if (present.length === 0) return pass("nothing is installed");
       if (others.length === 0)
-        return sound(`${shortFingerprints(wanted)} in ${present.map(([where]) => where).join(" and ")}`);
-      return faulty(
+        return pass(`${shortFingerprints(wanted)} in ${present.map(([where]) => where).join(" and ")}`);
+      return problem(
         [
           ...others.map(([where, pem]) => `${where} has the root ${shortFingerprints(certificatesOf(pem!))}`),
           `the CA of ${mesh.name} has ${shortFingerprints(wanted)}`,

@@ -1,7 +1,6 @@
 import pc from "picocolors";
 import { type Layer, layers } from "../check";
-import type { CheckReport, CheckResult, Status } from "../report";
-import { waitingFor } from "../waiting";
+import { type CheckReport, type CheckResult, type Status, waitingFor } from "../report";
 
 /** In the way of `linkerd check`: groups of lines, a mark each; what did not pass says what was seen and what to do. */
 const marks: Readonly<Record<Status, string>> = {
@@ -104,7 +103,7 @@ const nameClusters = (clusters: readonly string[]) =>
 function summary({ counts, ok, seconds }: CheckReport, colors: Colors): string {
   const parts = [
     `${counts.pass} passed`,
-    counts.info > 0 && `${counts.info} to know`,
+    counts.info > 0 && `${counts.info} info`,
     counts.warn > 0 && colors.yellow(`${counts.warn} ${counts.warn === 1 ? "warning" : "warnings"}`),
     counts.fail > 0 && colors.red(`${counts.fail} failed`),
     counts["not judged"] > 0 && `${counts["not judged"]} not judged`,

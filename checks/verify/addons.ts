@@ -1,5 +1,5 @@
 import { istioNamespace } from "../../k8s/istio-names";
-import { type Check, faulty, sound, unjudged } from "../check";
+import { type Check, notJudged, pass, problem } from "../check";
 import { unready } from "./readiness";
 import type { VerifyWorld } from "./world";
 
@@ -28,15 +28,15 @@ export const addonChecks: readonly Check<VerifyWorld>[] = [
       of: "mesh",
       severity: "warn",
       applies: isSwitchedOn(addon),
-      title: `${addon === "kiali" ? "Kiali" : "Prometheus"} runs`,
+      title: `${addon === "kiali" ? "Kiali" : "Prometheus"} is ready`,
       looksAt: `the Deployment ${addon} in istio-system of the primary`,
-      why: "The mesh works without it; nobody can look at it.",
-      fix: "see what its pod waits for; apply brings it back",
+      why: "The mesh works without it, but is not observable.",
+      fix: "see why its pod is not ready; apply restores it",
       needs: ["primary/installed.mesh"],
       async look(world) {
         const { primary } = world.mesh;
         const objects = await world.meshProbes(primary).istioSystem();
-        return (await unready(world, primary, istioNamespace, objects, [addon])) ?? sound();
+        return (await unready(world, primary, istioNamespace, objects, [addon])) ?? pass();
       },
     }),
   ),
@@ -45,10 +45,10 @@ export const addonChecks: readonly Check<VerifyWorld>[] = [
     of: "mesh",
     severity: "warn",
     applies: ({ addons, istio }) => addons.prometheus && istio.line.countsRequestsByCluster,
-    title: "requests of every cluster are counted",
-    looksAt: "istio_requests_total in the primary's Prometheus: clusters that stand as source or destination",
-    why: "Kiali draws what Prometheus counts. It sees the proxies of its own cluster alone, so each other cluster must stand in their counts as the other end; where it is `unknown`, Kiali's graph has gaps.",
-    fix: "give the cluster's proxies their name (values.global.multiCluster.clusterName): apply, then have the pods start anew",
+    title: "Prometheus has metrics of every cluster",
+    looksAt: "istio_requests_total in the primary's Prometheus: its source and destination clusters",
+    why: "Kiali draws the metrics of the primary's Prometheus, which scrapes only its own cluster. Another cluster must appear as source or destination; if it is `unknown`, Kiali's graph has gaps.",
+    fix: "set the cluster name of the proxies (values.global.multiCluster.clusterName): apply, then restart the Deployments",
     needs: ["addons.prometheus", "traffic.answers"],
     async look({ mesh, probes }) {
       const counts = "sum by (source_cluster, destination_cluster) (istio_requests_total)";
@@ -58,19 +58,19 @@ export const addonChecks: readonly Check<VerifyWorld>[] = [
         metric.destination_cluster ?? "unknown",
       ]);
       if (pairs.length === 0) {
-        return unjudged("no request has been counted yet", {
-          fix: "send some (`mesh traffic`), and look again in a minute: Prometheus asks the proxies now and then",
+        return notJudged("Prometheus has no request yet", {
+          fix: "send requests (`mesh traffic`) and run this again in a minute; Prometheus scrapes the proxies periodically",
         });
       }
       const counted = new Set(pairs.flat());
       const missing = mesh.clusters.filter(({ name }) => !counted.has(name));
       return missing.length > 0
-        ? faulty(
+        ? problem(
             missing.map(
-              ({ name }) => `no request from or to ${name}; counted are ${[...counted].sort().join(", ")}`,
+              ({ name }) => `no request from or to ${name}; found ${[...counted].sort().join(", ")}`,
             ),
           )
-        : sound(`${pairs.length} pairs of clusters`);
+        : pass(`${pairs.length} pairs of clusters`);
     },
   },
 ];

@@ -1,13 +1,12 @@
 import { istioNamespace, networkLabel } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { type KubernetesObject, serviceAddresses } from "../../ops/exec/kubernetes-object";
-import { certificatesOf, haveOneInCommon, shortFingerprints } from "../certificates";
-import { type Check, faulty, sound, unjudged } from "../check";
-import { kubectlIn, restartIstiod } from "../commands";
-import { istioService, runsIstiod } from "../istiod";
-import { isRemote, readsNetworkLabels } from "./applies";
-import { objectNamed, unready } from "./readiness";
-import { isEndpointsOf, readyAddresses } from "./service-endpoints";
+import { isRemote, readsNetworkLabels, runsIstiod } from "../applies-to";
+import { type Check, notJudged, pass, problem } from "../check";
+import { istioService } from "../cluster-probes";
+import { certificatesOf, haveOneInCommon, shortFingerprints } from "../compare-certificates";
+import { kubectlIn, restartIstiod } from "../suggested-commands";
+import { objectNamed, readyAddresses, unready } from "./readiness";
 import type { VerifyWorld } from "./world";
 
 const primaryAnnotation = "topology.istio.io/controlPlaneClusters";
@@ -26,8 +25,7 @@ export function wayToIstiod({ istio }: Mesh, objects: readonly KubernetesObject[
   const service = objectNamed(objects, "Service", name);
   if (!service) return undefined;
   const { externalName } = service.spec;
-  const endpoints = objects.filter((object) => isEndpointsOf(object, name));
-  return externalName ? [externalName] : endpoints.flatMap(readyAddresses);
+  return externalName ? [externalName] : readyAddresses(objects, name);
 }
 
 export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
@@ -36,22 +34,22 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     of: "cluster",
     severity: "fail",
     applies: runsIstiod,
-    title: "istiod runs",
-    looksAt: "the Deployment istiod in istio-system, and what its pods wait for",
-    why: "Proxies keep what they have and learn nothing new; pods that start get no proxy, or do not start at all.",
-    fix: "see what its pods wait for; apply brings back what was scaled down or deleted",
+    title: "istiod is ready",
+    looksAt: "the Deployment istiod in istio-system, and why its pods are not ready",
+    why: "Proxies keep their last configuration. New pods get no proxy, or do not start.",
+    fix: "see why its pods are not ready; apply restores what was scaled down or deleted",
     needs: ["installed.mesh", "trust.secret"],
     async look(world, cluster) {
       const { mesh, probes, meshProbes } = world;
       const objects = await meshProbes(cluster).istioSystem();
       const verdict = await unready(world, cluster, istioNamespace, objects, ["istiod"]);
-      if (!verdict) return sound("rolled out");
+      if (!verdict) return pass("rolled out");
       const { metadata } = (await probes(cluster).namespaces()).find(
         (namespace) => namespace.metadata.name === istioNamespace,
       )!;
       const other = metadata.annotations?.[primaryAnnotation];
       if (cluster !== mesh.primary || !other) return verdict;
-      return faulty([
+      return problem([
         ...verdict.evidence,
         `the context ${cluster.context} leads to a remote of ${other}: are contexts swapped in mesh.yaml?`,
       ]);
@@ -64,15 +62,15 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     applies: (mesh, cluster) => !runsIstiod(mesh, cluster),
     title: "the remote names its primary",
     looksAt: `the annotation ${primaryAnnotation} of the remote's namespace istio-system`,
-    why: "Without it the primary's istiod writes neither the root into the remote's namespaces nor its certificate into the remote's webhook: pods get no proxy, or proxies that trust nobody.",
+    why: "Without it the primary's istiod writes neither the root into the remote's namespaces nor its certificate into the remote's webhook: pods get no proxy, or proxies without a root CA.",
     fix: "apply; it sets the annotation",
     needs: ["installed.mesh"],
     async look(world, cluster) {
       const { primary } = world.mesh;
       const value = (await namespaceOf(world, cluster)).metadata.annotations?.[primaryAnnotation];
-      if (value?.split(",").some((name) => [primary.name, "*"].includes(name.trim()))) return sound(value);
-      const said = value === undefined ? "it is not there" : `it says ${value}`;
-      return faulty(`${said}; wanted is ${primary.name}`, world.byApply);
+      if (value?.split(",").some((name) => [primary.name, "*"].includes(name.trim()))) return pass(value);
+      const said = value === undefined ? "is missing" : `is ${value}`;
+      return problem(`the annotation ${said}; expected ${primary.name}`, world.byApply);
     },
   },
   {
@@ -80,9 +78,9 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     of: "cluster",
     severity: "fail",
     applies: readsNetworkLabels,
-    title: "istio-system names the cluster's network",
+    title: "istio-system has the network label",
     looksAt: `the label ${networkLabel} of the namespace istio-system, in every cluster`,
-    why: "istiod takes what has no network, or the same one, for directly reachable: it hands out pod addresses of another cluster, which lead nowhere, or, where pod networks are alike, to somebody else's pod.",
+    why: "Without a network, or with the same one, istiod treats another cluster's pods as directly reachable. It sends clients to their pod addresses, which are unreachable or belong to other pods.",
     fix: "set the label to the network that mesh.yaml names",
     needs: ["installed.mesh"],
     async look(world, cluster) {
@@ -90,17 +88,17 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
       const networkOf = async (one: Cluster) =>
         (await namespaceOf(world, one))?.metadata.labels?.[networkLabel] as string | undefined;
       const network = await networkOf(cluster);
-      if (network === cluster.network) return sound(network);
+      if (network === cluster.network) return pass(network);
       const others = mesh.clusters.filter((other) => other !== cluster);
       const theirs = await Promise.all(others.map((other) => networkOf(other).catch(() => undefined)));
       const same = network === undefined ? undefined : others[theirs.indexOf(network)];
-      return faulty(
+      return problem(
         [
           network === undefined
-            ? `it is not there; wanted is ${cluster.network}`
-            : `it says ${network}; wanted is ${cluster.network}`,
+            ? `the label is missing; expected ${cluster.network}`
+            : `the label is ${network}; expected ${cluster.network}`,
           ...(same
-            ? [`${network} is the network of ${same.name} too: each would take the other's pods for its own`]
+            ? [`${network} is the network of ${same.name} too; each treats the other's pods as local`]
             : []),
         ],
         {
@@ -125,7 +123,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     applies: (mesh) => !readsNetworkLabels(mesh),
     title: "the primary knows every network and its gateway",
     looksAt: "meshNetworks in the ConfigMap istio of the primary",
-    why: "On this line the networks stand in istiod's own configuration. One that is missing there is taken for directly reachable, and its pods for neighbours.",
+    why: "On this line istiod's configuration lists the networks. istiod treats a missing network as directly reachable.",
     fix: "apply; it installs the control plane with every network of mesh.yaml",
     needs: ["installed.mesh"],
     async look({ mesh, byApply, meshProbes }) {
@@ -134,11 +132,11 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
         ({ name, network }) => !text?.includes(`${network}:`) || !text.includes(`fromRegistry: ${name}`),
       );
       return missing.length > 0
-        ? faulty(
-            missing.map(({ name, network }) => `${network} with the registry ${name} is not there`),
+        ? problem(
+            missing.map(({ name, network }) => `${network} with the registry ${name} is missing`),
             byApply,
           )
-        : sound(mesh.clusters.map(({ network }) => network).join(", "));
+        : pass(mesh.clusters.map(({ network }) => network).join(", "));
     },
   },
   {
@@ -146,10 +144,10 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     of: "cluster",
     severity: "fail",
     applies: isRemote,
-    title: "the remote looks for istiod at the primary's gateway",
+    title: "the remote has the address of the primary's gateway",
     looksAt:
-      "the Service in the remote that stands for istiod and its endpoints, against the address of the primary's gateway",
-    why: "Proxies of the remote dial that address for certificates and configuration. When the gateway's Service was made anew its address changed, and nobody told the remote.",
+      "the remote's Service for istiod and its endpoints, against the address of the primary's gateway",
+    why: "Proxies of the remote dial that address for certificates and configuration. If the gateway's Service is recreated, its address changes and the remote keeps the old one.",
     fix: "apply; it finds the address and installs the remote with it",
     needs: ["installed.mesh", "primary/installed.mesh"],
     async look({ mesh, byApply, meshProbes }, cluster) {
@@ -162,12 +160,12 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
       const gateway = objectNamed(there, "Service", istio.line.gateway.name);
       const addresses = gateway ? serviceAddresses(gateway) : [];
       const found = wayToIstiod(mesh, here);
-      if (!found) return faulty(`there is no Service ${name}`, byApply);
+      if (!found) return problem(`there is no Service ${name}`, byApply);
       // The gateways' own check says so, with the reasons.
-      if (addresses.length === 0) return unjudged(`the gateway of ${primary.name} has no address`);
-      if (found.length === 1 && addresses.includes(found[0]!)) return sound(found[0]!);
+      if (addresses.length === 0) return notJudged(`the gateway of ${primary.name} has no address`);
+      if (found.length === 1 && addresses.includes(found[0]!)) return pass(found[0]!);
       const said = found.join(", ") || "no address";
-      return faulty(
+      return problem(
         `${name} leads to ${said}; ${istio.line.gateway.name} of ${primary.name} is at ${addresses.join(", ")}`,
         byApply,
       );
@@ -178,10 +176,9 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     of: "cluster",
     severity: "fail",
     title: "the injection webhook trusts the mesh's root",
-    looksAt:
-      "caBundle of Istio's mutating webhook configurations, against the root that workloads are told to trust",
-    why: "The API server asks istiod about every new pod, and checks its certificate with this bundle. With an empty or an old one every injected pod is refused: `x509: certificate signed by unknown authority`.",
-    fix: "have istiod start anew; it writes the bundle",
+    looksAt: "caBundle of Istio's mutating webhook configurations, against the root in istio-ca-root-cert",
+    why: "The API server calls istiod for every new pod and verifies its certificate with this bundle. With an empty or old bundle every injected pod is rejected: `x509: certificate signed by unknown authority`.",
+    fix: "restart istiod; it writes the bundle",
     needs: ["trust.live-root", "primary/control-plane.istiod", "control-plane.primary"],
     async look({ mesh, byApply, probes }, cluster) {
       const wanted = certificatesOf((await probes(cluster).trustedRoot()) ?? "");
@@ -190,7 +187,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
           configuration.kind === "MutatingWebhookConfiguration" &&
           istioService(configuration)?.namespace === istioNamespace,
       );
-      if (ours.length === 0) return faulty("there is no mutating webhook configuration of Istio", byApply);
+      if (ours.length === 0) return problem("there is no mutating webhook configuration of Istio", byApply);
       const wrong = ours.flatMap(({ metadata, webhooks }) => {
         const bundles: string[] = webhooks.map((webhook: KubernetesObject) =>
           Buffer.from(webhook.clientConfig?.caBundle ?? "", "base64").toString("utf8"),
@@ -198,13 +195,13 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
         const bad = bundles.find((bundle) => !haveOneInCommon(certificatesOf(bundle), wanted));
         if (bad === undefined) return [];
         return [
-          `${metadata.name}: caBundle has ${shortFingerprints(certificatesOf(bad))}; wanted is ${shortFingerprints(wanted)}`,
+          `${metadata.name}: caBundle has ${shortFingerprints(certificatesOf(bad))}; expected ${shortFingerprints(wanted)}`,
         ];
       });
       const signer = runsIstiod(mesh, cluster) ? cluster : mesh.primary;
       return wrong.length > 0
-        ? faulty(wrong, { commands: restartIstiod(signer) })
-        : sound(ours.map(({ metadata }) => metadata.name).join(", "));
+        ? problem(wrong, { commands: restartIstiod(signer) })
+        : pass(ours.map(({ metadata }) => metadata.name).join(", "));
     },
   },
 ];

@@ -6,8 +6,8 @@ import { type Kubectl, noValidation } from "../../ops/exec/kubectl";
 import { type KubernetesObject, objectNamed } from "../../ops/exec/kubernetes-object";
 import { inClient } from "../../ops/traffic/requests";
 import type { ClusterProbes } from "../cluster-probes";
-import { once } from "../once";
-import { type ProxySecrets, readProxySecrets } from "./proxy-secrets";
+import { memoize } from "../memoize";
+import { type ProxyCertificates, readProxyCertificates } from "./proxy-certificates";
 
 /** What verify asks of one cluster beside what every command asks, each question once and only when a check wants to know. */
 export interface MeshProbes {
@@ -30,7 +30,7 @@ export interface MeshProbes {
   /** Names of the containers that a pod of the sample's namespace would have if it were made now. */
   injected(): Promise<readonly string[]>;
   /** What the client's proxy holds; undefined: the client has no proxy. */
-  proxySecrets(): Promise<ProxySecrets | undefined>;
+  proxyCertificates(): Promise<ProxyCertificates | undefined>;
   /** Why exec and port-forward fail, whatever they are used for; undefined: they work, or no pod runs to try it. */
   whyKubeletUnreachable(): Promise<string | undefined>;
   /** Runs a shell script in the client of the sample. */
@@ -54,7 +54,7 @@ const scriptSeconds = 30;
 /** Questions to one cluster; each is asked once, and none before a check needs its answer. */
 export function meshProbesOf(mesh: Mesh, { kubectl, version }: ClusterProbes): MeshProbes {
   const ask = <T>(question: () => Promise<T>) =>
-    once(async () => {
+    memoize(async () => {
       // Of a cluster that does not answer nothing more is asked.
       await version();
       return question();
@@ -91,7 +91,9 @@ export function meshProbesOf(mesh: Mesh, { kubectl, version }: ClusterProbes): M
       const client = objectNamed(await sample(), "Deployment", mesh.istio.line.sample.client.name);
       return readInjected(kubectl, namespace, client?.spec.template ?? barePod);
     }),
-    proxySecrets: ofSample(async () => readProxySecrets(await runInClient(proxySecretsScript))),
+    proxyCertificates: ofSample(async () =>
+      readProxyCertificates(await runInClient(proxyCertificatesScript)),
+    ),
     whyKubeletUnreachable: ask(() => whyKubeletUnreachable(kubectl, podToTry(mesh))),
     inClient: async (script, options) => {
       await version();
@@ -119,7 +121,7 @@ const networkingKinds = ["gateways", "virtualservices", "destinationrules"]
 const isIstioConfig = /\.(networking|security|telemetry|extensions)\.istio\.io$/;
 
 /** Envoy's administration port, on loopback in the pod. It prints no private keys. */
-const proxySecretsScript =
+const proxyCertificatesScript =
   "curl -s -m 10 'localhost:15000/config_dump?resource=dynamic_active_secrets' || true";
 
 async function readCrds(kubectl: Kubectl): Promise<string[]> {

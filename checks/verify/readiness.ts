@@ -4,8 +4,8 @@ import { whyNotReady } from "../../ops/diagnosis/pods";
 import { remediesFor } from "../../ops/diagnosis/remedies";
 import { ProgramFailed } from "../../ops/exec/errors";
 import { type KubernetesObject, objectNamed, podsOf } from "../../ops/exec/kubernetes-object";
-import { faulty, type Remedy, type Verdict } from "../check";
-import { kubectlIn } from "../commands";
+import { problem, type Remedy, type Verdict } from "../check";
+import { kubectlIn } from "../suggested-commands";
 import type { VerifyWorld } from "./world";
 
 export { objectNamed, podsOf };
@@ -44,7 +44,7 @@ export async function unready(
   );
   const troubles = found.flat();
   if (troubles.length === 0) return undefined;
-  return faulty(troubles, remedyFor(troubles, world, cluster, namespace) ?? world.byApply);
+  return problem(troubles, remedyFor(troubles, world, cluster, namespace) ?? world.byApply);
 }
 
 function noRightToRead(error: Error): string[] {
@@ -71,4 +71,27 @@ export function remedyFor(
       ...(remedy.byApply ? byApply.commands : []),
     ]),
   };
+}
+
+interface SliceEndpoint {
+  readonly addresses?: readonly string[];
+  readonly conditions?: { readonly ready?: boolean };
+}
+
+/**
+ * Ready addresses of a Service, from its EndpointSlices, or from its Endpoints on old Kubernetes. Without the condition
+ * an endpoint counts as ready.
+ */
+export function readyAddresses(objects: readonly KubernetesObject[], service: string): string[] {
+  return objects.flatMap(({ kind, metadata, endpoints, subsets }) => {
+    if (kind === "EndpointSlice") {
+      if ((metadata.labels?.["kubernetes.io/service-name"] ?? metadata.name) !== service) return [];
+      // An EndpointSlice without endpoints has null.
+      const all = (endpoints ?? []) as readonly SliceEndpoint[];
+      return all.flatMap(({ addresses = [], conditions }) => (conditions?.ready === false ? [] : addresses));
+    }
+    if (kind !== "Endpoints" || metadata.name !== service) return [];
+    const all = (subsets ?? []) as readonly { addresses?: readonly { ip: string }[] }[];
+    return all.flatMap(({ addresses = [] }) => addresses.map(({ ip }) => ip));
+  });
 }

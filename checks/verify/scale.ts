@@ -7,11 +7,11 @@ import { deadlineSignal, pause } from "../../ops/exec/timing";
 import type { Context } from "../../ops/run/context";
 import { judgeRights, type RightRow, rightsOf } from "../basics/rights";
 import { type CheckInputs, worldOf } from "../basics/world";
-import { type CheckFacts, faulty, sound, type Verdict } from "../check";
-import { kubectlIn } from "../commands";
+import { type CheckFacts, pass, problem, type Verdict } from "../check";
 import type { CheckResult } from "../report";
 import { blocked, couldNotLook, judged } from "../run-checks";
-import { endpointSet } from "./endpoint-set";
+import { kubectlIn } from "../suggested-commands";
+import { endpointSet } from "./endpoints/endpoint-set";
 import { verifyWorld } from "./world";
 
 /** A Deployment of the sample, and how many pods it had. */
@@ -34,8 +34,8 @@ const common = {
   severity: "fail",
   looksAt:
     "the endpoints that every client's Envoy holds, once the pods run: local pods, and for each other cluster one gateway whose weight is the number of its pods",
-  why: "Pods come and go. A mesh whose clients do not hear of it sends requests to pods that are gone, and none to new ones.",
-  fix: "see whether istiod has read the cluster in which the pods are (`mesh verify --only control-plane`)",
+  why: "If clients do not learn about scaling, requests go to deleted pods, and new pods get none.",
+  fix: "check whether istiod is synced with the cluster of these pods (`mesh verify --only control-plane`)",
 } as const;
 
 /** The pods that scaling gives each version. */
@@ -45,10 +45,10 @@ const more = 2;
 const allowed: CheckFacts = {
   severity: "fail",
   id: "scale.allowed",
-  title: "the sample is yours to scale, in every cluster",
+  title: "you can scale the sample in every cluster",
   looksAt:
     "the labels of the namespace istio-system, and a SelfSubjectAccessReview for patching deployments/scale and watching deployments in the sample's namespace",
-  why: "verify --scale is the one that changes something. A context may lead to somebody else's cluster.",
+  why: "verify --scale changes the clusters. A context may lead to a foreign cluster.",
   fix: "ask an administrator for the right; in the sample's namespace edit has it",
   needs: ["rights.read"],
 };
@@ -84,7 +84,7 @@ const steps: readonly ScaleStep[] = [
     facts: {
       ...common,
       id: "scale.back",
-      title: "pods that are gone are seen no more",
+      title: "removed pods are no longer endpoints",
       needs: ["endpoints.set"],
     },
     concerns: () => true,
@@ -118,13 +118,13 @@ export async function verifyScaling(context: Context, inputs: CheckInputs): Prom
       return couldNotLook(error, facts.severity);
     });
     results.push(judged(facts, verdict, undefined, (performance.now() - started) / 1000));
-    return verdict.kind === "sound";
+    return verdict.kind === "pass";
   };
   const [primary, remotes, back] = steps as readonly [ScaleStep, ScaleStep, ScaleStep];
   let deployments: readonly Scaled[] = [];
   const isAllowed = await look(allowed, async () => {
     const verdict = await mayScale(context, inputs);
-    if (verdict.kind === "sound") deployments = await readDeployments(context, mesh, sample);
+    if (verdict.kind === "pass") deployments = await readDeployments(context, mesh, sample);
     return verdict;
   });
   if (!isAllowed) return [...results, ...steps.map(({ facts }) => blocked(facts, allowed))];
@@ -142,7 +142,7 @@ export async function verifyScaling(context: Context, inputs: CheckInputs): Prom
     const commands = deployments.map(({ cluster, name, replicas }) =>
       kubectlIn(cluster, ...scaleArguments(sample.namespace, name, replicas)),
     );
-    return faulty(left, { fix: "scale the sample back by hand", commands });
+    return problem(left, { fix: "scale the sample back manually", commands });
   });
   return results;
 }
@@ -153,14 +153,14 @@ async function mayScale(context: Context, inputs: CheckInputs): Promise<Verdict>
   const { probes } = worldOf(context, context.programs, inputs, rightsToScale(mesh));
   const verdicts = await Promise.all(
     mesh.clusters.map(async (cluster) => {
-      const { kubectl, who } = probes(cluster);
+      const { kubectl, accessReview } = probes(cluster);
       const foreign = await whyForeign(kubectl, mesh, cluster, context.signal);
       if (foreign !== undefined)
-        return faulty(foreign, { fix: "put the context right in mesh.yaml or in the kubeconfig" });
-      return judgeRights(await who(), rightsToScale(mesh), cluster.context);
+        return problem(foreign, { fix: "put the context right in mesh.yaml or in the kubeconfig" });
+      return judgeRights(await accessReview(), rightsToScale(mesh), cluster.context);
     }),
   );
-  return verdicts.find(({ kind }) => kind !== "sound") ?? sound(...verdicts[0]!.evidence);
+  return verdicts.find(({ kind }) => kind !== "pass") ?? pass(...verdicts[0]!.evidence);
 }
 
 async function readDeployments(
@@ -212,7 +212,7 @@ async function scaleAndLook(
     );
   } catch (error) {
     if (context.signal.aborted || !deadline.signal.aborted) throw error;
-    return faulty(`the pods did not run within ${rolloutSeconds} s`);
+    return problem(`the pods were not ready within ${rolloutSeconds} s`);
   } finally {
     deadline.release();
   }
@@ -235,15 +235,15 @@ async function untilSeen(context: Context, inputs: CheckInputs): Promise<Verdict
     const verdicts = await Promise.all(clusters.map((cluster) => endpointSet(world, cluster)));
     const gone = (performance.now() - begun) / 1000;
     const wrong = verdicts.flatMap(({ kind, evidence }, index) =>
-      kind === "sound" ? [] : evidence.map((line) => `from ${clusters[index]!.name}: ${line}`),
+      kind === "pass" ? [] : evidence.map((line) => `from ${clusters[index]!.name}: ${line}`),
     );
     if (wrong.length === 0) {
       const seen = verdicts.map(
         ({ evidence }, index) => `from ${clusters[index]!.name}: ${evidence.join(", ")}`,
       );
-      return sound(...seen, `seen within ${gone.toFixed(0)} s`);
+      return pass(...seen, `seen within ${gone.toFixed(0)} s`);
     }
-    if (gone > spreadSeconds) return faulty([`${Math.round(gone)} s after the pods ran:`, ...wrong]);
+    if (gone > spreadSeconds) return problem([`${Math.round(gone)} s after the pods were ready:`, ...wrong]);
     if (context.signal.aborted) throw new Interrupted();
     await pause(context.signal);
   }

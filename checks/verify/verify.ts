@@ -10,35 +10,39 @@ import { asProof, type CheckReport, obstaclesOf, reportOf } from "../report";
 import { blocked, placeOf, type RunOptions, runChecks } from "../run-checks";
 import { addonChecks } from "./addons";
 import { controlPlaneChecks } from "./control-plane";
-import { endpointChecks } from "./endpoints";
-import { gatewayChecks } from "./gateways";
-import { installedChecks } from "./installed";
-import { remoteSecretChecks } from "./remote-secrets";
-import { rightsChecks } from "./rights";
+import { endpointSetChecks } from "./endpoints/endpoint-set";
+import { routingChecks } from "./endpoints/routing";
+import { workloadChecks } from "./endpoints/workloads";
+import { gatewayChecks } from "./gateways/gateways";
+import { execRightsChecks, installedChecks, kubeletChecks } from "./prerequisites";
+import { remoteSecretChecks } from "./remote-secrets/remote-secrets";
 import { scaleChecks, verifyScaling } from "./scale";
-import { splitChecks } from "./split";
-import { trafficChecks } from "./traffic";
-import { trustChecks } from "./trust";
+import { splitChecks } from "./split/split";
+import { trafficChecks } from "./traffic/traffic";
+import { installedCaChecks } from "./trust/installed-ca";
+import { workloadCertificateChecks } from "./trust/workload-certificates";
 import { versionChecks } from "./versions";
-import { wayToPodsChecks } from "./way-to-pods";
 import { type VerifyWorld, verifyWorld } from "./world";
 
 /** Everything that verify looks at, each after what it stands on. */
 export const verifyChecks: readonly Check<VerifyWorld>[] = [
   ...programChecks,
   ...reachableChecks,
-  ...wayToPodsChecks,
+  ...kubeletChecks,
   ...skewChecks,
   ...readingChecks,
-  ...rightsChecks,
+  ...execRightsChecks,
   ...clusterChecks,
   ...installedChecks,
   ...versionChecks,
-  ...trustChecks,
+  ...installedCaChecks,
+  ...workloadCertificateChecks,
   ...controlPlaneChecks,
   ...remoteSecretChecks,
   ...gatewayChecks,
-  ...endpointChecks,
+  ...workloadChecks,
+  ...routingChecks,
+  ...endpointSetChecks,
   ...trafficChecks,
   ...splitChecks,
   ...addonChecks,

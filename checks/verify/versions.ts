@@ -2,9 +2,9 @@ import { tagOf } from "../../mesh/images";
 import type { Cluster } from "../../mesh/mesh";
 import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
 import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
-import { type Check, faulty, sound, unjudged } from "../check";
-import { onceInjected, restart } from "../commands";
-import { runsIstiod } from "../istiod";
+import { runsIstiod } from "../applies-to";
+import { type Check, notJudged, pass, problem } from "../check";
+import { onceInjected, restart } from "../suggested-commands";
 import { isLive } from "./readiness";
 import type { VerifyWorld } from "./world";
 
@@ -49,39 +49,39 @@ export const versionChecks: readonly Check<VerifyWorld>[] = [
     severity: "fail",
     title: "no proxy is newer than its istiod, and none more than one minor version older",
     looksAt: "the image tags of istiod's pods and of the proxies in istio-system and the sample's namespace",
-    why: "istiod may be one minor version ahead of its proxies, never behind them: it would send what they no longer take, or take what it cannot know. https://istio.io/latest/docs/releases/supported-releases/#control-planedata-plane-skew",
-    fix: "bring both to the version of mesh.yaml: apply, then have the pods with old proxies start anew",
+    why: "istiod may be at most one minor version newer than its proxies, and never older. https://istio.io/latest/docs/releases/supported-releases/#control-planedata-plane-skew",
+    fix: "bring both to the version of mesh.yaml: apply, then restart the Deployments whose pods have old proxies",
     needs: ["installed.mesh", "primary/installed.mesh"],
     async look(world, cluster) {
       const { mesh, meshProbes } = world;
       const server = runsIstiod(mesh, cluster) ? cluster : mesh.primary;
       const istiods = versionsOf(await meshProbes(server).istioSystem(), "discovery");
       const oldest = istiods.sort((one, other) => minorsApart(one.version, other.version))[0];
-      if (!oldest) return unjudged(`no istiod of ${server.name} tells its version by its image's tag`);
+      if (!oldest) return notJudged(`no istiod of ${server.name} has a version in its image tag`);
       const proxies = await proxiesIn(world, cluster);
       const wrong = proxies.filter(({ version }) => {
         const ahead = minorsApart(version, oldest.version);
         return ahead > 0 || ahead < -1;
       });
       return wrong.length > 0
-        ? faulty(
+        ? problem(
             wrong.map(
               ({ pod, version }) =>
                 `the proxy of ${pod} is ${version.text}, istiod of ${server.name} ${oldest.version.text}`,
             ),
             { commands: upgrade(world, cluster, wrong) },
           )
-        : sound(`istiod ${oldest.version.text}, ${proxies.length} proxies`);
+        : pass(`istiod ${oldest.version.text}, ${proxies.length} proxies`);
     },
   },
   {
     id: "versions.istio",
     of: "cluster",
     severity: "warn",
-    title: "the Istio that runs is the one of mesh.yaml",
+    title: "the running Istio version is that of mesh.yaml",
     looksAt: "the image tags of istiod's pods and of the proxies, against istio.version in mesh.yaml",
-    why: "What runs is not what was reviewed. After an upgrade, pods keep their old proxy until they start anew.",
-    fix: "apply, then have the pods with old proxies start anew",
+    why: "The running version differs from the reviewed one. After an upgrade, pods keep their old proxy until they restart.",
+    fix: "apply, then restart the Deployments whose pods have old proxies",
     needs: ["versions.skew"],
     async look(world, cluster) {
       const { mesh, meshProbes } = world;
@@ -90,13 +90,13 @@ export const versionChecks: readonly Check<VerifyWorld>[] = [
       const proxies = (await proxiesIn(world, cluster)).filter(isOther);
       const others = [...istiods.filter(isOther), ...proxies];
       return others.length > 0
-        ? faulty(
+        ? problem(
             others.map(
               ({ pod, version }) => `${pod} runs ${version.text}; mesh.yaml asks for ${mesh.istio.version}`,
             ),
             { commands: upgrade(world, cluster, proxies) },
           )
-        : sound(mesh.istio.version);
+        : pass(mesh.istio.version);
     },
   },
 ];

@@ -6,10 +6,10 @@ import { endpoints, type MeshEndpoints } from "../../ops/status/endpoints";
 import { type Reply, readReplies, requestScript } from "../../ops/traffic/requests";
 import { rightsToRead } from "../basics/rights";
 import { type CheckInputs, type World, worldOf } from "../basics/world";
-import { once } from "../once";
+import { memoize } from "../memoize";
 import { type MeshProbes, meshProbesOf } from "./mesh-probes";
-import { type RequestPlan, requestPlan } from "./request-plan";
-import { rightsToSend } from "./rights";
+import { rightsToSend } from "./prerequisites";
+import { type RequestPlan, requestPlan } from "./split/request-plan";
 
 /** What verify's checks look at. Everything is asked once, and only when a check wants to know. */
 export interface VerifyWorld extends World {
@@ -45,13 +45,13 @@ export function verifyWorld(context: Context, inputs: CheckInputs): VerifyWorld 
   };
   const meshProbes = perCluster((cluster) => meshProbesOf(mesh, world.probes(cluster)));
   const ofPrimary = <T>(question: (context: Context, primary: Cluster) => Promise<T>) =>
-    once(async () => {
+    memoize(async () => {
       await world.probes(mesh.primary).version();
       return question(asking, mesh.primary);
     });
-  const plan = lazy(() => requestPlan(mesh, mesh.sample!));
+  const plan = memoize(() => requestPlan(mesh, mesh.sample!));
   const replies = perCluster((cluster) =>
-    once(async () => {
+    memoize(async () => {
       const script = requestScript(mesh.sample!, plan().requests);
       return readReplies(await meshProbes(cluster).inClient(script, { deadlineSeconds: trafficSeconds }));
     }),
@@ -63,17 +63,9 @@ export function verifyWorld(context: Context, inputs: CheckInputs): VerifyWorld 
     meshProbes,
     readClusters: ofPrimary(readReadClusters),
     connectedProxies: ofPrimary(readConnectedProxies),
-    endpoints: once(() => endpoints(asking, mesh, mesh.sample!)),
+    endpoints: memoize(() => endpoints(asking, mesh, mesh.sample!)),
     endpointsNow: () => endpoints(asking, mesh, mesh.sample!),
     requestPlan: plan,
     replies: (cluster) => replies(cluster)(),
-  };
-}
-
-function lazy<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
   };
 }

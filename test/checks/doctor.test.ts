@@ -483,7 +483,7 @@ describe("what is installed", () => {
     expect(failed(report)).toEqual(["fail installed.foreign-webhooks remote0"]);
     expect(find(report, "installed.foreign-webhooks", "remote0")).toMatchObject({
       evidence: [
-        "MutatingWebhookConfiguration istio-sidecar-injector asks istiod.istio-old, where no istiod runs",
+        "MutatingWebhookConfiguration istio-sidecar-injector calls istiod.istio-old, where no istiod runs",
       ],
       commands: ["kubectl --context remote0 delete mutatingwebhookconfiguration istio-sidecar-injector"],
     });
@@ -592,10 +592,10 @@ describe("room on the nodes", () => {
     const report = await diagnose({ main0: { nodes: [cordoned, tainted, notReady] } });
     expect(failed(report)[0]).toBe("fail capacity.nodes main0");
     expect(find(report, "capacity.nodes", "main0").evidence).toEqual([
-      "none of 3 nodes is ready and takes pods",
+      "none of 3 nodes is Ready and schedulable",
       "node0 is cordoned",
       "node1 has the taint team:NoSchedule",
-      "node2 is not ready: container runtime is down",
+      "node2 is not Ready: container runtime is down",
     ]);
   });
 
@@ -614,7 +614,7 @@ describe("room on the nodes", () => {
     const report = await diagnose({ main0: { nodes, pods } });
     expect(failed(report)).toEqual(["warn capacity.room main0"]);
     expect(find(report, "capacity.room", "main0").evidence[0]).toMatch(
-      /^no node has room for istiod: it asks for 500m CPU and 2048Mi memory; .* has 1900m CPU and 1900Mi memory$/,
+      /^no node has capacity for istiod: it requests 500m CPU and 2048Mi memory; .* has 1900m CPU and 1900Mi memory$/,
     );
   });
 
@@ -623,7 +623,7 @@ describe("room on the nodes", () => {
     const result = find(await diagnose({ main0: { nodes, pods: "" } }), "capacity.room", "main0");
     expect(result.status).toBe("warn");
     expect(result.evidence[0]).toMatch(
-      /^no node has room for helloworld-v1 beside istiod, .*, curl: .* left has 0m CPU/,
+      /^no node has capacity for helloworld-v1 beside istiod, .*, curl: .* left has 0m CPU/,
     );
   });
 
@@ -716,7 +716,7 @@ ${ownCa}
     expect(find(report, "azure.login").blockedBy).toEqual({ id: "programs.az" });
   });
 
-  test("nobody is logged in", async () => {
+  test("not logged in", async () => {
     const account = `echo "ERROR: Please run 'az login' to setup account." >&2; exit 1`;
     const report = await diagnose({ mesh: azureMesh(), programs: { terraform, az: az(account) } });
     expect(find(report, "azure.login")).toMatchObject({ status: "warn", commands: ["az login"] });

@@ -1,8 +1,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Right } from "../../checks/access-review";
 import { rightsToRead } from "../../checks/basics/rights";
 import { rightsToChange } from "../../checks/doctor/rights";
-import type { Right } from "../../checks/who";
 import { defaultIstioLine } from "../../mesh/istio-lines";
 import type { Mesh } from "../../mesh/mesh";
 import { type FakePath, fakePath } from "../ops/exec/fake-programs";

@@ -33,7 +33,7 @@ const report = reportOf(
     result("versions.kubernetes", {
       cluster: "remote0",
       status: "not judged",
-      evidence: ["reachable.api of remote0 has to pass first"],
+      evidence: ["reachable.api of remote0 must pass first"],
       blockedBy: { id: "reachable.api", cluster: "remote0" },
     }),
     result("exposure.images", { severity: "info", status: "info", evidence: ["docker.io"], fix: "let them" }),
@@ -41,9 +41,9 @@ const report = reportOf(
   1.23,
 );
 
-test("the table reads like a letter: groups, marks, what was seen, the fix, the command", () => {
-  expect(reportFormats.table(report, { color: false })).toBe(`programs on this machine
-------------------------
+test("the table shows layers, marks, evidence, fix and commands", () => {
+  expect(reportFormats.table(report, { color: false })).toBe(`local programs
+--------------
 √ title of programs.kubectl: 1.34.4
 
 clusters reachable
@@ -67,18 +67,18 @@ i title of exposure.images
     fix: let them
     see docs/checks.md#exposureimages
 
-checks failed: 3 passed, 1 to know, 1 failed, 1 not judged (1.2 s)
+checks failed: 3 passed, 1 info, 1 failed, 1 not judged (1.2 s)
 `);
 });
 
-test("the last line of a proof says so where something vital could not be judged", () => {
+test("the summary says 'not proved' if a failing check was not judged", () => {
   const open = [result("trust.workloads", { status: "not judged" })];
   const last = (of: CheckReport) => reportFormats.table(of, { color: false }).trimEnd().split("\n").at(-1);
   expect(last(reportOf("mesh1", open, 1))).toBe("no check failed: 0 passed, 1 not judged (1.0 s)");
   expect(last(asProof(reportOf("mesh1", open, 1)))).toBe("not proved: 0 passed, 1 not judged (1.0 s)");
 });
 
-test("what was counted is told of each cluster, also where the counts are the same", () => {
+test("counts are shown for each cluster, even if they are equal", () => {
   const split = (cluster: string) =>
     result("split.shares", {
       cluster,
@@ -97,7 +97,7 @@ test("what was counted is told of each cluster, also where the counts are the sa
   );
 });
 
-test("clusters that pass share a line, and many are counted", () => {
+test("clusters that pass share a line, and more than four are counted", () => {
   const names = ["a", "b", "c", "d", "e"];
   const of = (clusters: string[]) =>
     reportFormats.table(
@@ -112,7 +112,7 @@ test("clusters that pass share a line, and many are counted", () => {
   expect(of(names)).toContain("√ title of reachable.api (5 clusters)\n");
 });
 
-test("colours are for terminals", () => {
+test("only the table has colours, and only for terminals", () => {
   expect(reportFormats.table(report, { color: true })).toContain("\u001b[31m×\u001b[39m");
   for (const format of [reportFormats.json, reportFormats.junit, reportFormats.table]) {
     expect(format(report, { color: false })).not.toContain("\u001b");
@@ -123,7 +123,7 @@ test("JSON is the report itself", () => {
   expect(JSON.parse(reportFormats.json(report, { color: true }))).toEqual(JSON.parse(JSON.stringify(report)));
 });
 
-test("JUnit: a suite a layer, a case a check and cluster", () => {
+test("JUnit has a suite for each layer and a case for each check and cluster", () => {
   const xml = reportFormats.junit(report, { color: false });
   expect(XMLValidator.validate(xml)).toBe(true);
   const parsed = new XMLParser({ ignoreAttributes: false, isArray: (name) => name.startsWith("test") }).parse(
@@ -138,7 +138,7 @@ test("JUnit: a suite a layer, a case a check and cluster", () => {
   expect(reachable.testcase[1].failure["#text"]).toContain("fix: start it");
 });
 
-test("whatever programs print, the XML is XML", () => {
+test("JUnit output is valid XML for any evidence", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
       const one = result("trust.ca", { status: "fail", evidence: [text], commands: [text] });

@@ -1,4 +1,4 @@
-import { type Check, faulty, sound, unjudged, type Verdict } from "../../checks/check";
+import { type Check, notJudged, pass, problem, type Verdict } from "../../checks/check";
 import { runChecks } from "../../checks/run-checks";
 import { parseMesh } from "../../mesh/load";
 import { Interrupted, ProgramFailed } from "../../ops/exec/errors";
@@ -40,10 +40,10 @@ const statuses = async (report: ReturnType<typeof run>) =>
 test("what stands on a check that failed is not judged, in the same cluster and no other", async () => {
   const checks = [ofCluster("reachable.api"), ofCluster("versions.fit", ["reachable.api"])];
   const report = run(checks, {
-    "reachable.api main0": () => sound("yes"),
-    "reachable.api remote0": () => faulty("no answer"),
-    "versions.fit main0": () => sound("1.34"),
-    "versions.fit remote0": () => sound("1.34"),
+    "reachable.api main0": () => pass("yes"),
+    "reachable.api remote0": () => problem("no answer"),
+    "versions.fit main0": () => pass("1.34"),
+    "versions.fit remote0": () => pass("1.34"),
   });
   expect(await statuses(report)).toEqual({
     "reachable.api main0": "pass",
@@ -61,15 +61,15 @@ test("what is not judged names the first cause, not the link before it", async (
     ofMesh("trust.root", ["reachable.api"]),
   ];
   const { results } = await run(checks, {
-    "programs.kubectl": () => faulty("is not there"),
-    "reachable.api main0": () => faulty("echo"),
-    "reachable.api remote0": () => faulty("echo"),
-    "trust.root": () => faulty("echo"),
+    "programs.kubectl": () => problem("is not there"),
+    "reachable.api main0": () => problem("echo"),
+    "reachable.api remote0": () => problem("echo"),
+    "trust.root": () => problem("echo"),
   });
   expect(results.map(({ status }) => status)).toEqual(["fail", "not judged", "not judged", "not judged"]);
   expect(results.at(-1)).toMatchObject({
     blockedBy: { id: "programs.kubectl" },
-    evidence: ["programs.kubectl has to pass first"],
+    evidence: ["programs.kubectl must pass first"],
   });
   expect(JSON.stringify(results)).not.toContain("echo");
 });
@@ -78,10 +78,10 @@ test("what is needed of the primary is needed by every cluster, and no other clu
   const checks = [ofCluster("gateways.ready"), ofCluster("endpoints.set", ["primary/gateways.ready"])];
   const broken = (cluster: string) =>
     run(checks, {
-      "gateways.ready main0": () => (cluster === "main0" ? faulty("no pod") : sound()),
-      "gateways.ready remote0": () => (cluster === "remote0" ? faulty("no pod") : sound()),
-      "endpoints.set main0": () => sound(),
-      "endpoints.set remote0": () => sound(),
+      "gateways.ready main0": () => (cluster === "main0" ? problem("no pod") : pass()),
+      "gateways.ready remote0": () => (cluster === "remote0" ? problem("no pod") : pass()),
+      "endpoints.set main0": () => pass(),
+      "endpoints.set remote0": () => pass(),
     });
   expect(await statuses(broken("main0"))).toMatchObject({
     "endpoints.set main0": "not judged",
@@ -96,8 +96,8 @@ test("what is needed of the primary is needed by every cluster, and no other clu
 test("a warning fails nothing, and what stands on it is not judged all the same", async () => {
   const login = { ...ofMesh("azure.login"), severity: "warn" } as const;
   const report = await run([login, ofMesh("azure.provider", ["azure.login"])], {
-    "azure.login": () => faulty("nobody"),
-    "azure.provider": () => sound("Registered"),
+    "azure.login": () => problem("nobody"),
+    "azure.provider": () => pass("Registered"),
   });
   expect(report).toMatchObject({ ok: true, counts: { warn: 1, "not judged": 1 } });
 });
@@ -109,7 +109,7 @@ test("looks are taken side by side: the whole takes as long as the slowest", asy
     most = Math.max(most, ++together);
     await new Promise((resolve) => setTimeout(resolve, 50));
     together--;
-    return sound();
+    return pass();
   };
   await run([ofMesh("reachable.one"), ofMesh("trust.two", ["reachable.one"])], {
     "reachable.one": slow,
@@ -131,19 +131,19 @@ test("what stands on a check that failed is not waited for, and its programs are
   };
   const hangs = async (given: Context) => {
     await given.programs.run("kubectl", ["exec"]);
-    return sound();
+    return pass();
   };
   const { results } = await runChecks<Looks>(
     [ofMesh("reachable.nodes"), ofMesh("trust.workloads", ["reachable.nodes"])],
     mesh,
-    (given) => ({ "reachable.nodes": () => faulty("no connection"), "trust.workloads": () => hangs(given) }),
+    (given) => ({ "reachable.nodes": () => problem("no connection"), "trust.workloads": () => hangs(given) }),
     { ...idleContext(), programs },
   );
   expect(results.map(({ status }) => status)).toEqual(["fail", "not judged"]);
   expect(ended).toBe(true);
 });
 
-test("what cannot be looked at counts as failed, with the command and without secrets", async () => {
+test("a check that cannot run fails, with the command and without secrets", async () => {
   const { results } = await run([ofMesh("trust.root")], {
     "trust.root": () => {
       throw new ProgramFailed("kubectl get secret", 1, "boom\ntoken: abcdefghijklmnop");
@@ -152,23 +152,23 @@ test("what cannot be looked at counts as failed, with the command and without se
   expect(results[0]).toMatchObject({
     status: "fail",
     commands: ["kubectl get secret"],
-    evidence: ["could not be looked at: kubectl get secret ended with 1:", "boom", "token: [redacted]"],
+    evidence: ["the check could not run: kubectl get secret ended with 1:", "boom", "token: [redacted]"],
   });
 });
 
-test("what cannot be looked at and is only a warning is not judged", async () => {
+test("a warning check that cannot run is not judged", async () => {
   const room = { ...ofMesh("capacity.room"), severity: "warn" } as const;
   const { results, ok } = await run([room], {
     "capacity.room": () => Promise.reject(new Error("forbidden")),
   });
-  expect(results[0]).toMatchObject({ status: "not judged", evidence: ["could not be looked at: forbidden"] });
+  expect(results[0]).toMatchObject({ status: "not judged", evidence: ["the check could not run: forbidden"] });
   expect(ok).toBe(true);
 });
 
 test("a verdict's own fix comes before the check's", async () => {
   const { results } = await run([ofMesh("trust.one"), ofMesh("trust.two")], {
-    "trust.one": () => faulty("no", { fix: "do this" }),
-    "trust.two": () => unjudged("not yet"),
+    "trust.one": () => problem("no", { fix: "do this" }),
+    "trust.two": () => notJudged("not yet"),
   });
   expect(results.map(({ fix }) => fix)).toEqual(["do this", "mend it"]);
 });
@@ -202,8 +202,8 @@ test("a check may need one that is reported after it", async () => {
   const { results } = await run(
     [ofMesh("reachable.nodes", ["endpoints.client"]), ofMesh("endpoints.client")],
     {
-      "reachable.nodes": () => faulty("echo"),
-      "endpoints.client": () => faulty("no pod"),
+      "reachable.nodes": () => problem("echo"),
+      "endpoints.client": () => problem("no pod"),
     },
   );
   expect(results.map(({ id, status }) => [id, status])).toEqual([
@@ -215,7 +215,7 @@ test("a check may need one that is reported after it", async () => {
 test("what takes long says what it is at", async () => {
   const said: string[] = [];
   const reporter = { ...silentReporter, say: (text: string) => said.push(text) };
-  const slow = () => new Promise<Verdict>((resolve) => setTimeout(() => resolve(sound()), 2200));
+  const slow = () => new Promise<Verdict>((resolve) => setTimeout(() => resolve(pass()), 2200));
   await runChecks([ofMesh("trust.one")], mesh, () => ({ "trust.one": slow }), { ...idleContext(), reporter });
   expect(said).toEqual(["looking at trust.one (2 s)"]);
 });

@@ -89,7 +89,7 @@ test("an az without a login is one finding, and the clusters have no credentials
   addAz(recorded.loggedOut);
   expect(await doctor()).toEqual({
     "programs.az": "pass: 2.91.0",
-    "azure.login": "warn: nobody is logged in: az login",
+    "azure.login": "warn: not logged in: az login",
     "azure.subscription": expect.stringMatching(/^not judged/),
     "azure.provider": expect.stringMatching(/^not judged/),
   });

@@ -149,7 +149,7 @@ const otherPeoplesObjects: readonly Fault[] = [
       break: object(primary, namespace, security("PeerAuthentication", "default", spec)),
       id: "endpoints.set",
       cluster: "main0",
-      says: /is missing \(istio-eastwestgateway of remote0\)[\s\S]*\ncause: PeerAuthentication (sample|istio-system)\/default of main0: it switches mTLS off/,
+      says: /is missing \(istio-eastwestgateway of remote0\)[\s\S]*\ncause: PeerAuthentication (sample|istio-system)\/default of main0: it disables mTLS/,
     }),
   ),
   {
@@ -207,7 +207,7 @@ const otherPeoplesObjects: readonly Fault[] = [
       name: `${what} of the gateway that leads nowhere (istio/istio#57299)`,
       break: `${istio(remote)} patch service istio-eastwestgateway ${flags}${json(patch)}`,
       id: "gateways.dial",
-      says: /istio-eastwestgateway of remote0 has more than one address; (192\.0\.2\.77|2001:db8::77) is not reached, the others are/,
+      says: /istio-eastwestgateway of remote0 has more than one address; (192\.0\.2\.77|2001:db8::77) is unreachable, the others are not/,
     }),
   ),
   {
@@ -215,7 +215,7 @@ const otherPeoplesObjects: readonly Fault[] = [
     break: loseLargePackets("$REMOTE", "$REMOTE_GATEWAY", 15443, restartClient(primary)),
     id: "traffic.answers",
     cluster: "main0",
-    says: /TCP connects to 198\.18\.0\.\d+:15443, and the TLS handshake does not end: large packets get lost on the way \(MTU\)/,
+    says: /TCP connects to 198\.18\.0\.\d+:15443, and the TLS handshake does not finish: large packets are lost on the way \(MTU\)/,
     heal: passLargePackets("$REMOTE", "$REMOTE_GATEWAY", 15443),
     cleanUp: `${passLargePackets("$REMOTE", "$REMOTE_GATEWAY", 15443)} 2>/dev/null; true`,
   },
@@ -224,7 +224,7 @@ const otherPeoplesObjects: readonly Fault[] = [
     break: loseLargePackets("$PRIMARY", "$PRIMARY_GATEWAY", 15012, "true"),
     id: "gateways.istiod",
     cluster: "remote0",
-    says: /:15012 accepts the connection, and a large request gets no answer within 4 s: large packets get lost/,
+    says: /:15012 accepts the connection, and a large request gets no answer within 4 s: large packets are lost/,
     heal: passLargePackets("$PRIMARY", "$PRIMARY_GATEWAY", 15012),
     cleanUp: `${passLargePackets("$PRIMARY", "$PRIMARY_GATEWAY", 15012)} 2>/dev/null; true`,
   },
@@ -233,7 +233,7 @@ const otherPeoplesObjects: readonly Fault[] = [
     break: `${istio(remote)} patch service istio-eastwestgateway ${merge({ spec: { selector: { istio: "nothing" } } })}`,
     id: "gateways.pods",
     cluster: "remote0",
-    says: /istio-eastwestgateway has no endpoints: no pod that is ready has the labels/,
+    says: /istio-eastwestgateway has no endpoints: no Ready pod has the labels/,
   },
   {
     name: "a Sidecar that hides the sample from its client",
@@ -259,7 +259,7 @@ const otherPeoplesObjects: readonly Fault[] = [
     ),
     id: "endpoints.set",
     cluster: "main0",
-    says: /cause: ServiceEntry default\/shadow of main0: it adds endpoints of its own under the sample's host/,
+    says: /cause: ServiceEntry default\/shadow of main0: it adds other endpoints for the sample's host/,
   },
   {
     name: "the sample's Service hidden from other namespaces",
@@ -273,7 +273,7 @@ const otherPeoplesObjects: readonly Fault[] = [
     break: `${sample(remote)} patch deployment helloworld-v2 ${merge({ spec: { template: { metadata: { labels: { "sidecar.istio.io/inject": "false" } } } } })} && ${sample(remote)} rollout status deployment helloworld-v2 --timeout=120s`,
     id: "endpoints.sidecars",
     cluster: "remote0",
-    says: /has no istio-proxy\ncause: Deployment sample\/helloworld-v2 of remote0, managed by mesh: it has its pods made without a proxy/,
+    says: /has no istio-proxy\ncause: Deployment sample\/helloworld-v2 of remote0, managed by mesh: it creates its pods without a proxy/,
   },
   {
     name: "a DNS that does not answer",
@@ -293,7 +293,7 @@ const otherPeoplesObjects: readonly Fault[] = [
       ${sample(primary)} patch virtualservice helloworld ${json([{ op: "remove", path: "/spec/http/0/rewrite" }])}`,
     id: "endpoints.healthy",
     cluster: "main0",
-    says: /failed outlier check\n[\s\S]*cause: DestinationRule sample\/helloworld-destination of main0, managed by mesh: it has proxies eject endpoints/,
+    says: /failed outlier check\n[\s\S]*cause: DestinationRule sample\/helloworld-destination of main0, managed by mesh: it makes proxies eject endpoints/,
   },
 ];
 
@@ -349,14 +349,14 @@ export const faults: readonly Fault[] = [
     break: `${k(remote)} label namespace istio-system topology.istio.io/network-`,
     id: "control-plane.network",
     cluster: "remote0",
-    says: /it is not there; wanted is network2/,
+    says: /is missing; expected network2/,
   },
   {
     name: "the network's label wrong",
     break: `${k(remote)} label namespace istio-system topology.istio.io/network=network9 --overwrite`,
     id: "control-plane.network",
     cluster: "remote0",
-    says: /it says network9; wanted is network2/,
+    says: /is network9; expected network2/,
   },
   {
     name: "the same network twice",
@@ -370,7 +370,7 @@ export const faults: readonly Fault[] = [
     break: `${k(remote)} annotate namespace istio-system topology.istio.io/controlPlaneClusters-`,
     id: "control-plane.primary",
     cluster: "remote0",
-    says: /it is not there; wanted is main0/,
+    says: /is missing; expected main0/,
   },
   {
     name: "the remote looks for istiod somewhere else",
@@ -455,7 +455,7 @@ export const faults: readonly Fault[] = [
     break: `${istio(remote)} label service istio-eastwestgateway topology.istio.io/network=network9 --overwrite`,
     id: "gateways.network",
     cluster: "remote0",
-    says: /Service istio-eastwestgateway says network9; wanted is network2/,
+    says: /Service istio-eastwestgateway is network9; expected network2/,
   },
   {
     name: "the Gateway that exposes the services deleted",
@@ -483,7 +483,7 @@ export const faults: readonly Fault[] = [
     break: `${k(remote)} label namespace sample istio-injection-`,
     id: "endpoints.injection",
     cluster: "remote0",
-    says: /a pod of sample would have no proxy\nthe namespace's label istio-injection is not there; wanted is enabled/,
+    says: /a pod of sample would have no proxy\nthe namespace's label istio-injection is missing; expected enabled/,
   },
   {
     name: "a pod from before injection",
@@ -563,14 +563,14 @@ export const faults: readonly Fault[] = [
       ])}`,
     id: "endpoints.proxies",
     cluster: "remote0",
-    says: /curl-\S+\.sample (has not taken over|is not connected)/,
+    says: /curl-\S+\.sample (has stale configuration|is not connected)/,
     cleanUp: "for pid in $(cat stopped 2>/dev/null); do kill -CONT $pid 2>/dev/null; done; true",
   },
   {
     name: "a DestinationRule in the remote alone",
     break: `${sample(primary)} get destinationrule helloworld-destination -o json | jq 'del(.metadata.resourceVersion,.metadata.uid,.metadata.creationTimestamp)' | ${sample(remote)} create -f - && ${sample(primary)} delete destinationrule helloworld-destination`,
     id: "endpoints.routing",
-    says: /no DestinationRule of main0 has the subsets v1, v2\n.*stands in remote0, where nothing reads it/,
+    says: /no DestinationRule of main0 has the subsets v1, v2\n.*exists in remote0, where istiod does not read it/,
   },
   {
     name: "weights changed by hand",

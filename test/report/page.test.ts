@@ -32,7 +32,7 @@ test("the top says what, when and how much", () => {
   const top = words(/<header.*?<\/header>/s.exec(reportPage(broken()))![0]);
   expect(top).toBe(
     "Mesh report ✕ 2 of 39 checks failed Mesh mesh1 Looked at 2026-11-24 05:43 UTC Istio 1.31.1 Kubernetes 1.34.1 " +
-      "Clusters 1 primary, 2 remotes Checks 39 in 8.2 s ✕ 2 failed ! 1 warning – 2 not judged i 1 to know ✓ 33 passed",
+      "Clusters 1 primary, 2 remotes Checks 39 in 8.2 s ✕ 2 failed ! 1 warning – 2 not judged i 1 info ✓ 33 passed",
   );
 });
 

@@ -169,7 +169,7 @@ export function healthy(count = 2): ReportProps {
 const blocked = (one: CheckResult, by: CheckResult): CheckResult => ({
   ...one,
   status: "not judged",
-  evidence: [`${by.id} of ${by.cluster} has to pass first`],
+  evidence: [`${by.id} of ${by.cluster} must pass first`],
   blockedBy: { id: by.id, cluster: by.cluster },
   shares: undefined,
 });

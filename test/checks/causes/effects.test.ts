@@ -90,7 +90,7 @@ const rows: readonly Row[] = [
     in: "sample",
     spec: "{ mtls: { mode: DISABLE } }",
     causes: "endpoints",
-    does: /switches mTLS off/,
+    does: /disables mTLS/,
   },
   {
     kind: "PeerAuthentication",
@@ -216,7 +216,7 @@ const rows: readonly Row[] = [
     name: "istio-eastwestgateway",
     spec: "{ loadBalancerSourceRanges: [203.0.113.0/24] }",
     causes: "gateway",
-    does: /admits 203\.0\.113\.0\/24 alone/,
+    does: /admits only 203\.0\.113\.0\/24/,
   },
   {
     kind: "Deployment",

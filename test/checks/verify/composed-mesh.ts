@@ -2,15 +2,15 @@ import { join } from "node:path";
 import { loadCa } from "../../../ca/load";
 import type { CaMaterial } from "../../../ca/material";
 import { caFileNames } from "../../../ca/material";
+import type { AccessReview } from "../../../checks/access-review";
 import type { ClusterProbes } from "../../../checks/cluster-probes";
 import { asProof, type CheckReport, type CheckResult } from "../../../checks/report";
 import { runChecks } from "../../../checks/run-checks";
 import type { MeshProbes } from "../../../checks/verify/mesh-probes";
-import type { ProxySecrets } from "../../../checks/verify/proxy-secrets";
-import { likelyShares, requestPlan } from "../../../checks/verify/request-plan";
+import type { ProxyCertificates } from "../../../checks/verify/proxy-certificates";
+import { likelyShares, requestPlan } from "../../../checks/verify/split/request-plan";
 import { verifyChecks } from "../../../checks/verify/verify";
 import type { VerifyWorld } from "../../../checks/verify/world";
-import type { Who } from "../../../checks/who";
 import { defaultIstioLine } from "../../../mesh/istio-lines";
 import { parseMesh } from "../../../mesh/load";
 import type { Cluster, Mesh } from "../../../mesh/mesh";
@@ -59,7 +59,7 @@ type Changeable = any;
 export interface ComposedCluster {
   server: string;
   kubernetes: string | Error;
-  who: Partial<Who>;
+  accessReview: Partial<AccessReview>;
   namespaces: Changeable[];
   webhooks: Changeable[];
   trustedRoot: string | undefined;
@@ -76,7 +76,7 @@ export interface ComposedCluster {
   injected: string[] | Error;
   /** What kubectl exec says where the API server gets no connection to the kubelet. */
   noWayToPods: string | undefined;
-  proxySecrets: ProxySecrets | undefined;
+  proxyCertificates: ProxyCertificates | undefined;
   /** What the client's Envoy holds: by version, addresses with their weights. */
   endpoints: Record<string, Record<string, number>>;
   /** Requests of verify to an address that got no answer. */
@@ -228,7 +228,7 @@ function composeCluster(mesh: Mesh, cluster: Cluster, ca: Authority): ComposedCl
   return {
     server: "https://203.0.113.20:443",
     kubernetes: `v${line.kubernetes.min}.0`,
-    who: {},
+    accessReview: {},
     namespaces: [kubeSystem, ...ofKind("Namespace").map((one) => ({ ...one, status: { phase: "Active" } }))],
     webhooks: [
       {
@@ -327,7 +327,7 @@ function composeCluster(mesh: Mesh, cluster: Cluster, ca: Authority): ComposedCl
     networkPolicies: [],
     injected: [line.sample.client.name, "istio-proxy"],
     noWayToPods: undefined,
-    proxySecrets: { certificateChain: ca.material[signer]!.certChain, root },
+    proxyCertificates: { certificateChain: ca.material[signer]!.certChain, root },
     endpoints: {},
     unanswered: {},
     sick: {},
@@ -469,7 +469,8 @@ function worldOf(composed: ComposedMesh): VerifyWorld {
     return {
       kubectl: kubectlOf(composed, cluster),
       version,
-      who: () => after({ user: "admin", clock: { time: composed.now, ahead: 0 }, refused: [], ...found.who }),
+      accessReview: () =>
+        after({ user: "admin", clock: { time: composed.now, ahead: 0 }, refused: [], ...found.accessReview }),
       namespaces: () => after(found.namespaces),
       nodes: () => after([]),
       controlPlanes: () => after(found.istioSystem.filter(({ metadata }) => metadata.name === "istiod")),
@@ -494,7 +495,7 @@ function worldOf(composed: ComposedMesh): VerifyWorld {
       networkPolicies: () => after(found.networkPolicies),
       injected: () => after(found.injected),
       whyKubeletUnreachable: () => after(found.noWayToPods),
-      proxySecrets: () => through(found, after(found.proxySecrets)),
+      proxyCertificates: () => through(found, after(found.proxyCertificates)),
       inClient: (_, options) => through(found, after(accessAnswer(found, options?.input ?? "", composed))),
       besideProxy: (script) => through(found, after(dialAnswer(found, script))),
     };

@@ -31,7 +31,7 @@ describe.each(Object.entries(lines))("pods that do not serve, on line %s", (_, m
 
 test("a client without a proxy is reported once, and the mesh is not verified", async () => {
   const composed = await compose(lines.current);
-  composed.clusters.remote0!.proxySecrets = undefined;
+  composed.clusters.remote0!.proxyCertificates = undefined;
   objectIn(composed.clusters.remote0!.sample, "Pod", "curl-0").spec.containers.shift();
   const report = await verifyComposed(composed);
   expect(notPassed(report)).toEqual([

@@ -1,4 +1,4 @@
-import { requestPlan } from "../../../checks/verify/request-plan";
+import { requestPlan } from "../../../checks/verify/split/request-plan";
 import { parseMesh } from "../../../mesh/load";
 
 const meshOf = (clusters: number, weights = "") => {

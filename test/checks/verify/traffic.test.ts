@@ -99,7 +99,7 @@ describe("without weights", () => {
       spec: { hosts: ["helloworld"], http: [] },
     });
     const found = firstProblem(await verifyComposed(composed));
-    expect(found.evidence[0]).toMatch(/has a VirtualService for .*; mesh\.yaml names no weights/);
+    expect(found.evidence[0]).toMatch(/has a VirtualService for .*; mesh\.yaml has no weights/);
     // An apply would leave it there.
     expect(found.commands).toEqual([
       "kubectl --context main0 -n sample delete virtualservice.networking.istio.io foreign",

@@ -19,6 +19,6 @@ export const addonFaults: readonly Fault[] = [
       ];
     },
     expect: "warn addons.metrics",
-    says: /no request from or to remote0; counted are main0, unknown/,
+    says: /no request from or to remote0; found main0, unknown/,
   },
 ];

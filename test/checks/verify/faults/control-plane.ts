@@ -55,7 +55,7 @@ export const controlPlaneFaults: readonly Fault[] = [
         .annotations;
     },
     expect: "fail control-plane.primary remote0",
-    says: /it is not there; wanted is main0/,
+    says: /is missing; expected main0/,
   },
   {
     name: "no network label",
@@ -66,7 +66,7 @@ export const controlPlaneFaults: readonly Fault[] = [
       ];
     },
     expect: "fail control-plane.network remote0",
-    says: /it is not there; wanted is network2/,
+    says: /is missing; expected network2/,
   },
   {
     name: "two clusters with the same network label",
@@ -77,7 +77,7 @@ export const controlPlaneFaults: readonly Fault[] = [
       ] = "network1";
     },
     expect: "fail control-plane.network remote0",
-    says: /it says network1; wanted is network2\nnetwork1 is the network of main0 too/,
+    says: /is network1; expected network2\nnetwork1 is the network of main0 too/,
   },
   {
     name: "a network missing in meshNetworks",
@@ -87,7 +87,7 @@ export const controlPlaneFaults: readonly Fault[] = [
         "networks:\n  network1:\n    endpoints:\n    - fromRegistry: main0\n";
     },
     expect: "fail control-plane.mesh-networks",
-    says: /network2 with the registry remote0 is not there/,
+    says: /network2 with the registry remote0 is missing/,
   },
   {
     name: "a remote with a wrong address of istiod",
@@ -118,7 +118,7 @@ export const controlPlaneFaults: readonly Fault[] = [
       objects(composed, "remote0").webhooks[0].webhooks[0].clientConfig.caBundle = "";
     },
     expect: "fail control-plane.webhook remote0",
-    says: /istio-sidecar-injector: caBundle has no certificate; wanted is SHA-256/,
+    says: /istio-sidecar-injector: caBundle has no certificate; expected SHA-256/,
   },
   {
     name: "a caBundle of another root",

@@ -21,7 +21,7 @@ export const endpointFaults: readonly Fault[] = [
       objects(composed, "main0").endpoints.v2 = {};
     },
     expect: "fail endpoints.set main0",
-    says: /v2: 203\.0\.113\.101 is missing .*\ncause: PeerAuthentication sample\/default of main0, managed by Helm release web: it switches mTLS off/,
+    says: /v2: 203\.0\.113\.101 is missing .*\ncause: PeerAuthentication sample\/default of main0, managed by Helm release web: it disables mTLS/,
     fix: /change PeerAuthentication sample\/default where it is managed \(Helm release web\)/,
     command:
       /get peerauthentication\.security\.istio\.io default -o yaml >peerauthentication-default\.yaml\nkubectl --context main0 -n sample delete peerauthentication\.security\.istio\.io default$/,
@@ -51,7 +51,7 @@ export const endpointFaults: readonly Fault[] = [
       objectIn(objects(composed, "remote0").sample, "Service", "helloworld").spec.selector = { app: "hello" };
     },
     expect: "fail endpoints.service remote0",
-    says: /its selector is \{"app":"hello"\}; wanted is/,
+    says: /selector is \{"app":"hello"\}; expected/,
   },
   {
     name: "a version scaled to zero",
@@ -114,7 +114,7 @@ export const endpointFaults: readonly Fault[] = [
       objectIn(objects(composed, "remote0").namespaces, "Namespace", "sample").metadata.labels = {};
     },
     expect: "fail endpoints.injection remote0",
-    says: /the namespace's label istio-injection is not there; wanted is enabled/,
+    says: /the namespace's label istio-injection is missing; expected enabled/,
   },
   {
     name: "a pod created before injection was enabled",
@@ -136,7 +136,7 @@ export const endpointFaults: readonly Fault[] = [
       );
     },
     expect: "fail endpoints.proxies remote0",
-    says: /curl-0\.sample has not taken over: RouteConfiguration/,
+    says: /curl-0\.sample has stale configuration: RouteConfiguration/,
   },
   {
     name: "a proxy disconnected from istiod",
@@ -156,7 +156,7 @@ export const endpointFaults: readonly Fault[] = [
       clusters.remote0!.networking.push(rule);
     },
     expect: "fail endpoints.routing",
-    says: /no DestinationRule of main0 has the subsets v1, v2\nDestinationRule sample\/helloworld-destination stands in remote0, where nothing reads it/,
+    says: /no DestinationRule of main0 has the subsets v1, v2\nDestinationRule sample\/helloworld-destination exists in remote0, where istiod does not read it/,
     command: /remote0 -n sample delete destinationrule\.networking\.istio\.io helloworld-destination/,
   },
   {
@@ -165,7 +165,7 @@ export const endpointFaults: readonly Fault[] = [
       clusters.main0!.endpoints.v2 = { "10.1.0.60": 1 };
     },
     expect: "fail endpoints.set main0",
-    says: /v2: 203\.0\.113\.101 is missing \(istio-\w+gateway of remote0\)\nv2: 10\.1\.0\.60:5000 is there, which is no pod that serves here and no gateway/,
+    says: /v2: 203\.0\.113\.101 is missing \(istio-\w+gateway of remote0\)\nv2: 10\.1\.0\.60:5000 is unexpected \(no pod that serves here and no gateway/,
   },
   {
     // istio/istio#61043
@@ -184,7 +184,7 @@ export const endpointFaults: readonly Fault[] = [
       clusters.main0!.endpoints.v2!["203.0.113.150"] = 1;
     },
     expect: "fail endpoints.set main0",
-    says: /v2: 203\.0\.113\.150:5000 is there, which is no pod/,
+    says: /v2: 203\.0\.113\.150:5000 is unexpected \(no pod/,
   },
   {
     name: "an endpoint ejected by Envoy",

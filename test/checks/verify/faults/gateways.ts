@@ -50,7 +50,7 @@ export const gatewayFaults: readonly Fault[] = [
       serviceOf(composed, "remote0").status = { loadBalancer: { ingress: [{ hostname: "lb.example.com" }] } };
     },
     expect: "fail gateways.address remote0",
-    says: /has the host name lb\.example\.com; Istio 1\.7 passes over gateways without an IPv4 address/,
+    says: /has the host name lb\.example\.com; Istio 1\.7 ignores gateways without an IPv4 address/,
   },
   {
     name: "the gateway's Service lacks the data port",
@@ -78,7 +78,7 @@ export const gatewayFaults: readonly Fault[] = [
       serviceOf(composed, "remote0").metadata.labels = {};
     },
     expect: "fail gateways.network remote0",
-    says: /Service istio-eastwestgateway says nothing; wanted is network2/,
+    says: /Service istio-eastwestgateway is missing; expected network2/,
   },
   {
     name: "no Gateway opens the data port",
@@ -118,7 +118,7 @@ export const gatewayFaults: readonly Fault[] = [
       slice.endpoints = null;
     },
     expect: "fail gateways.pods remote0",
-    says: /istio-\w+gateway has no endpoints: no pod that is ready has the labels/,
+    says: /istio-\w+gateway has no endpoints: no Ready pod has the labels/,
     command: /^mesh apply/,
   },
   {
@@ -129,7 +129,7 @@ export const gatewayFaults: readonly Fault[] = [
       objects(composed, "main0").unreachable.add("192.0.2.77");
     },
     expect: "fail gateways.dial",
-    says: /of remote0 has more than one address; 192\.0\.2\.77 is not reached, the others are/,
+    says: /of remote0 has more than one address; 192\.0\.2\.77 is unreachable, the others are not/,
     command: /patch service istio-\w+gateway --subresource=status .*ingress\/1/,
   },
   {
@@ -139,7 +139,7 @@ export const gatewayFaults: readonly Fault[] = [
       objects(composed, "main0").unreachable.add("192.0.2.77");
     },
     expect: "fail gateways.dial",
-    says: /192\.0\.2\.77 is not reached/,
+    says: /192\.0\.2\.77 is unreachable/,
     command: /ingress\/0/,
   },
   {
@@ -180,7 +180,7 @@ export const gatewayFaults: readonly Fault[] = [
       objects(composed, "remote0").istiodDial = 28;
     },
     expect: "fail gateways.istiod remote0",
-    says: /a large request gets no answer within 4 s: large packets get lost on the way \(MTU\)/,
+    says: /a large request gets no answer within 4 s: large packets are lost on the way \(MTU\)/,
     fix: /lower the MTU/,
   },
   {

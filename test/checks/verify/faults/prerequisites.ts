@@ -21,7 +21,7 @@ export const prerequisiteFaults: readonly Fault[] = [
       objects(composed, "remote0").istioSystem = [];
     },
     expect: "fail installed.mesh remote0",
-    says: /nothing runs in istio-system/,
+    says: /there is no Deployment in istio-system/,
   },
   {
     name: "an API server that does not answer",
@@ -49,7 +49,7 @@ export const prerequisiteFaults: readonly Fault[] = [
   {
     name: "no read permission",
     break: (composed) => {
-      objects(composed, "main0").who = {
+      objects(composed, "main0").accessReview = {
         user: "viewer",
         refused: [{ verb: "list", group: "", resource: "secrets", namespace: "istio-system" }],
       };
@@ -60,7 +60,7 @@ export const prerequisiteFaults: readonly Fault[] = [
   {
     name: "no permission to exec into the client",
     break: (composed) => {
-      objects(composed, "main0").who = {
+      objects(composed, "main0").accessReview = {
         refused: [{ verb: "create", group: "", resource: "pods/exec", namespace: "sample" }],
       };
     },

@@ -84,9 +84,9 @@ export const remoteSecretFaults: readonly Fault[] = [
       ],
       [
         "curl: (6) Could not resolve host: aks.privatelink.azmk8s.io\n000",
-        /nobody in the primary knows the server's name/,
+        /DNS lookup of the server's name failed in the primary/,
       ],
-      ["500", /gives an answer that is none/],
+      ["500", /gives an unexpected answer/],
     ] as const
   ).map(
     ([said, says]): Fault => ({
@@ -105,9 +105,9 @@ export const remoteSecretFaults: readonly Fault[] = [
       clusters.main0!.access.remote0 = "200\n200\n200\n200\n403\n403";
     },
     expect: "fail control-plane.remote-access remote0",
-    says: /may not list secrets, configmaps in remote0: its ClusterRole is not as istioctl installed it/,
+    says: /may not list secrets, configmaps in remote0: its ClusterRole differs from the one that istioctl installed/,
     command: /^mesh apply/,
-    fix: /brings the ClusterRole back/,
+    fix: /restores the ClusterRole/,
   },
   {
     name: "istiod timed out on the remote (it becomes ready after 30 seconds anyway)",

@@ -12,7 +12,7 @@ export const trafficFaults: readonly Fault[] = [
       silent[gatewayAddress(composed.mesh, composed.mesh.remotes[0]!)] = 6;
     },
     expect: "fail traffic.answers main0",
-    says: /6 x no answer in time\nnone of 6 requests to 203\.0\.113\.101:\d+ \(gateway istio-\w+gateway of remote0\) was answered\nTCP connects to 203\.0\.113\.101:\d+, and the TLS handshake does not end: large packets get lost on the way \(MTU\)/,
+    says: /6 x no answer in time\nnone of 6 requests to 203\.0\.113\.101:\d+ \(gateway istio-\w+gateway of remote0\) was answered\nTCP connects to 203\.0\.113\.101:\d+, and the TLS handshake does not finish: large packets are lost on the way \(MTU\)/,
     fix: /lower the MTU/,
   },
   {
@@ -72,7 +72,7 @@ export const trafficFaults: readonly Fault[] = [
       clusters.main0!.replies = new Error("unable to upgrade connection: container not found");
     },
     expect: "fail traffic.answers main0",
-    says: /could not be looked at: unable to upgrade connection/,
+    says: /the check could not run: unable to upgrade connection/,
   },
   {
     name: "a version never answers",
@@ -101,7 +101,7 @@ export const trafficFaults: readonly Fault[] = [
       clusters.main0!.networking.push({ ...one, metadata: { ...one.metadata, name: "second" } });
     },
     expect: "fail split.weights",
-    says: /helloworld and second are of the same host/,
+    says: /helloworld and second have the same host/,
     command: /delete virtualservice second$/,
   },
   {

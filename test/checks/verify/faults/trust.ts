@@ -97,7 +97,7 @@ export const trustFaults: readonly Fault[] = [
     },
     expect: "fail trust.dates main0",
     says: /CN=main0 expired on 20\d\d-/,
-    fix: /^put the CA in \S+own-ca right first, which your own CA issues/,
+    fix: /^fix the CA in \S+own-ca first, which your own CA issues/,
   },
   {
     name: "an intermediate that is not valid yet",
@@ -127,7 +127,7 @@ export const trustFaults: readonly Fault[] = [
   {
     name: "a proxy that still trusts the old root",
     break: (composed, other) => {
-      objects(composed, "remote0").proxySecrets = {
+      objects(composed, "remote0").proxyCertificates = {
         certificateChain: other.material.main0!.certChain,
         root: other.root.pem,
       };
@@ -139,7 +139,7 @@ export const trustFaults: readonly Fault[] = [
   {
     name: "a workload certificate signed under another root",
     break: (composed, other) => {
-      objects(composed, "remote0").proxySecrets = {
+      objects(composed, "remote0").proxyCertificates = {
         certificateChain: other.material.main0!.caCert,
         root: composed.ca.root.pem,
       };
@@ -150,7 +150,7 @@ export const trustFaults: readonly Fault[] = [
   {
     name: "a proxy without certificates",
     break: (composed) => {
-      objects(composed, "remote0").proxySecrets = undefined;
+      objects(composed, "remote0").proxyCertificates = undefined;
     },
     expect: "fail trust.workloads remote0",
     says: /the proxy of (curl|sleep) has no certificates/,

@@ -1,15 +1,15 @@
-import { helloworldPort } from "../../mesh/istio-lines";
-import type { Cluster, Mesh } from "../../mesh/mesh";
-import { commandLine } from "../../mesh/shell-quote";
-import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
-import { sampleHost } from "../../ops/traffic/requests";
-import { explained } from "../causes/find-causes";
-import { type Check, faulty, type Share, sound } from "../check";
-import { kubectlIn } from "../commands";
-import { multinomialTest } from "../multinomial";
+import { helloworldPort } from "../../../mesh/istio-lines";
+import type { Cluster, Mesh } from "../../../mesh/mesh";
+import { commandLine } from "../../../mesh/shell-quote";
+import type { KubernetesObject } from "../../../ops/exec/kubernetes-object";
+import { sampleHost } from "../../../ops/traffic/requests";
+import { explained } from "../../causes/find-causes";
+import { type Check, pass, problem, type Share } from "../../check";
+import { kubectlIn } from "../../suggested-commands";
+import { describeShares, tallyOf } from "../traffic/traffic";
+import type { VerifyWorld } from "../world";
+import { multinomialTest } from "./exact-test";
 import { seenShift } from "./request-plan";
-import { describeShares, tallyOf } from "./traffic";
-import type { VerifyWorld } from "./world";
 
 const hasWeights = ({ sample }: Mesh) => sample?.weights !== undefined;
 
@@ -43,10 +43,10 @@ export const splitChecks: readonly Check<VerifyWorld>[] = [
     of: "mesh",
     severity: "fail",
     applies: hasWeights,
-    title: "the mesh has the weights of mesh.yaml",
+    title: "the VirtualService has the weights of mesh.yaml",
     looksAt: "the VirtualService of helloworld on the primary",
-    why: "Somebody has moved the split by hand, or mesh.yaml was changed and not applied.",
-    fix: "apply what mesh.yaml says; or write into mesh.yaml what is wanted, with `mesh split`",
+    why: "The weights drifted: they were changed in the cluster, or mesh.yaml was not applied.",
+    fix: "apply mesh.yaml, or change its weights with `mesh split`",
     needs: ["endpoints.routing"],
     async look({ mesh, byApply, meshProbes }) {
       const { weights, namespace } = mesh.sample!;
@@ -62,18 +62,15 @@ export const splitChecks: readonly Check<VerifyWorld>[] = [
         const remove = names
           .filter((name) => name !== "helloworld")
           .map((name) => kubectlIn(mesh.primary, "-n", namespace, "delete", "virtualservice", name));
-        return faulty(
-          `${names.join(" and ")} are of the same host: one of them counts, which one nobody can say`,
-          {
-            commands: remove,
-          },
-        );
+        return problem(`${names.join(" and ")} have the same host; Istio uses only one of them`, {
+          commands: remove,
+        });
       }
       const live = describe(weightsOf(found[0]!));
       const wanted = describe(weights!);
       return live === wanted
-        ? sound(live)
-        : faulty(`the VirtualService says ${live}; mesh.yaml says ${wanted}`, byApply);
+        ? pass(live)
+        : problem(`the VirtualService says ${live}; mesh.yaml says ${wanted}`, byApply);
     },
   },
   {
@@ -81,10 +78,10 @@ export const splitChecks: readonly Check<VerifyWorld>[] = [
     of: "cluster",
     severity: "fail",
     applies: hasWeights,
-    title: "requests fall to the versions as the weights say",
+    title: "requests follow the weights",
     looksAt:
       "versions in the answers, against the weights, by an exact multinomial test (of two versions: binomial)",
-    why: "The weights are configuration; what counts is where requests go, seen from every cluster.",
+    why: "Requests do not follow the weights, as seen from this cluster.",
     fix: "see whether the client's proxy has the weights: `istioctl proxy-config routes`, name 5000",
     needs: ["traffic.answers", "split.weights"],
     look: explained("shares", async (world, cluster: Cluster) => {
@@ -104,7 +101,7 @@ export const splitChecks: readonly Check<VerifyWorld>[] = [
       const { falseAlarm } = world.requestPlan();
       const evidence = [
         `${describeShares(shares)}; p = ${p.toPrecision(2)}`,
-        `fails below p = ${falseAlarm.toPrecision(2)}; a shift of ${seenShift * 100} points, to whichever versions, is missed once in a million at most`,
+        `fails below p = ${falseAlarm.toPrecision(2)}; a shift of ${seenShift * 100} points, to any versions, is missed at most once in a million`,
       ];
       const { name } = mesh.istio.line.sample.client;
       const routes = [
@@ -120,8 +117,8 @@ export const splitChecks: readonly Check<VerifyWorld>[] = [
       ];
       return {
         ...(p < falseAlarm
-          ? faulty(evidence, { commands: [commandLine("istioctl", routes)] })
-          : sound(...evidence)),
+          ? problem(evidence, { commands: [commandLine("istioctl", routes)] })
+          : pass(...evidence)),
         shares,
       };
     }),

@@ -80,7 +80,7 @@ export const answers: readonly { readonly said: RegExp; readonly means: string; 
       means: "the certificate of the API server is not of the authority in the remote secret",
       again: true,
     },
-    { said: /\(6\)/, means: "nobody in the primary knows the server's name", again: false },
+    { said: /\(6\)/, means: "DNS lookup of the server's name failed in the primary", again: false },
     {
       said: /\((7|28|52|56)\)/,
       means:

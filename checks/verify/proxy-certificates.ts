@@ -1,5 +1,5 @@
 /** Certificates that a proxy works with, as Envoy tells them. It tells no private key. */
-export interface ProxySecrets {
+export interface ProxyCertificates {
   /** PEM text: the workload's certificate and what leads to the root. */
   readonly certificateChain: string;
   /** PEM text: what the workload trusts. */
@@ -22,7 +22,7 @@ interface DataSource {
 }
 
 /** Undefined: nobody answered, since the pod has no proxy, or the proxy has no certificates yet. */
-export function readProxySecrets(dump: string): ProxySecrets | undefined {
+export function readProxyCertificates(dump: string): ProxyCertificates | undefined {
   if (dump.trim() === "") return undefined;
   const secrets = ((JSON.parse(dump) as SecretsDump).configs ?? []).flatMap(({ secret }) => secret ?? []);
   const chain = secrets.find(({ tls_certificate }) => tls_certificate)?.tls_certificate?.certificate_chain;

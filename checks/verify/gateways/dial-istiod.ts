@@ -1,8 +1,8 @@
-import { istiodPorts } from "../../mesh/istio-lines";
-import type { Cluster } from "../../mesh/mesh";
-import { faulty, sound, type Verdict } from "../check";
-import { wayToIstiod } from "./control-plane";
-import type { VerifyWorld } from "./world";
+import { istiodPorts } from "../../../mesh/istio-lines";
+import type { Cluster } from "../../../mesh/mesh";
+import { pass, problem, type Verdict } from "../../check";
+import { wayToIstiod } from "../control-plane";
+import type { VerifyWorld } from "../world";
 
 /** Against large packets that get lost between two clusters. */
 export const largePacketsFix =
@@ -34,7 +34,7 @@ const endings: readonly {
   { codes: [35, 52, 55, 56], means: "accepts the connection and closes it" },
   {
     codes: [28],
-    means: `accepts the connection, and a large request gets no answer within ${answerSeconds} s: large packets get lost on the way (MTU)`,
+    means: `accepts the connection, and a large request gets no answer within ${answerSeconds} s: large packets are lost on the way (MTU)`,
     fix: largePacketsFix,
   },
 ];
@@ -52,9 +52,9 @@ export async function dialIstiod(world: VerifyWorld, cluster: Cluster): Promise<
     const ending = endings.find((row) => row.codes.includes(code));
     return ending ? [{ port, ending }] : [];
   });
-  if (failed.length === 0) return sound(ports.map((port) => `${address}:${port}`).join(", "));
+  if (failed.length === 0) return pass(ports.map((port) => `${address}:${port}`).join(", "));
   const fix = failed.find(({ ending }) => ending.fix)?.ending.fix;
-  return faulty(
+  return problem(
     failed.map(
       ({ port, ending }) =>
         `from ${cluster.name} to istiod of ${mesh.primary.name}: ${address}:${port} ${ending.means}`,

@@ -1,13 +1,13 @@
-import { istioNamespace, remoteSecretName } from "../../k8s/istio-names";
-import type { Cluster, Mesh } from "../../mesh/mesh";
-import { synced } from "../../ops/clusters/istiod-facts";
-import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
-import { whyUnusable } from "../basics/reachable";
-import { type Check, faulty, sound, unjudged, type Verdict } from "../check";
-import { kubectlIn, restartIstiod } from "../commands";
-import { hasSample, isRemote } from "./applies";
+import { istioNamespace, remoteSecretName } from "../../../k8s/istio-names";
+import type { Cluster, Mesh } from "../../../mesh/mesh";
+import { synced } from "../../../ops/clusters/istiod-facts";
+import type { KubernetesObject } from "../../../ops/exec/kubernetes-object";
+import { hasSample, isRemote } from "../../applies-to";
+import { whyUnusable } from "../../basics/reachable";
+import { type Check, notJudged, pass, problem, type Verdict } from "../../check";
+import { kubectlIn, restartIstiod } from "../../suggested-commands";
+import type { VerifyWorld } from "../world";
 import { type Access, accessIn, answers, askScript, kindsRefused } from "./remote-access";
-import type { VerifyWorld } from "./world";
 
 /** https://istio.io/latest/docs/ops/deployment/deployment-models/#endpoint-discovery-with-multiple-control-planes */
 const secretLabel = "istio/multiCluster";
@@ -24,8 +24,8 @@ async function remoteSecrets({ mesh, meshProbes }: VerifyWorld): Promise<Kuberne
 const removal = ({ primary }: Mesh, { metadata }: KubernetesObject) =>
   kubectlIn(primary, "-n", istioNamespace, "delete", "secret", metadata.name);
 
-/** Has the Secrets of a remote made anew: apply leaves alone what is there. */
-const anew = ({ mesh, byApply }: VerifyWorld, secrets: readonly KubernetesObject[]) => [
+/** Deletes the Secrets of a remote and applies: apply keeps existing ones. */
+const recreate = ({ mesh, byApply }: VerifyWorld, secrets: readonly KubernetesObject[]) => [
   ...secrets.map((secret) => removal(mesh, secret)),
   ...byApply.commands,
 ];
@@ -40,17 +40,17 @@ async function accessOf(world: VerifyWorld, cluster: Cluster): Promise<Access | 
  * refused, and say nothing of the Secret.
  */
 async function byIstiodsWord({ mesh, readClusters }: VerifyWorld, { name }: Cluster): Promise<Verdict> {
-  const why = "the kubeconfig in the remote secret has no token for the check to ask with";
+  const why = "the kubeconfig in the remote secret has no token that the check can use";
   const { primary, istio } = mesh;
-  if (!istio.line.istiodTellsJson) return unjudged(why, byRemoteSecretWithToken);
+  if (!istio.line.istiodTellsJson) return notJudged(why, byRemoteSecretWithToken);
   // An istiod that does not answer is another check's to tell.
-  const state = (await readClusters().catch(() => undefined))?.[name] ?? "nothing of it";
+  const state = (await readClusters().catch(() => undefined))?.[name] ?? "unknown";
   const said = `${why}; istiod of ${primary.name} says: ${state}`;
-  return state === synced ? sound(said) : unjudged(said, byRemoteSecretWithToken);
+  return state === synced ? pass(said) : notJudged(said, byRemoteSecretWithToken);
 }
 
 const byRemoteSecretWithToken = {
-  fix: "see in istiod's log whether it reads the cluster; a remote secret with a token, as apply makes it, can be asked with",
+  fix: "see in istiod's log whether it reads the cluster, or use a remote secret with a token, as apply creates it",
 };
 
 export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
@@ -60,9 +60,9 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
     severity: "fail",
     applies: isRemote,
     title: "the primary has the remote's kubeconfig",
-    looksAt: `Secrets of the primary's istio-system with the label ${secretLabel}: their keys, annotation and what the kubeconfig is made of`,
-    why: "istiod reads a remote only through such a Secret, takes its key for the cluster's name, and starts no login program. Without it the remote's endpoints do not exist, and its proxies are not let in.",
-    fix: "apply; it makes the Secret",
+    looksAt: `Secrets of the primary's istio-system with the label ${secretLabel}: their keys, annotation and kubeconfig`,
+    why: "istiod reads a remote only through such a Secret. The key is the cluster's name; exec plugins are not supported. Without it istiod has no endpoints of the remote and rejects its proxies.",
+    fix: "apply; it creates the Secret",
     needs: ["primary/installed.mesh", "installed.mesh"],
     async look(world, cluster) {
       const { mesh, byApply, meshProbes } = world;
@@ -79,36 +79,36 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
           ({ metadata }) =>
             `the Secret ${metadata.name} holds it, without the label ${secretLabel}: istiod does not look there`,
         );
-        return faulty([`there is no remote secret for ${cluster.name}`, ...lookalikes], byApply);
+        return problem([`there is no remote secret for ${cluster.name}`, ...lookalikes], byApply);
       }
       const named = secret.metadata.annotations?.[clusterAnnotation];
       if (named !== undefined && named !== cluster.name) {
-        return faulty(
+        return problem(
           `the Secret ${secret.metadata.name} has the key ${cluster.name}, and is annotated as ${named}'s`,
           byApply,
         );
       }
       const access = await accessOf(world, cluster);
-      const again = { commands: anew(world, [secret]) };
+      const again = { commands: recreate(world, [secret]) };
       if (!access)
-        return faulty(`the Secret ${secret.metadata.name} holds no kubeconfig under ${cluster.name}`, again);
+        return problem(`the Secret ${secret.metadata.name} holds no kubeconfig under ${cluster.name}`, again);
       if (access.refused) {
-        return faulty(
+        return problem(
           `the kubeconfig in ${secret.metadata.name} logs in by ${access.refused}, which istiod refuses`,
           again,
         );
       }
-      return sound(secret.metadata.name);
+      return pass(secret.metadata.name);
     },
   },
   {
     id: "control-plane.remote-secrets",
     of: "mesh",
     severity: "fail",
-    title: "each remote secret is of one cluster of the mesh, and no cluster has two",
+    title: "every remote has exactly one remote secret",
     looksAt: `Secrets of the primary's istio-system with the label ${secretLabel}, against the clusters of mesh.yaml`,
-    why: "Of two Secrets for one cluster istiod takes the first and ignores the other, whichever that is. One of a cluster that has gone keeps its endpoints in use, healthy, for ever.",
-    fix: "delete the Secret that is too much",
+    why: "istiod uses only one of two Secrets for a cluster. A Secret of a removed cluster keeps its endpoints in use.",
+    fix: "delete the surplus Secret",
     needs: ["primary/installed.mesh"],
     async look(world) {
       const { mesh } = world;
@@ -136,8 +136,8 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
       ];
       const remove = [...new Set([...extra, ...strangers])].map((secret) => removal(mesh, secret));
       return evidence.length > 0
-        ? faulty(evidence, { commands: remove })
-        : sound(`${secrets.length} of ${remotes.size}`);
+        ? problem(evidence, { commands: remove })
+        : pass(`${secrets.length} of ${remotes.size}`);
     },
   },
   {
@@ -145,20 +145,20 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
     of: "cluster",
     severity: "fail",
     applies: isRemote,
-    title: "the remote secret names a server that is not the primary's own loopback",
+    title: "the remote secret has no loopback address",
     looksAt: "the server's address in the kubeconfig of the remote secret",
-    why: "kind, minikube and tunnels write an address of this machine into the kubeconfig. istiod dials it inside its own pod, finds nobody, and turns ready without the remote after 30 seconds.",
-    fix: "give the context an address that pods of the primary reach, then apply",
+    why: "kind, minikube and tunnels write a loopback address into the kubeconfig. istiod dials it inside its own pod, and becomes ready without the remote after 30 seconds.",
+    fix: "change the context's server to an address that pods of the primary can reach, then apply",
     needs: ["control-plane.remote-secret"],
     async look(world, cluster) {
       const { mesh } = world;
       const { server } = (await accessOf(world, cluster))!;
       const why = whyUnusable(server, { gateways: { ...mesh.gateways, internal: true } });
-      if (why === undefined) return sound(server);
+      if (why === undefined) return pass(server);
       const secrets = await remoteSecrets(world);
       const mine = secrets.filter((secret) => clustersIn(secret).includes(cluster.name));
-      return faulty(`${server} ${why}`, {
-        commands: anew(world, mine),
+      return problem(`${server} ${why}`, {
+        commands: recreate(world, mine),
       });
     },
   },
@@ -167,10 +167,10 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
     of: "cluster",
     severity: "fail",
     applies: (mesh, cluster) => isRemote(mesh, cluster) && hasSample(mesh),
-    title: "the primary reads the remote with it",
+    title: "the primary can read the remote's API server",
     looksAt:
-      "an answer of the remote's API server to a request from inside the primary, with the token and authority of the remote secret; of one without a token, what istiod says of the cluster",
-    why: "A token that was revoked, an API server with another certificate, or a firewall between the clusters: istiod goes on with what it knew last, or with nothing.",
+      "an answer of the remote's API server to a request from inside the primary, with the token and authority of the remote secret; without a token, istiod's state of the cluster",
+    why: "With a revoked token, another API server certificate or a firewall, istiod keeps its last state of the remote, or has none.",
     fix: "let the primary's outbound addresses reach the remote's API server",
     needs: ["primary/reachable.nodes", "control-plane.remote-server"],
     async look(world, cluster) {
@@ -181,24 +181,24 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
       const kinds = mesh.istio.line.remoteKinds;
       const { script, input } = askScript(access, kinds);
       const said = (await meshProbes(mesh.primary).inClient(script, { input })).trim();
-      if (/^200(\n200)*$/.test(said)) return sound(`${access.server} answers`);
+      if (/^200(\n200)*$/.test(said)) return pass(`${access.server} answers`);
       const refused = kindsRefused(said, kinds);
       if (refused.length > 0) {
-        return faulty(
+        return problem(
           [
-            `the token of the remote secret may not list ${refused.join(", ")} in ${cluster.name}: its ClusterRole is not as istioctl installed it`,
-            `${mesh.primary.name}'s istiod lists them, and does not take ${cluster.name} for read without`,
+            `the token of the remote secret may not list ${refused.join(", ")} in ${cluster.name}: its ClusterRole differs from the one that istioctl installed`,
+            `istiod of ${mesh.primary.name} lists them, and ${cluster.name} is not synced without them`,
           ],
-          { fix: "apply; it brings the ClusterRole back", commands: world.byApply.commands },
+          { fix: "apply; it restores the ClusterRole", commands: world.byApply.commands },
         );
       }
       const found = answers.find((answer) => answer.said.test(said));
       const secrets = (await remoteSecrets(world)).filter((secret) =>
         clustersIn(secret).includes(cluster.name),
       );
-      const again = { fix: "have the remote secret made anew", commands: anew(world, secrets) };
-      return faulty(
-        [found?.means ?? "the remote's API server gives an answer that is none", `${access.server}: ${said}`],
+      const again = { fix: "recreate the remote secret", commands: recreate(world, secrets) };
+      return problem(
+        [found?.means ?? "the remote's API server gives an unexpected answer", `${access.server}: ${said}`],
         found?.again ? again : {},
       );
     },
@@ -208,10 +208,10 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
     of: "cluster",
     severity: "fail",
     applies: ({ istio }) => istio.line.istiodTellsJson,
-    title: "every istiod has read the cluster",
+    title: "istiod is synced with the cluster",
     looksAt: "`istioctl remote-clusters`",
-    why: "An istiod turns ready after 30 seconds, whether it has read the remotes or not. Proxies that ask this one see no endpoints of the cluster.",
-    fix: "see what istiod logs about the cluster; have it start anew if it does not try again",
+    why: "istiod becomes ready after 30 seconds, even if it has not read the remotes. Its proxies then get no endpoints of the cluster.",
+    fix: "see what istiod logs about the cluster; restart istiod if it does not retry",
     needs: [
       "versions.istioctl",
       "primary/reachable.nodes",
@@ -222,14 +222,14 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
     ],
     async look({ mesh, readClusters }, cluster) {
       const state = (await readClusters())[cluster.name];
-      if (state === synced) return sound();
+      if (state === synced) return pass();
       const { primary } = mesh;
       const ofEvery = ["logs", "-l", "app=istiod", "--prefix", "--since=10m", "--tail=-1"];
       const logs = kubectlIn(primary, "-n", istioNamespace, ...ofEvery);
       const commands = [logs, ...restartIstiod(primary)];
       if (state === undefined)
-        return faulty(`istiod of ${mesh.primary.name} does not know ${cluster.name}`, { commands });
-      return faulty(`istiod of ${mesh.primary.name} says: ${state}`, { commands });
+        return problem(`istiod of ${mesh.primary.name} does not know ${cluster.name}`, { commands });
+      return problem(`istiod of ${mesh.primary.name} says: ${state}`, { commands });
     },
   },
 ];

@@ -1,17 +1,17 @@
-import type { Cluster, Mesh } from "../../mesh/mesh";
-import { meshCommand } from "../../mesh/paths";
-import { type Reply, sampleUrl } from "../../ops/traffic/requests";
-import { type Tally, tallying } from "../../ops/traffic/tally";
-import { explained } from "../causes/find-causes";
-import { type Check, faulty, type Share, sound, type Verdict } from "../check";
-import { kubectlIn } from "../commands";
-import { multinomialTest } from "../multinomial";
-import { hasSample } from "./applies";
-import { isServing } from "./endpoint-set";
+import type { Cluster, Mesh } from "../../../mesh/mesh";
+import { meshCommand } from "../../../mesh/paths";
+import { type Reply, sampleUrl } from "../../../ops/traffic/requests";
+import { type Tally, tallying } from "../../../ops/traffic/tally";
+import { hasSample } from "../../applies-to";
+import { explained } from "../../causes/find-causes";
+import { type Check, pass, problem, type Share, type Verdict } from "../../check";
+import { kubectlIn } from "../../suggested-commands";
+import { isServing } from "../endpoints/endpoint-set";
+import { podsOf } from "../readiness";
+import { multinomialTest } from "../split/exact-test";
+import { likelyShares } from "../split/request-plan";
+import type { VerifyWorld } from "../world";
 import { failedRequests } from "./failed-requests";
-import { podsOf } from "./readiness";
-import { likelyShares } from "./request-plan";
-import type { VerifyWorld } from "./world";
 
 /** One request, for a person to try. */
 function request({ istio, sample }: Mesh, cluster: Cluster): string {
@@ -40,12 +40,12 @@ async function judgeAnswers(world: VerifyWorld, cluster: Cluster): Promise<Verdi
     p99Seconds = 0,
   } = tallyOf(await world.replies(cluster));
   const commands = [request(world.mesh, cluster)];
-  if (requests === 0) return faulty("no request was sent", { commands });
+  if (requests === 0) return problem("no request was sent", { commands });
   if (failed > 0) {
     return failedRequests(world, cluster, `${failed} of ${requests} requests failed`, failures, commands);
   }
   const milliseconds = (seconds: number) => Math.round(seconds * 1000);
-  return sound(
+  return pass(
     `${requests} of ${requests}, half of them within ${milliseconds(p50Seconds)} ms, 99 % within ${milliseconds(p99Seconds)} ms`,
   );
 }
@@ -59,8 +59,8 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
     title: "every request of the client is answered",
     looksAt:
       "requests to helloworld, sent one after the other by the client of the cluster, through its proxy",
-    why: "This is what the mesh is for.",
-    fix: "see what the request says when you send it yourself",
+    why: "Requests fail.",
+    fix: "send the request yourself and see the error",
     needs: ["endpoints.set", "endpoints.healthy", "endpoints.pods", "trust.workloads"],
     look: explained("requests", judgeAnswers),
   },
@@ -71,7 +71,7 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
     applies: hasSample,
     title: "every version answers",
     looksAt: "versions in the answers, against those of mesh.yaml",
-    why: "Where only the version next door answers, the clusters are not one mesh: its requests stay at home.",
+    why: "If only local versions answer, requests do not leave the client's cluster.",
     fix: "compare `mesh endpoints` of the clusters; a Service or a subset that differs is the usual cause",
     needs: ["traffic.answers"],
     look: explained("shares", async (world, cluster: Cluster) => {
@@ -86,13 +86,13 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
         .map(([version, count]) => `${version} ${count}`)
         .join(", ");
       return silent.length > 0
-        ? faulty(
+        ? problem(
             silent.map(
               ({ version }) => `${version} has answered none of ${requests} requests; seen: ${evidence}`,
             ),
             { commands: [meshCommand(world.meshFile, "endpoints")] },
           )
-        : sound(evidence);
+        : pass(evidence);
     }),
   },
   {
@@ -100,10 +100,10 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
     of: "cluster",
     severity: "fail",
     applies: ({ sample, clusters }) => sample !== undefined && !sample.weights && clusters.length > 1,
-    title: "requests go to other clusters as often as they have pods",
+    title: "requests are spread over the clusters in proportion to their pods",
     looksAt:
       "in which cluster the pods ran that answered, against the number of pods that serve there, by an exact binomial test",
-    why: "Without weights every pod gets an equal share, wherever it runs. Locality settings keep requests at home.",
+    why: "Without weights every pod gets an equal share. Locality settings keep requests in the client's cluster.",
     fix: "see whether a DestinationRule sets outlierDetection or localityLbSetting for helloworld",
     needs: ["traffic.versions"],
     look: explained("shares", async (world, cluster: Cluster) => {
@@ -128,8 +128,8 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
       const evidence = `${describeShares(shares)}; p = ${p.toPrecision(2)}`;
       return {
         ...(p >= falseAlarm
-          ? sound(evidence)
-          : faulty(evidence, { commands: [meshCommand(world.meshFile, "endpoints")] })),
+          ? pass(evidence)
+          : problem(evidence, { commands: [meshCommand(world.meshFile, "endpoints")] })),
         shares,
       };
     }),

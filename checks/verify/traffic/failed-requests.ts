@@ -1,10 +1,10 @@
-import type { Cluster } from "../../mesh/mesh";
-import type { Endpoint } from "../../ops/status/endpoints";
-import { faulty, type Verdict } from "../check";
-import { kubectlIn } from "../commands";
-import { nameOf } from "./endpoint-set";
-import { largePacketsFix } from "./istiod-dial";
-import type { VerifyWorld } from "./world";
+import type { Cluster } from "../../../mesh/mesh";
+import type { Endpoint } from "../../../ops/status/endpoints";
+import { problem, type Verdict } from "../../check";
+import { kubectlIn } from "../../suggested-commands";
+import { nameOf } from "../endpoints/endpoint-set";
+import { largePacketsFix } from "../gateways/dial-istiod";
+import type { VerifyWorld } from "../world";
 
 /** A connection that stands, and over which nothing comes back. */
 const isSilent = /no answer in time|connection timeout/;
@@ -38,12 +38,12 @@ export async function failedRequests(
   const swallowed = unanswering.filter(({ endpoint }) => endpoint.target?.kind === "gateway");
   // That TCP connects another check has seen.
   if (swallowed.length > 0 && kinds.some(([text]) => isSilent.test(text))) {
-    return faulty(
+    return problem(
       [
         ...evidence,
         ...swallowed.map(
           ({ endpoint }) =>
-            `TCP connects to ${endpoint.address}, and the TLS handshake does not end: large packets get lost on the way (MTU)`,
+            `TCP connects to ${endpoint.address}, and the TLS handshake does not finish: large packets are lost on the way (MTU)`,
         ),
       ],
       {
@@ -53,8 +53,8 @@ export async function failedRequests(
     );
   }
   if (kinds.some(([text]) => doesNotResolve.test(text))) {
-    return faulty(evidence, {
-      fix: `the Service stands in every cluster, so the DNS of ${cluster.name} does not answer its pods: see CoreDNS and the way to it`,
+    return problem(evidence, {
+      fix: `the Service exists in every cluster, so DNS in ${cluster.name} fails: check CoreDNS and the network path to it`,
       commands: [
         kubectlIn(
           cluster,
@@ -71,7 +71,7 @@ export async function failedRequests(
       ],
     });
   }
-  return faulty(evidence, { commands });
+  return problem(evidence, { commands });
 }
 
 /** An endpoint that has answered none of the requests that were sent to it meanwhile. */

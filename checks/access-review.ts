@@ -13,7 +13,7 @@ export interface Right {
 }
 
 /** What a cluster thinks of whoever asks. */
-export interface Who {
+export interface AccessReview {
   /** User name; undefined where Kubernetes is too old to tell (before 1.28). */
   readonly user: string | undefined;
   /** The server's clock; undefined likewise. */
@@ -34,7 +34,11 @@ export interface ServerClock {
  * given. `kubectl auth can-i` would start a process for each; `--list` knows nothing of authorizers outside the cluster,
  * such as Azure's.
  */
-export async function askWho(kubectl: Kubectl, rights: readonly Right[], now: () => Date): Promise<Who> {
+export async function reviewAccess(
+  kubectl: Kubectl,
+  rights: readonly Right[],
+  now: () => Date,
+): Promise<AccessReview> {
   const input = JSON.stringify({
     apiVersion: "v1",
     kind: "List",

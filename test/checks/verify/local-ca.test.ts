@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { loadCa } from "../../../ca/load";
-import { caToBring } from "../../../checks/verify/ca-to-bring";
+import { localCa } from "../../../checks/verify/trust/local-ca";
 import type { VerifyWorld } from "../../../checks/verify/world";
 import type { Mesh } from "../../../mesh/mesh";
 import {
@@ -47,7 +47,7 @@ async function caOf(clusters: readonly string[], { lasts = {}, mesh = generated,
   writeFiles(ca, { ...filesOf(Object.fromEntries(made)), ...rootFiles });
   const meshFile = join(folder, "mesh.yaml");
   const world = { mesh, meshFile, now: () => now, ca: () => loadCa(mesh, meshFile, now) } as VerifyWorld;
-  return { ca, meshFile, bring: () => caToBring(world, mesh.primary) };
+  return { ca, meshFile, bring: () => localCa(world, mesh.primary) };
 }
 
 test("a CA that is sound is brought as it is", async () => {
@@ -82,7 +82,7 @@ test("without the folder the mesh's root is elsewhere", async () => {
   rmSync(ca, { recursive: true });
   expect(bring()).toEqual({
     prepare: [],
-    lacks: expect.stringMatching(/^bring the CA's folder here first .* would make another root$/),
+    lacks: expect.stringMatching(/^copy the CA folder to .* first: .* would create another root$/),
   });
 });
 
@@ -93,7 +93,7 @@ test("an expired root, or anything else that is wrong, no command puts right", a
   for (const { bring } of [expired, short]) {
     expect(bring()).toEqual({
       prepare: [],
-      lacks: expect.stringMatching(/right first \(docs\/ca\.md\): `mesh doctor`/),
+      lacks: expect.stringMatching(/^fix the CA in .* first \(docs\/ca\.md\): `mesh doctor`/),
     });
   }
 });

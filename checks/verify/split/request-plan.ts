@@ -1,5 +1,5 @@
-import type { Mesh, Sample } from "../../mesh/mesh";
-import { requestsNeeded, requestsToSee } from "../multinomial";
+import type { Mesh, Sample } from "../../../mesh/mesh";
+import { requestsNeeded, requestsToSee } from "./exact-test";
 
 /** How many requests verify sends from each cluster, and what it may conclude from them. */
 export interface RequestPlan {

@@ -1,33 +1,33 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { checkCa } from "../../ca/check";
-import { caDirectory } from "../../ca/load";
-import { rootFileNames } from "../../ca/material";
-import { readCa } from "../../ca/read";
-import type { Cluster } from "../../mesh/mesh";
-import { meshCommand } from "../../mesh/paths";
-import { InputError } from "../../mesh/problem";
-import { commandLine } from "../../mesh/shell-quote";
-import { certificatesOf } from "../certificates";
-import type { VerifyWorld } from "./world";
+import { checkCa } from "../../../ca/check";
+import { caDirectory } from "../../../ca/load";
+import { rootFileNames } from "../../../ca/material";
+import { readCa } from "../../../ca/read";
+import type { Cluster } from "../../../mesh/mesh";
+import { meshCommand } from "../../../mesh/paths";
+import { InputError } from "../../../mesh/problem";
+import { commandLine } from "../../../mesh/shell-quote";
+import { certificatesOf } from "../../compare-certificates";
+import type { VerifyWorld } from "../world";
 
 /** Whether the CA beside mesh.yaml can be applied to a cluster. */
-export interface CaToBring {
+export interface LocalCa {
   /** Commands that make it fit to be applied. */
   readonly prepare: readonly string[];
-  /** What is to be done first, which no command does; undefined: nothing. */
+  /** A manual step that must come first; undefined: none. */
   readonly lacks?: string;
 }
 
-/** `mesh ca` makes what is not there, and leaves alone what is: an intermediate that has expired is taken away first. */
-export function caToBring(world: VerifyWorld, cluster: Cluster): CaToBring {
+/** `mesh ca` keeps existing files, so expired intermediates are deleted first. */
+export function localCa(world: VerifyWorld, cluster: Cluster): LocalCa {
   const { mesh, meshFile, ca } = world;
   const folder = caDirectory(mesh, meshFile);
   const make = meshCommand(meshFile, "ca");
   try {
     const { material } = ca();
     if (!material) {
-      return lacking(`bring the CA's folder here first (${folder}): \`mesh ca\` would make another root`);
+      return lacking(`copy the CA folder to ${folder} first: \`mesh ca\` would create another root`);
     }
     if (material[cluster.name]) return { prepare: [] };
     return holdsRoot(folder) ? { prepare: [make] } : lacking(noRoot(folder));
@@ -36,12 +36,12 @@ export function caToBring(world: VerifyWorld, cluster: Cluster): CaToBring {
   }
   if (mesh.ca.from === "files") {
     return lacking(
-      `put the CA in ${folder} right first, which your own CA issues: \`mesh doctor\` names what is wrong`,
+      `fix the CA in ${folder} first, which your own CA issues: \`mesh doctor\` names what is wrong`,
     );
   }
   const expired = expiredIntermediates(world, folder);
   if (expired.length === 0) {
-    return lacking(`put the CA in ${folder} right first (docs/ca.md): \`mesh doctor\` names what is wrong`);
+    return lacking(`fix the CA in ${folder} first (docs/ca.md): \`mesh doctor\` names what is wrong`);
   }
   if (!holdsRoot(folder)) return lacking(noRoot(folder));
   return { prepare: [commandLine("rm", ["-r", ...expired.map((name) => join(folder, name))]), make] };
@@ -50,9 +50,9 @@ export function caToBring(world: VerifyWorld, cluster: Cluster): CaToBring {
 const holdsRoot = (folder: string) =>
   Object.values(rootFileNames).every((name) => existsSync(join(folder, name)));
 const noRoot = (folder: string) =>
-  `put ${Object.values(rootFileNames).join(" and ")} into ${folder} first: \`mesh ca\` makes the cluster's part from them`;
+  `put ${Object.values(rootFileNames).join(" and ")} into ${folder} first: \`mesh ca\` issues the cluster's intermediate from them`;
 
-const lacking = (lacks: string): CaToBring => ({ prepare: [], lacks });
+const lacking = (lacks: string): LocalCa => ({ prepare: [], lacks });
 
 /** Clusters whose own certificate has expired; none where that is not all that is wrong. */
 function expiredIntermediates({ mesh, now }: VerifyWorld, folder: string): string[] {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { multinomialTest, requestsNeeded, requestsToSee } from "../../checks/multinomial";
+import { multinomialTest, requestsNeeded, requestsToSee } from "../../../checks/verify/split/exact-test";
 
 // Expected values: R's binom.test; of three categories, added up by hand.
 
