@@ -349,14 +349,14 @@ export const faults: readonly Fault[] = [
     break: `${k(remote)} label namespace istio-system topology.istio.io/network-`,
     id: "control-plane.network",
     cluster: "remote0",
-    says: /is missing; expected network2/,
+    says: /the label is missing; expected network2/,
   },
   {
     name: "the network's label wrong",
     break: `${k(remote)} label namespace istio-system topology.istio.io/network=network9 --overwrite`,
     id: "control-plane.network",
     cluster: "remote0",
-    says: /is network9; expected network2/,
+    says: /the label is network9; expected network2/,
   },
   {
     name: "the same network twice",
@@ -370,7 +370,7 @@ export const faults: readonly Fault[] = [
     break: `${k(remote)} annotate namespace istio-system topology.istio.io/controlPlaneClusters-`,
     id: "control-plane.primary",
     cluster: "remote0",
-    says: /is missing; expected main0/,
+    says: /the annotation is missing; expected main0/,
   },
   {
     name: "the remote looks for istiod somewhere else",
@@ -455,7 +455,7 @@ export const faults: readonly Fault[] = [
     break: `${istio(remote)} label service istio-eastwestgateway topology.istio.io/network=network9 --overwrite`,
     id: "gateways.network",
     cluster: "remote0",
-    says: /Service istio-eastwestgateway is network9; expected network2/,
+    says: /the network label of Service istio-eastwestgateway is network9; expected network2/,
   },
   {
     name: "the Gateway that exposes the services deleted",

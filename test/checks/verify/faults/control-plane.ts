@@ -55,7 +55,7 @@ export const controlPlaneFaults: readonly Fault[] = [
         .annotations;
     },
     expect: "fail control-plane.primary remote0",
-    says: /is missing; expected main0/,
+    says: /the annotation is missing; expected main0/,
   },
   {
     name: "no network label",
@@ -66,7 +66,7 @@ export const controlPlaneFaults: readonly Fault[] = [
       ];
     },
     expect: "fail control-plane.network remote0",
-    says: /is missing; expected network2/,
+    says: /the label is missing; expected network2/,
   },
   {
     name: "two clusters with the same network label",
@@ -77,7 +77,7 @@ export const controlPlaneFaults: readonly Fault[] = [
       ] = "network1";
     },
     expect: "fail control-plane.network remote0",
-    says: /is network1; expected network2\nnetwork1 is the network of main0 too/,
+    says: /the label is network1; expected network2\nnetwork1 is the network of main0 too/,
   },
   {
     name: "a network missing in meshNetworks",

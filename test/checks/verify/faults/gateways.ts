@@ -78,7 +78,7 @@ export const gatewayFaults: readonly Fault[] = [
       serviceOf(composed, "remote0").metadata.labels = {};
     },
     expect: "fail gateways.network remote0",
-    says: /Service istio-eastwestgateway is missing; expected network2/,
+    says: /the network label of Service istio-eastwestgateway is missing; expected network2/,
   },
   {
     name: "no Gateway opens the data port",
