@@ -4,18 +4,17 @@ import { synthesizeTerraform } from "../infra/app";
 import { istioNamespace } from "../k8s/istio-names";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
-import { type MeshPaths, meshPaths } from "../mesh/paths";
+import { meshPaths } from "../mesh/paths";
 import { fileProblem, InputError } from "../mesh/problem";
-import { CredentialsError, kubeconfigName, withCredentials } from "../ops/azure/credentials";
-import { hasStack, runTerraform, terraformFor } from "../ops/azure/terraform";
+import { CredentialsError, kubeconfigName } from "../ops/azure/credentials";
+import { hasStack, localState, runTerraform, terraformFor } from "../ops/azure/terraform";
 import { destroy as destroyMesh } from "../ops/destroy/destroy";
 import { colours } from "../ops/run/colours";
 import type { Context } from "../ops/run/context";
 import { hasSucceeded, type StepResult } from "../ops/run/steps";
 import { exitCode, type Output } from "./command";
-import { confirm, requireAnswer } from "./confirm";
-import { type RunOptions, withContext } from "./context";
-import { localState } from "./local-state";
+import { type RunOptions, required, withContext } from "./context";
+import { confirm, requireAnswer } from "./terminal";
 
 export interface DestroyFlags extends RunOptions {
   readonly yes?: boolean;
@@ -23,12 +22,12 @@ export interface DestroyFlags extends RunOptions {
   readonly infra?: boolean;
 }
 
-/** Takes the mesh off its clusters and, asked for, the clusters as well. */
+/** Uninstalls the mesh from all clusters and, with `infra`, deletes the clusters. */
 export async function destroy(file: string, flags: DestroyFlags, output: Output): Promise<number> {
   const { yes = false, crds = false, infra = false } = flags;
   const mesh = readMesh(file);
   const paths = meshPaths(file);
-  if (infra && !hasStack(mesh)) throw nothingOfTerraforms(file);
+  if (infra && !hasStack(mesh)) throw withoutTerraform(file);
   const state = infra ? localState(mesh, file, "destroy", "--infra") : undefined;
   requireAnswer("mesh destroy", yes);
   if (state !== undefined) output.note(state);
@@ -40,7 +39,7 @@ export async function destroy(file: string, flags: DestroyFlags, output: Output)
     }
   }
   return withContext(flags, output, async (context) => {
-    const results = await destroyMeshIfThere(context, mesh, paths, { crds, infra });
+    const results = await destroyMeshIfThere(context, mesh, file, { crds, infra });
     if (!results.every(hasSucceeded)) return tell(results, output);
     if (!infra) {
       rmSync(paths.addresses, { force: true });
@@ -60,20 +59,21 @@ export async function destroy(file: string, flags: DestroyFlags, output: Output)
   });
 }
 
-/** Clusters that Terraform has taken away already, or never made, hold nothing that could stay behind. */
+/** Clusters that Terraform has deleted or never created hold nothing to uninstall. */
 async function destroyMeshIfThere(
   context: Context,
   mesh: Mesh,
-  paths: MeshPaths,
+  file: string,
   { crds, infra }: { crds: boolean; infra: boolean },
 ): Promise<readonly StepResult[]> {
   try {
-    const reaching = await withCredentials(context, mesh, paths.terraform, { file: paths.mesh });
-    return (await destroyMesh(reaching, mesh, { crds })).results;
+    return (await destroyMesh(await required(mesh, file)(context), mesh, { crds })).results;
   } catch (error) {
-    const isAllOfTerraforms = mesh.clusters.every(({ aks }) => aks);
-    if (!(error instanceof CredentialsError) || !infra || !isAllOfTerraforms) throw error;
-    context.reporter.say("no credentials for the clusters: they are gone, or were never made");
+    const areAllOfTerraform = mesh.clusters.every(({ aks }) => aks);
+    if (!(error instanceof CredentialsError) || !infra || !areAllOfTerraform) throw error;
+    context.reporter.say(
+      "no credentials for the clusters: Terraform has deleted them, or never created them",
+    );
     return [];
   }
 }
@@ -109,7 +109,7 @@ function tell(results: readonly StepResult[], output: Output): number {
   return exitCode.fine;
 }
 
-function nothingOfTerraforms(file: string): InputError {
+function withoutTerraform(file: string): InputError {
   return new InputError([
     fileProblem(
       file,

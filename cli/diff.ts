@@ -3,10 +3,15 @@ import { colours } from "../ops/run/colours";
 import { diff, type ResourceChange } from "../synth/diff";
 import { readInputs } from "../synth/inputs";
 import { exitCode, type Output } from "./command";
+import type { Format } from "./options";
 import { mark } from "./synth";
 
-/** Shows what a synth would change. Exit code 1: something. */
-export function showDiff(file: string, format: "text" | "json", output: Output): number {
+/** Shows what a synth would change. Exit code 1: it would change something. */
+export function showDiff(
+  file: string,
+  { output: format }: { readonly output: Format },
+  output: Output,
+): number {
   const changes = diff(readInputs(meshPaths(file), new Date()));
   showChanges(changes, format, "a synth would change nothing", output);
   return changes.length === 0 ? exitCode.fine : exitCode.failed;
@@ -23,7 +28,7 @@ function coloured(line: string): string {
  */
 export function showChanges(
   changes: readonly ResourceChange[],
-  format: "text" | "json",
+  format: Format,
   nothing: string,
   output: Output,
 ): void {

@@ -2,29 +2,25 @@ import { readMesh } from "../mesh/load";
 import { meshCommand } from "../mesh/paths";
 import { colours } from "../ops/run/colours";
 import { type Endpoint, type EndpointView, endpoints } from "../ops/status/endpoints";
-import { columns } from "./columns";
 import { exitCode, type Output } from "./command";
-import { type RunOptions, withContext } from "./context";
-import { noSample } from "./no-sample";
-import { reachingWhatIsKnown } from "./reaching";
-import { sayWhenSlow } from "./slow";
+import { asKnown, type RunOptions, withClusters } from "./context";
+import { type Format, requireSample } from "./options";
+import { columns, sayWhenSlow } from "./terminal";
 
 /** What each cluster's client sees of the sample. Exit code 1: nothing, or something that is not healthy. */
 export async function showEndpoints(
   file: string,
-  format: "text" | "json",
-  flags: RunOptions,
+  { output: format, ...flags }: RunOptions & { readonly output: Format },
   output: Output,
 ): Promise<number> {
   const mesh = readMesh(file);
-  const { sample } = mesh;
-  if (!sample) throw noSample(file, "endpoints are shown of it", "istioctl proxy-config endpoints");
-  return withContext({ ...flags, quiet: format === "json" }, output, async (context) => {
-    const reaching = await reachingWhatIsKnown(context, mesh, file, output);
+  const sample = requireSample(mesh, file, "endpoints are shown of it", "istioctl proxy-config endpoints");
+  const options = { ...flags, quiet: format === "json" };
+  return withClusters(asKnown(mesh, file, output), options, output, async (context) => {
     const found = await sayWhenSlow(
       context.reporter,
       `asking the clients of ${mesh.clusters.length} clusters ...`,
-      endpoints(reaching, mesh, sample),
+      endpoints(context, mesh, sample),
     );
     if (format === "json") output.result(JSON.stringify(found, null, 2));
     else

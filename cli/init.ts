@@ -8,27 +8,31 @@ import { readTextFile, UnreadableFile } from "../mesh/text-file";
 import { name as packageName } from "../package.json";
 import { exitCode, type Output } from "./command";
 
+export interface InitFlags {
+  /** Kubeconfig contexts of existing clusters, the primary first. @default - two AKS clusters that Terraform creates */
+  readonly context?: readonly string[];
+}
+
 /**
  * Writes a first `mesh.yaml`, and the lines of `.gitignore` that keep keys and state out of Git.
- * @param contexts kubeconfig contexts of clusters that exist, the primary first; none: two AKS clusters
- * @throws InputError when the file exists, or a folder above has one and this one is not named, when a context cannot be
- * one, or a `.gitignore` is no file
+ * @throws InputError when the file exists, or a folder above has one and `-f` does not name this one, when a context is
+ * not valid, or a `.gitignore` is not a file
  */
-export function init(file: string, contexts: readonly string[], output: Output): number {
+export function init(file: string, { context: contexts = [] }: InitFlags, output: Output): number {
   if (existsSync(file)) {
     throw new InputError([
-      fileProblem(file, "is there already, and is not overwritten", "edit it, or name another with -f"),
+      fileProblem(file, "exists already, and is not overwritten", "edit it, or name another file with -f"),
     ]);
   }
   refuseBelowProject(file);
   requireFolder(file);
   const text = `${schemaLine(file)}${contexts.length > 0 ? existingClusters(contexts) : aksClusters}`;
   parseMesh(text, file);
-  // The CA lies beside mesh.yaml; Terraform's state and what is made anew, where commands are run.
+  // The CA is beside mesh.yaml; Terraform's state and all output are in the folder where commands run.
   const additions = [...new Set([dirname(file), "."].map((folder) => resolve(folder, ".gitignore")))].map(
     missingLines,
   );
-  // First: no key may come to lie where Git takes it, and without mesh.yaml this command can be repeated.
+  // First, so that Git never sees a key; without mesh.yaml this command can be repeated.
   for (const { ignoreFile, lines } of additions) if (lines !== "") appendFileSync(ignoreFile, lines);
   writeFileSync(file, text, { flag: "wx" });
   output.note(
@@ -37,7 +41,7 @@ export function init(file: string, contexts: readonly string[], output: Output):
   return exitCode.fine;
 }
 
-/** @throws InputError when a mesh.yaml would be written below another one, and -f does not name it */
+/** @throws InputError when mesh.yaml would be written below another one, and -f does not name it */
 function refuseBelowProject(file: string): void {
   const above = isDefaultFile(file) ? sameNameAbove(file) : undefined;
   if (above === undefined) return;
@@ -45,23 +49,23 @@ function refuseBelowProject(file: string): void {
     fileProblem(
       file,
       `${above} exists already, and this folder is below it`,
-      `run the commands where it lies: ${commandLine("cd", [dirname(above)])}; for another mesh here: ${meshCommand(`./${file}`, "init")}`,
+      `run the commands there: ${commandLine("cd", [dirname(above)])}; for another mesh here: ${meshCommand(`./${file}`, "init")}`,
     ),
   ]);
 }
 
-/** @throws InputError when the folder that the file belongs into is not there */
+/** @throws InputError when the folder of the file does not exist */
 function requireFolder(file: string): void {
   const folder = dirname(file);
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
   throw new InputError([
-    fileProblem(file, `there is no folder ${folder}`, "make it, or name another file with -f"),
+    fileProblem(file, `there is no folder ${folder}`, "create it, or name another file with -f"),
   ]);
 }
 
 /**
- * For editors with a YAML language server: where the schema is, as seen from the file. Empty where no path would do for
- * everybody who has the project, as with an installation outside of it.
+ * For editors with a YAML language server: the path of the schema from the file. Empty where the tool is installed
+ * outside of the project, because the path would differ from machine to machine.
  */
 function schemaLine(file: string): string {
   const schema = "mesh.schema.json";
@@ -117,7 +121,7 @@ ${contexts.length > 1 ? sample : ""}`;
 /** Lines of `.gitignore`, under the reason for them. */
 const ignored = [
   {
-    why: "mesh: CA keys, Terraform state, and what is made anew.",
+    why: "mesh: CA keys, Terraform state, and generated output.",
     lines: [
       "dist/",
       "cdktf.out/",
@@ -138,12 +142,12 @@ const ignored = [
   },
 ];
 
-/** @throws InputError when there is something else of that name */
+/** @throws InputError when it is not a text file */
 function missingLines(ignoreFile: string): { ignoreFile: string; lines: string } {
   const present = linesOf(ignoreFile);
   const isNew = present.join("") === "";
   const blocks = ignored.flatMap(({ why, lines }) => {
-    // Whoever has taken the line out and left the comment is asked no second time.
+    // The line was removed on purpose where its comment is still there.
     if (present.includes(`# ${why}`) && lines.length === 1) return [];
     const missing = lines.filter((line) => !present.includes(line));
     return missing.length > 0 ? [[`# ${why}`, ...missing, ""].join("\n")] : [];
@@ -162,7 +166,7 @@ function linesOf(ignoreFile: string): string[] {
       fileProblem(
         ignoreFile,
         error.message,
-        "it has to keep the CA's keys out of Git: put a text file there",
+        "it has to keep the CA's keys out of Git: replace it with a text file",
       ),
     ]);
   }

@@ -1,273 +1,311 @@
-import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { meshFile } from "../mesh/paths";
+import { InputError, type Problem } from "../mesh/problem";
+import { phases } from "../ops/apply/phases";
 import { version } from "../package.json";
+import type { ApplyFlags } from "./apply";
 import { consoleOutput, exitCode, type Output } from "./command";
-import { addRequests, completion, installation, shells } from "./completion";
-import { longestSeconds, parseDuration } from "./duration";
+import { addRequests, completion, installation, shells } from "./completion/scripts";
+import type { RunOptions } from "./context";
+import type { DashboardFlags } from "./dashboard";
+import type { DestroyFlags } from "./destroy";
+import type { InitFlags } from "./init";
+import {
+  choiceArgument,
+  choiceOption,
+  durationOption,
+  type Format,
+  fileOption,
+  formats,
+  numberOption,
+} from "./options";
+import type { TrafficFlags } from "./traffic";
+import type { UpFlags } from "./up";
+import type { VerifyFlags } from "./verify";
+
+type WithFormat = RunOptions & { readonly output: Format };
 
 /**
- * The command line. A command parses its options and calls one function; what that function needs is loaded only
- * then, so that `mesh --help` starts fast.
+ * The command line. Commander parses and checks every option here; an action then loads its command, so that
+ * `mesh --help` starts fast.
  * @param exit called with the exit code of the command that ran
  */
 export function program(exit: (code: number) => void, output: Output = consoleOutput): Command {
   const mesh = new Command("mesh")
-    .description("One Istio mesh over several AKS clusters, from one file.")
+    .description("Create and run one Istio mesh over several AKS clusters, from one file.")
     .version(version)
     .showSuggestionAfterError()
+    .helpCommand("help [command]", "Show the help of a command")
     .exitOverride((error) => {
       throw Object.assign(error, { exitCode: error.exitCode === 0 ? exitCode.fine : exitCode.badInput });
     });
-  const fileOption = () =>
-    new Option("-f, --file <file>", "the mesh (default: MESH_FILE, else mesh.yaml)")
-      .argParser((given: string) => {
-        if (given === "")
-          throw new InvalidArgumentError("Allowed is the name of a file; leave -f out for mesh.yaml.");
-        return meshFile(given);
-      })
-      .default(undefined);
-  const json = () =>
-    new Option("-o, --output <format>", "form of the result").choices(["text", "json"]).default("text");
-  const command = (name: string, description: string, example: string) =>
-    mesh.command(name).description(description).addHelpText("after", `\nExample:\n  ${example}`);
 
-  command("init", "write a first mesh.yaml", "mesh init --context kind-one --context kind-two")
-    .addOption(fileOption())
-    .option(
-      "--context <context...>",
-      "clusters that exist already, the primary first (default: two AKS clusters)",
-    )
-    .action(async ({ file, context }) => {
-      const { init } = await import("./init");
-      exit(init(meshFile(file), context ?? [], output));
-    });
+  /** A command about a mesh, which every one but `completion` is. */
+  const command = (name: string, description: string, ...examples: string[]) =>
+    mesh
+      .command(name)
+      .description(description)
+      .addHelpText("after", exampleText(examples))
+      .addOption(fileOption("-f, --file <file>", "the mesh (default: $MESH_FILE, then mesh.yaml)"));
+  /** @param run gets the mesh file, the other options, and the arguments */
+  const action =
+    <Flags>(run: (file: string, flags: Flags, words: string[]) => number | Promise<number>) =>
+    async (...parameters: unknown[]) => {
+      const [{ file, ...flags }] = parameters.splice(-2) as [{ file?: string }];
+      exit(await run(meshFile(file), flags as Flags, parameters.flat() as string[]));
+    };
 
-  command("ca", "make the certificate authority, or what is missing of it", "mesh ca")
-    .addOption(fileOption())
-    .action(async ({ file }) => {
-      const { ca } = await import("./ca");
-      exit(await ca(meshFile(file), output));
-    });
+  const verbose = () => new Option("--verbose", "print every program that runs, ready to paste");
+  const format = () => choiceOption("-o, --output <format>", "output format", formats).default("text");
+  const checkFormat = () =>
+    choiceOption("-o, --output <format>", "output format", [...formats, "junit"]).default("text");
+  const prune = () => new Option("--prune", "delete resources that are no longer in mesh.yaml");
+  const yes = () => new Option("-y, --yes", "answer every question with yes");
 
-  command("synth", "write the Terraform JSON and the manifests of every cluster", "mesh synth -f shop.yaml")
-    .addOption(fileOption())
-    .addOption(json())
-    .action(async ({ file, output: format }) => {
-      const { synth } = await import("./synth");
-      exit(synth(meshFile(file), format, output));
-    });
-
+  mesh.commandsGroup("Set up:");
   command(
-    "diff",
-    "show what a synth would change, resource by resource; exits with 1 if anything",
-    "mesh diff -o json",
+    "init",
+    "Write a first mesh.yaml",
+    "mesh init                                         two AKS clusters that Terraform creates",
+    "mesh init --context kind-one --context kind-two   existing clusters",
   )
-    .addOption(fileOption())
-    .addOption(json())
-    .action(async ({ file, output: format }) => {
-      const { showDiff } = await import("./diff");
-      exit(showDiff(meshFile(file), format, output));
-    });
-
+    .option("--context <context...>", "kubeconfig contexts of existing clusters, the primary first")
+    .action(
+      action(async (file, flags: InitFlags) => {
+        const { init } = await import("./init");
+        return init(file, flags, output);
+      }),
+    );
+  command("ca", "Create the mesh's root and intermediate CAs, or check your own", "mesh ca").action(
+    action(async (file) => {
+      const { ca } = await import("./ca");
+      return ca(file, output);
+    }),
+  );
+  command("synth", "Write Terraform JSON, manifests and the runbook", "mesh synth -f shop.yaml")
+    .addOption(format())
+    .action(
+      action(async (file, flags: WithFormat) => {
+        const { synth } = await import("./synth");
+        return synth(file, flags, output);
+      }),
+    );
+  command("diff", "Show what synth would change; exit 1 if anything", "mesh diff -o json")
+    .addOption(format())
+    .action(
+      action(async (file, flags: WithFormat) => {
+        const { showDiff } = await import("./diff");
+        return showDiff(file, flags, output);
+      }),
+    );
   command(
     "images",
-    "list every container image of the mesh, one a line; -o json adds the name that the clusters pull",
+    "List every container image of the mesh; -o json adds the name that the clusters pull",
     "mesh images | xargs -n 1 az acr import --name team --source",
   )
-    .addOption(fileOption())
-    .addOption(json())
-    .action(async ({ file, output: format }) => {
-      const { images } = await import("./images");
-      exit(images(meshFile(file), format, output));
-    });
+    .addOption(format())
+    .action(
+      action(async (file, flags: WithFormat) => {
+        const { images } = await import("./images");
+        return images(file, flags, output);
+      }),
+    );
 
-  const verbose = () => new Option("--verbose", "show every program that is run, ready to paste");
-  const duration = (text: string) => {
-    const seconds = parseDuration(text);
-    if (seconds === undefined) throw new InvalidArgumentError("Allowed is a time such as 90, 90s or 5m.");
-    return seconds;
-  };
-  const waiting = (text: string) => {
-    const seconds = duration(text);
-    if (seconds > longestSeconds) throw new InvalidArgumentError("Allowed is a day, 24h, at most.");
-    return seconds;
-  };
-  const reportFormat = () =>
-    new Option("-o, --output <format>", "form of the report")
-      .choices(["table", "json", "junit"])
-      .default("table");
-
+  mesh.commandsGroup("Run:");
+  command("doctor", "Run pre-flight checks; changes nothing, exit 1 if one fails", "mesh doctor -o junit")
+    .addOption(checkFormat())
+    .addOption(verbose())
+    .action(
+      action(async (file, flags: VerifyFlags) => {
+        const { doctor } = await import("./doctor");
+        return doctor(file, flags, output);
+      }),
+    );
   command(
-    "doctor",
-    "look what stands in the way of a mesh, before anything is changed",
-    "mesh doctor -o junit",
+    "apply",
+    "Apply mesh.yaml to the clusters; idempotent",
+    "mesh apply --dry-run",
+    "mesh apply --prune",
+    "mesh apply --only main0 --until control-plane",
   )
-    .addOption(fileOption())
-    .addOption(reportFormat())
     .addOption(verbose())
-    .action(async ({ file, ...flags }) => {
-      const { doctor } = await import("./doctor");
-      exit(await doctor(meshFile(file), flags, output));
-    });
-
-  command("apply", "bring the clusters to what mesh.yaml says", "mesh apply --until control-plane")
-    .addOption(fileOption())
-    .addOption(verbose())
-    .option("--only <cluster>", "work on this cluster alone")
-    .option("--until <phase>", "stop after this phase")
-    .option("--timeout <seconds>", "seconds for every step, instead of its own deadline")
-    .option("--dry-run", "show what would change in the clusters, and change nothing there")
-    .option("-y, --yes", "remove what mesh.yaml does not want any more")
-    .action(async ({ file, dryRun, ...flags }) => {
-      const { apply, dryRunApply } = await import("./apply");
-      exit(await (dryRun ? dryRunApply : apply)(meshFile(file), flags, output));
-    });
-
-  command("up", "make the clusters with Terraform, then the mesh on them, and prove that it works", "mesh up")
-    .addOption(fileOption())
-    .addOption(verbose())
-    .option(
-      "-y, --yes",
-      "do not ask before Azure is changed, and remove what mesh.yaml does not want any more",
+    .option("--only <cluster>", "work on this cluster only")
+    .addOption(choiceOption("--until <phase>", "stop after this phase", phases))
+    .addOption(durationOption("--timeout <duration>", "deadline of every step (default: the step's own)"))
+    .addOption(
+      new Option("--dry-run", "show what would change in the clusters, and change nothing").conflicts([
+        "until",
+        "timeout",
+      ]),
     )
-    .action(async ({ file, ...flags }) => {
-      const { up } = await import("./up");
-      exit(await up(meshFile(file), flags, output));
-    });
-
-  command("split", "send each version its percentage, in mesh.yaml and in the mesh", "mesh split v1=90 v2=10")
-    .argument("<version=percent...>", "every version that runs, summing to 100; 0 sends it nothing")
-    .addOption(fileOption())
+    .addOption(prune())
+    .addOption(yes().hideHelp())
+    .on("option:yes", function (this: Command) {
+      this.error("error: mesh apply asks no question, so it has no --yes; did you mean --prune?");
+    })
+    .action(
+      action(async (file, flags: ApplyFlags) => {
+        const { apply } = await import("./apply");
+        return apply(file, flags, output);
+      }),
+    );
+  command(
+    "up",
+    "Create the clusters with Terraform, apply the mesh, verify it; idempotent",
+    "mesh up",
+    "mesh up --yes --prune",
+  )
     .addOption(verbose())
-    .action(async (words, { file, ...flags }) => {
-      const { split } = await import("./split");
-      exit(await split(meshFile(file), words, flags, output));
-    });
+    .addOption(prune())
+    .addOption(yes())
+    .action(
+      action(async (file, flags: UpFlags) => {
+        const { up } = await import("./up");
+        return up(file, flags, output);
+      }),
+    );
+  command(
+    "split",
+    "Set the traffic percentage of each version, in mesh.yaml and in the mesh",
+    "mesh split v1=90 v2=10",
+  )
+    .argument("<version=percent...>", "every version that runs; the sum is 100, and 0 sends it nothing")
+    .addOption(verbose())
+    .action(
+      action(async (file, flags: RunOptions, words) => {
+        const { split } = await import("./split");
+        return split(file, words, flags, output);
+      }),
+    );
 
+  mesh.commandsGroup("Look:");
   command(
     "status",
-    "show clusters, gateways, proxies and certificates; exits with 1 if something is not well",
+    "Show clusters, gateways, proxies and certificates; exit 1 if something is wrong",
     "mesh status -o json",
   )
-    .addOption(fileOption())
-    .addOption(json())
+    .addOption(format())
     .addOption(verbose())
-    .action(async ({ file, output: format, ...flags }) => {
-      const { showStatus } = await import("./status");
-      exit(await showStatus(meshFile(file), format, flags, output));
-    });
-
+    .action(
+      action(async (file, flags: WithFormat) => {
+        const { showStatus } = await import("./status");
+        return showStatus(file, flags, output);
+      }),
+    );
   command(
     "verify",
-    "prove that the mesh works, or name the first layer that does not; exits with 1 where it is not proved",
+    "Verify the mesh; exit 1 if a check fails",
     "mesh verify --wait 2m",
+    "mesh verify --only trust gateways --context aks-main",
+    "mesh verify -o junit > verify.xml",
   )
-    .addOption(fileOption())
-    .addOption(reportFormat())
-    .option("--only <check...>", "these checks or layers, and what they stand on")
-    .option("--context <context...>", "checks of these clusters alone")
-    .option("--scale", "then scale the sample up, watch every client see it, and scale it back")
+    .addOption(checkFormat())
+    .option("--only <check...>", "run these checks or layers, and the checks that they need")
+    .option("--context <context...>", "report checks of these clusters only")
+    .option("--scale", "also scale the sample up, check that every client sees it, and scale it back")
     .addOption(
-      new Option("--wait [time]", "look again until the mesh is healthy, for at most so long (default: 5m)")
-        .argParser(waiting)
-        .preset("5m"),
+      durationOption(
+        "--wait [duration]",
+        "repeat until the mesh is healthy, for at most this long (default: 5m)",
+      ).preset("5m"),
     )
     .addOption(verbose())
-    .action(async ({ file, ...flags }) => {
-      const { verify } = await import("./verify");
-      exit(await verify(meshFile(file), flags, output));
-    });
-
+    .action(
+      action(async (file, flags: VerifyFlags) => {
+        const { verify } = await import("./verify");
+        return verify(file, flags, output);
+      }),
+    );
   command(
     "endpoints",
-    "show what the client in each cluster sees of the sample; exits with 1 if something is not healthy",
+    "Show the sample's endpoints as each cluster's client sees them; exit 1 if one is unhealthy",
     "mesh endpoints -o json",
   )
-    .addOption(fileOption())
-    .addOption(json())
+    .addOption(format())
     .addOption(verbose())
-    .action(async ({ file, output: format, ...flags }) => {
-      const { showEndpoints } = await import("./endpoints");
-      exit(await showEndpoints(meshFile(file), format, flags, output));
-    });
-
+    .action(
+      action(async (file, flags: WithFormat) => {
+        const { showEndpoints } = await import("./endpoints");
+        return showEndpoints(file, flags, output);
+      }),
+    );
   command(
     "traffic",
-    "send requests from every cluster and show where the answers come from; exits with 1 if one failed",
+    "Send requests from every cluster and show who answers; exit 1 if one fails",
     "mesh traffic --from main0 --rate 20 --duration 5m",
   )
-    .addOption(fileOption())
-    .addOption(json())
+    .addOption(format())
     .addOption(verbose())
-    .option("--from <cluster...>", "clusters whose clients send (default: all)")
-    .option("--rate <requests>", "requests a second from each, 1 to 100", "10")
+    .option("--from <cluster...>", "clusters whose clients send requests (default: all)")
+    .addOption(numberOption("--rate <requests>", "requests per second from each cluster", 1, 100).default(10))
     .addOption(
-      new Option("--duration <time>", "how long (default: until Ctrl-C; without a terminal 1m)").argParser(
-        duration,
-      ),
+      durationOption("--duration <duration>", "how long (default: until Ctrl-C; without a terminal 1m)"),
     )
-    .action(async ({ file, output: format, ...flags }) => {
-      const { traffic } = await import("./traffic");
-      exit(await traffic(meshFile(file), format, flags, output));
-    });
-
-  command(
-    "dashboard",
-    "open Kiali, its graph on the sample, or Prometheus, until Ctrl-C",
-    "mesh dashboard kiali --port 20001",
-  )
-    .addArgument(new Argument("[name]", "which one").choices(["kiali", "prometheus"]).default("kiali"))
-    .addOption(fileOption())
+    .action(
+      action(async (file, flags: TrafficFlags) => {
+        const { traffic } = await import("./traffic");
+        return traffic(file, flags, output);
+      }),
+    );
+  command("dashboard", "Open Kiali or Prometheus until Ctrl-C", "mesh dashboard kiali --port 20001")
+    .addArgument(choiceArgument("[name]", "the dashboard", ["kiali", "prometheus"]).default("kiali"))
     .addOption(verbose())
-    .option("--port <port>", "port of this machine (default: a free one)")
+    .addOption(numberOption("--port <port>", "local port (default: a free one)", 1, 65_535))
     .option("--no-browser", "print the address and open no browser")
-    .action(async (name, { file, ...flags }) => {
-      const { dashboard } = await import("./dashboard");
-      exit(await dashboard(meshFile(file), name, flags, output));
-    });
-
+    .action(
+      action(async (file, flags: DashboardFlags, [name]) => {
+        const { dashboard } = await import("./dashboard");
+        return dashboard(file, name as "kiali" | "prometheus", flags, output);
+      }),
+    );
   command(
     "report",
-    "write one HTML page about the mesh, with every check and its evidence; exits as verify does",
+    "Write an HTML page with every check and its evidence; exits as verify does",
     "mesh report --to reports/today.html",
   )
-    .addOption(fileOption())
-    .option("--to <file>", "the page", "mesh-report.html")
+    .addOption(fileOption("--to <file>", "the page").default("mesh-report.html"))
     .addOption(verbose())
-    .action(async ({ file, ...flags }) => {
-      const { writeReport } = await import("./report");
-      exit(await writeReport(meshFile(file), flags, output));
-    });
+    .action(
+      action(async (file, flags: RunOptions & { readonly to: string }) => {
+        const { writeReport } = await import("./report");
+        return writeReport(file, flags, output);
+      }),
+    );
 
-  command("destroy", "take the mesh off its clusters", "mesh destroy --infra")
-    .addOption(fileOption())
+  mesh.commandsGroup("Take down:");
+  command("destroy", "Uninstall the mesh from all clusters", "mesh destroy", "mesh destroy --infra --yes")
     .addOption(verbose())
-    .option("-y, --yes", "do not ask")
-    .option("--crds", "Istio's CRDs too, with every Istio resource in the clusters")
-    .option("--infra", "then the AKS clusters and their resource group, with Terraform")
-    .action(async ({ file, ...flags }) => {
-      const { destroy } = await import("./destroy");
-      exit(await destroy(meshFile(file), flags, output));
-    });
+    .addOption(yes())
+    .option("--crds", "also delete Istio's CRDs, and with them every Istio resource in the clusters")
+    .option("--infra", "then delete the AKS clusters and their resource group with Terraform")
+    .action(
+      action(async (file, flags: DestroyFlags) => {
+        const { destroy } = await import("./destroy");
+        return destroy(file, flags, output);
+      }),
+    );
 
-  const completionCommand = command(
-    "completion",
-    "print the script with which a shell completes mesh",
-    "mesh completion bash",
-  )
-    .addArgument(new Argument("<shell>", "which one").choices(shells))
-    .addHelpText("after", installation)
+  mesh.commandsGroup("Other:");
+  const completionCommand = mesh
+    .command("completion")
+    .description("Print the script that completes mesh in a shell")
+    .addHelpText("after", exampleText(["mesh completion bash"]) + installation)
+    .addArgument(choiceArgument("<shell>", "the shell", shells))
     .action(async (shell) => exit(await completion(shell, output)));
   addRequests(completionCommand, async (words) => {
-    const { complete } = await import("./complete");
+    const { complete } = await import("./completion/complete");
     exit(await complete(mesh, words, output));
   });
 
   refuseRepeats(mesh);
+  reportValuesTogether(mesh);
   return mesh;
 }
 
-/** Of two values for one thing the first would be dropped without a word. */
+const exampleText = (examples: readonly string[]) =>
+  `\n${examples.length > 1 ? "Examples" : "Example"}:\n${examples.map((line) => `  ${line}`).join("\n")}`;
+
+/** Commander would use the last of several values without a word. */
 function refuseRepeats({ commands }: Command): void {
   for (const command of commands)
     for (const option of command.options.filter((one) => (one.required || one.optional) && !one.variadic)) {
@@ -275,7 +313,29 @@ function refuseRepeats({ commands }: Command): void {
       command.on(`option:${option.name()}`, () => {
         given++;
         if (given > 1)
-          command.error(`error: option '${option.flags}' is given ${given} times; allowed is once`);
+          command.error(`error: option '${option.flags}' is given ${given} times, expected once`);
       });
     }
+}
+
+/** Commander would stop at the first wrong value. */
+function reportValuesTogether(mesh: Command): void {
+  const problems: Problem[] = [];
+  for (const { options, registeredArguments } of mesh.commands)
+    for (const parameter of [...options, ...registeredArguments]) {
+      const parse = parameter.parseArg;
+      if (!parse) continue;
+      parameter.argParser((value: string, previous: unknown) => {
+        try {
+          return parse(value, previous);
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error;
+          problems.push(...error.problems);
+          return undefined;
+        }
+      });
+    }
+  mesh.hook("preAction", () => {
+    if (problems.length > 0) throw new InputError(problems);
+  });
 }

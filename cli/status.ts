@@ -1,35 +1,49 @@
+import { loadCa } from "../ca/load";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
 import { meshCommand } from "../mesh/paths";
+import { InputError } from "../mesh/problem";
 import { colours } from "../ops/run/colours";
+import type { Context } from "../ops/run/context";
 import { type ClusterStatus, type MeshStatus, status } from "../ops/status/status";
 import type { Remark } from "../ops/status/status-remarks";
-import { columns } from "./columns";
 import { exitCode, type Output } from "./command";
-import { type RunOptions, withContext } from "./context";
-import { reachingWhatIsKnown } from "./reaching";
-import { rootCertificate } from "./root-certificate";
-import { sayWhenSlow } from "./slow";
+import { asKnown, type RunOptions, withClusters } from "./context";
+import type { Format } from "./options";
+import { columns, sayWhenSlow } from "./terminal";
 
-/** One screen about the mesh. Exit code 1: something is not well, or not as mesh.yaml has it. */
+/** One screen about the mesh. Exit code 1: there is a problem, or a difference from mesh.yaml. */
 export async function showStatus(
   file: string,
-  format: "text" | "json",
-  flags: RunOptions,
+  { output: format, ...flags }: RunOptions & { readonly output: Format },
   output: Output,
 ): Promise<number> {
   const mesh = readMesh(file);
-  return withContext({ ...flags, quiet: format === "json" }, output, async (context) => {
-    const reaching = await reachingWhatIsKnown(context, mesh, file, output);
+  const options = { ...flags, quiet: format === "json" };
+  return withClusters(asKnown(mesh, file, output), options, output, async (context) => {
     const found = await sayWhenSlow(
       context.reporter,
       `asking ${mesh.clusters.length} clusters ...`,
-      status(reaching, { mesh, rootCertificate: rootCertificate(mesh, file) }),
+      statusOf(context, mesh, file),
     );
     if (format === "json") output.result(JSON.stringify(found, null, 2));
     else for (const line of screen(found, mesh, file)) output.result(line);
     return found.ok ? exitCode.fine : exitCode.failed;
   });
+}
+
+/** The status against the root certificate of the mesh's CA, if that is here and sound; `mesh doctor` says what is wrong with it. */
+export function statusOf(context: Context, mesh: Mesh, file: string): Promise<MeshStatus> {
+  return status(context, { mesh, rootCertificate: knownRoot(mesh, file) });
+}
+
+function knownRoot(mesh: Mesh, file: string): string | undefined {
+  try {
+    return Object.values(loadCa(mesh, file, new Date()).material ?? {})[0]?.rootCert;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return undefined;
+  }
 }
 
 function screen(found: MeshStatus, { primary }: Mesh, file: string): string[] {

@@ -5,15 +5,16 @@ import { missingInputs } from "../synth/gaps";
 import { type Inputs, readInputs } from "../synth/inputs";
 import { synthesize } from "../synth/synthesize";
 import { exitCode, type Output } from "./command";
+import type { Format } from "./options";
 
-/** Writes all output and says what changed, and what is missing until somebody fills it in. */
-export function synth(file: string, format: "text" | "json", output: Output): number {
+/** Writes all output, and says what changed and which inputs are missing. */
+export function synth(file: string, { output: format }: { readonly output: Format }, output: Output): number {
   const inputs = readInputs(meshPaths(file), new Date());
   for (const warning of inputs.warnings) output.warning(warning);
   const { changes, leftStacks } = synthesize(inputs);
   for (const stack of leftStacks) {
     output.warning(
-      `${stack} is no part of ${file} any more and stays, because Terraform may have made something with it; terraform destroy there, then delete the folder`,
+      `${stack} is no longer in ${file}; kept because it may have Terraform state: run terraform destroy there, then delete the folder`,
     );
   }
   const missing = missingInputs(inputs);

@@ -1,9 +1,8 @@
 import { createColors } from "picocolors";
 import type { Counts } from "../ops/traffic/tally";
 import type { ClientTraffic, Flow } from "../ops/traffic/traffic";
-import type { WantedShares } from "../ops/traffic/wanted-shares";
-import { columns } from "./columns";
-import type { WantedSince } from "./follow-shares";
+import type { WantedShares, WantedSince } from "../ops/traffic/wanted-shares";
+import { columns } from "./terminal";
 
 // How traffic is shown: bars on a terminal, lines in a log, a table at the end.
 
@@ -15,8 +14,8 @@ export interface Look {
 }
 
 /**
- * The live view: a block for each client as long as all fit, else a line for each; none is longer than the terminal is
- * wide, and there are no more than it is high.
+ * The live view: a block for each client if all fit, else a line for each. It never exceeds the width and height of the
+ * terminal.
  * @param title its first line
  */
 export function liveView(
@@ -25,7 +24,7 @@ export function liveView(
   wanted: WantedShares,
   look: Look,
 ): string[] {
-  // The last column and the last row stay free: a terminal may go to the next line by itself.
+  // The last column and row stay free: a terminal may wrap the line or scroll.
   const width = Math.max(1, look.size.columns - 1);
   const height = Math.max(1, look.size.rows - 1);
   const head = clip(title, width);
@@ -33,7 +32,7 @@ export function liveView(
   if (blocks.length < height) return [head, ...blocks];
   const lines = clients.map((client) => clip(trafficLine(client, wanted), width));
   if (lines.length < height) return [head, ...lines];
-  // Those that fail are what one would look for.
+  // Clients with failures matter most.
   const worstFirst = clients.toSorted((one, other) => other.lately.failed - one.lately.failed);
   const shown = Math.max(0, height - 2);
   return [
@@ -54,8 +53,8 @@ export function trafficLine({ cluster, lately }: ClientTraffic, wanted: WantedSh
 }
 
 /**
- * What it came to, as a table, the failures by kind below it.
- * @param wanted one after the other
+ * The totals as a table, and below it the failures by kind.
+ * @param wanted in the order of time
  */
 export function summary(
   clients: readonly ClientTraffic[],
@@ -132,11 +131,11 @@ function block(
 interface Share {
   readonly name: string;
   readonly percent: number;
-  /** Undefined: no share is wanted in particular. */
+  /** Undefined: mesh.yaml sets no share. */
   readonly wanted: number | undefined;
 }
 
-/** Those that answer and those that should. */
+/** Versions or clusters that answer, and those that should. */
 function shareRows(counts: Counts, wanted: Counts, all = sum(counts)): Share[] {
   return [...new Set([...Object.keys(wanted), ...Object.keys(counts)])].map((name) => ({
     name,
@@ -147,7 +146,7 @@ function shareRows(counts: Counts, wanted: Counts, all = sum(counts)): Share[] {
 
 const sum = (counts: Counts) => Object.values(counts).reduce((all, one) => all + one, 0);
 
-/** Names of clusters may be longer than there is room for. */
+/** Names of clusters may be longer than the room for them. */
 const longestLabel = 20;
 /** A bar shorter than this says less than its number. */
 const shortestBar = 10;

@@ -1,30 +1,24 @@
 import { readMesh } from "../mesh/load";
-import type { Cluster, Mesh } from "../mesh/mesh";
-import { meshCommand, meshPaths } from "../mesh/paths";
-import { fileProblem, InputError, type Problem, quote } from "../mesh/problem";
-import { didYouMean } from "../mesh/suggest";
-import { withCredentials } from "../ops/azure/credentials";
+import { meshCommand } from "../mesh/paths";
 import { deadlineSignal } from "../ops/exec/timing";
 import { colours } from "../ops/run/colours";
 import type { Reporter } from "../ops/run/progress";
 import { windowSeconds } from "../ops/traffic/tally";
 import { type ClientTraffic, requireClients, startTraffic, type Traffic } from "../ops/traffic/traffic";
-import type { WantedShares } from "../ops/traffic/wanted-shares";
+import { followShares, type WantedShares, type WantedSince } from "../ops/traffic/wanted-shares";
 import { exitCode, type Output } from "./command";
-import { type RunOptions, withContext } from "./context";
-import { formatDuration, longestSeconds } from "./duration";
-import { followShares, type WantedSince } from "./follow-shares";
-import { noSample } from "./no-sample";
-import { sayWhenSlow } from "./slow";
+import { type RunOptions, required, withClusters } from "./context";
+import { type Format, longestSeconds, requireClusters, requireSample } from "./options";
+import { formatDuration, sayWhenSlow } from "./terminal";
 import { liveView, summary, trafficLine } from "./traffic-view";
 
-/** As they stand on the command line. */
 export interface TrafficFlags extends RunOptions {
+  readonly output: Format;
   /** Names of clusters. @default - all of them */
   readonly from?: readonly string[];
   /** Requests a second from each cluster. */
-  readonly rate: string;
-  /** Seconds. @default - until Ctrl-C, a day at most; `unattendedSeconds` where there is nobody to press it */
+  readonly rate: number;
+  /** Seconds. @default - until Ctrl-C, a day at most; `unattendedSeconds` without a terminal */
   readonly duration?: number;
 }
 
@@ -37,46 +31,45 @@ export interface TrafficReport {
   readonly ratePerSecond: number;
   /** Wanted percent by version at the end; empty where mesh.yaml has no weights. */
   readonly wanted: WantedShares["versions"];
-  /** One, unless mesh.yaml changed meanwhile: then the clients' counts are of all of them together. */
+  /** More than one if mesh.yaml changed during the run; the clients' counts then cover the whole run. */
   readonly wantedOverTime: readonly WantedSince[];
   readonly clients: readonly ClientReport[];
 }
 type ClientReport = Omit<ClientTraffic, "lately" | "total"> & ClientTraffic["total"];
 
-const mostRequestsPerSecond = 100;
-/** Without a terminal there is no Ctrl-C: a pipeline that says nothing about how long must end all the same. */
+/** Without a terminal there is no Ctrl-C: a pipeline must end all the same. */
 const unattendedSeconds = 60;
 
-/** How often the view is drawn anew, and how often a log gets its lines. */
+/** How often the view is redrawn, and how often a log gets its lines. */
 const drawSeconds = { screen: 0.5, log: 5 } as const;
 
 /**
- * Sends requests from the clients of the sample, shows while they run where the answers come from, and sums up at the
- * end. Ctrl-C is an end like any other. Exit code 1: a request failed, or a client got no reply at all.
+ * Sends requests from the clients of the sample, shows where the answers come from, and prints a summary at the end.
+ * Ctrl-C is an ordinary end. Exit code 1: a request failed, or a client got no reply.
  */
 export async function traffic(
   file: string,
-  format: "text" | "json",
-  flags: TrafficFlags,
+  { output: format, from: names, rate: ratePerSecond, duration, ...flags }: TrafficFlags,
   output: Output,
 ): Promise<number> {
   const mesh = readMesh(file);
-  const { sample } = mesh;
-  if (!sample) throw noSample(file, "its clients send the requests");
-  const { from, ratePerSecond, seconds } = readFlags(flags, mesh);
-  return withContext({ ...flags, quiet: format === "json" }, output, async (context, untilCtrlC) => {
+  const sample = requireSample(mesh, file, "its clients send the requests");
+  requireClusters("--from", names ?? [], mesh);
+  const from = mesh.clusters.filter(({ name }) => names?.includes(name) ?? true);
+  const seconds = duration ?? (process.stdin.isTTY ? undefined : unattendedSeconds);
+  const options = { ...flags, quiet: format === "json" };
+  return withClusters(required(mesh, file, from), options, output, async (context, untilCtrlC) => {
     const { reporter } = context;
-    const reaching = await withCredentials(context, mesh, meshPaths(file).terraform, { file, needed: from });
     await sayWhenSlow(
       reporter,
       `asking ${from.length} clusters for their clients ...`,
-      requireClients(reaching, { mesh, sample, from, meshFile: file }),
+      requireClients(context, { mesh, sample, from, meshFile: file }),
     );
 
     const began = performance.now();
     const secondsGone = () => (performance.now() - began) / 1000;
     const end = deadlineSignal(untilCtrlC(), seconds ?? longestSeconds);
-    const running = startTraffic(reaching, { mesh, sample, from, ratePerSecond }, end.signal);
+    const running = startTraffic(context, { mesh, sample, from, ratePerSecond }, end.signal);
     const wanted = followShares(file, sample, secondsGone);
     const title = () => {
       const whole = seconds === undefined ? "" : ` of ${formatDuration(seconds)}`;
@@ -95,43 +88,6 @@ export async function traffic(
         output.result(line);
     return report.ok ? exitCode.fine : exitCode.failed;
   });
-}
-
-interface Chosen {
-  readonly from: readonly Cluster[];
-  readonly ratePerSecond: number;
-  /** Undefined: until Ctrl-C. */
-  readonly seconds: number | undefined;
-}
-
-/** @throws InputError with everything that is not allowed */
-function readFlags({ from, rate, duration }: TrafficFlags, { clusters }: Mesh): Chosen {
-  const problems: Problem[] = [];
-  const refuse = (message: string, fix: string) => problems.push(fileProblem("mesh traffic", message, fix));
-
-  const names = clusters.map(({ name }) => name);
-  for (const name of from ?? [])
-    if (!names.includes(name))
-      refuse(
-        `--from ${quote(name)} is given; allowed are ${names.slice(0, 20).join(", ")}`,
-        `${didYouMean(name, names)}name a cluster of mesh.yaml, or leave --from out for all`,
-      );
-  const ratePerSecond = /^\d{1,3}$/.test(rate) ? Number(rate) : 0;
-  if (ratePerSecond < 1 || ratePerSecond > mostRequestsPerSecond)
-    refuse(
-      `--rate ${quote(rate)} is given; allowed is a whole number from 1 to ${mostRequestsPerSecond}, requests a second from each cluster`,
-      "for example: mesh traffic --rate 20",
-    );
-  const unattended = process.stdin.isTTY ? undefined : unattendedSeconds;
-  const seconds = duration ?? unattended;
-  if (seconds !== undefined && (seconds < 1 || seconds > longestSeconds))
-    refuse(
-      `--duration of ${seconds} s is given; allowed is from 1s to 24h`,
-      "for example: mesh traffic --duration 5m",
-    );
-
-  if (problems.length > 0) throw new InputError(problems);
-  return { from: clusters.filter(({ name }) => from?.includes(name) ?? true), ratePerSecond, seconds };
 }
 
 async function show(

@@ -2,46 +2,56 @@ import { rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
-import { withCredentials } from "../ops/azure/credentials";
-import { hasStack, type Plan, runTerraform, type Terraform, terraformFor } from "../ops/azure/terraform";
+import {
+  hasStack,
+  localState,
+  type Plan,
+  runTerraform,
+  type Terraform,
+  terraformFor,
+} from "../ops/azure/terraform";
 import type { UpgradedCluster } from "../ops/azure/upgraded-clusters";
 import { Refused } from "../ops/exec/errors";
 import type { Context } from "../ops/run/context";
 import { hasSucceeded } from "../ops/run/steps";
 import type { Inputs } from "../synth/inputs";
-import { type ApplyFlags, prepareApply, runApply } from "./apply";
+import { prepareApply, runApply } from "./apply";
 import { exitCode, type Output } from "./command";
-import { confirm, requireAnswer } from "./confirm";
-import { withContext } from "./context";
-import { localState } from "./local-state";
+import { type RunOptions, required, withContext } from "./context";
+import { confirm, requireAnswer } from "./terminal";
 import { runVerify } from "./verify";
 
-/** From nothing to a mesh that is proved to work: Terraform makes the clusters, apply the mesh on them, verify looks. */
-export async function up(file: string, flags: ApplyFlags, output: Output): Promise<number> {
+export interface UpFlags extends RunOptions {
+  /** Change Azure without a question. */
+  readonly yes?: boolean;
+  readonly prune?: boolean;
+}
+
+/** Creates the clusters with Terraform, applies the mesh and verifies it. */
+export async function up(file: string, { yes = false, ...flags }: UpFlags, output: Output): Promise<number> {
   const state = localState(readMesh(file), file, "up");
-  const prepared = prepareApply(file, output);
-  const { mesh, paths } = prepared.inputs;
-  if (hasStack(mesh)) requireAnswer("mesh up", flags.yes ?? false);
+  const inputs = prepareApply(file, flags, output);
+  const { mesh, paths } = inputs;
+  if (hasStack(mesh)) requireAnswer("mesh up", yes);
   return withContext(flags, output, async (context) => {
     if (hasStack(mesh)) {
       if (state !== undefined) output.note(state);
       const terraform = terraformFor(context.programs, mesh, paths.terraform);
-      const made = await makeClusters(context, terraform, prepared.inputs, flags.yes ?? false, output);
-      if (!made) return exitCode.failed;
+      if (!(await createClusters(context, terraform, inputs, yes, output))) return exitCode.failed;
     }
-    const applied = await runApply(context, prepared, flags, output);
+    const reaching = await required(mesh, file)(context);
+    const applied = await runApply(reaching, inputs, {}, output);
     if (applied !== exitCode.fine) return applied;
-    const reaching = await withCredentials(context, mesh, paths.terraform, { file });
-    const proof = { output: "table", wait: proofSeconds } as const;
+    const proof = { output: "text", wait: proofSeconds } as const;
     return runVerify(reaching, { mesh, meshFile: file }, proof, output);
   });
 }
 
-/** Proxies hear of the last changes within seconds; a cloud's load balancer may probe for a minute. */
+/** Proxies get the last changes within seconds; a cloud's load balancer may probe for a minute. */
 const proofSeconds = 120;
 
-/** @returns false when it failed or was not wanted */
-async function makeClusters(
+/** @returns false when it failed, or the answer was no */
+async function createClusters(
   context: Context,
   terraform: Terraform,
   { mesh, paths }: Inputs,
@@ -71,7 +81,7 @@ async function makeClusters(
     const apply = { title: "terraform apply", run: terraform.apply.bind(terraform, file) };
     return (await runTerraform(context, [apply])).every(hasSucceeded);
   } finally {
-    // It holds what the state holds.
+    // It holds the secrets of the state.
     rmSync(file, { force: true });
   }
 }

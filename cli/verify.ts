@@ -7,15 +7,14 @@ import { scaleChecks } from "../checks/verify/scale";
 import { verify as prove, verifyChecks, withScaling } from "../checks/verify/verify";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
-import { fileProblem, InputError, type Problem, quote } from "../mesh/problem";
+import { InputError, type Problem } from "../mesh/problem";
 import { didYouMean } from "../mesh/suggest";
 import { pause } from "../ops/exec/timing";
 import { colours } from "../ops/run/colours";
 import type { Context } from "../ops/run/context";
 import { exitCode, type Output } from "./command";
-import { type RunOptions, withContext } from "./context";
-import { noSample } from "./no-sample";
-import { reachingForChecks } from "./reaching";
+import { forChecks, type RunOptions, withClusters } from "./context";
+import { invalidValue, requireSample, unknownValue } from "./options";
 
 export interface VerifyFlags extends RunOptions {
   readonly output: ReportFormat;
@@ -25,28 +24,27 @@ export interface VerifyFlags extends RunOptions {
   readonly context?: readonly string[];
   /** Also scale the sample up and back. */
   readonly scale?: boolean;
-  /** Seconds within which the mesh may become healthy. @default 0: it is looked at once */
+  /** Seconds in which the mesh may become healthy. @default 0: it is checked once */
   readonly wait?: number;
 }
 
-/** Between two looks at a mesh that is not healthy yet. */
+/** Between two runs on a mesh that is not healthy yet. */
 const pauseMilliseconds = 2000;
 
-/** Proves that the mesh works. Exit code 1: it is not proved. */
+/** Verifies the mesh. Exit code 1: a check failed, or could not be judged. */
 export async function verify(file: string, flags: VerifyFlags, output: Output): Promise<number> {
   const mesh = readMesh(file);
   const options = chosen(mesh, flags);
-  if (flags.scale && !mesh.sample) throw noSample(file, "the sample is what is scaled");
-  return withContext(flags, output, async (context) => {
-    const reaching = await reachingForChecks(context, mesh, file);
-    const { output: format, wait, scale } = flags;
-    return runVerify(reaching, { mesh, meshFile: file }, { output: format, wait, scale, ...options }, output);
-  });
+  if (flags.scale) requireSample(mesh, file, "--scale scales it");
+  const { output: format, wait, scale } = flags;
+  return withClusters(forChecks(mesh, file), flags, output, (context) =>
+    runVerify(context, { mesh, meshFile: file }, { output: format, wait, scale, ...options }, output),
+  );
 }
 
 type ProofFlags = Pick<VerifyFlags, "output" | "wait" | "scale"> & CheckOptions;
 
-/** Looks, waits where that is wanted, and tells what was found. */
+/** Runs the checks, waits for a healthy mesh if `wait` is set, and prints the report. */
 export async function runVerify(
   context: Context,
   inputs: CheckInputs,
@@ -59,7 +57,7 @@ export async function runVerify(
   return report.ok ? exitCode.fine : exitCode.failed;
 }
 
-/** Looks again and again while the mesh is not proved and there is time. */
+/** Repeats the checks until the mesh is healthy or the time is up. */
 async function untilHealthy(
   look: () => Promise<CheckReport>,
   waitSeconds: number,
@@ -79,22 +77,20 @@ async function untilHealthy(
   }
 }
 
-/** @throws InputError for what is no check, no layer, or no context of the mesh, and for what leaves nothing to look at */
+/** @throws InputError for an unknown check, layer or context, and for a choice without a check to run */
 function chosen(
   mesh: Mesh,
   { only, context: contexts }: Pick<VerifyFlags, "only" | "context">,
 ): CheckOptions {
   const unknown = [
-    ...(only ?? []).filter((name) => !names.includes(name)).map(noCheck),
-    ...(contexts ?? [])
-      .filter((name) => !mesh.clusters.some(({ context }) => context === name))
-      .map((name) => noContext(name, mesh)),
+    ...(only ?? []).filter((name) => !names.includes(name)).map(unknownCheck),
+    ...(contexts ?? []).flatMap((name) => unknownContext(name, mesh)),
   ];
   if (unknown.length > 0) throw new InputError(unknown);
   const clusters =
     contexts && mesh.clusters.filter(({ context }) => contexts.includes(context)).map(({ name }) => name);
-  // One name without anything to look at would be an all-clear for it, beside others that were looked at.
-  const empty = (only ?? []).flatMap((name) => whyNothing(name, mesh, clusters) ?? []);
+  // A name without a check to run would pass, beside others that were checked.
+  const empty = (only ?? []).flatMap((name) => withoutCheck(name, mesh, clusters) ?? []);
   if (empty.length > 0) throw new InputError(empty);
   return { ...(only && { only }), ...(clusters && { clusters }) };
 }
@@ -102,44 +98,45 @@ function chosen(
 const verifyLayers = [...new Set(verifyChecks.map(layerOf))];
 const names: readonly string[] = [...verifyLayers, ...verifyChecks.map(({ id }) => id)];
 
-function noCheck(name: string): Problem {
-  const scaling = scaleChecks.some((check) => [check.id, layerOf(check)].includes(name as CheckId));
-  return fileProblem(
-    "mesh verify --only",
-    `${quote(name)} is given; allowed is a layer or the id of a check of verify: ${verifyLayers.join(", ")}`,
-    scaling
-      ? "leave it out, and give --scale"
-      : `${didYouMean(name, names)}docs/checks.md has all checks, and which command makes them`,
+function unknownCheck(name: string): Problem {
+  const isScaling = scaleChecks.some((check) => [check.id, layerOf(check)].includes(name as CheckId));
+  return invalidValue(
+    "--only",
+    name,
+    `a layer or the id of a check: ${verifyLayers.join(", ")}`,
+    isScaling
+      ? "use --scale instead"
+      : `${didYouMean(name, names)}docs/checks.md lists all checks, and the command that runs each`,
   );
 }
 
-const noContext = (name: string, { clusters }: Mesh) => {
-  const known = clusters.map(({ context }) => context);
-  const ofThatName = clusters.find((cluster) => cluster.name === name);
-  const shown = clusters.map((cluster) =>
-    cluster.context === cluster.name ? cluster.context : `${cluster.context} (${cluster.name})`,
-  );
-  return fileProblem(
-    "mesh verify --context",
-    `${quote(name)} is given; allowed is a context that mesh.yaml names: ${shown.slice(0, 10).join(", ")}`,
-    `${ofThatName ? `did you mean ${quote(ofThatName.context)}? ` : didYouMean(name, known)}name one of them, or leave --context out for all`,
-  );
-};
+function unknownContext(name: string, { clusters }: Mesh): Problem[] {
+  const contexts = clusters.map(({ context }) => context);
+  if (contexts.includes(name)) return [];
+  const ofThatName = clusters.find((cluster) => cluster.name === name)?.context;
+  const shown = clusters.map(({ name, context }) => (context === name ? context : `${context} (${name})`));
+  return [unknownValue("--context", name, shown, didYouMean(ofThatName ?? name, contexts))];
+}
 
-/** Why nothing would be looked at for a layer or a check; undefined: something would. */
-function whyNothing(name: string, mesh: Mesh, clusters: readonly string[] | undefined): Problem | undefined {
+/** The problem of a layer or a check of which nothing would run. */
+function withoutCheck(
+  name: string,
+  mesh: Mesh,
+  clusters: readonly string[] | undefined,
+): Problem | undefined {
   const only = [name];
   if (hasLooks(verifyChecks, mesh, { only, ...(clusters && { clusters }) })) return undefined;
-  if (!hasLooks(verifyChecks, mesh, { only })) {
-    return fileProblem(
-      "mesh verify --only",
-      `${quote(name)} is given, and mesh.yaml describes a mesh that it does not apply to: there is nothing to look at`,
-      "leave it out; docs/checks.md says what it is about",
+  if (!hasLooks(verifyChecks, mesh, { only }))
+    return invalidValue(
+      "--only",
+      name,
+      "a layer or a check that applies to this mesh",
+      "leave it out; docs/checks.md says what it checks",
     );
-  }
-  return fileProblem(
-    "mesh verify --only",
-    `${quote(name)} is given with --context; no check of it is of ${clusters!.join(", ")} alone`,
-    "leave --context out: it is about the mesh as a whole, or about other clusters",
+  return invalidValue(
+    "--only",
+    name,
+    `a check of ${clusters!.join(", ")} alone, because --context is set`,
+    "leave --context out: this one checks the mesh as a whole, or other clusters",
   );
 }

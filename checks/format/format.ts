@@ -3,15 +3,15 @@ import { formatJunit } from "./junit";
 import { formatTable } from "./table";
 
 export interface FormatOptions {
-  /** Colours for a terminal; the table alone has any. */
+  /** Colours for a terminal; the text alone has any. */
   readonly color: boolean;
 }
 
 /** What `-o` may name. Each text ends in a line break. */
 export const reportFormats: Readonly<
-  Record<"table" | "json" | "junit", (report: CheckReport, options: FormatOptions) => string>
+  Record<"text" | "json" | "junit", (report: CheckReport, options: FormatOptions) => string>
 > = {
-  table: (report, { color }) => formatTable(report, color),
+  text: (report, { color }) => formatTable(report, color),
   json: (report) => `${JSON.stringify(report, undefined, 2)}\n`,
   junit: (report) => formatJunit(report),
 };

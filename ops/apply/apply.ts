@@ -4,6 +4,7 @@ import type { Context } from "../run/context";
 import { withLock } from "../run/lock";
 import { preflight } from "../run/preflight";
 import { runSteps, type StepResult } from "../run/steps";
+import { keepAddress } from "./addresses";
 import { findOut } from "./discovery";
 import { type Phase, phases } from "./phases";
 import type { ApplyInputs, ApplyStep } from "./run";
@@ -52,20 +53,15 @@ async function applyAlone(
   options: ApplyOptions,
   istioctlVersion: string,
 ): Promise<ApplyResult> {
-  let addresses = inputs.addresses;
-  const keepAddresses = async (found: Addresses) => {
-    addresses = found;
-    await inputs.keepAddresses(found);
-  };
   const { mesh } = inputs;
   const findings = await findOut(context, mesh, istioctlVersion);
-  const run = runOf(context, { ...inputs, ...findings, keepAddresses });
+  const run = runOf(context, { ...inputs, ...findings });
   const steps = chosen(applySteps(run), mesh, options);
   if (leadsAlone(steps, mesh)) {
     // Without a mesh on the primary the file's address is of an earlier one.
-    const address = findings.primaryGateway && run.found[mesh.primary.name];
+    const address = findings.primaryGateway && run.addresses[mesh.primary.name];
     if (address === undefined) throw withoutAddress(mesh, options.only!);
-    if (address !== inputs.addresses[mesh.primary.name]) await keepAddresses(run.found);
+    keepAddress(run, mesh.primary.name, address);
   }
   const results = await runSteps(steps, context.reporter, context.signal);
   return {
@@ -74,7 +70,7 @@ async function applyAlone(
       ({ step, outcome }) => outcome !== "failed" && (outcome !== "not tried" || step.optional),
     ),
     unchanged: results.every(({ outcome }) => outcome === "unchanged" || outcome === "warning"),
-    addresses,
+    addresses: run.addresses,
   };
 }
 

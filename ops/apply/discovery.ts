@@ -1,10 +1,10 @@
 import { istioNamespace, networkLabel } from "../../k8s/istio-names";
-import type { Addresses, Cluster, Mesh } from "../../mesh/mesh";
+import type { Cluster, Mesh } from "../../mesh/mesh";
 import { type Inventory, isOfMesh, readInventory } from "../clusters/inventory";
 import { renamings } from "../clusters/renamings";
 import { Refused } from "../exec/errors";
 import { kubectlFor } from "../exec/kubectl";
-import { type KubernetesObject, loadBalancerAddress } from "../exec/kubernetes-object";
+import type { KubernetesObject } from "../exec/kubernetes-object";
 import type { Context } from "../run/context";
 
 /** What a run finds out before its first step. */
@@ -53,20 +53,4 @@ async function refuseRenamed({ programs, signal }: Context, mesh: Mesh, inventor
     ...found.flat(),
     "Its proxies keep the old names until they restart, and get no configuration until then. Write the old names into mesh.yaml again, or follow docs/rename.md; nothing was changed",
   ]);
-}
-
-/**
- * Gateway addresses by cluster name, as a run begins with them. Of a mesh that is there the primary's is its gateway's
- * own word: the file may lie on another machine, or be of a mesh before this one, and remotes would look for istiod where
- * nobody is. Where there is no mesh yet, the file's will do until the run has found the address.
- */
-export function addressesAtFirst(
-  mesh: Mesh,
-  { inventory, primaryGateway }: Findings,
-  ofFile: Addresses,
-): Addresses {
-  if (!isOfMesh(inventory, mesh)) return ofFile;
-  const { [mesh.primary.name]: inUse, ...remotes } = ofFile;
-  const primaryAddress = primaryGateway && loadBalancerAddress(primaryGateway, inUse);
-  return primaryAddress === undefined ? remotes : { ...remotes, [mesh.primary.name]: primaryAddress };
 }

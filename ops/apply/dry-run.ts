@@ -20,16 +20,24 @@ import { runOf } from "./steps";
 
 /**
  * What `apply` would change in the clusters, resource by resource; nothing is changed, and no lock is taken. Values of
- * Secrets are hidden. What `apply` would only remove with `remove` is shown as removed, as if that were given.
+ * Secrets are hidden. What `apply` deletes only with `prune` is shown as removed.
+ * @param only name of the cluster whose steps are shown. @default - all
  * @throws Error where `apply` would refuse: in its preflight, or because a cluster is somebody else's or has another root
  */
-export async function dryRun(context: Context, inputs: ApplyInputs): Promise<readonly ResourceChange[]> {
+export async function dryRun(
+  context: Context,
+  inputs: ApplyInputs,
+  only?: string,
+): Promise<readonly ResourceChange[]> {
   const { mesh } = inputs;
   const { istioctl } = await preflight(context, mesh);
   const findings = await findOut(context, mesh, istioctl!.text);
   const run = runOf(context, { ...inputs, ...findings });
-  const perCluster = await Promise.all(mesh.clusters.map((cluster) => changesIn(run, cluster)));
-  return [...perCluster.flat(), ...(await changesOfMembership(run))];
+  const isMeant = (cluster: string) => only === undefined || only === cluster;
+  const perCluster = await Promise.all(
+    mesh.clusters.filter(({ name }) => isMeant(name)).map((cluster) => changesIn(run, cluster)),
+  );
+  return [...perCluster.flat(), ...(await changesOfMembership(run, isMeant))];
 }
 
 async function changesIn(run: Run, cluster: Cluster): Promise<ResourceChange[]> {
@@ -37,9 +45,11 @@ async function changesIn(run: Run, cluster: Cluster): Promise<ResourceChange[]> 
   await refuseForeign(installation.kubectl, run.mesh, cluster, run.context.signal);
   await refuseForeignRoot(run, cluster);
   const [manifests, rendered, unwanted] = await Promise.all([
-    changesTo(bundleObjects(join(run.dist, cluster.name)), run, cluster.name, installation),
-    installation.installed(run.found).then((objects) => changesTo(objects, run, cluster.name, installation)),
-    objectsToPrune(installation.kubectl, run.mesh, cluster, run.dist, run.context.signal),
+    changesTo(bundleObjects(join(run.paths.dist, cluster.name)), run, cluster.name, installation),
+    installation
+      .installed(run.addresses)
+      .then((objects) => changesTo(objects, run, cluster.name, installation)),
+    objectsToPrune(installation.kubectl, run.mesh, cluster, run.paths.dist, run.context.signal),
   ]);
   return [
     ...manifests,
@@ -50,12 +60,12 @@ async function changesIn(run: Run, cluster: Cluster): Promise<ResourceChange[]> 
 
 async function changesTo(
   objects: readonly KubernetesObject[],
-  { found }: Run,
+  { addresses }: Run,
   scope: string,
   installation: Installation,
 ): Promise<ResourceChange[]> {
   const changes = objects.map(async (wanted) => {
-    const live = await installation.untouched(objectId(wanted), found);
+    const live = await installation.untouched(objectId(wanted), addresses);
     if (!live) return [change(scope, "added", undefined, wanted)];
     const before = liveAs(wanted, live, lastApplied(live));
     return JSON.stringify(before) === JSON.stringify(wanted)
@@ -65,13 +75,21 @@ async function changesTo(
   return (await Promise.all(changes)).flat();
 }
 
-/** Remote secrets and the inventory. A remote secret that is there is not judged: only istioctl knows what it would say. */
-async function changesOfMembership(run: Run): Promise<ResourceChange[]> {
+/**
+ * Remote secrets and the inventory. A remote's own step puts its secret into the primary, the primary's steps take out
+ * removed clusters, and every run writes the inventory. An existing remote secret is not judged: only istioctl knows
+ * what it would say.
+ */
+async function changesOfMembership(
+  run: Run,
+  isMeant: (cluster: string) => boolean,
+): Promise<ResourceChange[]> {
   const { mesh, inventory, context } = run;
   const { kubectl } = run.installations.get(mesh.primary.name)!;
   const scope = mesh.primary.name;
-  const removed = removedClusters(inventory, mesh);
-  const names = [...mesh.remotes, ...removed].map(({ name }) => remoteSecretName(name));
+  const removed = isMeant(scope) ? removedClusters(inventory, mesh) : [];
+  const remotes = mesh.remotes.filter(({ name }) => isMeant(name));
+  const names = [...remotes, ...removed].map(({ name }) => remoteSecretName(name));
   const secrets =
     names.length === 0
       ? []
@@ -81,32 +99,19 @@ async function changesOfMembership(run: Run): Promise<ResourceChange[]> {
   const secretOf = (cluster: string) => `Secret ${istioNamespace}/${remoteSecretName(cluster)}`;
   const before = inventory && inventoryManifest(inventory);
   const after = inventoryManifest(inventoryOf(mesh));
+  const whole = (action: "added" | "removed", at: string, resource: string): ResourceChange => ({
+    action,
+    scope: at,
+    resource,
+    lines: [],
+    means: [],
+  });
   return [
-    ...mesh.remotes
-      .filter(({ name }) => !isThere(name))
-      .map(({ name }) => ({
-        action: "added" as const,
-        scope,
-        resource: secretOf(name),
-        lines: [],
-        means: [],
-      })),
-    ...removed
-      .filter(({ name }) => isThere(name))
-      .map(({ name }) => ({
-        action: "removed" as const,
-        scope,
-        resource: secretOf(name),
-        lines: [],
-        means: [],
-      })),
-    ...removed.map(({ name, context: its }) => ({
-      action: "removed" as const,
-      scope: name,
-      resource: `Istio and sample in the context ${its}`,
-      lines: [],
-      means: [],
-    })),
+    ...remotes.filter(({ name }) => !isThere(name)).map(({ name }) => whole("added", scope, secretOf(name))),
+    ...removed.filter(({ name }) => isThere(name)).map(({ name }) => whole("removed", scope, secretOf(name))),
+    ...removed.map(({ name, context: its }) =>
+      whole("removed", name, `Istio and sample in the context ${its}`),
+    ),
     ...(before && JSON.stringify(before) === JSON.stringify(after)
       ? []
       : [change(scope, before ? "changed" : "added", before, after)]),

@@ -10,7 +10,7 @@ import type { ApplyStep, Run } from "./run";
 
 /**
  * Remotes that have left mesh.yaml: the primary's access to each goes at once, so that no request is sent there any
- * more, and then what this project put on them. Without `remove` the run only says so.
+ * more, and then what this project put on them. Without `prune` the run only says so.
  */
 export function removedClusterSteps(run: Run, removed: readonly InventoryCluster[]): ApplyStep[] {
   if (removed.length === 0) return [];
@@ -29,13 +29,13 @@ export function removedClusterSteps(run: Run, removed: readonly InventoryCluster
       needs: [`${mesh.primary.name}/namespaces`],
       deadlineSeconds: run.timeoutSeconds ?? deadlines.requests,
       run: async ({ signal }) => {
-        if (!run.remove) throw new Error(whatWouldGo(removed));
+        if (!run.prune) throw new Error(whatWouldGo(removed));
         const secrets = removed.map(({ name }) => remoteSecretName(name));
         const args = ["-n", istioNamespace, "secret", ...secrets];
         return (await primary.remove(args, deadlines.requests, { signal })) ? "changed" : "unchanged";
       },
     },
-    ...(run.remove
+    ...(run.prune
       ? [
           {
             ...common,
@@ -63,8 +63,8 @@ const whatWouldGo = (removed: readonly InventoryCluster[]) =>
   removed
     .map(
       ({ name, context }) =>
-        `${name} has left mesh.yaml; its Secret ${remoteSecretName(name)}, and this mesh's Istio and sample in the context ` +
-        `${context}, stay unless --yes is given`,
+        `${name} is no longer in mesh.yaml; --prune deletes its Secret ${remoteSecretName(name)}, and this mesh's Istio and ` +
+        `sample in the context ${context}`,
     )
     .join("\n");
 
@@ -89,7 +89,7 @@ async function takeOut(run: Run, cluster: InventoryCluster, signal: AbortSignal)
   return {
     cluster,
     isGone: false,
-    reason: `${cluster.name}: not removed: ${titles}; run again with --yes when the cause is gone`,
+    reason: `${cluster.name}: not removed: ${titles}; fix the cause and run again with --prune`,
   };
 }
 

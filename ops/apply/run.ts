@@ -1,4 +1,5 @@
-import type { Addresses, Cluster, Mesh } from "../../mesh/mesh";
+import type { Cluster } from "../../mesh/mesh";
+import type { Inputs } from "../../synth/inputs";
 import { explainTimeout } from "../diagnosis/unreachable";
 import type { Context } from "../run/context";
 import type { Step } from "../run/steps";
@@ -6,19 +7,12 @@ import type { Findings } from "./discovery";
 import type { Installation } from "./installation";
 import type { Phase } from "./phases";
 
-/** What is to be applied, and how. */
-export interface ApplyInputs {
-  readonly mesh: Mesh;
-  /** Folder that `mesh synth` wrote. */
-  readonly dist: string;
-  /** Gateway addresses by cluster name, as the file beside mesh.yaml has them. */
-  readonly addresses: Addresses;
+/** What to apply, and how. `dist` has been written from these inputs. */
+export interface ApplyInputs extends Inputs {
   /** PEM text of the mesh's root certificate. */
   readonly rootCertificate: string;
-  /** Keeps a found address, and writes the files of `dist` that waited for it. */
-  readonly keepAddresses: (addresses: Addresses) => void | Promise<void>;
-  /** What mesh.yaml does not want any more may be removed. @default false: it is named, and stays */
-  readonly remove?: boolean;
+  /** Delete what mesh.yaml no longer has. @default false: it is named, and stays */
+  readonly prune?: boolean;
   /** Seconds, instead of every step's own deadline. @default - each step's own */
   readonly timeoutSeconds?: number;
 }
@@ -30,8 +24,8 @@ export type ApplyStep = Step & { readonly phase: Phase };
 export interface Run extends ApplyInputs, Findings {
   readonly context: Context;
   readonly installations: ReadonlyMap<string, Installation>;
-  /** Gateway addresses by cluster name; grows while the run finds them. */
-  readonly found: Record<string, string>;
+  /** Gateway addresses by cluster name; the run adds those that it finds. */
+  readonly addresses: Record<string, string>;
 }
 
 /** A step before it has its cluster and its id, which is `<cluster>/<key of the row>`. */

@@ -16,6 +16,7 @@ import {
   objectTitles,
 } from "../exec/kubernetes-object";
 import { type StepOutcome, secondsWithin } from "../run/steps";
+import { keepAddress } from "./addresses";
 import { deadlines } from "./deadlines";
 import type { Part } from "./installation";
 import type { Phase } from "./phases";
@@ -36,7 +37,7 @@ export function ahead(
     title,
     needs,
     deadlineSeconds: deadlines.terminating,
-    run: (step) => installation.ahead(part, run.found, step),
+    run: (step) => installation.ahead(part, run.addresses, step),
   };
 }
 
@@ -51,7 +52,7 @@ export function chart(
 ): StepRow {
   const files = manifestFiles(run.mesh, cluster)
     .filter(({ id }) => ids.includes(id))
-    .map(({ file }) => join(run.dist, cluster.name, file));
+    .map(({ file }) => join(run.paths.dist, cluster.name, file));
   const installation = run.installations.get(cluster.name)!;
   return {
     phase,
@@ -101,7 +102,7 @@ function foundDeployment(
   name: string,
 ): Promise<KubernetesObject | undefined> {
   const { untouched } = run.installations.get(cluster.name)!;
-  return untouched(`Deployment.apps/${namespace}/${name}`, run.found);
+  return untouched(`Deployment.apps/${namespace}/${name}`, run.addresses);
 }
 
 /** Waits until new pods would get their proxy, where a pod is still to come. */
@@ -151,7 +152,7 @@ export function address(run: Run, cluster: Cluster, needs: readonly string[]): S
     needs,
     deadlineSeconds: deadlines.address,
     run: async ({ signal }) => {
-      const known = await installation.untouched(`Service./${istioNamespace}/${name}`, run.found);
+      const known = await installation.untouched(`Service./${istioNamespace}/${name}`, run.addresses);
       const hasAddress = (object: KubernetesObject) => loadBalancerAddress(object) !== undefined;
       const service =
         known && hasAddress(known)
@@ -160,11 +161,8 @@ export function address(run: Run, cluster: Cluster, needs: readonly string[]): S
               { resource: "services", namespace: istioNamespace, name, ready: hasAddress },
               signal,
             );
-      const address = loadBalancerAddress(service, run.found[cluster.name])!;
-      if (run.found[cluster.name] !== address || run.addresses[cluster.name] !== address) {
-        run.found[cluster.name] = address;
-        await run.keepAddresses(run.found);
-      }
+      const address = loadBalancerAddress(service, run.addresses[cluster.name])!;
+      keepAddress(run, cluster.name, address);
       // To have found it changes no cluster.
       return "unchanged";
     },
@@ -180,7 +178,7 @@ export function handOver(run: Run, cluster: Cluster, needs: readonly string[]): 
     title: "istioctl install",
     needs,
     deadlineSeconds: deadlines.install * operatorFiles(run.mesh, cluster).length,
-    run: (step) => installation.handOver(run.found, step),
+    run: (step) => installation.handOver(run.addresses, step),
   };
 }
 
@@ -189,14 +187,15 @@ export function removals(run: Run, cluster: Cluster, needs: readonly string[]): 
   const { kubectl } = run.installations.get(cluster.name)!;
   return {
     phase: "removals",
-    title: "what is not wanted any more",
+    title: "prune",
     needs,
     deadlineSeconds: deadlines.rollout,
     optional: true,
     run: async ({ signal, deadlineSeconds }) => {
-      const unwanted = await objectsToPrune(kubectl, run.mesh, cluster, run.dist, signal);
+      const unwanted = await objectsToPrune(kubectl, run.mesh, cluster, run.paths.dist, signal);
       if (unwanted.length === 0) return "unchanged";
-      if (!run.remove) throw new Error(`stays unless --yes is given: ${objectTitles(unwanted)}`);
+      if (!run.prune)
+        throw new Error(`no longer in mesh.yaml; delete with --prune: ${objectTitles(unwanted)}`);
       await deleteObjects(kubectl, unwanted, secondsWithin(deadlineSeconds), signal);
       return "changed";
     },

@@ -6,8 +6,9 @@ import { refuseForeign } from "../clusters/foreign";
 import { removedClusters } from "../clusters/inventory";
 import { ensureRemoteSecret } from "../clusters/remote-secret";
 import type { Context } from "../run/context";
+import { addressesAtFirst } from "./addresses";
 import { deadlines } from "./deadlines";
-import { addressesAtFirst, type Findings } from "./discovery";
+import type { Findings } from "./discovery";
 import { installationIn } from "./installation";
 import type { Phase } from "./phases";
 import {
@@ -49,10 +50,13 @@ export function runOf(context: Context, inputs: ApplyInputs & Findings): Run {
     ...inputs,
     context,
     installations: new Map(
-      inputs.mesh.clusters.map((cluster) => [cluster.name, installationIn(context, { ...inputs, cluster })]),
+      inputs.mesh.clusters.map((cluster) => [
+        cluster.name,
+        installationIn(context, { ...inputs, dist: inputs.paths.dist, cluster }),
+      ]),
     ),
     // Without a prototype: `constructor` is a name that a cluster may have.
-    found: Object.assign(Object.create(null), addressesAtFirst(inputs.mesh, inputs, inputs.addresses)),
+    addresses: Object.assign(Object.create(null), addressesAtFirst(inputs.mesh, inputs, inputs.addresses)),
   };
 }
 
@@ -79,7 +83,7 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
         await untilNamespacesAreUsable(run, cluster, step);
         await adoptForeignNamespaces(run, cluster, step.signal);
         return installation.applyFiles(
-          before.map(({ file }) => join(run.dist, cluster.name, file)),
+          before.map(({ file }) => join(run.paths.dist, cluster.name, file)),
           step,
         );
       },

@@ -1,6 +1,10 @@
-import { join } from "node:path";
-import { terraformStackName } from "../../mesh/azure-names";
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { localStateName, terraformStackName } from "../../mesh/azure-names";
 import type { Mesh } from "../../mesh/mesh";
+import { meshCommand } from "../../mesh/paths";
+import { fileProblem, InputError } from "../../mesh/problem";
+import { shellQuote } from "../../mesh/shell-quote";
 import { ProgramFailed } from "../exec/errors";
 import { type Programs, parseJsonOutput, type RunOptions } from "../exec/programs";
 import type { Context } from "../run/context";
@@ -128,3 +132,27 @@ export function runTerraform(
 }
 
 const lastLine = (chunk: string) => chunk.trim().split("\n").at(-1)!.trim();
+
+/**
+ * A sentence about where Terraform's state is, to show before it is used; undefined where a backend keeps it. Terraform
+ * looks in the current folder: in another one it would start with an empty state, and Azure would refuse what exists.
+ * @param command words of the command that uses it
+ * @throws InputError where the state is beside mesh.yaml, and not in the current folder
+ */
+export function localState(mesh: Mesh, file: string, ...command: readonly string[]): string | undefined {
+  if (!hasStack(mesh) || mesh.azure!.backend) return undefined;
+  const name = localStateName(terraformStackName(mesh.azure!));
+  const here = resolve(name);
+  if (existsSync(here)) return `Terraform's state: ${here}`;
+  const folder = dirname(file);
+  if (!existsSync(join(folder, name)))
+    return `Terraform's state: ${here}, which does not exist yet: Terraform knows of no cluster. If there are some, run this in the folder that has their state`;
+  const there = file.slice(folder.length + 1);
+  throw new InputError([
+    fileProblem(
+      file,
+      `Terraform's state of this mesh is ${join(folder, name)}, and Terraform looks for it in the current folder`,
+      `run it there: cd ${shellQuote(folder)} && ${meshCommand(there, ...command)}`,
+    ),
+  ]);
+}

@@ -1,4 +1,7 @@
+import { statSync } from "node:fs";
+import { readMesh } from "../../mesh/load";
 import type { Sample } from "../../mesh/mesh";
+import { InputError } from "../../mesh/problem";
 import type { Counts } from "./tally";
 
 /** Percent of the answers, as far as mesh.yaml says it. */
@@ -20,4 +23,48 @@ export function wantedShares({ versions, weights }: Sample): WantedShares {
     versions: Object.fromEntries(parts.map(({ name, percent }) => [name, percent])),
     clusters: isShared ? {} : byCluster,
   };
+}
+
+/** Percent by version, from a second of the run on; empty where mesh.yaml has no weights. */
+export interface WantedSince {
+  readonly sinceSeconds: number;
+  readonly versions: WantedShares["versions"];
+}
+
+/** The shares that mesh.yaml wants while requests run: `mesh split` may change them. */
+export function followShares(file: string, sample: Sample, secondsGone: () => number) {
+  let latest = wantedShares(sample);
+  let written = writtenAt(file);
+  const all: WantedSince[] = [{ sinceSeconds: 0, versions: latest.versions }];
+  const now = (): WantedShares => {
+    const at = writtenAt(file);
+    if (at === written) return latest;
+    written = at;
+    const next = sharesIn(file);
+    if (next === undefined || JSON.stringify(next) === JSON.stringify(latest)) return latest;
+    latest = next;
+    all.push({ sinceSeconds: Math.round(secondsGone() * 10) / 10, versions: latest.versions });
+    return latest;
+  };
+  return {
+    now,
+    /** In the order of time, the first from the beginning. */
+    all(): readonly WantedSince[] {
+      now();
+      return all;
+    },
+  };
+}
+
+const writtenAt = (file: string) => statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+
+/** Undefined while the file is being edited. */
+function sharesIn(file: string): WantedShares | undefined {
+  try {
+    const { sample } = readMesh(file);
+    return sample && wantedShares(sample);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return undefined;
+  }
 }

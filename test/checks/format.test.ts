@@ -41,8 +41,8 @@ const report = reportOf(
   1.23,
 );
 
-test("the table shows layers, marks, evidence, fix and commands", () => {
-  expect(reportFormats.table(report, { color: false })).toBe(`local programs
+test("text shows layers, marks, evidence, fix and commands", () => {
+  expect(reportFormats.text(report, { color: false })).toBe(`local programs
 --------------
 √ title of programs.kubectl: 1.34.4
 
@@ -73,7 +73,7 @@ checks failed: 3 passed, 1 info, 1 failed, 1 not judged (1.2 s)
 
 test("the summary says 'not proved' if a failing check was not judged", () => {
   const open = [result("trust.workloads", { status: "not judged" })];
-  const last = (of: CheckReport) => reportFormats.table(of, { color: false }).trimEnd().split("\n").at(-1);
+  const last = (of: CheckReport) => reportFormats.text(of, { color: false }).trimEnd().split("\n").at(-1);
   expect(last(reportOf("mesh1", open, 1))).toBe("no check failed: 0 passed, 1 not judged (1.0 s)");
   expect(last(asProof(reportOf("mesh1", open, 1)))).toBe("not proved: 0 passed, 1 not judged (1.0 s)");
 });
@@ -89,7 +89,7 @@ test("counts are shown for each cluster, even if they are equal", () => {
       ],
     });
   const one = reportOf("mesh1", [split("main0"), split("remote0")], 1);
-  expect(reportFormats.table(one, { color: false })).toContain(
+  expect(reportFormats.text(one, { color: false })).toContain(
     `√ title of split.shares (main0, remote0)
     main0: v1 61 (50 % wanted), v2 59 (50 % wanted)
     remote0: v1 61 (50 % wanted), v2 59 (50 % wanted)
@@ -100,7 +100,7 @@ test("counts are shown for each cluster, even if they are equal", () => {
 test("clusters that pass share a line, and more than four are counted", () => {
   const names = ["a", "b", "c", "d", "e"];
   const of = (clusters: string[]) =>
-    reportFormats.table(
+    reportFormats.text(
       reportOf(
         "mesh1",
         clusters.map((cluster) => result("reachable.api", { cluster, evidence: [cluster] })),
@@ -112,9 +112,9 @@ test("clusters that pass share a line, and more than four are counted", () => {
   expect(of(names)).toContain("√ title of reachable.api (5 clusters)\n");
 });
 
-test("only the table has colours, and only for terminals", () => {
-  expect(reportFormats.table(report, { color: true })).toContain("\u001b[31m×\u001b[39m");
-  for (const format of [reportFormats.json, reportFormats.junit, reportFormats.table]) {
+test("only text has colours, and only for terminals", () => {
+  expect(reportFormats.text(report, { color: true })).toContain("\u001b[31m×\u001b[39m");
+  for (const format of [reportFormats.json, reportFormats.junit, reportFormats.text]) {
     expect(format(report, { color: false })).not.toContain("\u001b");
   }
 });

@@ -477,7 +477,7 @@ describe("Terraform's state, where no backend keeps it,", () => {
     expect({ code, notes }).toEqual({
       code: 2,
       notes: expect.stringContaining(
-        `Terraform's state of this mesh is ../${name}, and it is looked for in the current folder`,
+        `Terraform's state of this mesh is ../${name}, and Terraform looks for it in the current folder`,
       ),
     });
     expect({ calls: path.calls(), made: readdirSync(".") }).toEqual({ calls: [], made: [] });

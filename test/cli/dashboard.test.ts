@@ -27,17 +27,19 @@ test("an addon that is switched off in mesh.yaml is bad input", async () => {
   });
 });
 
-test.each(["0", "65536", "http", "-1"])("%s is no port", async (port) => {
+test.each(["0", "65536", "http", "-1"])("%s is not a port", async (port) => {
   writeFileSync("mesh.yaml", clusters);
   expect(await mesh("dashboard", `--port=${port}`)).toMatchObject({
     code: 2,
-    notes: expect.stringContaining(`--port "${port}" is given; allowed is a number from 1 to 65535`),
+    notes: expect.stringContaining(
+      `invalid value "${port}" for --port: expected a whole number from 1 to 65535`,
+    ),
   });
 });
 
-test("a dashboard that is not one is bad input", async () => {
+test("an unknown dashboard is bad input", async () => {
   expect(await mesh("dashboard", "grafana")).toMatchObject({
     code: 2,
-    notes: expect.stringContaining("Allowed choices are kiali, prometheus"),
+    notes: expect.stringContaining('invalid value "grafana" for name: expected one of kiali, prometheus'),
   });
 });

@@ -137,7 +137,7 @@ describe("in a folder below a mesh.yaml", () => {
     expect(await mesh("init")).toMatchObject({
       code: 2,
       notes: expect.stringContaining(
-        "mesh.yaml: ../../mesh.yaml exists already, and this folder is below it\n  fix: run the commands where it lies: cd ../..; for another mesh here: mesh init -f ./mesh.yaml",
+        "mesh.yaml: ../../mesh.yaml exists already, and this folder is below it\n  fix: run the commands there: cd ../..; for another mesh here: mesh init -f ./mesh.yaml",
       ),
     });
     expect(readdirSync(".")).toEqual([]);

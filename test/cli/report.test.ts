@@ -62,16 +62,16 @@ test("no other file is replaced, and no cluster is asked first", async () => {
   for (const to of ["mesh.yaml", "folder"]) {
     expect(await mesh("report", "--to", to)).toMatchObject({
       code: 2,
-      notes: expect.stringContaining(`${to}: is there and is no report of mesh`),
+      notes: expect.stringContaining(`${to}: exists and is not a report of mesh`),
     });
   }
   expect(await mesh("report", "--to", "nowhere/report.html")).toMatchObject({
     code: 2,
-    notes: expect.stringContaining("the folder nowhere is not there"),
+    notes: expect.stringContaining("the folder nowhere does not exist"),
   });
   expect(await mesh("report", "--to", "")).toMatchObject({
     code: 2,
-    notes: expect.stringContaining("mesh report --to: no name is given"),
+    notes: expect.stringContaining('invalid value "" for --to: expected the name of a file'),
   });
   expect(readFileSync("mesh.yaml", "utf8")).toBe(yaml);
   expect(existsSync("nowhere")).toBe(false);

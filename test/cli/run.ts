@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import { type Output, report } from "../../cli/command";
 import { program } from "../../cli/program";
 
-/** What a command line said: results, and everything about the run. */
+/** What a command printed: results, and everything about the run. */
 export interface Said {
   readonly code: number;
   readonly result: string;
@@ -18,7 +18,7 @@ export async function mesh(...args: string[]): Promise<Said> {
     note: (text) => notes.push(text),
     warning: (text) => notes.push(`warning: ${text}`),
   };
-  // Progress goes to stderr by itself.
+  // Progress, and commander's errors.
   const stderr = jest.spyOn(process.stderr, "write").mockImplementation((text) => {
     notes.push(String(text));
     return true;
@@ -27,6 +27,8 @@ export async function mesh(...args: string[]): Promise<Said> {
   const command = program((given) => {
     code = given;
   }, output);
+  for (const each of [command, ...command.commands])
+    each.configureOutput({ writeOut: (text) => result.push(text) });
   try {
     await command.parseAsync(["node", "mesh", ...args]);
   } catch (error) {

@@ -24,7 +24,7 @@ afterEach(() => {
   path.remove();
 });
 
-test("it ends by itself, with a table, and with 0 where no request failed", async () => {
+test("after --duration it ends with a table, and with 0 if no request failed", async () => {
   addClients(path);
   const { code, result } = await mesh("traffic", "--rate", "20", "--duration", "2s");
   expect({ code, result }).toEqual({
@@ -102,25 +102,27 @@ test("as JSON they are wanted at the end, and each from a second on", async () =
 test.each([
   [
     ["--from", "remoteO"],
-    /--from "remoteO" is given; allowed are main0, remote0\n {2}fix: did you mean "remote0"\?/,
+    /invalid value "remoteO" for --from: expected one of main0, remote0\n {2}fix: did you mean "remote0"\?/,
   ],
-  [["--rate", "0"], /--rate "0" is given; allowed is a whole number from 1 to 100/],
-  [["--rate", "2.5"], /allowed is a whole number/],
-  [["--rate", "101"], /allowed is a whole number/],
-  [["--duration", "soon"], /Allowed is a time such as 90, 90s or 5m/],
-  [["--duration", "0"], /allowed is from 1s to 24h/],
-  [["--duration", "25h"], /allowed is from 1s to 24h/],
+  [["--rate", "0"], /invalid value "0" for --rate: expected a whole number from 1 to 100/],
+  [["--rate", "2.5"], /expected a whole number from 1 to 100/],
+  [["--rate", "101"], /expected a whole number from 1 to 100/],
+  [["--duration", "soon"], /invalid value "soon" for --duration: expected a duration from 1s to 24h/],
+  [["--duration", "0"], /expected a duration from 1s to 24h/],
+  [["--duration", "25h"], /expected a duration from 1s to 24h/],
 ])("%j is bad input", async (args, says) => {
   expect(await mesh("traffic", ...args)).toMatchObject({ code: 2, notes: expect.stringMatching(says) });
   expect(path.calls()).toEqual([]);
 });
 
-test("everything that is wrong with the command is told at once", async () => {
-  const { notes } = await mesh("traffic", "--from", "x", "--rate", "x", "--duration", "25h");
-  expect(notes).toContain("3 problems");
+test("all wrong values of a command are reported at once", async () => {
+  expect((await mesh("traffic", "--rate", "x", "--duration", "25h", "-o", "xml")).notes).toContain(
+    "3 problems",
+  );
+  expect((await mesh("traffic", "--from", "x", "y")).notes).toContain("2 problems");
 });
 
-test("without the sample there is nobody to send", async () => {
+test("without the sample there are no clients", async () => {
   writeFileSync("mesh.yaml", clientsYaml.replace("weights: { v1: 75, v2: 25 }", "enabled: false"));
   expect(await mesh("traffic")).toMatchObject({
     code: 2,

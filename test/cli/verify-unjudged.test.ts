@@ -28,7 +28,7 @@ test("what could not be judged is waited for, and in the end is a failure", asyn
   const results: string[] = [];
   const output = { result: (text: string) => results.push(text), note: () => {}, warning: () => {} };
   const inputs = { mesh: meshOf(), meshFile: "mesh.yaml" };
-  const flags = { output: "table", wait: 3, scale: true } as const;
+  const flags = { output: "text", wait: 3, scale: true } as const;
   expect(await runVerify(context, inputs, flags, output)).toBe(1);
   expect(said).toEqual(["not yet: trust.workloads: no word of it (0 of 3 s)"]);
   // Nor is anything scaled.

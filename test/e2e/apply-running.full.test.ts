@@ -240,10 +240,10 @@ describeInLab(
           );
           tool.configure(meshYaml().replace(/^.*remote0.*\n/m, ""));
           expect(await passing("apply")).toMatch(
-            /remote0 has left mesh\.yaml; its Secret istio-remote-secret-remote0, .* stay unless --yes is given/,
+            /remote0 is no longer in mesh\.yaml; --prune deletes its Secret istio-remote-secret-remote0, /,
           );
           must(`kubectl --context ${primary} -n istio-system get secret istio-remote-secret-remote0`);
-          const said = await passing("apply", "--yes");
+          const said = await passing("apply", "--prune");
           expect(said).toContain(
             `remote0 is out of the mesh; its context ${remote} does not answer: what is on it stays`,
           );

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { generateCa } from "../../ca/generate";
 import { caDirectory, loadCa } from "../../ca/load";
 import type { CaMaterial } from "../../ca/material";
-import { writeBundle } from "../../k8s/write-bundle";
+import { readAddresses } from "../../mesh/addresses";
 import { parseMesh } from "../../mesh/load";
-import type { Addresses, Mesh } from "../../mesh/mesh";
+import type { Mesh } from "../../mesh/mesh";
+import { meshPaths } from "../../mesh/paths";
 import { type ApplyResult, apply } from "../../ops/apply/apply";
 import type { ApplyInputs } from "../../ops/apply/run";
 import { destroy } from "../../ops/destroy/destroy";
@@ -14,6 +15,7 @@ import { createPrograms } from "../../ops/exec/programs";
 import { openRunLog } from "../../ops/exec/run-log";
 import type { Context } from "../../ops/run/context";
 import { silentReporter } from "../../ops/run/progress";
+import { synthesize } from "../../synth/synthesize";
 import { bare, contexts, describeInLab, must, sh } from "./lab";
 
 // From bare clusters to a mesh, again, changed, and away with it: the functions behind `mesh apply` and `mesh destroy`.
@@ -34,9 +36,9 @@ ${more}
 describeInLab(
   "apply",
   () => {
+    const here = process.cwd();
     let folder: string;
     let ca: CaMaterial;
-    let addresses: Addresses = {};
     const before: Record<string, string> = {};
 
     const context = (): Context => {
@@ -51,20 +53,12 @@ describeInLab(
       };
     };
     const run = async (mesh: Mesh, more: Partial<ApplyInputs> = {}): Promise<ApplyResult> => {
-      const dist = join(folder, "dist");
-      const write = (known: Addresses) => {
-        rmSync(dist, { recursive: true, force: true });
-        for (const cluster of mesh.clusters) {
-          writeBundle(mesh, cluster, { ca: ca[cluster.name], addresses: known }, join(dist, cluster.name));
-        }
-      };
-      write(addresses);
-      const keepAddresses = (found: Addresses) => {
-        addresses = found;
-        write(found);
-      };
+      const paths = meshPaths("mesh.yaml");
+      const addresses = readAddresses(paths.addresses, mesh);
       const rootCertificate = ca.main0!.rootCert;
-      return apply(context(), { mesh, dist, addresses, rootCertificate, keepAddresses, ...more });
+      const inputs = { mesh, paths, ca, addresses, warnings: [], rootCertificate, ...more };
+      synthesize(inputs);
+      return apply(context(), inputs);
     };
     const failures = ({ results }: ApplyResult) =>
       results.filter(({ reason }) => reason).map(({ step, reason }) => `${step.id}: ${reason}`);
@@ -107,6 +101,7 @@ describeInLab(
         }
       }
       folder = mkdtempSync(join(tmpdir(), "mesh-apply-"));
+      process.chdir(folder);
       const file = join(folder, "mesh.yaml");
       writeFileSync(file, meshYaml());
       await generateCa(fifty, caDirectory(fifty, file), new Date(), 2048);
@@ -119,6 +114,7 @@ describeInLab(
       for (const cluster of both) before[cluster] = inventory(cluster);
     }, 5 * minutes);
     afterAll(() => {
+      process.chdir(here);
       rmSync(folder, { recursive: true, force: true });
       sh(`kubectl --context ${remote} delete namespace istio-system --ignore-not-found`);
     });
@@ -197,14 +193,14 @@ describeInLab(
     );
 
     test(
-      "a sample that is switched off stays until removing is allowed, and nothing foreign goes with it",
+      "--prune deletes a sample that is switched off, and nothing foreign with it",
       async () => {
         must(`kubectl --context ${primary} create configmap foreign -n istio-system`);
         const without = parseMesh(meshYaml("sample: { enabled: false }"), "mesh.yaml");
         const asked = await run(without);
-        expect(failures(asked).join()).toContain("stays unless --yes is given: ");
+        expect(failures(asked).join()).toContain("no longer in mesh.yaml; delete with --prune: ");
         must(`kubectl --context ${primary} get namespace sample`);
-        const result = await run(without, { remove: true });
+        const result = await run(without, { prune: true });
         expect(failures(result)).toEqual([]);
         for (const cluster of both)
           expect(sh(`kubectl --context ${cluster} get namespace sample`).code).toBe(1);

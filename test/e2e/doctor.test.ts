@@ -6,14 +6,15 @@ import { caDirectory, loadCa } from "../../ca/load";
 import { doctor } from "../../checks/doctor/doctor";
 import { reportFormats } from "../../checks/format/format";
 import type { CheckReport } from "../../checks/report";
-import { writeBundle } from "../../k8s/write-bundle";
 import { parseMesh } from "../../mesh/load";
-import type { Addresses, Mesh } from "../../mesh/mesh";
+import type { Mesh } from "../../mesh/mesh";
+import { meshPaths } from "../../mesh/paths";
 import { apply } from "../../ops/apply/apply";
 import { createPrograms } from "../../ops/exec/programs";
 import { openRunLog } from "../../ops/exec/run-log";
 import type { Context } from "../../ops/run/context";
 import { silentReporter } from "../../ops/run/progress";
+import { synthesize } from "../../synth/synthesize";
 import { bare, contexts, describeInLab, must } from "./lab";
 
 // Doctor against real API servers: bare clusters, what people get wrong, and a mesh that is there already.
@@ -227,22 +228,18 @@ describeInLab(
       async () => {
         const mesh = meshOf(remote);
         const ca = loadCa(mesh, meshFile, new Date()).material!;
-        const dist = join(folder, "dist");
-        const write = (addresses: Addresses) => {
-          for (const cluster of mesh.clusters) {
-            writeBundle(mesh, cluster, { ca: ca[cluster.name], addresses }, join(dist, cluster.name));
-          }
-        };
-        write({});
         const rootCertificate = ca.main0!.rootCert;
-        const { ok } = await apply(context(), {
-          mesh,
-          dist,
-          addresses: {},
-          rootCertificate,
-          keepAddresses: write,
-        });
-        expect(ok).toBe(true);
+        const paths = meshPaths("mesh.yaml");
+        const inputs = { mesh, paths, ca, addresses: {}, warnings: [], rootCertificate };
+        // Output goes to the current folder.
+        const here = process.cwd();
+        process.chdir(folder);
+        try {
+          synthesize(inputs);
+          expect(await apply(context(), inputs)).toMatchObject({ ok: true });
+        } finally {
+          process.chdir(here);
+        }
         expect(open(await diagnose())).toEqual([]);
 
         const otherFolder = join(folder, "elsewhere");

@@ -98,7 +98,7 @@ describeInLab(
           for (const version of ["v1", "v2"]) expect(seen).toContain(`version: ${version}`);
 
           tool.configure(meshOf(2));
-          await tool.must(["apply", "--yes"]);
+          await tool.must(["apply", "--prune"]);
           expect(endpoints()).not.toContain(address);
           expect(must(`kubectl --context ${third} get ns -o name`)).not.toMatch(/istio-system|sample/);
         } finally {

@@ -1,5 +1,6 @@
 import { parseMesh } from "../../../mesh/load";
-import { addressesAtFirst, findOut } from "../../../ops/apply/discovery";
+import { addressesAtFirst } from "../../../ops/apply/addresses";
+import { findOut } from "../../../ops/apply/discovery";
 import { inventoryManifest, inventoryOf } from "../../../ops/clusters/inventory";
 import type { Programs } from "../../../ops/exec/programs";
 import { silentReporter } from "../../../ops/run/progress";

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseMesh } from "../../../mesh/load";
+import { meshPaths } from "../../../mesh/paths";
 import { removedClusterSteps } from "../../../ops/apply/removed-clusters";
 import { runOf } from "../../../ops/apply/steps";
 import type { Inventory } from "../../../ops/clusters/inventory";
@@ -39,8 +40,17 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(workFolder, { recursive: true, force: true }));
 
+const unsynthesized = {
+  mesh,
+  paths: meshPaths("mesh.yaml"),
+  ca: undefined,
+  addresses: {},
+  warnings: [],
+  rootCertificate: "",
+};
+
 /** @param clusters namespaces by context; a context that is not there does not answer */
-async function run(clusters: Record<string, object[]>, remove: boolean, found = inventory) {
+async function run(clusters: Record<string, object[]>, prune: boolean, found = inventory) {
   const calls: string[] = [];
   let written: Inventory | undefined;
   const programs: Programs = {
@@ -60,7 +70,7 @@ async function run(clusters: Record<string, object[]>, remove: boolean, found = 
   };
   const { signal } = new AbortController();
   const context = { programs, reporter: silentReporter, now: () => new Date(), signal, workFolder };
-  const inputs = { mesh, dist: "dist", addresses: {}, rootCertificate: "", keepAddresses: () => {}, remove };
+  const inputs = { ...unsynthesized, prune };
   const steps = removedClusterSteps(
     runOf(context, { ...inputs, istioctlVersion: "1.31.1", inventory: found, primaryGateway: undefined }),
     removedClusters(found, mesh),
@@ -93,10 +103,12 @@ const rest = {
 };
 const old = [namespace("kube-system", "uid-3"), namespace("istio-system", "c", ours("network3"))];
 
-test("without leave to remove, what would go is told and nothing is touched", async () => {
+test("without --prune, what it would delete is listed and nothing is touched", async () => {
   const { calls, reasons, outcomes } = await run({ ...rest, three: old }, false);
   expect(outcomes).toEqual(["warning"]);
-  expect(reasons).toContain("old has left mesh.yaml; its Secret istio-remote-secret-old");
+  expect(reasons).toContain(
+    "old is no longer in mesh.yaml; --prune deletes its Secret istio-remote-secret-old",
+  );
   expect(calls).toEqual([]);
 });
 
@@ -159,14 +171,7 @@ test("nothing of a removed cluster is touched before it is known whose the prima
     signal,
     workFolder,
   };
-  const inputs = {
-    mesh,
-    dist: "dist",
-    addresses: {},
-    rootCertificate: "",
-    keepAddresses: () => {},
-    remove: true,
-  };
+  const inputs = { ...unsynthesized, prune: true };
   const steps = removedClusterSteps(
     runOf(context, { ...inputs, istioctlVersion: "1.31.1", inventory, primaryGateway: undefined }),
     [gone],

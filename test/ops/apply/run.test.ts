@@ -6,9 +6,9 @@ test("a run knows no address of a cluster called constructor until it has found 
     "clusters:\n  - {name: constructor, role: primary, network: n, context: c}\n  - {name: b, network: m, context: d}\n",
     "mesh.yaml",
   );
-  const inputs = { mesh, dist: "dist", addresses: { b: "203.0.113.7" } } as unknown as Parameters<
+  const inputs = { mesh, paths: { dist: "dist" }, addresses: { b: "203.0.113.7" } } as unknown as Parameters<
     typeof runOf
   >[1];
-  const { found } = runOf({ programs: {}, workFolder: "." } as Parameters<typeof runOf>[0], inputs);
-  expect([found.constructor, found.b]).toEqual([undefined, "203.0.113.7"]);
+  const { addresses } = runOf({ programs: {}, workFolder: "." } as Parameters<typeof runOf>[0], inputs);
+  expect([addresses.constructor, addresses.b]).toEqual([undefined, "203.0.113.7"]);
 });

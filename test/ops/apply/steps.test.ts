@@ -1,6 +1,7 @@
 import { basename, dirname } from "node:path";
 import { manifestFiles } from "../../../k8s/bundle";
 import type { Mesh } from "../../../mesh/mesh";
+import { meshPaths } from "../../../mesh/paths";
 import type { Installation } from "../../../ops/apply/installation";
 import type { ApplyStep, Run } from "../../../ops/apply/run";
 import { applySteps } from "../../../ops/apply/steps";
@@ -43,11 +44,11 @@ function runOn(mesh: Mesh, applied: (file: string) => void): Run {
   };
   return {
     mesh,
-    dist: "dist",
+    paths: meshPaths("mesh.yaml"),
+    ca: undefined,
     addresses: {},
-    found: {},
+    warnings: [],
     rootCertificate: "",
-    keepAddresses: () => {},
     istioctlVersion: mesh.istio.version,
     inventory: undefined,
     primaryGateway: undefined,

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import type { Command } from "commander";
-import type { Mesh } from "../mesh/mesh";
+import type { Mesh } from "../../mesh/mesh";
 
 export interface Suggestion {
   readonly value: string;
@@ -8,18 +8,14 @@ export interface Suggestion {
   readonly about?: string;
 }
 
-/** Finds what a value may be. It may throw: then there is nothing to offer. */
+/** Finds the possible values. If it throws, nothing is offered. */
 export type Known = (file: string, mesh: Command) => Promise<readonly Suggestion[]> | "files";
 
-/**
- * By command and option or argument, or by option alone, what its value may be. Where commander knows the choices,
- * they need no row.
- */
+/** Possible values by command and option or argument, or by option alone. Options with `choices` need no row. */
 export const knownValues: Readonly<Record<string, Known>> = {
   "--file": () => "files",
   "report --to": () => "files",
   "apply --only": clusters,
-  "apply --until": phases,
   "traffic --from": clusters,
   "verify --only": checks,
   "verify --context": contexts,
@@ -37,15 +33,10 @@ async function contexts(file: string): Promise<Suggestion[]> {
   return mesh.clusters.map(({ context, name }) => ({ value: context, about: name }));
 }
 
-async function phases(): Promise<Suggestion[]> {
-  const { phases } = await import("../ops/apply/phases");
-  return phases.map((value) => ({ value }));
-}
-
-/** The layers first: there are few of them. */
+/** Layers first, because there are few. */
 async function checks(): Promise<Suggestion[]> {
-  const { verifyChecks } = await import("../checks/verify/verify");
-  const { layers } = await import("../checks/check");
+  const { verifyChecks } = await import("../../checks/verify/verify");
+  const { layers } = await import("../../checks/check");
   const named = new Set(verifyChecks.map(({ id }) => id.split(".")[0]!));
   return [
     ...Object.entries(layers)
@@ -55,11 +46,11 @@ async function checks(): Promise<Suggestion[]> {
   ];
 }
 
-/** Bytes of a `mesh.yaml` of two hundred clusters: more would keep the person at the keyboard waiting. */
+/** Bytes of a `mesh.yaml` of two hundred clusters: a larger file would delay the completion. */
 const quicklyReadBytes = 20_000;
 
 async function quicklyRead(file: string): Promise<Mesh> {
   if (statSync(file).size > quicklyReadBytes) throw new Error("too large");
-  const { readMesh } = await import("../mesh/load");
+  const { readMesh } = await import("../../mesh/load");
   return readMesh(file);
 }

@@ -1,16 +1,16 @@
 import type { Argument, Command, Option } from "commander";
-import { meshFile } from "../mesh/paths";
-import { homeFolder } from "../ops/exec/environment";
-import { exitCode, type Output } from "./command";
+import { meshFile } from "../../mesh/paths";
+import { homeFolder } from "../../ops/exec/environment";
+import { exitCode, type Output } from "../command";
 import { type Known, knownValues, type Suggestion } from "./known-values";
 
-/** What a shell may do with an answer, in the numbers of cobra's scripts. */
+/** What a shell may do with an answer, as in cobra's scripts. */
 const directives = { noFiles: 4, keepOrder: 32 } as const;
 
 /**
- * Answers a shell that asks what the last word may become: a line for each value, with a tab before what it is, and at the
- * end what the shell may do besides. Whatever goes wrong, there is nothing to offer, and nothing is said.
- * @param words what is typed after `mesh`, as it is typed
+ * Answers a shell that asks for completions of the last word: a line per value, its description after a tab, and a last
+ * line with the directives. An error offers nothing, and prints nothing.
+ * @param words the words after `mesh`, as typed
  */
 export async function complete(mesh: Command, words: readonly string[], output: Output): Promise<number> {
   const { suggestions, files } = await completionOf(mesh, words.map(asTheShellReads)).catch(() => nothing);
@@ -38,7 +38,7 @@ async function completionOf(mesh: Command, words: readonly string[]): Promise<Co
   }
   if (line.optionsMayFollow && typed.startsWith("-")) {
     const { option, value } = findOption(command, typed);
-    // Of `-oj` the shell would replace the whole.
+    // The shell would replace the whole of `-oj`.
     if (option && value !== undefined && typed.startsWith("--"))
       return offer((await valuesOf(line, mesh, option)) ?? [], value);
     return offer(optionsOf(line), typed);
@@ -60,11 +60,11 @@ function offer(
   return { suggestions: fitting, files: false };
 }
 
-/** What a command line says up to a word. */
+/** The command line up to a word. */
 interface Line {
   command: Command;
   operands: string[];
-  /** Options that were given, with their values. */
+  /** Options on the line, with their values. */
   given: Map<Option, string[]>;
   /** The option whose value may come next, or must. */
   open?: { option: Option; mustTake: boolean } | undefined;
@@ -72,7 +72,7 @@ interface Line {
   optionsMayFollow: boolean;
 }
 
-/** Reads words as commander does, but takes everything that it would refuse. */
+/** Reads words as commander does, but refuses none. */
 function readLine(mesh: Command, words: readonly string[]): Line {
   const line: Line = { command: mesh, operands: [], given: new Map(), optionsMayFollow: true };
   for (const word of words) readWord(line, word);
@@ -117,14 +117,14 @@ function findOption(command: Command, word: string): { option?: Option | undefin
 const halves = (word: string, at: number): [string, string] =>
   at < 0 ? [word, ""] : [word.slice(0, at), word.slice(at)];
 
-/** Without what no help shows. */
+/** Without hidden commands. */
 const commandsOf = (command: Command) => command.createHelp().visibleCommands(command);
 const asSuggestion = (command: Command): Suggestion => ({
   value: command.name(),
   about: command.description(),
 });
 
-/** The long names of options that may still be given: they read better, and the short ones are for those who know. */
+/** Long names of the options that may follow. */
 function optionsOf({ command, given }: Line): Suggestion[] {
   return command
     .createHelp()
@@ -136,7 +136,7 @@ function optionsOf({ command, given }: Line): Suggestion[] {
 const argumentAt = ({ registeredArguments: all }: Command, index: number): Argument | undefined =>
   all[index] ?? (all.at(-1)?.variadic ? all.at(-1) : undefined);
 
-/** What the value of an option or an argument may be; undefined where that is not known. */
+/** Possible values of an option or an argument; undefined where they are not known. */
 async function valuesOf(
   { command, given }: Line,
   mesh: Command,
@@ -149,7 +149,7 @@ async function valuesOf(
   return known?.(meshFile(file), mesh);
 }
 
-/** Shells hand over words with their quotes and backslashes, and the home folder as `~`. */
+/** Shells pass words with their quotes and backslashes, and the home folder as `~`. */
 function asTheShellReads(word: string): string {
   return word.replace(/^~(?=\/)/, () => homeFolder()).replace(/\\(.)|['"]/g, "$1");
 }
