@@ -92,7 +92,7 @@ function summary({ mesh, paths }: Inputs, { ok, unchanged, addresses, results }:
     const failed = results.filter(({ outcome }) => outcome === "failed").map(({ step }) => step.id);
     return [
       colours.red(
-        `not applied: ${failed.length > 0 ? failed.join(", ") : "stopped"}; run it again when the cause is gone`,
+        `not applied: ${failed.length > 0 ? failed.join(", ") : "stopped"}; fix the cause and run it again`,
       ),
     ];
   }

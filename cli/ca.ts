@@ -7,8 +7,8 @@ import { refuseLostCa } from "../synth/output";
 import { exitCode, type Output } from "./command";
 
 /**
- * Makes what the CA lacks; the user's own files are checked instead.
- * @throws OutputError where there is no CA at all, and `dist` was made of one
+ * Creates what the CA lacks, or checks the user's own files.
+ * @throws OutputError where there is no CA, and `dist` was made from one
  */
 export async function ca(file: string, output: Output): Promise<number> {
   const mesh = readMesh(file);
@@ -18,12 +18,12 @@ export async function ca(file: string, output: Output): Promise<number> {
     const { warnings } = loadCa(mesh, file, now);
     for (const warning of warnings) output.warning(warning);
     output.result(
-      `${directory}: your own certificates are sound for ${mesh.clusters.length} clusters; nothing to make`,
+      `${directory}: your own certificates are valid for ${mesh.clusters.length} clusters; nothing to create`,
     );
     return exitCode.fine;
   }
   const paths = meshPaths(file);
-  // With a root of its own beside it, synth would take the manifests of the lost one for old.
+  // With a new root, synth would replace the manifests of the lost one.
   if (isEmpty(directory)) refuseLostCa({ mesh, paths, ca: undefined });
   const { root, clusters, warnings } = await generateCa(mesh, directory, now);
   for (const warning of warnings) output.warning(warning);
@@ -33,7 +33,7 @@ export async function ca(file: string, output: Output): Promise<number> {
   }
   if (root.made) {
     output.note(
-      `back up ${directory} now, root-key.pem above all, where only the team can read it: whoever has it can sign for every workload, and without it no cluster can join this mesh`,
+      `back up ${directory} now, root-key.pem above all, where only the team can read it: anyone who has it can sign for every workload, and without it no cluster can join this mesh`,
     );
   }
   return exitCode.fine;
@@ -43,5 +43,5 @@ const isEmpty = (folder: string) =>
   !existsSync(folder) || (statSync(folder).isDirectory() && readdirSync(folder).length === 0);
 
 function line(name: string, made: boolean, expires: Date, fingerprint: string): string {
-  return `${made ? "made " : "there"}  ${name}  expires ${expires.toISOString().slice(0, 10)}  sha256 ${fingerprint.slice(0, 16)}`;
+  return `${made ? "created" : "exists "}  ${name}  expires ${expires.toISOString().slice(0, 10)}  sha256 ${fingerprint.slice(0, 16)}`;
 }

@@ -5,7 +5,7 @@ import { DeadlinePassed, Interrupted, MissingProgram, ProgramFailed, Refused } f
 import { colours } from "../ops/run/colours";
 import { OutputError } from "../synth/run-lock";
 
-/** Exit codes that scripts can rely on. */
+/** Exit codes that scripts can rely on; docs/cli.md lists them. */
 export const exitCode = {
   fine: 0,
   /** A check or step failed, or `diff` found a difference. */
@@ -26,7 +26,7 @@ export const consoleOutput: Output = {
   warning: (text) => process.stderr.write(`${colours.yellow("warning")}: ${text}\n`),
 };
 
-/** Errors that are about the world and not about this tool: their message is all that there is to say. */
+/** Errors that are not bugs of this tool: their message is enough. */
 const expected = [
   OutputError,
   Refused,
@@ -37,7 +37,7 @@ const expected = [
   Interrupted,
 ];
 
-/** Writes an error as people read it and gives the exit code that fits it. A stack is shown only for our own bugs. */
+/** Prints an error and returns its exit code. Only bugs of this tool show a stack. */
 export function report(error: unknown, output: Output): number {
   if (error instanceof InputError) {
     for (const line of error.message.split("\n")) output.note(line);
@@ -57,11 +57,11 @@ export function report(error: unknown, output: Output): number {
   return exitCode.failed;
 }
 
-/** In words, where the system's own name for it, and for the file, says nothing to people. */
+/** A system call in words. */
 function attempt(syscall: string, path: string): string {
-  if (syscall === "mkdtemp") return `make a folder in ${dirname(path)}`;
+  if (syscall === "mkdtemp") return `create a folder in ${dirname(path)}`;
   const words: Record<string, string> = {
-    mkdir: "make the folder",
+    mkdir: "create the folder",
     scandir: "read the folder",
     open: "open",
   };
@@ -70,15 +70,15 @@ function attempt(syscall: string, path: string): string {
 
 function adviceFor(code: string): string {
   const advice: Record<string, string> = {
-    ENOSPC: "the disk is full; make room and run it again",
+    ENOSPC: "the disk is full; free some space and run it again",
     EACCES: "no permission; change the owner or the mode",
     EPERM: "no permission; change the owner or the mode",
     EROFS: "the file system is read-only",
-    ENOENT: "it is not there, or the folder that it belongs into is not; make the folder",
+    ENOENT: "it does not exist, or its folder does not; create the folder",
     ENOTDIR: "a file is where a folder belongs; move it away",
     EEXIST: "a file is where a folder belongs; move it away",
-    EBUSY: "it is in use, or a mount of its own; end what uses it",
-    EXDEV: "it lies on another file system; move it here",
+    EBUSY: "it is in use, or a mount point; stop what uses it",
+    EXDEV: "it is on another file system; move it here",
   };
   return advice[code] ?? code;
 }

@@ -85,9 +85,9 @@ function whatGoes(mesh: Mesh, { crds, infra }: { crds: boolean; infra: boolean }
     "  - the primary's access to the remotes, and the load balancers of the gateways with their addresses",
     `  - Istio and everything else in the namespace ${istioNamespace}`,
     ...(mesh.sample ? [`  - the sample, and everything else in the namespace ${mesh.sample.namespace}`] : []),
-    "  (of a namespace that was there before the mesh, what is not the mesh's stays, and so does the namespace)",
+    "  (a namespace that existed before the mesh stays, with everything in it that is not the mesh's)",
     crds
-      ? "  - Istio's CRDs, and with them every Istio resource in these clusters, whoever made it"
+      ? "  - Istio's CRDs, and with them every Istio resource in these clusters, also those of others"
       : "  - Istio's CRDs and Istio resources in other namespaces stay (--crds removes them)",
     ...(infra
       ? [
@@ -101,7 +101,7 @@ function whatGoes(mesh: Mesh, { crds, infra }: { crds: boolean; infra: boolean }
 function tell(results: readonly StepResult[], output: Output): number {
   const open = results.filter((result) => !hasSucceeded(result)).map(({ step }) => step.id);
   if (open.length > 0) {
-    output.result(colours.red(`not destroyed: ${open.join(", ")}; run it again when the cause is gone`));
+    output.result(colours.red(`not destroyed: ${open.join(", ")}; fix the cause and run it again`));
     return exitCode.failed;
   }
   const changed = results.some(({ outcome }) => outcome === "changed");
@@ -113,7 +113,7 @@ function withoutTerraform(file: string): InputError {
   return new InputError([
     fileProblem(
       file,
-      "--infra is given, and Terraform makes none of these clusters (none has `aks`)",
+      "--infra is set, and Terraform creates none of these clusters (none has `aks`)",
       "leave --infra out",
     ),
   ]);

@@ -7,17 +7,16 @@ const setExitCode = (code: number) => {
   process.exitCode = code;
 };
 
-/** The reader has ended, or the terminal was closed. */
+/** The reader has ended, or the terminal is closed. */
 const isGone = ({ code }: NodeJS.ErrnoException) => code === "EPIPE" || code === "EIO";
 
-// `mesh synth | head`: nobody wants to hear of it. The command goes on to its own end: what it has to put back and its
-// exit code count all the same.
+// `mesh synth | head` is no error. The command runs to its end: its clean-up and its exit code still count.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (isGone(error)) return;
   process.stderr.write(`error: the result could not be written: ${error.code}\n`);
   setExitCode(1);
 });
-// Whoever watched does not any more: as if the terminal were closed, also where it is another one.
+// As if the terminal were closed, also if stderr is a pipe.
 process.stderr.on("error", (error: NodeJS.ErrnoException) => {
   if (isGone(error)) process.emit("SIGHUP", "SIGHUP");
 });

@@ -96,7 +96,7 @@ export const durationOption = (flags: string, description: string) =>
 export const fileOption = (flags: string, description: string) => parsed(flags, description, parseFile);
 
 export const numberOption = (flags: string, description: string, from: number, to: number) =>
-  parsed(flags, `${description}, ${from} to ${to}`, (option, text) => parseWhole(option, text, from, to));
+  parsed(flags, description, (option, text) => parseWhole(option, text, from, to));
 
 /** Commander's own message for choices says neither what is near, nor what to do. */
 function parseChoice(of: string, text: string, choices: readonly string[]): string {

@@ -35,7 +35,6 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .description("Create and run one Istio mesh over several AKS clusters, from one file.")
     .version(version)
     .showSuggestionAfterError()
-    .helpCommand("help [command]", "Show the help of a command")
     .exitOverride((error) => {
       throw Object.assign(error, { exitCode: error.exitCode === 0 ? exitCode.fine : exitCode.badInput });
     });
@@ -46,7 +45,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
       .command(name)
       .description(description)
       .addHelpText("after", exampleText(examples))
-      .addOption(fileOption("-f, --file <file>", "the mesh (default: $MESH_FILE, then mesh.yaml)"));
+      .addOption(fileOption("-f, --file <file>", "mesh file (default: $MESH_FILE, then mesh.yaml)"));
   /** @param run gets the mesh file, the other options, and the arguments */
   const action =
     <Flags>(run: (file: string, flags: Flags, words: string[]) => number | Promise<number>) =>
@@ -69,7 +68,10 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     "mesh init                                         two AKS clusters that Terraform creates",
     "mesh init --context kind-one --context kind-two   existing clusters",
   )
-    .option("--context <context...>", "kubeconfig contexts of existing clusters, the primary first")
+    .option(
+      "--context <context...>",
+      "kubeconfig contexts of existing clusters, the primary first (default: two AKS clusters)",
+    )
     .action(
       action(async (file, flags: InitFlags) => {
         const { init } = await import("./init");
@@ -237,7 +239,11 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .addOption(format())
     .addOption(verbose())
     .option("--from <cluster...>", "clusters whose clients send requests (default: all)")
-    .addOption(numberOption("--rate <requests>", "requests per second from each cluster", 1, 100).default(10))
+    .addOption(
+      numberOption("--rate <requests>", "requests per second from each cluster, 1 to 100", 1, 100).default(
+        10,
+      ),
+    )
     .addOption(
       durationOption("--duration <duration>", "how long (default: until Ctrl-C; without a terminal 1m)"),
     )
@@ -250,7 +256,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
   command("dashboard", "Open Kiali or Prometheus until Ctrl-C", "mesh dashboard kiali --port 20001")
     .addArgument(choiceArgument("[name]", "the dashboard", ["kiali", "prometheus"]).default("kiali"))
     .addOption(verbose())
-    .addOption(numberOption("--port <port>", "local port (default: a free one)", 1, 65_535))
+    .addOption(numberOption("--port <port>", "local port, 1 to 65535 (default: a free one)", 1, 65_535))
     .option("--no-browser", "print the address and open no browser")
     .action(
       action(async (file, flags: DashboardFlags, [name]) => {
@@ -285,7 +291,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
       }),
     );
 
-  mesh.commandsGroup("Other:");
+  mesh.commandsGroup("Other:").helpCommand("help [command]", "Show the help of a command");
   const completionCommand = mesh
     .command("completion")
     .description("Print the script that completes mesh in a shell")

@@ -91,7 +91,7 @@ function upgradedPast({ clusters }: Mesh, file: string, upgraded: readonly Upgra
   return [
     ...upgraded.map(
       ({ aks, runs, wanted }) =>
-        `${nameOf(aks)} (AKS ${aks}) runs Kubernetes ${runs}, ahead of ${wanted} in ${file}: it was upgraded on Azure, and AKS does not go back\n` +
+        `${nameOf(aks)} (AKS ${aks}) runs Kubernetes ${runs}, newer than ${wanted} in ${file}: it was upgraded on Azure, and AKS does not downgrade\n` +
         `  fix: write kubernetesVersion: ${runs} for ${nameOf(aks)} into ${file}, under clusters or under azure`,
     ),
     "nothing was changed",

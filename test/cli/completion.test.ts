@@ -12,7 +12,6 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command, Option } from "commander";
-import { buildSync } from "esbuild";
 import fc from "fast-check";
 import { layers } from "../../checks/check";
 import { verifyChecks } from "../../checks/verify/verify";
@@ -20,6 +19,7 @@ import { knownValues } from "../../cli/completion/known-values";
 import { shells } from "../../cli/completion/scripts";
 import { program } from "../../cli/program";
 import { phases } from "../../ops/apply/phases";
+import { bundleTool, hasTerminal } from "./bundled";
 import { mesh } from "./run";
 
 const here = process.cwd();
@@ -223,8 +223,7 @@ test("another shell is bad input, and the help says how to install it for each",
 function missing(shell: string): string | undefined {
   if (spawnSync(shell, ["--version"]).status !== 0)
     return `${shell} is not installed (Debian: apt-get install ${shell})`;
-  if (!spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux"))
-    return "there is no script of util-linux, which makes terminals";
+  if (!hasTerminal) return "there is no script of util-linux, which makes terminals";
   return undefined;
 }
 
@@ -239,14 +238,7 @@ describe("the scripts", () => {
   let tool: string;
   beforeAll(() => {
     tool = mkdtempSync(join(tmpdir(), "mesh-tool-"));
-    buildSync({
-      entryPoints: [join(__dirname, "../../cli/main.ts")],
-      bundle: true,
-      platform: "node",
-      target: "node20",
-      outfile: join(tool, "mesh.js"),
-      logLevel: "error",
-    });
+    bundleTool(join(tool, "mesh.js"));
     writeFileSync(join(tool, "mesh"), `#!/bin/sh\nexec '${process.execPath}' '${tool}/mesh.js' "$@"\n`, {
       mode: 0o755,
     });

@@ -1,13 +1,12 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { commandLine } from "../../mesh/shell-quote";
 import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { project } from "../synth/project";
-import { bundleTool, hasTerminal } from "./bundled";
+import { bundledTool, expectNothingLeft, hasTerminal, until } from "./bundled";
 
 // How a run ends that is ended from outside: by Ctrl-C, and by a terminal that is closed.
 
@@ -18,14 +17,9 @@ const existingClusters = `clusters:
   - { name: remote0, network: network2, context: two }
 `;
 
-let bundle: string;
+const tool = bundledTool();
 let leave: () => void;
 let path: FakePath;
-beforeAll(() => {
-  bundle = join(mkdtempSync(join(tmpdir(), "mesh-bundle-")), "mesh.js");
-  bundleTool(bundle);
-});
-afterAll(() => rmSync(join(bundle, ".."), { recursive: true }));
 beforeEach(async () => {
   ({ leave } = await project(existingClusters));
   path = fakePath();
@@ -35,19 +29,8 @@ afterEach(() => {
   path.remove();
 });
 
-const until = async (condition: () => boolean) => {
-  for (let tries = 0; tries < 300 && !condition(); tries++) await sleep(50);
-  expect(condition()).toBe(true);
-};
-/** Processes that a run left behind, known by the PATH in their environment. */
-const left = () =>
-  spawnSync("ps", ["axeww", "-o", "command"], { encoding: "utf8" })
-    .stdout.split("\n")
-    .filter((line) => line.includes(path.folder) && !line.startsWith("ps "));
-const expectNothingLeft = () => until(() => left().length === 0);
-
 function start(...args: string[]) {
-  const child = spawn(process.execPath, [bundle, ...args], { env: path.env });
+  const child = spawn(process.execPath, [tool.file, ...args], { env: path.env });
   let said = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (chunk: string) => {
@@ -93,7 +76,7 @@ describe("Ctrl-C", () => {
       const { code, said } = await ended;
       expect({ code, said }).toEqual({ code: 130, said: expect.stringContaining("stopping") });
       expect(said).not.toMatch(/error|log:/);
-      await expectNothingLeft();
+      await expectNothingLeft(path);
     },
   );
 });
@@ -105,7 +88,7 @@ describe("a terminal that is closed", () => {
     await until(() => said().includes("/kiali/console"));
     child.kill("SIGHUP");
     expect(await ended).toMatchObject({ code: 0 });
-    await expectNothingLeft();
+    await expectNothingLeft(path);
   });
 
   test("is heard once: what ends in order is not ended by force when the shell passes it on", async () => {
@@ -117,13 +100,13 @@ describe("a terminal that is closed", () => {
     child.kill("SIGHUP");
     expect(await ended).toMatchObject({ code: 130 });
     expect(haveEndedInOrder()).toBe(true);
-    await expectNothingLeft();
+    await expectNothingLeft(path);
   });
 
   onTerminal("takes nothing with it that was to be ended in order", async () => {
     addWaiting();
     const code = join(path.folder, "code");
-    const line = `trap '' HUP; ${commandLine(process.execPath, [bundle, "status"])}; echo $? > '${code}'`;
+    const line = `trap '' HUP; ${commandLine(process.execPath, [tool.file, "status"])}; echo $? > '${code}'`;
     const terminal = spawn("script", ["--quiet", "--command", line, "/dev/null"], {
       env: { ...path.env, TERM: "xterm", SHELL: "/bin/sh" },
     });
@@ -132,7 +115,7 @@ describe("a terminal that is closed", () => {
     await until(() => existsSync(code) && readFileSync(code, "utf8") !== "");
     expect(readFileSync(code, "utf8")).toBe("130\n");
     expect(haveEndedInOrder()).toBe(true);
-    await expectNothingLeft();
+    await expectNothingLeft(path);
   });
 });
 
@@ -142,7 +125,7 @@ describe("whoever reads has gone", () => {
     const { child, ended } = start("status", "--verbose");
     child.stderr.destroy();
     expect(await ended).toMatchObject({ code: 130 });
-    await expectNothingLeft();
+    await expectNothingLeft(path);
   });
 
   test("from the result alone, and the run goes on to its own end", async () => {
@@ -154,7 +137,7 @@ describe("whoever reads has gone", () => {
     expect(child.exitCode).toBeNull();
     child.kill("SIGINT");
     expect(await ended).toMatchObject({ code: 0 });
-    await expectNothingLeft();
+    await expectNothingLeft(path);
   });
 });
 

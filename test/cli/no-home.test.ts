@@ -130,7 +130,7 @@ esac
     chmodSync(folder, 0o755);
     expect(mesh(undefined, "ca")).toMatchObject({
       status: 1,
-      said: expect.stringMatching(/^error: cannot make .*: no permission; change the owner or the mode\n$/),
+      said: expect.stringMatching(/^error: cannot create .*: no permission; change the owner or the mode\n$/),
     });
   });
 });

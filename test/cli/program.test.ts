@@ -49,7 +49,7 @@ describe("in a project", () => {
     expect(readFileSync("dist/RUNBOOK.md", "utf8")).not.toContain("rollout restart");
   });
 
-  test("synth -o json is for scripts", async () => {
+  test("synth -o json prints one document", async () => {
     const { result } = await mesh("synth", "-o", "json");
     expect(JSON.parse(result)).toMatchObject({
       changes: expect.arrayContaining([{ action: "added", file: "dist/RUNBOOK.md" }]),
@@ -118,19 +118,19 @@ describe("in a project", () => {
     expect(JSON.parse((await mesh("diff", "-o", "json")).result)).toEqual({ changes: [] });
   });
 
-  test("ca makes nothing again", async () => {
+  test("ca creates nothing a second time", async () => {
     const before = readFileSync("mesh.ca/root-cert.pem", "utf8");
     const { code, result } = await mesh("ca");
     expect(code).toBe(0);
     expect(result.split("\n").map((line) => line.split(/ +/).slice(0, 2))).toEqual([
-      ["there", "root"],
-      ["there", "main0"],
-      ["there", "remote0"],
+      ["exists", "root"],
+      ["exists", "main0"],
+      ["exists", "remote0"],
     ]);
     expect(readFileSync("mesh.ca/root-cert.pem", "utf8")).toBe(before);
   });
 
-  test("bad input ends with 2, says how much, and writes nothing", async () => {
+  test("bad input ends with 2, counts the problems, and writes nothing", async () => {
     writeFileSync(
       "mesh.yaml",
       readFileSync("mesh.yaml", "utf8").replace("network2", "network1").replace("main0", "Main0"),
@@ -177,7 +177,7 @@ describe("in an empty folder", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test("init writes a mesh that synth takes, and keeps keys out of Git", async () => {
+  test("init writes a mesh that synth accepts, and keeps keys out of Git", async () => {
     expect((await mesh("init")).code).toBe(0);
     expect(readFileSync(".gitignore", "utf8")).toMatch(/^\*\.ca\/$/m);
     expect(await mesh("synth")).toMatchObject({
@@ -186,7 +186,7 @@ describe("in an empty folder", () => {
     });
   });
 
-  test("a folder that is not there, or is a file, is told as such", async () => {
+  test("a folder that does not exist, or is a file, is named", async () => {
     expect(await mesh("init", "-f", "nowhere/mesh.yaml")).toMatchObject({
       code: 2,
       notes: expect.stringMatching(
@@ -208,7 +208,7 @@ describe("in an empty folder", () => {
     });
   });
 
-  test("a CA that was lost is not made again over the manifests of the first, a folder not mounted included", async () => {
+  test("a lost CA is not created again while dist has manifests of the first, nor is one in an empty mount point", async () => {
     await mesh("init");
     expect((await mesh("ca")).code).toBe(0);
     expect((await mesh("synth")).code).toBe(0);
@@ -227,7 +227,7 @@ describe("in an empty folder", () => {
     expect((await mesh("ca")).code).toBe(0);
   });
 
-  test("init takes clusters that exist", async () => {
+  test("init accepts existing clusters", async () => {
     expect((await mesh("init", "--context", "kind-one", "kind-two")).code).toBe(0);
     const { code, result } = await mesh("synth");
     expect({ code, result }).toEqual({
@@ -237,7 +237,7 @@ describe("in an empty folder", () => {
     expect(existsSync("cdktf.out/stacks")).toBe(false);
   });
 
-  test("init refuses a context that cannot be one", async () => {
+  test("init refuses an invalid context", async () => {
     expect(await mesh("init", "--context", "two\nlines")).toMatchObject({
       code: 2,
       notes: expect.stringContaining("is given; allowed is"),
@@ -245,7 +245,7 @@ describe("in an empty folder", () => {
     expect(existsSync("mesh.yaml")).toBe(false);
   });
 
-  test("synth says how to begin", async () => {
+  test("without mesh.yaml, synth points to init", async () => {
     expect(await mesh("synth")).toMatchObject({
       code: 2,
       notes: expect.stringContaining("`mesh init` writes a first one"),
@@ -293,15 +293,17 @@ test.each([
   expect(await mesh(...args)).toMatchObject({ code: 2, notes: expect.stringMatching(says) });
 });
 
-test("a folder that cannot be made is told by the one that refuses, and not by a name that nobody knows", () => {
+test("a folder that cannot be created is reported by its parent, not by a temporary name", () => {
   const notes: string[] = [];
   const output: Output = { result: () => {}, note: (text) => notes.push(text), warning: () => {} };
   const about = { code: "EACCES", syscall: "mkdtemp", path: "conf/mesh.ca.tmp-XXXXXX" };
   expect(report(Object.assign(new Error("EACCES"), about), output)).toBe(1);
-  expect(notes.join()).toContain("cannot make a folder in conf: no permission; change the owner or the mode");
+  expect(notes.join()).toContain(
+    "cannot create a folder in conf: no permission; change the owner or the mode",
+  );
 });
 
-test("a full disk is told as what it is", async () => {
+test("a full disk is reported as such", async () => {
   const notes: string[] = [];
   const output: Output = { result: () => {}, note: (text) => notes.push(text), warning: () => {} };
   const error = Object.assign(new Error("ENOSPC"), { code: "ENOSPC", syscall: "write", path: "dist/x" });

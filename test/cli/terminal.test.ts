@@ -1,25 +1,18 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { commandLine } from "../../mesh/shell-quote";
 import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { project } from "../synth/project";
-import { bundleTool, hasTerminal } from "./bundled";
+import { bundledTool, hasTerminal } from "./bundled";
 
 // Questions, on a terminal that `script` makes (util-linux).
 
 const onTerminal = hasTerminal ? describe : describe.skip;
 
 onTerminal("on a terminal", () => {
-  let bundle: string;
+  const tool = bundledTool();
   let leave: () => void;
   let path: FakePath;
-  beforeAll(() => {
-    bundle = join(mkdtempSync(join(tmpdir(), "mesh-bundle-")), "mesh.js");
-    bundleTool(bundle);
-  });
-  afterAll(() => rmSync(join(bundle, ".."), { recursive: true }));
   beforeEach(async () => {
     ({ leave } = await project());
     path = fakePath();
@@ -31,7 +24,7 @@ onTerminal("on a terminal", () => {
     path.remove();
   });
   const mesh = (answer: string, ...args: string[]) => {
-    const line = commandLine(process.execPath, [bundle, ...args]);
+    const line = commandLine(process.execPath, [tool.file, ...args]);
     const { status, stdout } = spawnSync("script", ["--quiet", "--return", "--command", line, "/dev/null"], {
       env: { ...path.env, TERM: "xterm", NO_COLOR: "1" },
       input: answer,
@@ -45,7 +38,7 @@ onTerminal("on a terminal", () => {
   test("destroy names clusters and what goes, and without a yes nothing happens", () => {
     const { code, said } = mesh("n\n", "destroy", "--infra", "--crds");
     expect(said).toContain("from main0 (context aks-main), remote0 (context aks-remote):");
-    expect(said).toContain("every Istio resource in these clusters, whoever made it");
+    expect(said).toContain("every Istio resource in these clusters, also those of others");
     expect(said).toContain(
       "the AKS clusters aks-main, aks-remote with all that runs on them, and the resource group rg-demo",
     );

@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,20 +8,15 @@ import type { TrafficReport } from "../../cli/traffic";
 import { commandLine } from "../../mesh/shell-quote";
 import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { addClients, clientsYaml } from "../ops/traffic/fake-clients";
-import { bundleTool, hasTerminal } from "./bundled";
+import { bundledTool, expectNothingLeft, hasTerminal, processesOf, until } from "./bundled";
 
 // Traffic as people watch and end it: with Ctrl-C, on a terminal that `script` makes (util-linux), and without one.
 
 const onTerminal = hasTerminal ? test : test.skip;
 
-let bundle: string;
+const tool = bundledTool();
 let folder: string;
 let path: FakePath;
-beforeAll(() => {
-  bundle = join(mkdtempSync(join(tmpdir(), "mesh-bundle-")), "mesh.js");
-  bundleTool(bundle);
-});
-afterAll(() => rmSync(join(bundle, ".."), { recursive: true }));
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "mesh-traffic-"));
   writeFileSync(join(folder, "mesh.yaml"), clientsYaml);
@@ -45,19 +40,9 @@ function start(program: string, args: readonly string[]) {
   });
   return { child, text };
 }
-const until = async (condition: () => boolean) => {
-  for (let tries = 0; tries < 400 && !condition(); tries++) await sleep(50);
-  expect(condition()).toBe(true);
-};
-/** Processes that this test left behind, known by the PATH in their environment. */
-const left = () =>
-  spawnSync("ps", ["axeww", "-o", "command"], { encoding: "utf8" })
-    .stdout.split("\n")
-    .filter((line) => line.includes(path.folder) && !line.startsWith("ps "));
-const expectNothingLeft = () => until(() => left().length === 0);
 
 onTerminal("on a terminal bars are redrawn until Ctrl-C, and then there is the table", async () => {
-  const line = `stty columns 80 rows 24; exec ${commandLine(process.execPath, [bundle, "traffic"])}`;
+  const line = `stty columns 80 rows 24; exec ${commandLine(process.execPath, [tool.file, "traffic"])}`;
   const { child, text } = start("script", ["--quiet", "--return", "--command", line, "/dev/null"]);
   await until(() => /█+│? *.*wanted 75 %/.test(text.out));
   await sleep(1000);
@@ -71,29 +56,29 @@ onTerminal("on a terminal bars are redrawn until Ctrl-C, and then there is the t
   const drawn = text.out.split(/\r?\n/).filter((shown) => shown.includes("█"));
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control characters
   for (const shown of drawn) expect(shown.replace(/\u001b\[\d*[A-Za-z]/g, "").length).toBeLessThan(80);
-  await expectNothingLeft();
+  await expectNothingLeft(path);
 });
 
 test("without a terminal SIGINT is an end as well: the summary stands on stdout alone, and the log is short", async () => {
-  const { child, text } = start(process.execPath, [bundle, "traffic", "-o", "json"]);
+  const { child, text } = start(process.execPath, [tool.file, "traffic", "-o", "json"]);
   await until(() => path.calls().filter((call) => call.startsWith("curl ")).length > 20);
   child.kill("SIGINT");
   const [code] = await once(child, "close");
   expect(code).toBe(0);
   expect(JSON.parse(text.out)).toMatchObject({ ok: true });
   expect(text.err).toBe("");
-  await expectNothingLeft();
+  await expectNothingLeft(path);
   const [log] = readdirSync(join(folder, ".mesh/log"));
   expect(readFileSync(join(folder, ".mesh/log", log!), "utf8")).not.toContain("Hello version");
 });
 
 test("when the tool is killed, its loops end", async () => {
-  const { child } = start(process.execPath, [bundle, "traffic"]);
+  const { child } = start(process.execPath, [tool.file, "traffic"]);
   await until(() => path.calls().filter((call) => call.startsWith("curl ")).length > 20);
-  expect(left().length).toBeGreaterThan(20);
+  expect(processesOf(path).length).toBeGreaterThan(20);
   child.kill("SIGKILL");
   await once(child, "close");
-  await expectNothingLeft();
+  await expectNothingLeft(path);
 });
 
 test("many clusters send side by side, without a word of Node.js about so many listeners", async () => {
@@ -109,7 +94,7 @@ test("many clusters send side by side, without a word of Node.js about so many l
   *) sleep 1; echo '{"kind":"List","items":[{"kind":"Pod","metadata":{"name":"a"}}]}';;
 esac`,
   );
-  const { child, text } = start(process.execPath, [bundle, "traffic", "--duration", "2s", "-o", "json"]);
+  const { child, text } = start(process.execPath, [tool.file, "traffic", "--duration", "2s", "-o", "json"]);
   const [code] = await once(child, "close");
   expect({ code, err: text.err }).toEqual({ code: 0, err: "" });
   const { clients } = JSON.parse(text.out) as TrafficReport;

@@ -70,7 +70,7 @@ test.each([
     const { code, notes } = await mesh("up", "--yes");
     expect(code).toBe(1);
     expect(notes).toContain(
-      `error: main0 (AKS aks-main) runs Kubernetes ${runs}, ahead of ${wanted} in mesh.yaml: it was upgraded on Azure, and AKS does not go back\n` +
+      `error: main0 (AKS aks-main) runs Kubernetes ${runs}, newer than ${wanted} in mesh.yaml: it was upgraded on Azure, and AKS does not downgrade\n` +
         `  fix: write kubernetesVersion: ${runs} for main0 into mesh.yaml, under clusters or under azure\nnothing was changed`,
     );
     expect(notes).not.toContain("terraform apply");

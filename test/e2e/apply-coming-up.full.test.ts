@@ -134,7 +134,7 @@ describeInLab(
         smallDisk.fill(tool.folder, 8_192);
         try {
           const said = await failing(["apply"]);
-          expect(said).toMatch(/^error: cannot \w+ .*: the disk is full; make room and run it again$/m);
+          expect(said).toMatch(/^error: cannot \w+ .*: the disk is full; free some space and run it again$/m);
           expect(files()).toBe(filesBefore);
           expect(strayFiles(tool)).toEqual([]);
         } finally {
@@ -158,7 +158,7 @@ describeInLab(
           expect(said).toContain("namespace sample is being deleted");
           expect(said).toContain("example.com/held in 1 resource instances");
           expect(said).toContain("fix: something in the namespace waits for a controller that may be gone");
-          expect(said).toContain("not applied: remote0/namespaces; run it again when the cause is gone");
+          expect(said).toContain("not applied: remote0/namespaces; fix the cause and run it again");
           expect(has(remote, "namespace istio-system")).toBe(false);
           expect(has(primary, "-n istio-system service istio-eastwestgateway")).toBe(true);
           expect(isLocked()).toBe(false);
@@ -220,7 +220,7 @@ describeInLab(
             /no event in istio-system tells of the Service istio-eastwestgateway|Service istio-eastwestgateway: /,
           );
           expect(said).toContain("fix: the cloud has given the gateway's Service no address yet");
-          expect(said).toContain("not applied: main0/address; run it again when the cause is gone");
+          expect(said).toContain("not applied: main0/address; fix the cause and run it again");
           expect(readIfThere(join(tool.folder, "mesh.addresses.yaml")) ?? "").not.toContain("main0:");
           expect(has(remote, "-n istio-system service istiod")).toBe(false);
           expect(isLocked()).toBe(false);
@@ -309,7 +309,7 @@ describeInLab(
           expect(cut).toBeDefined();
           expect(said).toMatch(/connection refused|connection to the server .* was refused|does not answer/);
           expect(said).toContain("fix: the API server cannot be reached");
-          expect(said).toMatch(/^not applied: .*; run it again when the cause is gone$/m);
+          expect(said).toMatch(/^not applied: .*; fix the cause and run it again$/m);
         } finally {
           await cut;
           await ways[context]!.restore();
