@@ -50,7 +50,7 @@ function screen(found: MeshStatus, { primary }: Mesh, file: string): string[] {
   if (!found.installed) {
     const next = meshCommand(file, "apply");
     return [
-      ...remarks(colours.red("not well"), found.problems),
+      ...remarks(colours.red("problems"), found.problems),
       `no mesh on ${primary.name} (context ${primary.context}); next: ${next}`,
     ];
   }
@@ -74,8 +74,8 @@ function screen(found: MeshStatus, { primary }: Mesh, file: string): string[] {
       ),
     ]),
     "",
-    ...remarks(colours.red("not well"), found.problems),
-    ...remarks(colours.yellow("not as mesh.yaml has it"), found.differences),
+    ...remarks(colours.red("problems"), found.problems),
+    ...remarks(colours.yellow("drift from mesh.yaml"), found.differences),
     verdict(found, file),
   ];
 }
@@ -102,7 +102,7 @@ function remarks(title: string, list: readonly Remark[]): string[] {
 }
 
 function verdict({ ok, problems }: MeshStatus, file: string): string {
-  if (ok) return colours.green("all is well");
+  if (ok) return colours.green("the mesh is healthy");
   const look = problems.length > 0 ? ["doctor"] : ["apply", "--dry-run"];
   return `next: ${meshCommand(file, ...look)}, then ${meshCommand(file, "apply")}`;
 }

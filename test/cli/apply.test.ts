@@ -59,7 +59,7 @@ const changes = async (...args: string[]) => {
   return result.split("\n").filter((line) => /^[+~-] /.test(line));
 };
 
-test("--only shows what the steps of that cluster change, a remote's secret in the primary with it", async () => {
+test("--only shows the changes by that cluster's steps, including a remote's secret in the primary", async () => {
   const secret = "+ main0: Secret istio-system/istio-remote-secret-remote0";
   const all = await changes();
   const ofMain = await changes("--only", "main0");
@@ -73,7 +73,7 @@ test("--only shows what the steps of that cluster change, a remote's secret in t
   expect(ofMain).toContain("- gone: Istio and sample in the context three");
 });
 
-test("--only of a remote is refused while the primary has no address: it would lead nowhere", async () => {
+test("--only of a remote is refused while the primary has no address", async () => {
   const { code, notes } = await mesh("apply", "--only", "remote0");
   expect(code).toBe(1);
   expect(notes).toContain(
@@ -83,7 +83,7 @@ test("--only of a remote is refused while the primary has no address: it would l
   expect(path.calls().filter((call) => / apply /.test(call))).toEqual([]);
 });
 
-test("a dry run is refused where the run would be: in somebody else's cluster", async () => {
+test("a dry run refuses a cluster of another mesh, as the run does", async () => {
   const namespace = {
     kind: "Namespace",
     metadata: {

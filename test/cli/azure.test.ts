@@ -131,7 +131,7 @@ test("up --yes runs terraform init, plan and apply, fetches credentials, and goe
   expectNoSecret(notes, result);
 });
 
-test("the kubeconfig is the mesh's own, private, and comes before the user's", async () => {
+test("the mesh has its own private kubeconfig, which takes precedence over the user's", async () => {
   addKubectl();
   addIstioctl();
   addTerraform(outputs);
@@ -155,7 +155,7 @@ test("the kubeconfig is the mesh's own, private, and comes before the user's", a
   expect(existsSync(join(path.folder, "users-own"))).toBe(false);
 });
 
-test("a context that the user has is used as it is: nothing is fetched or written", async () => {
+test("a context in the user's kubeconfig is used: nothing is fetched or written", async () => {
   addKubectl("aks-main", "aks-remote");
   addIstioctl();
   addTerraform(outputs);
@@ -165,7 +165,7 @@ test("a context that the user has is used as it is: nothing is fetched or writte
   expect(readFileSync(join(path.folder, "seen"), "utf8")).not.toContain(".mesh");
 });
 
-test("without Terraform's outputs az is asked, cluster by cluster, and only for those that are missing", async () => {
+test("without Terraform's outputs, az fetches the missing credentials cluster by cluster", async () => {
   addKubectl("aks-main");
   addIstioctl();
   addTerraform(undefined);
@@ -182,7 +182,7 @@ test("without Terraform's outputs az is asked, cluster by cluster, and only for 
   expectNoSecret(notes, result);
 });
 
-test("credentials are kept for runs without Terraform, and a cluster that was made anew replaces them", async () => {
+test("credentials are kept for runs without Terraform, and a recreated cluster replaces them", async () => {
   addKubectl();
   addIstioctl();
   addTerraform(outputs);
@@ -204,7 +204,7 @@ test("credentials are kept for runs without Terraform, and a cluster that was ma
   expect(text).toContain("https://aks-remote.azmk8s.io:443");
 });
 
-test("who has our kubeconfig in KUBECONFIG gets the credentials of a cluster that was made anew, too", async () => {
+test("with the mesh's kubeconfig in KUBECONFIG, a recreated cluster replaces its credentials too", async () => {
   addKubectl();
   addIstioctl();
   addTerraform(outputs);
@@ -224,7 +224,7 @@ test("who has our kubeconfig in KUBECONFIG gets the credentials of a cluster tha
   expect(azureCalls().filter((call) => call.startsWith("az "))).toEqual([]);
 });
 
-test("where nobody has credentials the clusters are named, with the way to get them", async () => {
+test("clusters without credentials are named, with the commands that fetch them", async () => {
   addKubectl();
   addIstioctl();
   addTerraform(undefined);
@@ -238,7 +238,7 @@ test("where nobody has credentials the clusters are named, with the way to get t
   expect(path.calls().filter((call) => call.includes("--context aks-main get"))).toEqual([]);
 });
 
-test("programs that could not be asked for credentials are named, and not taken for asked", async () => {
+test("missing programs that may have credentials are named", async () => {
   addKubectl();
   addIstioctl();
   process.env.PATH = path.folder;
@@ -277,14 +277,17 @@ esac`,
       "endpoints",
       /main0's client sees it\n.*main0 was asked\n[\s\S]*remote0's .*\n.*"aks-remote" does not exist/,
     ],
-  ])("%s shows what it can, the other as out of reach, and how to get them", async (command, shown) => {
-    const { code, result, notes } = await mesh(command);
-    expect({ code, result }).toEqual({ code: 1, result: expect.stringMatching(shown) });
-    expect(notes).toContain("warning: no credentials for remote0 (context aks-remote): ");
-    expect(notes).toContain(fetchRemote);
-  });
+  ])(
+    "%s shows the primary, the remote as unreachable, and the commands that fetch credentials",
+    async (command, shown) => {
+      const { code, result, notes } = await mesh(command);
+      expect({ code, result }).toEqual({ code: 1, result: expect.stringMatching(shown) });
+      expect(notes).toContain("warning: no credentials for remote0 (context aks-remote): ");
+      expect(notes).toContain(fetchRemote);
+    },
+  );
 
-  test("verify and report have a check say it", async () => {
+  test("verify and report have a check for it", async () => {
     const { result } = await mesh("verify", "-o", "json");
     expect(found(result, ["reachable.context main0", "reachable.context remote0"])).toEqual({
       "reachable.context main0": "pass",
@@ -294,7 +297,7 @@ esac`,
     expect(await mesh("report")).toMatchObject({ code: 1, result: "mesh-report.html" });
   });
 
-  test("traffic and dashboard need the clusters that they are about, and no other", async () => {
+  test("traffic and dashboard need credentials only of the clusters that they use", async () => {
     expect((await mesh("traffic", "--from", "main0")).notes).toMatch(
       /main0 does not answer .*: main0 was asked/,
     );
@@ -321,7 +324,7 @@ const found = (report: string, wanted: readonly string[]) => {
   return Object.fromEntries(named.filter(([name]) => wanted.includes(name!)));
 };
 
-test("doctor looks before anything is made: at programs, at Azure, and what is missing is not made yet", async () => {
+test("before any cluster exists, doctor checks programs and Azure, and reports clusters as not created yet", async () => {
   path.add(
     "kubectl",
     `case "$*" in
@@ -353,7 +356,7 @@ esac`,
   );
 });
 
-test("doctor looks on a machine that has none of the programs", async () => {
+test("doctor works on a machine without any of the programs", async () => {
   process.env.PATH = path.folder;
   const { code, result } = await mesh("doctor", "-o", "json");
   expect(code).toBe(1);
@@ -363,7 +366,7 @@ test("doctor looks on a machine that has none of the programs", async () => {
   });
 });
 
-test("doctor reaches the clusters that are made when another is not made yet", async () => {
+test("doctor checks existing clusters when another does not exist yet", async () => {
   addKubectl();
   addTerraform({ main0: outputs.main0 });
   addAz(false);
@@ -379,7 +382,7 @@ test("doctor reaches the clusters that are made when another is not made yet", a
   });
 });
 
-test("a Terraform that fails ends the run before any cluster is asked", async () => {
+test("if Terraform fails, the run ends before any cluster is asked", async () => {
   addKubectl();
   addIstioctl();
   addTerraform(outputs, `case "$*" in *" apply "*) echo "Error: quota exceeded" >&2; exit 1;; esac`);
@@ -392,7 +395,7 @@ test.each([
   ["up", ["up"]],
   ["destroy", ["destroy"]],
   ["destroy --infra", ["destroy", "--infra"]],
-])("%s refuses to begin where nobody can answer, and says how to answer beforehand", async (_, args) => {
+])("without a terminal %s refuses to start, and names --yes", async (_, args) => {
   addKubectl();
   addTerraform(outputs);
   expect(await mesh(...args)).toMatchObject({
@@ -402,7 +405,7 @@ test.each([
   expect(path.calls()).toEqual([]);
 });
 
-test("destroy --infra without any credentials left still has Terraform take the rest away, last and once", async () => {
+test("destroy --infra without credentials still runs terraform destroy, last and once", async () => {
   addKubectl();
   addTerraform(undefined);
   addAz(false);
@@ -419,7 +422,7 @@ test("destroy --infra without any credentials left still has Terraform take the 
   expect(existsSync("mesh.addresses.yaml")).toBe(false);
 });
 
-test("destroy --infra leaves Azure alone when the mesh could not be removed", async () => {
+test("destroy --infra does not run terraform destroy when the mesh could not be uninstalled", async () => {
   addKubectl();
   addIstioctl();
   addTerraform(outputs);
@@ -436,7 +439,7 @@ test("destroy --infra leaves Azure alone when the mesh could not be removed", as
   expect(azureCalls()).toEqual([`terraform ${stack} output -no-color -json kubeconfigs`]);
 });
 
-test("--infra is refused where Terraform makes nothing", async () => {
+test("--infra is refused where Terraform manages no cluster", async () => {
   writeFileSync("mesh.yaml", "clusters: [{ name: main0, role: primary, network: n1, context: one }]\n");
   expect(await mesh("destroy", "--infra", "--yes")).toMatchObject({
     code: 2,
@@ -444,7 +447,7 @@ test("--infra is refused where Terraform makes nothing", async () => {
   });
 });
 
-describe("Terraform's state, where no backend keeps it,", () => {
+describe("Terraform's state without a backend", () => {
   const name = "terraform.rg-demo.tfstate";
   beforeEach(() => {
     addKubectl();

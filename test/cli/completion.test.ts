@@ -65,7 +65,7 @@ describe("what is offered", () => {
       expect(await values(command.name(), "-")).toEqual([...longNames(command), "--help"]);
   });
 
-  test("every option that takes a value has known values, or is one whose value nobody knows", async () => {
+  test("every option that takes a value has known values, or is listed as free text", async () => {
     const free = [
       "init --context",
       "apply --timeout",
@@ -84,7 +84,7 @@ describe("what is offered", () => {
     expect(unknown).toEqual(free);
   });
 
-  test("every row of known values is of an option or an argument that there is", () => {
+  test("every row of known values belongs to an existing option or argument", () => {
     const named = commands.flatMap((command) =>
       longNames(command).map((long) => `${command.name()} ${long}`),
     );
@@ -141,7 +141,7 @@ describe("what is offered", () => {
     expect(await values("verify", "--only", "trust", "--o")).toEqual(["--output", "--only"]);
   });
 
-  test("files are left to the shell where a file is wanted, and nowhere else", async () => {
+  test("the shell completes files where a file is expected, and nowhere else", async () => {
     for (const words of [
       ["synth", "-f", ""],
       ["synth", "--file=m"],
@@ -186,7 +186,7 @@ describe("names of clusters", () => {
     expect(await offered("apply", "--only", "")).toEqual({ values: [], files: false });
   });
 
-  test("are none where there is no file, or one that never ends", async () => {
+  test("are none without a file, or with one that never ends", async () => {
     expect(await values("apply", "-f", "missing.yaml", "--only", "")).toEqual([]);
     expect(spawnSync("mkfifo", ["pipe.yaml"]).status).toBe(0);
     for (const file of ["pipe.yaml", "/dev/zero", "."])
@@ -194,7 +194,7 @@ describe("names of clusters", () => {
   });
 });
 
-test("whatever is typed, there is an answer, nothing is said beside it, and nothing is changed", async () => {
+test("any input gets an answer on stdout alone, and changes nothing", async () => {
   const word = fc.oneof(
     fc.string(),
     fc.constantFrom("apply", "verify", "--only", "-f", "--", "-", "--file=", "--help", "help", "--version"),
@@ -342,7 +342,7 @@ describe("the scripts", () => {
     }
   }
 
-  /** A shell that is killed may still write into its home, which the test removes; so it is told to exit. */
+  /** A killed shell may still write into its home, which the test removes; so it exits by itself. */
   async function ended(shell: ChildProcessWithoutNullStreams): Promise<void> {
     const closed = once(shell, "close");
     shell.stdin.on("error", () => {}).end("\x15exit\n");
@@ -361,7 +361,7 @@ describe("the scripts", () => {
 
   inShell("bash", () => {
     test(
-      "bash completes what is typed, evaluates none of it, and the script may be read twice",
+      "bash completes the input, evaluates none of it, and the script may be sourced twice",
       completedOnTerminal(
         "bash --norc --noprofile -i",
         `source <(mesh completion bash)
@@ -373,7 +373,7 @@ PS1="rea""dy> "
       180_000,
     );
 
-    test("bash is given values in the order in which they are told", () => {
+    test("bash keeps the order of the values", () => {
       const { stdout, stderr } = spawnSync(
         "bash",
         [
@@ -389,7 +389,7 @@ PS1="rea""dy> "
       expect({ values: stdout.trim().split("\n"), stderr }).toEqual({ values: [...phases], stderr: "" });
     });
 
-    test("bash completes at the cursor, whatever stands behind it", () => {
+    test("bash completes at the cursor, regardless of the text after it", () => {
       const { stdout, stderr } = spawnSync(
         "bash",
         [
@@ -409,7 +409,7 @@ PS1="rea""dy> "
 
   inShell("zsh", () => {
     test(
-      "zsh completes what is typed, and evaluates none of it",
+      "zsh completes the input, and evaluates none of it",
       completedOnTerminal(
         "zsh -f -i",
         `autoload -Uz compinit && compinit -u -D

@@ -8,7 +8,7 @@ import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { project } from "../synth/project";
 import { bundledTool, expectNothingLeft, hasTerminal, until } from "./bundled";
 
-// How a run ends that is ended from outside: by Ctrl-C, and by a terminal that is closed.
+// How Ctrl-C and a closed terminal end a run.
 
 const onTerminal = hasTerminal ? test : test.skip;
 
@@ -81,7 +81,7 @@ describe("Ctrl-C", () => {
   );
 });
 
-describe("a terminal that is closed", () => {
+describe("a closed terminal", () => {
   test("ends a dashboard in order, and the forward with it", async () => {
     addKiali();
     const { child, ended, said } = start("dashboard", "--no-browser");
@@ -91,7 +91,7 @@ describe("a terminal that is closed", () => {
     await expectNothingLeft(path);
   });
 
-  test("is heard once: what ends in order is not ended by force when the shell passes it on", async () => {
+  test("counts once: programs that are shutting down are not killed when the shell passes the signal on", async () => {
     addWaiting();
     const { child, ended } = start("status");
     await until(() => path.calls().length > 0);
@@ -103,7 +103,7 @@ describe("a terminal that is closed", () => {
     await expectNothingLeft(path);
   });
 
-  onTerminal("takes nothing with it that was to be ended in order", async () => {
+  onTerminal("lets programs shut down", async () => {
     addWaiting();
     const code = join(path.folder, "code");
     const line = `trap '' HUP; ${commandLine(process.execPath, [tool.file, "status"])}; echo $? > '${code}'`;
@@ -119,8 +119,8 @@ describe("a terminal that is closed", () => {
   });
 });
 
-describe("whoever reads has gone", () => {
-  test("and what runs is ended in order", async () => {
+describe("a closed pipe", () => {
+  test("of stderr ends all programs in order", async () => {
     addWaiting();
     const { child, ended } = start("status", "--verbose");
     child.stderr.destroy();
@@ -128,7 +128,7 @@ describe("whoever reads has gone", () => {
     await expectNothingLeft(path);
   });
 
-  test("from the result alone, and the run goes on to its own end", async () => {
+  test("of stdout alone lets the run continue to its end", async () => {
     addKiali();
     const { child, ended, said } = start("dashboard", "--no-browser");
     child.stdout.destroy();
@@ -141,7 +141,7 @@ describe("whoever reads has gone", () => {
   });
 });
 
-test("what goes wrong names the log", async () => {
+test("an error names the log", async () => {
   path.add("kubectl", "echo refused >&2; exit 1");
   const { ended } = start("apply");
   expect(await ended).toEqual({

@@ -10,7 +10,7 @@ afterEach(() => leave());
 
 const registry = "images: { registry: mirror.example/team }\n";
 
-test("one image a line, where upstream publishes it, and nothing else: ready for xargs", async () => {
+test("one upstream image per line and nothing else, ready for xargs", async () => {
   const { code, result, notes } = await mesh("images");
   expect(code).toBe(0);
   expect(notes).toBe("");
@@ -25,7 +25,7 @@ test("one image a line, where upstream publishes it, and nothing else: ready for
   ]);
 });
 
-test("with a registry in mesh.yaml the list stays what to copy, and JSON adds where it goes", async () => {
+test("with a registry in mesh.yaml the list stays the same, and JSON adds the target", async () => {
   const before = (await mesh("images")).result;
   writeFileSync(
     "mesh.yaml",

@@ -47,7 +47,7 @@ test("keys beside mesh.yaml and state in the current folder are both kept out of
   }
 });
 
-test("a new .gitignore begins with its first line, and one that is there is set off by a blank one", async () => {
+test("a new .gitignore has no leading blank line, and additions to an existing one follow a blank line", async () => {
   await mesh("init");
   const fresh = readFileSync(".gitignore", "utf8");
   expect(fresh).toMatch(
@@ -58,7 +58,7 @@ test("a new .gitignore begins with its first line, and one that is there is set 
   expect(readFileSync(".gitignore", "utf8")).toBe(`node_modules/\n\n${fresh}`);
 });
 
-test("who shares the gateway's addresses through Git has taken their line out for good", async () => {
+test("the line of gateway addresses is not added again after it was removed", async () => {
   await mesh("init");
   const shared = readFileSync(".gitignore", "utf8").replace("*.addresses.yaml\n", "");
   writeFileSync(".gitignore", shared);
@@ -79,7 +79,7 @@ test("the file names the schema of the package that is installed in the project"
   expect(schemaLine("conf/prod/mesh.yaml")).toBe("../../node_modules/istio-aks-mesh/mesh.schema.json");
 });
 
-test("without an installation in the project no schema is named, and neither is another tool's", async () => {
+test("without an installation in the project, mesh.yaml names no schema, nor another tool's", async () => {
   writeFileSync("mesh.schema.json", "{}");
   await mesh("init");
   expect(readFileSync("mesh.yaml", "utf8")).toMatch(/^azure:/);
@@ -103,7 +103,7 @@ test("the current folder's .gitignore is written once", async () => {
   expect(readFileSync(".gitignore", "utf8").match(/^\*\.ca\/$/gm)).toHaveLength(1);
 });
 
-test("is begun anew where .gitignore could not be written: there is no mesh.yaml yet", async () => {
+test("can be repeated after .gitignore could not be written: there is no mesh.yaml yet", async () => {
   // A name that is there and leads nowhere can be read as absent, and not be written.
   symlinkSync(join(folder, "gone", "away"), ".gitignore");
   expect((await mesh("init")).code).toBe(1);
@@ -113,7 +113,7 @@ test("is begun anew where .gitignore could not be written: there is no mesh.yaml
   expect(readFileSync(".gitignore", "utf8")).toContain("*.tfstate");
 });
 
-test("Git takes no key of a folder that docs/ca.md names, nor a key of any other by its name", async () => {
+test("Git ignores the folders of docs/ca.md, and key files in any other", async () => {
   execFileSync("git", ["init", "-q"]);
   await mesh("init");
   for (const file of [
@@ -133,7 +133,7 @@ describe("in a folder below a mesh.yaml", () => {
     process.chdir("sub/folder");
   });
 
-  test("init writes no second one, and says where the first is", async () => {
+  test("init writes no second one, and names the first", async () => {
     expect(await mesh("init")).toMatchObject({
       code: 2,
       notes: expect.stringContaining(

@@ -124,7 +124,7 @@ esac`,
     process.env.KUBECONFIG = file;
   });
 
-  test("is told at once, and the commands that doctor prints end it; no plugin is left running", async () => {
+  test("is reported at once, doctor's commands fix it, and no plugin is left running", async () => {
     kubelogin(`echo '${prompt}' >&2; sleep 900`);
     const started = Date.now();
     const check = await doctor();
@@ -145,14 +145,14 @@ esac`,
     expect((await doctor())("reachable.api", "remote0").status).toBe("pass");
   }, 30_000);
 
-  test("is told so when the plugin itself gives up", async () => {
+  test("is reported when the plugin itself gives up", async () => {
     kubelogin(`echo '${prompt}' >&2; exit 1`);
     expect((await doctor())("reachable.api", "remote0").evidence).toEqual([
       `${address()}: the login waits for a person (device code)`,
     ]);
   });
 
-  test("without a word the credential plugin is named as what waits, not the network", async () => {
+  test("without output, the credential plugin is named as the cause, not the network", async () => {
     kubelogin("trap '' TERM; sleep 900");
     const { evidence, fix } = (await doctor())("reachable.api", "remote0");
     expect(evidence[0]).toMatch(/not done within 20 s$/);
@@ -177,7 +177,7 @@ esac`,
 });
 
 withKubectl("two kubeconfigs in KUBECONFIG", () => {
-  test("one user name in both: the file that counts is named, and with another name all is well", async () => {
+  test("the same user name in both: the file that takes effect is named, and another name fixes it", async () => {
     const k1 = kubeconfig("k1", "main0", { user: ["admin", { token: "one" }] });
     const k2 = kubeconfig("k2", "remote0", { user: ["admin", { token: "two" }] });
     process.env.KUBECONFIG = `${k1}:${k2}`;
@@ -197,7 +197,7 @@ withKubectl("two kubeconfigs in KUBECONFIG", () => {
     expect((await doctor())("reachable.entries", "remote0").status).toBe("pass");
   });
 
-  test("one cluster name in both is the kubeconfig's fault, not the clusters'; apply refuses it too", async () => {
+  test("the same cluster name in both is a fault of the kubeconfig, not of the clusters; apply refuses it too", async () => {
     const k1 = kubeconfig("k1", "main0", { cluster: "kubernetes" });
     const k2 = kubeconfig("k2", "remote0", { cluster: "kubernetes", server: "https://203.0.113.9" });
     process.env.KUBECONFIG = `${k1}:${k2}`;
@@ -209,7 +209,7 @@ withKubectl("two kubeconfigs in KUBECONFIG", () => {
     expect(notes).not.toContain("lead to the same cluster");
   });
 
-  test("the same entry in both, and one that only the other file has, are fine", async () => {
+  test("the same entry in both, or an entry in one of them, is fine", async () => {
     const k1 = kubeconfig("k1", "main0", { user: ["admin", { token: "one" }] });
     const k2 = kubeconfig("k2", "remote0", { user: ["admin", { token: "one" }] });
     process.env.KUBECONFIG = `${k1}:${k2}:${k1}:${join(path.folder, "absent")}`;
@@ -245,7 +245,7 @@ kubectl config set-context "$name" --kubeconfig "$file" --cluster "$name" --user
     path.add("terraform", "exit 1");
   });
 
-  test("doctor's commands carry --file, and heal at the first time", async () => {
+  test("doctor's commands have --file, and fix it when run once", async () => {
     const own = kubeconfig("own", "aks-main");
     process.env.KUBECONFIG = `${join(path.folder, "first")}:${own}`;
     const { status, commands } = (await doctor())("reachable.context", "remote0");
@@ -259,7 +259,7 @@ kubectl config set-context "$name" --kubeconfig "$file" --cluster "$name" --user
     expect(after("reachable.kubeconfig").status).toBe("pass");
   });
 
-  test("the file that has the context is the one to write: kubectl would go on reading it", async () => {
+  test("--file names the file with the context, because kubectl reads that one", async () => {
     const stale = kubeconfig("stale", "aks-remote", { server: "http://127.0.0.1:1" });
     process.env.KUBECONFIG = `${stale}:${kubeconfig("own", "aks-main")}`;
     const { commands } = (await doctor())("reachable.api", "remote0");
@@ -268,14 +268,14 @@ kubectl config set-context "$name" --kubeconfig "$file" --cluster "$name" --user
     expect((await doctor())("reachable.api", "remote0").status).toBe("pass");
   });
 
-  test("with one file the command is as it was", async () => {
+  test("with one file the command has no --file", async () => {
     process.env.KUBECONFIG = kubeconfig("own", "aks-main");
     expect((await doctor())("reachable.context", "remote0").commands).toEqual([
       `az aks get-credentials --resource-group ${aks}`,
     ]);
   });
 
-  test("a file that has the whole list as its name is found, and goes with the printed command", async () => {
+  test("a file whose name is the whole list is found, and the printed command deletes it", async () => {
     process.env.KUBECONFIG = `.mesh/own:${kubeconfig("own", "aks-main")}`;
     await paste([`az aks get-credentials --resource-group ${aks}`]);
     const found = (await doctor())("reachable.kubeconfig");

@@ -97,7 +97,7 @@ esac
     }
   });
 
-  test("a TAB behind ~ finds nothing, and says nothing", () => {
+  test("completion of ~ offers nothing, and prints no error", () => {
     expect(mesh(undefined, "completion", "complete", "--", "apply", "-f", "~/x.yaml", "--only", "")).toEqual({
       status: 0,
       said: ":36\n",
@@ -125,7 +125,7 @@ esac
     },
   );
 
-  test("what has to write into a read-only folder says so", () => {
+  test("a command that has to write into a read-only folder reports it", () => {
     chownSync(folder, 0, 0);
     chmodSync(folder, 0o755);
     expect(mesh(undefined, "ca")).toMatchObject({

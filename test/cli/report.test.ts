@@ -35,7 +35,7 @@ function clusters(remote0: Partial<FakeCluster> = {}): FakeWorld {
   return world;
 }
 
-test("writes the page and says where; ends with 1 where a check failed, which the page tells", async () => {
+test("writes the page and prints its name; ends with 1 if a check failed, which the page shows", async () => {
   clusters({ instead: "echo 'connection refused' >&2; exit 1" });
   const { code, result, notes } = await mesh("report", "--to", "today.html");
   expect({ code, result }).toEqual({ code: 1, result: "today.html" });
@@ -46,7 +46,7 @@ test("writes the page and says where; ends with 1 where a check failed, which th
   expect(notes).toContain(/<title>mesh1: (.*)<\/title>/.exec(page)![1]!);
 });
 
-test("a report is replaced by the next one, which others may read as well", async () => {
+test("the next report replaces a report, readable for others", async () => {
   clusters();
   await mesh("report");
   const first = readFileSync("mesh-report.html", "utf8");
@@ -78,7 +78,7 @@ test("no other file is replaced, and no cluster is asked first", async () => {
   expect(calls()).toEqual([]);
 });
 
-test("no key of the CA stands in the page", async () => {
+test("the page contains no key of the CA", async () => {
   clusters();
   await mesh("report");
   const page = readFileSync("mesh-report.html", "utf8");

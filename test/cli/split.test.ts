@@ -47,7 +47,7 @@ test("mesh.yaml and the mesh get the weights", async () => {
   expect(readFileSync("dist/main0/0005-routing.k8s.yaml", "utf8")).toContain("weight: 90");
 });
 
-test("the weights that are there already are applied, and the file is not written", async () => {
+test("unchanged weights are applied, and the file is not written", async () => {
   path.add("kubectl", willing);
   utimesSync("mesh.yaml", 1, 1);
   expect(await mesh("split", "v1=50", "v2=50")).toMatchObject({ code: 0 });
@@ -112,14 +112,14 @@ describe("bad input ends with 2, and nothing is written", () => {
     });
   });
 
-  test("a CA that is not in order", async () => {
+  test("an invalid CA", async () => {
     writeFileSync("mesh.ca/main0/ca-cert.pem", "no certificate");
     expect(await mesh("split", "v1=90", "v2=10")).toMatchObject({ code: 2 });
     expect(file()).toBe(even);
   });
 });
 
-test("where dist is somebody else's, nothing is written", async () => {
+test("with files of another project in dist, nothing is written", async () => {
   mkdirSync("dist");
   writeFileSync("dist/mine", "");
   expect(await mesh("split", "v1=90", "v2=10")).toMatchObject({
@@ -130,7 +130,7 @@ test("where dist is somebody else's, nothing is written", async () => {
   expect(path.calls()).toEqual([]);
 });
 
-describe("where the primary is not there to be split, mesh.yaml and dist stay as they are", () => {
+describe("if the primary cannot be changed, mesh.yaml and dist stay unchanged", () => {
   afterEach(() => {
     expect(file()).toBe(even);
     expect(existsSync("dist")).toBe(false);
@@ -176,7 +176,7 @@ describe("where the primary is not there to be split, mesh.yaml and dist stay as
   });
 });
 
-describe("when mesh.yaml has the weights and the mesh does not, it is said", () => {
+describe("when mesh.yaml has the new weights and the mesh may not, a note says so", () => {
   afterEach(() => expect(file()).toBe(moved));
 
   test("the API server refuses them", async () => {

@@ -28,7 +28,7 @@ test("the next command names the file where it is not mesh.yaml", async () => {
   );
 });
 
-test("--verbose shows what is run also where the result is JSON, beside it", async () => {
+test("--verbose prints programs to stderr also with -o json", async () => {
   path.add("kubectl", ":");
   const { result, notes } = await mesh("status", "-o", "json", "--verbose");
   expect(() => JSON.parse(result)).not.toThrow();

@@ -33,7 +33,7 @@ const look = (columns: number, rows: number, more: Partial<Look> = {}): Look => 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control characters
 const bare = (line: string) => line.replace(/\u001b\[\d+m/g, "");
 
-test("on eighty columns every version and cluster has its bar, with a mark at what is wanted", () => {
+test("on eighty columns every version and cluster has a bar, with a mark at the wanted share", () => {
   expect(liveView("12 s", [failing("main0")], wanted, look(80, 24))).toEqual([
     "12 s",
     "",
@@ -46,12 +46,12 @@ test("on eighty columns every version and cluster has its bar, with a mark at wh
   ]);
 });
 
-test("where nothing is wanted in particular there is no mark, and without Unicode the bars are of ASCII", () => {
+test("without weights there is no mark, and without Unicode the bars are ASCII", () => {
   const [, , , v1] = liveView("", [client("main0")], nothingWanted, look(60, 24, { unicode: false }));
   expect(v1).toBe("  v1       ======================        80 %");
 });
 
-test("a version that does not answer, and should, has its empty bar", () => {
+test("a version that should answer, and does not, has an empty bar", () => {
   const lines = liveView("", [client("main0", { versions: { v1: 10 } })], wanted, look(80, 24));
   expect(lines[4]).toMatch(/^ {2}v2 +│ +0 % {2}wanted 50 %$/);
 });
@@ -62,7 +62,7 @@ test("a client without replies says so", () => {
   expect(trafficLine(silent, wanted)).toBe("main0  no replies");
 });
 
-test("where the blocks do not fit there is a line for each, where those do not either the worst come first", () => {
+test("if the blocks do not fit there is a line per client, and if those do not fit the worst come first", () => {
   const clients = [...Array.from({ length: 8 }, (_, index) => client(`c${index}`)), failing("last")];
   const lines = liveView("12 s", clients, wanted, look(80, 12));
   expect(lines).toHaveLength(10);
@@ -73,7 +73,7 @@ test("where the blocks do not fit there is a line for each, where those do not e
   expect(few[4]).toBe("and 6 more");
 });
 
-test("no line is longer than any terminal is wide, and there are never more than it is high", () => {
+test("the view never exceeds the terminal's width and height", () => {
   const anyLook = fc.record({
     size: fc.record({ columns: fc.integer({ min: 1, max: 300 }), rows: fc.integer({ min: 1, max: 60 }) }),
     color: fc.boolean(),
@@ -102,7 +102,7 @@ test("a line of a log has everything", () => {
   );
 });
 
-test("at the end there is a table, what was wanted, and what went wrong", () => {
+test("the summary has a table, the wanted shares, and the failures", () => {
   const clients = [client("main0"), { ...failing("remote0"), interruptions: 2 }];
   expect(summary(clients, 10, [{ sinceSeconds: 0, versions: wanted.versions }])).toEqual([
     "FROM     REQUESTS  FAILED  RATE    P50    P99    VERSIONS              ANSWERED BY",

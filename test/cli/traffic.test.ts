@@ -36,7 +36,7 @@ test("after --duration it ends with a table, and with 0 if no request failed", a
   expect(result).toContain("wanted: 20/s from each, v1 75 %, v2 25 %");
 });
 
-test("as JSON it is one document, whatever happens meanwhile", async () => {
+test("-o json prints one document", async () => {
   addClients(path);
   const { code, result, notes } = await mesh(
     "traffic",
@@ -61,7 +61,7 @@ test("as JSON it is one document, whatever happens meanwhile", async () => {
   expect(client!.clusters).toEqual({ ...(v1 && { main0: v1 }), ...(v2 && { remote0: v2 }) });
 });
 
-test("a request that failed is told, and ends with 1", async () => {
+test("a failed request is reported, and the exit code is 1", async () => {
   addClients(path, {
     curl: `if mkdir "$0.$CLIENT" 2>/dev/null; then printf '\\n503 0.1\\n'; else ${hello("v1", "helloworld-v1-a")}; fi`,
   });
@@ -75,7 +75,7 @@ test("a request that failed is told, and ends with 1", async () => {
 const later = (weights: string, milliseconds: number) =>
   setTimeout(() => writeFileSync("mesh.yaml", clientsYaml.replace("v1: 75, v2: 25", weights)), milliseconds);
 
-test("weights that change meanwhile are told one after the other", async () => {
+test("weights that change during the run are listed in order", async () => {
   addClients(path);
   const running = mesh("traffic", "--duration", "6", "-o", "text");
   later("v1: 10, v2: 90", 2000);
@@ -84,7 +84,7 @@ test("weights that change meanwhile are told one after the other", async () => {
   expect(result).toMatch(/\nwanted: 10\/s from each, v1 75 %, v2 25 %; after [\d.]+ s v1 10 %, v2 90 %\n/);
 });
 
-test("as JSON they are wanted at the end, and each from a second on", async () => {
+test("-o json has the weights at the end, and the second from which each applied", async () => {
   addClients(path);
   const running = mesh("traffic", "--duration", "3", "-o", "json");
   later("v1: 10, v2: 90", 1000);
@@ -130,7 +130,7 @@ test("without the sample there are no clients", async () => {
   });
 });
 
-test("clients that cannot send are named, and nothing is sent", async () => {
+test("clients without a ready pod are named, and nothing is sent", async () => {
   addClients(path, { available: { two: 0 } });
   expect(await mesh("traffic")).toMatchObject({
     code: 1,
@@ -140,7 +140,7 @@ test("clients that cannot send are named, and nothing is sent", async () => {
   expect(path.calls().filter((call) => call.includes(" exec --stdin "))).toEqual([]);
 });
 
-test("a cluster whose API server gets no connection to its nodes is named with the cause, and nothing is sent", async () => {
+test("a cluster whose API server cannot connect to its nodes is named with the cause, and nothing is sent", async () => {
   addClients(path, {
     way: { two: "echo 'Error from server: error dialing backend: EOF' >&2; exit 1" },
   });

@@ -5,7 +5,7 @@ import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { project } from "../synth/project";
 import { mesh } from "./run";
 
-// Somebody has upgraded a cluster on Azure. The real Terraform plans against a stand-in of azurerm, which is told what has
+// A cluster was upgraded on Azure, outside of this tool. The real Terraform plans against a stand-in of azurerm, which is told what has
 // changed behind Terraform's back; no cluster is there, so that every run ends at its first question to one.
 
 const terraform = existsSync(mirror)

@@ -25,7 +25,7 @@ afterEach(() => {
   path.remove();
 });
 
-test("a program that is missing is the first failure, with where to get it", async () => {
+test("a missing program is the first failure, with its download page", async () => {
   const { code, result } = await mesh("verify");
   expect(code).toBe(1);
   expect(result).toMatch(
@@ -94,7 +94,7 @@ test("without a sample there is nothing to scale", async () => {
   expect({ code, notes }).toEqual({ code: 2, notes: expect.stringMatching(/the sample is switched off/) });
 });
 
-test("with -o json the report is all there is on stdout", async () => {
+test("with -o json stdout holds the report alone", async () => {
   const { result } = await mesh("verify", "-o", "json");
   expect(JSON.parse(result)).toMatchObject({ mesh: "mesh1", ok: false });
 });

@@ -272,7 +272,7 @@ describeInLab(
     async function untilWell() {
       let last = await run("status");
       for (let tries = 0; last.code !== 0 && tries < 15; tries++) last = await run("status");
-      expect(last).toMatchObject({ code: 0, out: expect.stringContaining("all is well") });
+      expect(last).toMatchObject({ code: 0, out: expect.stringContaining("the mesh is healthy") });
     }
   },
   both,

@@ -67,7 +67,7 @@ describeInLab(
       () => {
         must(`node ${bundle} ca && node ${bundle} apply`, { cwd: folder, seconds: 280 });
         const { code, out } = mesh("status");
-        expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining("all is well") });
+        expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining("the mesh is healthy") });
         const found = status();
         expect(remarks(found)).toEqual([]);
         const gateway = (name: string) => ({
@@ -239,7 +239,7 @@ describeInLab(
         const { code, out } = mesh("status");
         expect({ code, out }).toEqual({
           code: 1,
-          out: expect.stringContaining("not as mesh.yaml has it:\n  main0: VirtualService"),
+          out: expect.stringContaining("drift from mesh.yaml:\n  main0: VirtualService"),
         });
         must(`kubectl --context ${remote} -n sample delete configmap old`);
         must(`node ${bundle} apply`, { cwd: folder, seconds: 280 });
