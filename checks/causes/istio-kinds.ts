@@ -215,9 +215,14 @@ function sidecar(object: KubernetesObject, scene: Scene): Effect[] {
       ];
 }
 
+/**
+ * istiod takes the Kubernetes Service of a host, not the ServiceEntry; but it merges the endpoints of both where they
+ * are of one namespace (istio 1.31.1, pilot/pkg/model: sidecar.go `appendSidecarServices`, EndpointIndex; read 2026-11-30).
+ */
 function serviceEntry(object: KubernetesObject, scene: Scene): Effect[] {
   const { hosts = [] } = object.spec;
-  return hosts.some((host: string) => isSampleHost(host, object, scene))
+  const isBesideService = object.metadata.namespace === scene.mesh.sample?.namespace;
+  return isBesideService && hosts.some((host: string) => isSampleHost(host, object, scene))
     ? (["endpoints", "requests", "shares"] as const).map((symptom) =>
         certain(symptom, "adds other endpoints for the sample's host"),
       )

@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import type { TrafficReport } from "../../cli/traffic";
 import { bare, describeInLab, must } from "./lab";
 import { type Ended, minutes, primary, remote, Tool, third } from "./tool";
@@ -105,6 +107,62 @@ describeInLab(
           child.kill("SIGINT");
         }
         expectNoFailure(await ended);
+      },
+      10 * minutes,
+    );
+
+    test(
+      "the primary's intermediate CA is rotated as docs/ca.md says, and no request fails",
+      async () => {
+        const { child, ended } = tool.start(requests());
+        try {
+          await pause(5);
+          rmSync(join(tool.folder, "mesh.ca/main0"), { recursive: true });
+          await tool.must(["ca"]);
+          await tool.must(["synth"]);
+          const inIstioSystem = `kubectl --context ${primary} -n istio-system`;
+          must(`kubectl --context ${primary} apply -f dist/main0/*-cacerts.k8s.yaml`, { cwd: tool.folder });
+          must(`${inIstioSystem} rollout restart deployment/istiod`);
+          must(`${inIstioSystem} rollout status deployment/istiod --timeout=100s`);
+          await tool.must(["verify", "--wait", "2m"]);
+        } finally {
+          child.kill("SIGINT");
+        }
+        expectNoFailure(await ended);
+      },
+      8 * minutes,
+    );
+
+    test(
+      "a remote is renamed as docs/rename.md says, and no request of the primary's client fails",
+      async () => {
+        const renamed = (name: string) => meshOf(2).replace("name: remote0", `name: ${name}`);
+        const sample = (versions: string) =>
+          `sample: { versions: { ${versions} }, weights: { v1: 50, v2: 50 } }`;
+        const configure = (clusters: string, versions: string) =>
+          tool.configure(clusters.replace(/^sample:.*$/m, sample(versions)));
+        const { child, ended } = tool.start(["traffic", "-o", "json", "--from", "main0"]);
+        try {
+          await pause(2);
+          configure(meshOf(2), "v1: [main0], v2: [main0, remote0]");
+          await tool.must(["apply"]);
+          configure(meshOf(1), "v1: [main0], v2: [main0]");
+          await tool.must(["apply", "--prune"]);
+          configure(renamed("east"), "v1: [main0], v2: [main0, east]");
+          await tool.must(["ca"]);
+          await tool.must(["apply"]);
+          await tool.must(["verify", "--wait", "2m"]);
+          configure(renamed("east"), "v1: [main0], v2: [east]");
+          await tool.must(["apply"]);
+          await tool.must(["verify", "--wait", "2m"]);
+        } finally {
+          child.kill("SIGINT");
+        }
+        const { code, out } = await ended;
+        const { clients } = JSON.parse(out) as TrafficReport;
+        expect(clients.map(({ cluster, failures }) => [cluster, failures])).toEqual([["main0", {}]]);
+        expect(clients[0]!.requests).toBeGreaterThan(100);
+        expect(code).toBe(0);
       },
       10 * minutes,
     );

@@ -250,7 +250,7 @@ const otherPeoplesObjects: readonly Fault[] = [
     name: "a ServiceEntry under the sample's host",
     break: object(
       primary,
-      "default",
+      "sample",
       networking(
         "ServiceEntry",
         "shadow",
@@ -259,7 +259,7 @@ const otherPeoplesObjects: readonly Fault[] = [
     ),
     id: "endpoints.set",
     cluster: "main0",
-    says: /cause: ServiceEntry default\/shadow of main0: it adds other endpoints for the sample's host/,
+    says: /cause: ServiceEntry sample\/shadow of main0: it adds other endpoints for the sample's host/,
   },
   {
     name: "the sample's Service hidden from other namespaces",

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Right } from "../../checks/access-review";
 import { rightsToRead } from "../../checks/basics/rights";
 import type { CheckReport } from "../../checks/report";
 import { rightsToSend } from "../../checks/verify/prerequisites";
-import type { Right } from "../../checks/access-review";
 import { parseMesh } from "../../mesh/load";
 import { bare, describeInLab, must, sh } from "./lab";
 import { both, meshYaml, minutes, primary, remote, Tool } from "./tool";
@@ -81,9 +81,7 @@ describeInLab(
 
     test("people read it layer by layer, CI systems as JUnit", async () => {
       const table = await tool.must(["verify"]);
-      expect(table.out).toMatch(
-        /^√ requests follow the weights \(main0, remote0\)\n {4}main0: v1 \d+/m,
-      );
+      expect(table.out).toMatch(/^√ requests follow the weights \(main0, remote0\)\n {4}main0: v1 \d+/m);
       expect(table.out).toMatch(/\nno check failed: \d+ passed \([\d.]+ s\)\n$/);
       const { out } = await tool.must(["verify", "-o", "junit"]);
       expect(out).toMatch(/^<\?xml[\s\S]*<testsuite name="traffic" tests="4" failures="0"/);

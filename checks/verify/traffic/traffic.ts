@@ -1,6 +1,6 @@
 import type { Cluster, Mesh } from "../../../mesh/mesh";
 import { meshCommand } from "../../../mesh/paths";
-import { type Reply, sampleUrl } from "../../../ops/traffic/requests";
+import { type Reply, requestSeconds, sampleUrl } from "../../../ops/traffic/requests";
 import { type Tally, tallying } from "../../../ops/traffic/tally";
 import { hasSample } from "../../applies-to";
 import { explained } from "../../causes/find-causes";
@@ -17,7 +17,17 @@ import { failedRequests } from "./failed-requests";
 function request({ istio, sample }: Mesh, cluster: Cluster): string {
   const { name } = istio.line.sample.client;
   const client = ["-n", sample!.namespace, "exec", `deployment/${name}`, "-c", name];
-  return kubectlIn(cluster, ...client, "--", "curl", "-sS", "-i", sampleUrl(sample!));
+  return kubectlIn(
+    cluster,
+    ...client,
+    "--",
+    "curl",
+    "-sS",
+    "-i",
+    "-m",
+    `${requestSeconds}`,
+    sampleUrl(sample!),
+  );
 }
 
 /** What the replies add up to. */

@@ -156,7 +156,7 @@ const rows: readonly Row[] = [
   },
   {
     kind: "ServiceEntry",
-    in: "elsewhere",
+    in: "sample",
     spec: "{ hosts: [helloworld.sample.svc.cluster.local], resolution: STATIC }",
     causes: "endpoints requests shares",
   },
@@ -292,6 +292,13 @@ const rows: readonly Row[] = [
     causes: "",
   },
   { kind: "ServiceEntry", in: "sample", spec: "{ hosts: [api.example.com] }", causes: "" },
+  // The Kubernetes Service of the host is taken before it.
+  {
+    kind: "ServiceEntry",
+    in: "elsewhere",
+    spec: "{ hosts: [helloworld.sample.svc.cluster.local], resolution: STATIC }",
+    causes: "",
+  },
   {
     kind: "Gateway",
     in: "elsewhere",
