@@ -11,9 +11,9 @@ import type { Context } from "./run/context";
 export type DashboardName = keyof Addons;
 
 interface Dashboard {
-  /** Path that answers as soon as the dashboard does. */
+  /** Path of the health check. */
   readonly health: string;
-  /** Path and query of what one wants to see first. */
+  /** Path and query of the first page. */
   readonly page: (mesh: Mesh) => string;
 }
 
@@ -47,32 +47,32 @@ const dashboards: Readonly<Record<DashboardName, Dashboard>> = {
 export interface DashboardProps {
   readonly mesh: Mesh;
   readonly name: DashboardName;
-  /** Port of this machine. @default - one that is free */
+  /** Local port. @default - a free one */
   readonly port: number | undefined;
-  /** Called when the dashboard can be used for the first time. */
+  /** Called when the dashboard is first available. */
   readonly onOpen: (url: string) => void;
 }
 
-/** A dashboard serves this machine alone. */
+/** Only this machine can reach the dashboard. */
 const loopback = "127.0.0.1";
 
 /** Seconds. */
 const times = {
-  /** For kubectl to listen, and for the dashboard to answer through it. */
+  /** For kubectl to listen, and for the dashboard to answer. */
   open: 30,
-  /** Between two looks whether it still answers: kubectl does not see that the pod has gone until it is asked for it. */
+  /** Between two health checks: kubectl only notices that the pod is gone when a connection is made. */
   look: 5,
   /** For an answer. */
   answer: 5,
   /** Between two attempts to open it again. */
   pause: 2,
-  /** A forward is opened anew after a day: nothing here lasts without an end. */
+  /** A port-forward is reopened after a day: every wait has a deadline. */
   longest: 86_400,
 } as const;
 
 /**
  * @param meshFile `mesh.yaml` as the user named it
- * @throws Refused when a dashboard was not applied, or is not ready
+ * @throws Refused if the dashboard was not applied, or is not ready
  */
 export async function requireDashboard(
   context: Context,
@@ -86,9 +86,8 @@ export async function requireDashboard(
 }
 
 /**
- * Keeps a dashboard of the primary open on this machine until `stop` is aborted, through `kubectl port-forward`. Where
- * the connection breaks it is made anew, on the same port.
- * @throws Refused when it cannot be opened in the first place
+ * Forwards a local port to a dashboard of the primary until `stop` is aborted. Reconnects on the same port.
+ * @throws Refused if the first connection fails
  */
 export async function serveDashboard(
   context: Context,
@@ -103,7 +102,7 @@ export async function serveDashboard(
   while (!stop.aborted && !context.signal.aborted) {
     const isOpen = (found: number) => {
       port = found;
-      if (lost) context.reporter.say(`${name} is there again`);
+      if (lost) context.reporter.say(`${name} is available again`);
       if (!opened) onOpen(`http://${loopback}:${port}${page(mesh)}`);
       lost = false;
       opened = true;
@@ -111,16 +110,16 @@ export async function serveDashboard(
     const why = await forward(kubectl, { name, port, health, onOpen: isOpen }, stop);
     if (why === undefined) continue;
     if (!opened) throw new Refused([refusal(name, port, why)]);
-    if (!lost) context.reporter.say(`lost ${name}: ${why}; trying again every ${times.pause} s`);
+    if (!lost) context.reporter.say(`connection to ${name} lost: ${why}; retrying every ${times.pause} s`);
     lost = true;
     await pause(stop, times.pause * 1000);
   }
 }
 
-/** One way to the dashboard, from its beginning to its end. */
+/** One run of `kubectl port-forward`. */
 interface Forward {
   readonly name: DashboardName;
-  /** Port of this machine. @default - one that is free */
+  /** Local port. @default - a free one */
   readonly port: number | undefined;
   readonly health: string;
   /** Called when the dashboard answers, with the port. */
@@ -139,8 +138,8 @@ async function forward(
     why ??= reason;
     end.abort();
   };
-  const endInOrder = () => endFor();
-  stop.addEventListener("abort", endInOrder);
+  const stopForward = () => endFor();
+  stop.addEventListener("abort", stopForward);
 
   let listening: number | undefined;
   const args = ["port-forward", `service/${name}`, `${port ?? ""}:http`, `--address=${loopback}`];
@@ -153,7 +152,7 @@ async function forward(
       },
     })
     .then(
-      () => endFor("kubectl has ended"),
+      () => endFor("kubectl exited"),
       (error) => endFor(end.signal.aborted ? undefined : words(error)),
     );
   const watch = async () => {
@@ -168,22 +167,22 @@ async function forward(
         onOpen(listening!);
       }
       if (!opened && performance.now() > giveUpAt) endFor(`no answer within ${times.open} s`);
-      if (opened && missed >= patience) endFor("it does not answer any more");
-      await pause(end.signal, opened ? times.look * 1000 : lookMilliseconds);
+      if (opened && missed >= patience) endFor("it stopped answering");
+      await pause(end.signal, opened ? times.look * 1000 : firstLookMilliseconds);
     }
   };
   try {
     await Promise.all([running, watch()]);
   } finally {
-    stop.removeEventListener("abort", endInOrder);
+    stop.removeEventListener("abort", stopForward);
   }
   return why;
 }
 
-/** An answer that is missed once may only be late. */
+/** One missed answer may only be late. */
 const patience = 2;
-/** Between two looks while it is awaited. */
-const lookMilliseconds = 200;
+/** Between two health checks before the first answer. */
+const firstLookMilliseconds = 200;
 
 async function answers(port: number, path: string, signal: AbortSignal): Promise<boolean> {
   const limit = deadlineSignal(signal, times.answer);
@@ -201,7 +200,7 @@ async function answers(port: number, path: string, signal: AbortSignal): Promise
   }
 }
 
-/** What kubectl said last: first come the connections that it served. */
+/** The last line of kubectl's stderr: the lines before are about connections that it served. */
 function words(error: unknown): string {
   if (!(error instanceof ProgramFailed)) return shortMessage(error);
   const said = error.stderr.split("\n").findLast((line) => line.trim() !== "");
@@ -210,6 +209,6 @@ function words(error: unknown): string {
 
 function refusal(name: DashboardName, port: number | undefined, why: string): string {
   return /^unable to listen/.test(why)
-    ? `port ${port} of this machine cannot be had: something else listens there, or it takes more rights; leave --port out for a free one`
+    ? `local port ${port} is not available: it is in use, or needs more privileges; omit --port to use a free port`
     : `${name} cannot be opened: ${why}`;
 }

@@ -237,7 +237,7 @@ async function untilGone(
   { signal, note, deadlineSeconds }: StepContext,
 ): Promise<void> {
   if (objects.length === 0) return;
-  note(`waiting for ${objectTitles(objects)} to be gone`);
+  note(`waiting for ${objectTitles(objects)} to be deleted`);
   const input = listOf(objects.map(nameAlone));
   await kubectl.waitUntilGone(["-f", "-"], deadlineSeconds, { signal, input });
 }

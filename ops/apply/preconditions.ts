@@ -11,15 +11,15 @@ export async function refuseForeignRoot(run: Run, cluster: Cluster): Promise<voi
   if (!cacerts) return;
   if (cacerts.type === "kubernetes.io/tls") {
     throw new Error(
-      `the Secret cacerts of ${cluster.name} is of the type kubernetes.io/tls, as cert-manager writes it; an apply writes ` +
-        "its own, and cannot replace that one: let one of them write it",
+      `the Secret cacerts of ${cluster.name} has the type kubernetes.io/tls, as cert-manager writes it; apply cannot ` +
+        "change the type of a Secret: let either cert-manager or mesh write it",
     );
   }
   const { ca } = caInSecret(cacerts.data ?? {}, run.mesh.istio.line.readsTlsSecret);
   if (ca.rootCert.trim() === run.rootCertificate.trim()) return;
   throw new Error(
-    `${cluster.name} has a Secret cacerts with another root certificate than this mesh's CA; one mesh has one root; ` +
-      "bring back the CA folder that the cluster was installed with, or run mesh destroy first",
+    `${cluster.name} has a Secret cacerts with a root certificate other than this mesh's CA; a mesh has one root; ` +
+      "restore the CA folder that the cluster was installed with, or run mesh destroy first",
   );
 }
 
@@ -56,7 +56,7 @@ export async function untilNamespacesAreUsable(
   const found = await Promise.all(names.map((name) => inBundle(`Namespace.//${name}`)));
   const leaving = names.filter((_, index) => found[index]?.status?.phase === "Terminating");
   if (leaving.length === 0) return;
-  note(`waiting for namespace ${leaving.join(", ")} to be gone`);
+  note(`waiting for namespace ${leaving.join(", ")} to be deleted`);
   await kubectl.waitUntilGone(
     leaving.map((name) => `namespace/${name}`),
     deadlineSeconds,

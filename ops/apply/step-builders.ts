@@ -122,9 +122,7 @@ export function injection(run: Run, cluster: Cluster, phase: Phase, needs: reado
       if (isNeeded) await untilInjected(kubectl, signal);
       return "unchanged";
     },
-    explain: async (signal) => [
-      (await whyNotInjected(kubectl, signal)) ?? "by now a pod would get its proxy",
-    ],
+    explain: async (signal) => [(await whyNotInjected(kubectl, signal)) ?? "pods get their proxy now"],
   };
 }
 

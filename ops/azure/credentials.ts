@@ -10,7 +10,7 @@ import type { Context } from "../run/context";
 import { fetchCredentials, getCredentials } from "./get-credentials";
 import { terraformFor } from "./terraform";
 
-/** A cluster that Terraform was to make, and that nobody has credentials for. No cluster was changed. */
+/** There are no credentials for a cluster that Terraform creates. No cluster was changed. */
 export class CredentialsError extends Error {
   constructor(message: string) {
     super(message);
@@ -18,7 +18,7 @@ export class CredentialsError extends Error {
   }
 }
 
-/** The parts of a kubeconfig that are merged; what else is in it is about one person's kubectl. */
+/** The parts of a kubeconfig that are merged; the rest are settings of a user's kubectl. */
 interface Kubeconfig {
   readonly clusters: readonly Named[];
   readonly users: readonly Named[];
@@ -31,19 +31,19 @@ interface NamedContext extends Named {
   readonly context: { readonly cluster: string; readonly user: string };
 }
 
-/** Name of the mesh's own kubeconfig in the work folder. */
+/** The mesh's own kubeconfig in the work folder. */
 export const kubeconfigName = "kubeconfig";
 
-/** az starts slowly, and asks Azure over the network. */
+/** az starts slowly, and calls Azure. */
 const azSeconds = 90;
 
 /**
- * Makes the clusters of a mesh reachable. Those on AKS that the user's kubeconfig does not name get a context in a
- * kubeconfig of the mesh's own (`.mesh/kubeconfig`, readable by its owner alone), from Terraform's outputs or else from
- * az, as `az aks get-credentials` would write it. The user's own kubeconfig is never written.
+ * Fetches credentials. AKS clusters without a context in the user's kubeconfig get one in the mesh's own kubeconfig
+ * (`.mesh/kubeconfig`, readable by its owner alone), from Terraform's outputs or else from az, as `az aks
+ * get-credentials` writes it. The user's kubeconfig is never changed.
  * @param terraformFolder `cdktf.out`
- * @returns the context, whose programs look into that kubeconfig as well
- * @throws CredentialsError naming the clusters for which there are none
+ * @returns the context, whose programs also read that kubeconfig
+ * @throws CredentialsError naming the clusters without credentials
  */
 export async function withCredentials(
   context: Context,
@@ -60,20 +60,20 @@ export async function withCredentials(
 export interface CredentialsNeed {
   /** `mesh.yaml` as the user named it, for commands to paste. */
   readonly file: string;
-  /** Clusters without which nothing can be done. @default - all of them */
+  /** Clusters that the command cannot do without. @default - all of them */
   readonly needed?: readonly Cluster[];
 }
 
-/** Clusters that stay out of reach, and why nobody could tell more. */
+/** Clusters without credentials. */
 export interface MissingCredentials {
   readonly missing: readonly Cluster[];
-  /** Programs that may know them, and are not on the PATH. */
+  /** Programs that may have them, and are not on the PATH. */
   readonly absent: readonly ProgramName[];
 }
 
 /**
- * The same for whoever can do with some of the clusters: one that is not made yet has no credentials.
- * @returns also the clusters that stay out of reach
+ * The same for commands that can do with some of the clusters: a cluster that does not exist yet has no credentials.
+ * @returns also the clusters without credentials
  */
 export async function withKnownCredentials(
   context: Context,
@@ -87,7 +87,7 @@ export async function withKnownCredentials(
   const file = resolve(context.workFolder, kubeconfigName);
   const kept = existsSync(file) ? readKubeconfig(readFileSync(file, "utf8")) : empty;
   const unknown = wanted.filter((cluster) => !known.has(cluster.context));
-  // The user's KUBECONFIG may name this very file: what it holds is renewed like unknown contexts.
+  // The user's KUBECONFIG may include this file: its contexts are fetched again like unknown ones.
   const ours = wanted.filter((cluster) => unknown.includes(cluster) || holds(kept, cluster));
   if (ours.length === 0) return all;
 
@@ -96,13 +96,13 @@ export async function withKnownCredentials(
     mkdirSync(context.workFolder, { recursive: true, mode: 0o700 });
     replaceFile(file, dump(kubeconfigDocument(fetched.reduce(merge, kept))), 0o600);
   }
-  // kubectl warns of a kubeconfig that is not there.
+  // kubectl warns about a missing kubeconfig.
   if (lacking.missing.length === unknown.length) return { reaching: context, ...lacking };
   const own = join(context.workFolder, kubeconfigName);
   context.reporter.say(
     `credentials of ${ours.length - lacking.missing.length} clusters in ${own}; for printed commands: export KUBECONFIG="$PWD/${own}:\${KUBECONFIG:-$HOME/.kube/config}"`,
   );
-  return { reaching: { ...context, programs: lookingInto(file, context.programs) }, ...lacking };
+  return { reaching: { ...context, programs: withKubeconfig(file, context.programs) }, ...lacking };
 }
 
 const holds = ({ contexts }: Kubeconfig, { context }: Cluster) =>
@@ -114,8 +114,8 @@ async function contextNames(programs: Programs): Promise<ReadonlySet<string>> {
 }
 
 /**
- * One kubeconfig a cluster, its context named as the mesh names it. Terraform is asked first: a cluster that was made
- * anew has other credentials than those kept from an earlier run.
+ * One kubeconfig for each cluster, with the context name from mesh.yaml. Terraform comes first: a recreated cluster has
+ * other credentials than those of an earlier run.
  */
 async function fetchKubeconfigs(
   programs: Programs,
@@ -152,14 +152,14 @@ async function outputsOfTerraform(
   try {
     return await terraformFor(programs, mesh, folder).kubeconfigs();
   } catch (error) {
-    // Whoever only runs the mesh may do without Terraform.
+    // Users who only run the mesh may not have Terraform.
     if (!(error instanceof MissingProgram)) throw error;
     absent.add(error.program);
     return {};
   }
 }
 
-/** Undefined: az is not there, nobody is logged in, or there is no such cluster. The log has its words. */
+/** Undefined without az, without a login, or without such a cluster; the log has az's message. */
 async function askAz(
   programs: Programs,
   mesh: Mesh,
@@ -179,18 +179,18 @@ async function askAz(
   }
 }
 
-/** Which clusters cannot be reached, who was asked for them, and what to do, with a command to paste for each. */
+/** A message with the clusters, where credentials were looked for, and commands that fetch them. */
 export function noCredentials(mesh: Mesh, { missing, absent }: MissingCredentials, file: string): string {
   const names = missing.map(({ name, context }) => `${name} (context ${context})`).join(", ");
   return [
-    `no credentials for ${names}: ${whoHasNone(absent)}`,
-    `  fix: make the clusters with \`${meshCommand(file, "up")}\`; where they are made, have Terraform read its state again ` +
+    `no credentials for ${names}: ${lookedIn(absent)}`,
+    `  fix: create the clusters with \`${meshCommand(file, "up")}\`; if they exist, let Terraform read its state again ` +
       "(`terraform init` in the stack's folder), or fetch them yourself:",
     ...missing.flatMap((cluster) => fetchCredentials(mesh, cluster)).map((command) => `    ${command}`),
   ].join("\n");
 }
 
-function whoHasNone(absent: readonly ProgramName[]): string {
+function lookedIn(absent: readonly ProgramName[]): string {
   const asked = [
     "the kubeconfig",
     ...(absent.includes("terraform") ? [] : ["Terraform's outputs"]),
@@ -208,12 +208,12 @@ function readKubeconfig(text: string): Kubeconfig {
   return { clusters: clusters ?? [], users: users ?? [], contexts: contexts ?? [] };
 }
 
-/** A cluster's own kubeconfig has one context. */
+/** The kubeconfig of a single cluster has one context. */
 function withContextName({ contexts, ...rest }: Kubeconfig, name: string): Kubeconfig {
   return { ...rest, contexts: contexts.slice(0, 1).map((context) => ({ ...context, name })) };
 }
 
-/** What comes later wins. */
+/** Later entries win. */
 function merge(one: Kubeconfig, other: Kubeconfig): Kubeconfig {
   const byName = <T extends Named>(before: readonly T[], after: readonly T[]) => [
     ...new Map([...before, ...after].map((entry) => [entry.name, entry])).values(),
@@ -225,9 +225,9 @@ function merge(one: Kubeconfig, other: Kubeconfig): Kubeconfig {
   };
 }
 
-/** No current context: the user's own stays what it is. */
+/** Without a current context, so that the user's stays current. */
 const kubeconfigDocument = (parts: Kubeconfig) => ({ apiVersion: "v1", kind: "Config", ...parts });
 
-const lookingInto = (kubeconfig: string, programs: Programs): Programs => ({
+const withKubeconfig = (kubeconfig: string, programs: Programs): Programs => ({
   run: (program, args, options) => programs.run(program, args, { ...options, kubeconfig }),
 });

@@ -3,8 +3,8 @@ import { commandLine } from "../../mesh/shell-quote";
 import { fileToWrite } from "../exec/kubeconfig-files";
 
 /**
- * How az writes the context of a cluster that Terraform makes, which is named after the AKS cluster.
- * @param file `-`: to stdout @default - where az finds its kubeconfig
+ * Arguments of az that write the context of a cluster that Terraform creates, named after the AKS cluster.
+ * @param file `-`: stdout @default - the kubeconfig that az finds
  */
 export function getCredentials({ azure }: Mesh, { aks }: Cluster, file?: string): string[] {
   const where = azure!.subscription === undefined ? [] : ["--subscription", azure!.subscription];
@@ -12,7 +12,7 @@ export function getCredentials({ azure }: Mesh, { aks }: Cluster, file?: string)
   return ["aks", "get-credentials", ...where, ...what, ...(file === undefined ? [] : ["--file", file])];
 }
 
-/** The same for people to paste; nothing for a cluster that Terraform does not make. */
+/** The same as a command to paste; empty for a cluster that Terraform does not create. */
 export function fetchCredentials(mesh: Mesh, cluster: Cluster): string[] {
   if (!mesh.azure || !cluster.aks) return [];
   return [commandLine("az", getCredentials(mesh, cluster, fileToWrite(cluster.context)))];

@@ -14,39 +14,37 @@ import { type ShownPlan, type UpgradedCluster, upgradedClusters } from "./upgrad
 /** Terraform in the folder of a mesh's stack. */
 export interface Terraform {
   /**
-   * Kubeconfigs of the clusters that Terraform has made, by their name in the mesh; none where it has not, or cannot
-   * read its state. Secrets: for the kubeconfig alone.
+   * Kubeconfigs of the clusters that Terraform has created, by cluster name; empty if it has not, or cannot read its
+   * state. Secrets: only for the kubeconfig file.
    */
   kubeconfigs(): Promise<Readonly<Record<string, string>>>;
   init(options: RunOptions): Promise<void>;
-  /** What an apply would do. The plan holds secrets: its file is readable by its owner alone. */
+  /** The plan contains secrets: its file is readable by its owner alone. */
   plan(file: string, options: RunOptions): Promise<Plan>;
-  /** Does not ask. */
   apply(plan: string, options: RunOptions): Promise<void>;
-  /** Does not ask. */
   destroy(options: RunOptions): Promise<void>;
 }
 
 export interface Plan {
   readonly changes: boolean;
-  /** For people to read. */
+  /** For users. */
   readonly text: string;
-  /** Clusters that it would take back to an older version. */
+  /** Clusters that it would downgrade. */
   readonly upgraded: readonly UpgradedCluster[];
 }
 
-/** Seconds. azurerm itself gives up on a cluster after 90 minutes. */
+/** Seconds. azurerm's own timeout for a cluster is 90 minutes. */
 const deadlines = { output: 60, init: 600, plan: 600, apply: 7200 } as const;
 
 /** For the log. */
 const noColor = "-no-color";
-/** It must never wait for an answer that nobody sees. */
+/** Terraform must never prompt. */
 const noInput = "-input=false";
 
 /** @param folder `cdktf.out` */
 export function terraformFor(programs: Programs, mesh: Mesh, folder: string): Terraform {
   const chdir = `-chdir=${stackFolder(mesh, folder)}`;
-  // Terraform writes its state, and the kubeconfigs in it, readable for everyone.
+  // Terraform itself writes its state, which contains kubeconfigs, readable for everyone.
   const run = (args: readonly string[], options: RunOptions) =>
     programs.run("terraform", [chdir, ...args], { privateFiles: true, ...options });
   const show = async (plan: string): Promise<ShownPlan> => {
@@ -66,7 +64,7 @@ export function terraformFor(programs: Programs, mesh: Mesh, folder: string): Te
       await run(["init", noInput, noColor], { deadlineSeconds: deadlines.init, ...options });
     },
     async plan(file, options) {
-      // 2: there is something to do.
+      // 2: the plan has changes.
       const { code, stdout } = await run(["plan", noInput, noColor, "-detailed-exitcode", `-out=${file}`], {
         deadlineSeconds: deadlines.plan,
         answers: [0, 2],
@@ -90,7 +88,7 @@ export function terraformFor(programs: Programs, mesh: Mesh, folder: string): Te
   };
 }
 
-/** Its words are not shown: they may be secrets. */
+/** Errors do not quote the output: it may contain secrets. */
 function readJson<T>(command: string, stdout: string): T {
   try {
     return parseJsonOutput(stdout) as T;
@@ -98,18 +96,18 @@ function readJson<T>(command: string, stdout: string): T {
     throw new ProgramFailed(
       `terraform ${command}`,
       0,
-      "its output is no JSON: a wrapper on the PATH changes it; put the real terraform first on the PATH, or set " +
+      "its output is not JSON: a wrapper on the PATH changes it; put the real terraform first on the PATH, or set " +
         "`terraform_wrapper: false` for GitHub's setup-terraform",
     );
   }
 }
 
-/** Whether Terraform makes anything of the mesh. */
+/** Whether Terraform creates any cluster of the mesh. */
 export const hasStack = (mesh: Mesh) => mesh.azure !== undefined && mesh.clusters.some(({ aks }) => aks);
 
 const stackFolder = ({ azure }: Mesh, folder: string) => join(folder, "stacks", terraformStackName(azure!));
 
-/** Runs Terraform's work as steps, so that people see what it is at and for how long. */
+/** Runs Terraform's work as steps, which show progress and elapsed time. */
 export function runTerraform(
   { reporter, signal }: Context,
   works: readonly { readonly title: string; readonly run: (options: RunOptions) => Promise<void> }[],

@@ -2,13 +2,13 @@
 export interface UpgradedCluster {
   /** AKS name. */
   readonly aks: string;
-  /** What it runs: its control plane or its nodes, whichever is ahead. */
+  /** The version that it runs: of its control plane or its nodes, whichever is newer. */
   readonly runs: string;
-  /** What mesh.yaml asks for. */
+  /** The version in mesh.yaml. */
   readonly wanted: string;
 }
 
-/** A plan as `terraform show -json` prints it, as far as it is read. */
+/** The relevant part of a plan as `terraform show -json` prints it. */
 export interface ShownPlan {
   readonly resource_changes?: readonly {
     readonly type: string;
@@ -22,8 +22,8 @@ interface PlannedCluster {
 }
 
 /**
- * Clusters that a plan would take back to an older Kubernetes, or from a patch to its minor version. Azure refuses the one,
- * and the other comes back with every plan: https://github.com/hashicorp/terraform-provider-azurerm/issues/26946
+ * Clusters that a plan would downgrade, or change from a patch to its minor version. Azure rejects a downgrade, and the
+ * other change comes back with every plan: https://github.com/hashicorp/terraform-provider-azurerm/issues/26946
  */
 export function upgradedClusters({ resource_changes = [] }: ShownPlan): UpgradedCluster[] {
   return resource_changes.flatMap(({ type, change: { before, after } }) => {
@@ -32,15 +32,15 @@ export function upgradedClusters({ resource_changes = [] }: ShownPlan): Upgraded
       [before.kubernetes_version, after.kubernetes_version],
       [poolVersion(before), poolVersion(after)],
     ] as const;
-    const back = pairs.find(([runs, wanted]) => runs && wanted && isAhead(runs, wanted));
+    const back = pairs.find(([runs, wanted]) => runs && wanted && isNewer(runs, wanted));
     return back ? [{ aks: before.name ?? "", runs: back[0]!, wanted: back[1]! }] : [];
   });
 }
 
 const poolVersion = ({ default_node_pool: [pool] = [] }: PlannedCluster) => pool?.orchestrator_version;
 
-/** 1.35.4 is ahead of 1.35.2, and of 1.35. */
-function isAhead(one: string, other: string): boolean {
+/** 1.35.4 is newer than 1.35.2, and than 1.35. */
+function isNewer(one: string, other: string): boolean {
   const [numbers, others] = [one, other].map((version) => version.split(".").map(Number)) as [
     number[],
     number[],

@@ -6,8 +6,7 @@ import { type KubernetesObject, objectTitle } from "../exec/kubernetes-object";
 import { lastApplied, lastAppliedAnnotation } from "./drift";
 
 /**
- * Somebody may have made a namespace of the mesh ahead of it, for pull secrets. It bears this annotation from then on,
- * and is given back when the mesh goes: whoever made it may miss what is in it.
+ * On a namespace that existed before the mesh, for example with pull secrets. `mesh destroy` keeps such a namespace.
  */
 const adoptedAnnotation = "mesh/adopted";
 
@@ -19,8 +18,8 @@ export const isOwned = ({ metadata }: KubernetesObject, mesh: Mesh) =>
   Object.entries(ownerLabels(mesh)).every(([key, value]) => metadata.labels?.[key] === value);
 
 /**
- * Marks those namespaces that are there and not of this mesh, before it makes them its own.
- * @throws where the one for the sample holds somebody's workloads: its labels would change what runs in it
+ * Annotates existing namespaces that the mesh does not own, before it takes them over.
+ * @throws if the sample's namespace contains other workloads: its labels would change them
  */
 export async function adoptNamespaces(
   kubectl: Kubectl,
@@ -52,12 +51,12 @@ async function refuseUsed(
   });
   if (workload === undefined) return;
   throw new Error(
-    `the namespace ${namespace} of ${name} is not of ${mesh.name}, and somebody's ${objectTitle(workload)} runs in it; nothing was ` +
-      "changed there; the sample wants a namespace of its own: name another one in mesh.yaml (sample.namespace)",
+    `the namespace ${namespace} of ${name} does not belong to ${mesh.name} and runs ${objectTitle(workload)}; nothing was ` +
+      "changed there; the sample needs its own namespace: set another one in mesh.yaml (sample.namespace)",
   );
 }
 
-/** Takes away what the mesh has written on it; what else is in it stays. */
+/** Removes the mesh's labels and annotations from a namespace, and nothing else. */
 export async function giveBack(
   kubectl: Kubectl,
   namespace: KubernetesObject,

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { loadAll } from "js-yaml";
 import type { KubernetesObject } from "../exec/kubernetes-object";
 
-/** The objects of a file of manifests. */
+/** The objects in a file of manifests. */
 export function readManifests(file: string): KubernetesObject[] {
   return loadAll(readFileSync(file, "utf8")).filter(
     (document) => document !== null && document !== undefined,
   ) as KubernetesObject[];
 }
 
-/** What `kubectl apply -f` finds in a folder: its sub-folders are not looked into. */
+/** The objects that `kubectl apply -f` finds in a folder, which does not look into subfolders. */
 export function bundleObjects(folder: string): KubernetesObject[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith(".yaml"))

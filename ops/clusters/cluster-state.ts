@@ -4,23 +4,23 @@ import { type KubernetesObject, objectId } from "../exec/kubernetes-object";
 import { differences, lastApplied } from "./drift";
 
 /**
- * What a cluster held when the run began, read in one request for everything that the run is about, and what the run
- * has applied since. It lets a run that finds nothing to do find so without asking step by step.
+ * The state of a cluster at the start of a run, read in one request, and what the run has applied since. A run with
+ * nothing to do needs no further requests.
  */
 export interface ClusterState {
-  /** The object as it was at the beginning; undefined when it was not there, or has been applied since. */
+  /** The object at the start; undefined if it did not exist, or has been applied since. */
   untouched(id: string): KubernetesObject | undefined;
-  /** Those that are being deleted, for whoever holds them still. They count as missing. */
+  /** Those that are being deleted. They count as missing. */
   leaving(objects: readonly KubernetesObject[]): KubernetesObject[];
-  /** Those that the cluster does not hold as they are given here. */
+  /** Those that the cluster does not have, or has with other values. */
   missing(objects: readonly KubernetesObject[]): KubernetesObject[];
-  /** Those that `kubectl apply` would change, or would not call its own. */
+  /** Those that `kubectl apply` would change, or did not create. */
   notApplied(objects: readonly KubernetesObject[]): KubernetesObject[];
-  /** The cluster holds these from now on. */
+  /** The run has applied these. */
   applied(objects: readonly KubernetesObject[]): void;
 }
 
-/** @param files manifests of all objects that matter */
+/** @param files manifests of all relevant objects */
 export async function readClusterState(
   kubectl: Kubectl,
   files: readonly string[],
@@ -28,7 +28,7 @@ export async function readClusterState(
 ): Promise<ClusterState> {
   const live = await kubectl.getFiles(files, { signal });
   const isLeaving = ({ kind, metadata }: KubernetesObject) =>
-    // A namespace tells more than that it goes, and is waited for with its contents.
+    // A namespace has a phase, and steps wait for it and its contents.
     metadata.deletionTimestamp !== undefined && kind !== "Namespace";
   const leaving = new Set(live.filter(isLeaving).map(objectId));
   const atStart = new Map(
@@ -53,13 +53,13 @@ export async function readClusterState(
   };
 }
 
-/** Whether the object is what `kubectl apply` was given the last time. */
+/** Whether the last `kubectl apply` had this object. */
 function isApplied(object: KubernetesObject, live: KubernetesObject | undefined): boolean {
   const applied = live && lastApplied(live);
   return applied !== undefined && canonical(applied) === canonical(object);
 }
 
-/** Independent of the order of keys; kubectl adds empty annotations to what it is given. */
+/** Independent of the order of keys. kubectl adds empty annotations. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner) => {
     if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;
@@ -71,7 +71,7 @@ function canonical(value: unknown): string {
 const isEmpty = (value: unknown) =>
   typeof value === "object" && value !== null && Object.keys(value).length === 0;
 
-/** How `istioctl install` would apply. */
+/** As `istioctl install` applies. */
 export const applyAsIstioctl = [
   "apply",
   "--server-side",

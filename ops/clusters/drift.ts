@@ -2,16 +2,16 @@ import type { KubernetesObject } from "../exec/kubernetes-object";
 import { quantity } from "./quantity";
 
 /**
- * Whether a cluster holds what istioctl would apply. The API server adds defaults and istiod completes webhooks, so an
- * object matches when everything that was rendered is there, not when both are equal.
+ * Drift between a rendered object and the live one. The API server adds defaults and istiod completes webhooks, so only
+ * rendered fields are compared.
  */
 
-/** What the cluster may hold otherwise than rendered: by kind, as a pattern over the path. */
+/** Fields that may differ from the rendered ones: by kind, as a pattern over the path. */
 const completedLater: readonly { readonly kind: RegExp; readonly path: RegExp; readonly why: string }[] = [
   {
     kind: /./,
     path: /^metadata\.labels\.(install\.operator\.istio\.io\/owning-resource|istio\.io\/rev)$/,
-    why: "istioctl install names the IstioOperator here; istioctl manifest generate cannot",
+    why: "istioctl install sets the name of the IstioOperator; istioctl manifest generate cannot",
   },
   {
     kind: /^ValidatingWebhookConfiguration$/,
@@ -25,34 +25,34 @@ const completedLater: readonly { readonly kind: RegExp; readonly path: RegExp; r
   },
 ];
 
-/** Paths at which the live object is not as rendered; empty when it is. */
+/** Paths at which the live object differs from the rendered one. */
 export function differences(rendered: KubernetesObject, live: KubernetesObject | undefined): string[] {
   if (live === undefined) return ["(missing)"];
   return differingPaths(rendered, live).map(named);
 }
 
-/** Where `kubectl apply` keeps what it was given. */
+/** Where `kubectl apply` stores its input. */
 export const lastAppliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration";
 
-/** The last object that `kubectl apply` was given for this one; undefined where it was never applied so. */
+/** The object of the last `kubectl apply`; undefined if there was none. */
 export function lastApplied({ metadata }: KubernetesObject): KubernetesObject | undefined {
   const text = metadata.annotations?.[lastAppliedAnnotation];
   return text === undefined ? undefined : JSON.parse(text);
 }
 
 /**
- * The live object told as the rendered one is: equal to it where it matches, without what the API server and others
- * have added. What was applied earlier and is not wanted any more is told as well.
+ * The live object reduced to the fields of the rendered one, for a diff: without what the API server and others have
+ * added, but with fields that were applied earlier and are no longer rendered.
  */
 export function liveAs(
   rendered: KubernetesObject,
   live: KubernetesObject,
   applied: KubernetesObject | undefined,
 ): KubernetesObject {
-  const told = structuredClone(rendered);
+  const reduced = structuredClone(rendered);
   const stale = applied ? pathsOnlyIn(applied, rendered) : [];
-  for (const path of [...differingPaths(rendered, live), ...stale]) copyAt(path, live, told);
-  return told;
+  for (const path of [...differingPaths(rendered, live), ...stale]) copyAt(path, live, reduced);
+  return reduced;
 }
 
 type Path = readonly (string | number)[];
@@ -66,8 +66,8 @@ function differingPaths(rendered: KubernetesObject, live: KubernetesObject): Pat
 }
 
 /**
- * The API server fills in what Kubernetes' own lists leave out, and nothing in those of Istio's resources. kubectl
- * replaces the latter as a whole, so that whatever somebody has added there is a difference, and apply undoes it.
+ * The API server completes entries in the lists of Kubernetes' own kinds, but not of Istio's. kubectl replaces the
+ * latter as a whole, so an added entry is drift, which apply reverts.
  */
 type Lists = "completed" | "whole";
 const listsOf = ({ apiVersion }: KubernetesObject): Lists =>
@@ -93,8 +93,7 @@ function copyAt([first, ...rest]: Path, from: Tree | undefined, to: Tree): void 
 }
 
 /**
- * Whether `istioctl install` itself applied the object: it leaves a label that it does not render, so that an object
- * applied ahead of it has none yet.
+ * Whether `istioctl install` itself applied the object: it adds a label that it does not render.
  */
 export function isOwnedByIstioctl(live: KubernetesObject | undefined): boolean {
   return live?.metadata.labels?.["operator.istio.io/managed"] !== undefined;
@@ -120,7 +119,7 @@ function compare(wanted: unknown, found: unknown, path: Path, lists: Lists): Pat
   return wanted === undefined || isSameQuantity(wanted, found) ? [] : [path];
 }
 
-/** The API server drops empty values on the way in. */
+/** The API server drops empty values. */
 function isNothing(value: unknown): boolean {
   if (value === undefined || value === null || value === "" || value === false || value === 0) return true;
   return typeof value === "object" && Object.values(value).every(isNothing);

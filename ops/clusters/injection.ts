@@ -14,14 +14,14 @@ const probe = {
 };
 
 /**
- * Waits until a pod made in the cluster would get its proxy. Asked of the API server without making one: a pod made a
- * moment too early starts without a proxy, or is refused and tried again later and later.
+ * Waits until new pods get their proxy, with a server-side dry run: a pod that is created too early starts without a
+ * proxy, or is denied and retried with increasing delays.
  */
 export async function untilInjected(kubectl: Kubectl, signal: AbortSignal): Promise<void> {
   while ((await whyNotInjected(kubectl, signal)) !== undefined) await pause(signal);
 }
 
-/** Undefined: a pod would get its proxy. */
+/** Undefined: new pods get their proxy. */
 export async function whyNotInjected(kubectl: Kubectl, signal: AbortSignal): Promise<string | undefined> {
   const output = "jsonpath={.spec.initContainers[*].name} {.spec.containers[*].name}";
   const { code, stdout, stderr } = await kubectl.run(
@@ -30,5 +30,5 @@ export async function whyNotInjected(kubectl: Kubectl, signal: AbortSignal): Pro
   );
   if (code !== 0) return stderr.trim();
   if (stdout.split(" ").includes("istio-proxy")) return undefined;
-  return "a pod would start without a proxy: no webhook asks istiod for one";
+  return "pods start without a proxy: no injection webhook applies";
 }

@@ -3,7 +3,7 @@ import type { Mesh } from "../../mesh/mesh";
 import { type Kubectl, noValidation } from "../exec/kubectl";
 import type { KubernetesObject } from "../exec/kubernetes-object";
 
-/** What a mesh consists of, kept on the primary so that a later run sees what has left mesh.yaml. Nothing secret. */
+/** The clusters of a mesh, stored on the primary so that later runs see which were removed from mesh.yaml. No secrets. */
 export interface Inventory {
   readonly mesh: string;
   readonly istio: string;
@@ -21,7 +21,7 @@ export interface InventoryCluster {
 /** Name of the ConfigMap in istio-system of the primary. */
 export const inventoryName = "mesh-inventory";
 
-/** @param leaving clusters that mesh.yaml does not name any more and that are not out of the mesh yet */
+/** @param leaving clusters that were removed from mesh.yaml and not yet from the mesh */
 export function inventoryOf(mesh: Mesh, leaving: readonly InventoryCluster[] = []): Inventory {
   return {
     mesh: mesh.name,
@@ -35,13 +35,12 @@ export function inventoryOf(mesh: Mesh, leaving: readonly InventoryCluster[] = [
   };
 }
 
-/** Undefined where no mesh was applied. */
+/** Undefined if no mesh was applied. */
 export async function readInventory(primary: Kubectl, signal: AbortSignal): Promise<Inventory | undefined> {
   const [found] = await primary.get(["-n", istioNamespace, "configmap", inventoryName], { signal });
   return found && JSON.parse(found.data["inventory.json"]);
 }
 
-/** Makes it, or puts it in place of the one that is there. */
 export async function writeInventory(
   primary: Kubectl,
   inventory: Inventory,
@@ -53,7 +52,7 @@ export async function writeInventory(
   });
 }
 
-/** The ConfigMap that keeps it. */
+/** Its ConfigMap. */
 export function inventoryManifest(inventory: Inventory): KubernetesObject {
   return {
     apiVersion: "v1",
@@ -67,11 +66,11 @@ export function inventoryManifest(inventory: Inventory): KubernetesObject {
   };
 }
 
-/** There is one, and it is this mesh's: what stands beside another's is not ours to read. */
+/** Whether the inventory exists and belongs to this mesh. */
 export const isOfMesh = (inventory: Inventory | undefined, { name }: Mesh): inventory is Inventory =>
   inventory?.mesh === name;
 
-/** Remotes that were in the mesh and that mesh.yaml does not name any more. Those of another mesh are not ours to miss. */
+/** Remotes of this mesh that are no longer in mesh.yaml. */
 export function removedClusters(inventory: Inventory | undefined, mesh: Mesh): readonly InventoryCluster[] {
   if (!isOfMesh(inventory, mesh)) return [];
   const kept = new Set(mesh.clusters.map(({ name }) => name));

@@ -5,11 +5,11 @@ import { kubectlFor } from "../exec/kubectl";
 import type { KubernetesObject } from "../exec/kubernetes-object";
 import type { Context } from "../run/context";
 
-/** What the primary's istiods know of the mesh. There are two on a cluster that Terraform makes. */
+/** What the primary's istiod replicas know of the mesh. There are two on a cluster that Terraform creates. */
 export interface IstiodFacts {
-  /** State of every cluster that they read, by name: `synced`, or istiod's word for what it is at. Of several istiods the worst. */
+  /** State of every cluster that they read, by name: `synced` or istiod's word for another state. The worst of all replicas. */
   readonly clusters: Readonly<Record<string, string>>;
-  /** Every proxy that is connected to one of them, of all clusters. */
+  /** Every connected proxy of all clusters. */
   readonly proxies: readonly ConnectedProxy[];
 }
 
@@ -17,7 +17,7 @@ export interface ConnectedProxy {
   /** `<pod>.<namespace>` */
   readonly name: string;
   readonly cluster: string;
-  /** What it has not taken over yet: `Listener`, `RouteConfiguration`, ... */
+  /** What it has not accepted yet: `Listener`, `RouteConfiguration`, ... */
   readonly stale: readonly string[];
 }
 
@@ -31,10 +31,10 @@ interface ProxyStatus {
   }[];
 }
 
-/** Sent and not taken over; NOT_SENT is what no proxy has asked for. */
+/** Sent and not accepted; NOT_SENT is what no proxy has asked for. */
 const behind = ["STALE", "ERROR"];
 
-/** @throws when istiod cannot be asked */
+/** @throws if istiod cannot be queried */
 export async function readIstiod(context: Context, primary: Cluster): Promise<IstiodFacts> {
   const [clusters, proxies] = await Promise.all([
     readReadClusters(context, primary),
@@ -45,16 +45,16 @@ export async function readIstiod(context: Context, primary: Cluster): Promise<Is
 
 type Asking = Pick<Context, "programs" | "signal">;
 
-/** @throws when istiod cannot be asked */
+/** @throws if istiod cannot be queried */
 export async function readReadClusters(asking: Asking, primary: Cluster): Promise<IstiodFacts["clusters"]> {
-  // It asks every istiod; `internal-debug clusterz`, which prints JSON, asks one of them.
+  // It asks every istiod; `internal-debug clusterz`, which prints JSON, only asks one.
   const { printed, leaving } = await askEvery(asking, primary, "remote-clusters");
   return readRemoteClusters(printed, leaving);
 }
 
 /**
  * Reads the table of `istioctl remote-clusters`: a row for each cluster and istiod. Cells may be empty.
- * @param leaving istiods whose word no longer counts
+ * @param leaving istiods to ignore
  */
 export function readRemoteClusters(table: string, leaving: readonly string[] = []): IstiodFacts["clusters"] {
   const [heading = "", ...rows] = table.split("\n").filter((line) => line.trim() !== "");
@@ -86,7 +86,7 @@ export function readRemoteClusters(table: string, leaving: readonly string[] = [
 /** istiod's word for a cluster all of whose objects it has read. */
 export const synced = "synced";
 
-/** @throws when istiod cannot be asked */
+/** @throws if istiod cannot be queried */
 export async function readConnectedProxies(
   asking: Asking,
   primary: Cluster,
@@ -97,7 +97,7 @@ export async function readConnectedProxies(
 
 /**
  * Reads what `istioctl proxy-status -o json` prints: a JSON document for each istiod, one after another.
- * @param leaving istiods whose word no longer counts
+ * @param leaving istiods to ignore
  */
 export function readProxyStatus(printed: string, leaving: readonly string[] = []): IstiodFacts["proxies"] {
   const proxies = documentsIn(printed)
@@ -110,12 +110,12 @@ export function readProxyStatus(printed: string, leaving: readonly string[] = []
         .filter(({ configStatus = "" }) => behind.includes(configStatus))
         .map(({ typeUrl }) => typeUrl.split(".").at(-1)!),
     }));
-  // A proxy that has moved from one istiod to another is known to both for a moment. It is behind in what it has left.
+  // A proxy that has moved between replicas is known to both for a moment. The old replica has stale state.
   const byNewest = proxies.toSorted((one, other) => other.stale.length - one.stale.length);
   return [...new Map(byNewest.map((proxy) => [`${proxy.cluster}/${proxy.name}`, proxy])).values()];
 }
 
-/** istioctl indents: a brace begins a line where a document begins, and nowhere else. */
+/** istioctl indents: only a document begins with a brace at the start of a line. */
 const documentsIn = (printed: string): readonly ProxyStatus[] =>
   printed
     .split(/^(?=\{)/m)
@@ -126,19 +126,19 @@ const documentsIn = (printed: string): readonly ProxyStatus[] =>
 const istiodOf = ({ controlPlane }: ProxyStatus): string =>
   JSON.parse(controlPlane?.identifier ?? "{}").ID ?? "";
 
-/** What an istiod gets to end: the grace period of its pod, and some time for the kubelet to report it. */
+/** For an istiod to stop: the grace period of its pod, and some time for the kubelet to report it. */
 const endingSeconds = 40;
 
 interface Answers {
   readonly printed: string;
-  /** Names of istiods that are Terminating all the same. */
+  /** Names of istiods that are still Terminating. */
   readonly leaving: readonly string[];
 }
 
 /**
  * istioctl asks every istiod whose phase is Running, and fails if one of them does not answer. A pod that is Terminating
- * is in that phase, and answers no longer (GetIstioPods in pkg/kube/client.go, Istio 1.31, read 2026-11-27). So after a
- * rollout restart the question waits for it to be gone; its proxies have moved by then.
+ * is in that phase, but no longer answers (GetIstioPods in pkg/kube/client.go, Istio 1.31, read 2026-11-27). So after a
+ * rollout restart this waits until it is gone; its proxies have moved by then.
  */
 async function askEvery(asking: Asking, primary: Cluster, ...args: string[]): Promise<Answers> {
   const kubectl = kubectlFor(asking.programs, primary.context);
@@ -152,7 +152,7 @@ async function askEvery(asking: Asking, primary: Cluster, ...args: string[]): Pr
     (await kubectl.get(["pods", "-n", istioNamespace, "-l", "app=istiod"], { signal })).filter(isTerminating);
 
   const [first, leavingAtFirst] = await Promise.all([ask(), terminating()]);
-  // One may have begun to end meanwhile.
+  // One may have started to terminate meanwhile.
   const leaving = first.error && leavingAtFirst.length === 0 ? await terminating() : leavingAtFirst;
   if (leaving.length === 0) {
     if (first.error) throw first.error;

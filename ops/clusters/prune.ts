@@ -10,7 +10,7 @@ import { giveBack, isAdopted } from "./adopted-namespaces";
 import { bundleObjects } from "./bundle-objects";
 import { inventoryName } from "./inventory";
 
-/** Kinds that a bundle may hold, as kubectl names them, those first that others live in or by. CRDs stay. */
+/** Kinds of a bundle in the order of deletion, as kubectl names them. CRDs stay. */
 const kinds = [
   "deployments.apps",
   "services",
@@ -27,13 +27,13 @@ const kinds = [
   "namespaces",
 ];
 
-/** The kinds that bundles of the mesh's Istio line may hold. */
+/** The kinds in bundles of the mesh's Istio line. */
 export function bundleKinds(mesh: Mesh): readonly string[] {
   const { dashboards } = installationOf(mesh).kiali;
   return dashboards ? [dashboards.kind, ...kinds] : kinds;
 }
 
-/** Objects of bundles in a cluster that bear this mesh's labels. Whatever bears none is somebody else's. */
+/** Objects in a cluster that have this mesh's labels. Objects without them are foreign. */
 export function ownedObjects(
   kubectl: Kubectl,
   mesh: Mesh,
@@ -44,7 +44,7 @@ export function ownedObjects(
   );
 }
 
-/** Those that an earlier version of mesh.yaml wanted and this one does not: they are not in `dist/<cluster>`. */
+/** Objects of an earlier mesh.yaml that are no longer in `dist/<cluster>`. */
 export async function objectsToPrune(
   kubectl: Kubectl,
   mesh: Mesh,
@@ -64,8 +64,8 @@ export async function objectsToPrune(
 type Ask = (kinds: readonly string[]) => Promise<readonly KubernetesObject[]>;
 
 /**
- * Where a CRD is not there, nothing of its kind is either; kubectl would rather not answer at all, and names the first
- * kind that it does not know. The others of that API group came with the same CRDs.
+ * Without a CRD there are no objects of its kind, but kubectl fails for the whole request and names the first unknown
+ * kind. The others of that API group come with the same CRDs.
  */
 async function ofKnownKinds(kinds: readonly string[], ask: Ask): Promise<readonly KubernetesObject[]> {
   try {
@@ -83,9 +83,8 @@ async function ofKnownKinds(kinds: readonly string[], ask: Ask): Promise<readonl
 }
 
 /**
- * Removes them one kind after another; what went with its namespace is gone already. A namespace that was there before
- * the mesh is given back instead.
- * @param seconds for all of it: a namespace is gone when its last pod is
+ * Deletes objects one kind after another. An adopted namespace only loses the mesh's labels.
+ * @param seconds for all of them: a namespace is gone when its last pod is
  */
 export async function deleteObjects(
   kubectl: Kubectl,

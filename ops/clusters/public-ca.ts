@@ -20,7 +20,7 @@ const certificateFiles = [
   tlsFileNames.caCert,
 ];
 
-/** The certificates in the Secret `cacerts`; undefined: there is none. Its keys are not asked for. */
+/** The certificates in the Secret `cacerts`, without its keys; undefined if it does not exist. */
 export async function readPublicCa(
   kubectl: Kubectl,
   { readsTlsSecret }: IstioLine,

@@ -18,7 +18,7 @@ const factors: Readonly<Record<string, number>> = {
 };
 
 /**
- * A Kubernetes quantity as a number; undefined for what is none.
+ * A Kubernetes quantity as a number; undefined if it is invalid.
  * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
  */
 export function quantity(text: string): number | undefined {

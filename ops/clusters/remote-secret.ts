@@ -9,19 +9,18 @@ import { type Kubectl, noValidation } from "../exec/kubectl";
 import { isRolledOut, type KubernetesObject } from "../exec/kubernetes-object";
 import type { StepOutcome } from "../run/steps";
 
-/** Between which clusters, and through what. */
 export interface RemoteSecretProps {
   readonly cluster: string;
   readonly primary: Kubectl;
   readonly remote: Kubectl;
   readonly istioctl: Istioctl;
-  /** Tells people what else is done. */
+  /** Reports a restart of istiod. */
   readonly say: (text: string) => void;
 }
 
 /**
- * Gives the primary its access to a remote. One that says the same already is left alone: istiod reads the whole
- * cluster again whenever the Secret is written, and some releases lose its endpoints then.
+ * Gives the primary access to a remote. An equal Secret is not written again: istiod rereads the whole cluster after
+ * every write, and some releases then lose its endpoints.
  */
 export async function ensureRemoteSecret(
   props: RemoteSecretProps,
@@ -32,8 +31,8 @@ export async function ensureRemoteSecret(
     istioctl.remoteSecret(cluster, { signal }),
     primary.get(["-n", istioNamespace, "secret", remoteSecretName(cluster)], { signal }),
   ]);
-  if (found && saysTheSame(wanted, found)) return "unchanged";
-  const losesEndpoints = found !== undefined && (await sayWhatIsLost(props, signal));
+  if (found && isEqual(wanted, found)) return "unchanged";
+  const losesEndpoints = found !== undefined && (await losesEndpointsOnChange(props, signal));
   await primary.run(["apply", noValidation, "-f", "-"], {
     signal,
     input: dump(wanted),
@@ -43,8 +42,8 @@ export async function ensureRemoteSecret(
   return "changed";
 }
 
-/** Whether the istiod that runs loses the remote's endpoints when the Secret changes; if so, it is said first. */
-async function sayWhatIsLost(
+/** Whether the running istiod loses the remote's endpoints when the Secret changes; reports it if so. */
+async function losesEndpointsOnChange(
   { cluster, primary, say }: RemoteSecretProps,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -74,7 +73,7 @@ async function restartIstiod(primary: Kubectl, signal: AbortSignal): Promise<voi
   );
 }
 
-function saysTheSame(wanted: KubernetesObject, found: KubernetesObject): boolean {
+function isEqual(wanted: KubernetesObject, found: KubernetesObject): boolean {
   const contents = ({ data = {}, stringData = {} }: KubernetesObject) => ({
     ...Object.fromEntries(Object.entries<string>(data).map(([key, value]) => [key, decode(value)])),
     ...stringData,

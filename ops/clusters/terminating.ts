@@ -4,17 +4,17 @@ import type { Kubectl } from "../exec/kubectl";
 import { type KubernetesObject, objectTitle } from "../exec/kubernetes-object";
 import { pause } from "../exec/timing";
 
-/** Something that keeps a namespace, or another object, from being deleted. */
+/** Something that blocks the deletion of a namespace or another object. */
 export interface Blocker {
   /** One line. */
   readonly text: string;
-  /** Shows it, or removes it. Ready to paste. */
+  /** Show it or remove it. Ready to paste. */
   readonly commands: readonly string[];
-  /** Seconds after which it is known not to go by itself; undefined: it may take its time. */
+  /** Seconds after which the deletion is known to be stuck; undefined: it may take long. */
   readonly patienceSeconds: number | undefined;
 }
 
-/** Who serves a finalizer, and what comes of removing it by hand. Read on 2026-11-27. */
+/** Who removes a finalizer, and the effect of removing it by hand. Read on 2026-11-27. */
 const finalizers: Readonly<Record<string, Pick<Blocker, "patienceSeconds"> & { readonly about: string }>> = {
   // kubernetes/cloud-provider, controllers/service
   "service.kubernetes.io/load-balancer-cleanup": {
@@ -24,7 +24,7 @@ const finalizers: Readonly<Record<string, Pick<Blocker, "patienceSeconds"> & { r
   },
   // istio.io/latest/news/releases/1.24.x: the in-cluster operator was removed
   "istio-finalizer.install.istio.io": {
-    about: "it was served by Istio's in-cluster operator, which no current Istio has",
+    about: "Istio's in-cluster operator removed it, which current Istio releases do not have",
     patienceSeconds: 10,
   },
 };
@@ -33,7 +33,7 @@ const unknownFinalizer = {
   patienceSeconds: 60,
 };
 
-/** What keeps objects that are being deleted: their finalizers. */
+/** The finalizers of objects that are being deleted. */
 export const finalizerBlockers = (
   objects: readonly KubernetesObject[],
   { context }: Pick<Kubectl, "context">,
@@ -70,16 +70,15 @@ interface Condition {
 
 export const isTerminating = ({ status }: KubernetesObject) => status?.phase === "Terminating";
 
-const holding = ({ status }: KubernetesObject) =>
+const activeConditions = ({ status }: KubernetesObject) =>
   ((status?.conditions ?? []) as readonly Condition[]).filter((condition) => condition.status === "True");
 
-/** What a namespace says of its deletion (pkg/controller/namespace/deletion), for where nothing more is known. */
+/** What a namespace reports about its deletion (pkg/controller/namespace/deletion). */
 export const deletionMessages = (namespace: KubernetesObject) =>
-  holding(namespace).map(({ message }) => message);
+  activeConditions(namespace).map(({ message }) => message);
 
 /**
- * What holds up the deletion of a namespace: what its conditions name, and what is found there. Objects that are only on
- * their way out are none.
+ * What blocks the deletion of a namespace: its own finalizers, and those of the objects that its conditions name.
  */
 export async function deletionBlockers(
   kubectl: Kubectl,
@@ -87,25 +86,27 @@ export async function deletionBlockers(
   signal?: AbortSignal,
 ): Promise<readonly Blocker[]> {
   const found = await Promise.all(
-    holding(namespace).map((condition) => namedBy(condition, kubectl, namespace, signal).catch(nothingMore)),
+    activeConditions(namespace).map((condition) =>
+      blockersNamedBy(condition, kubectl, namespace, signal).catch(noneIfForbidden),
+    ),
   );
   return [...finalizerBlockers([namespace], kubectl), ...found.flat()];
 }
 
-/** What may not be asked stays in the words of the condition. */
-function nothingMore(error: Error): readonly Blocker[] {
+/** Without the permission to read them, the condition's message has to do. */
+function noneIfForbidden(error: Error): readonly Blocker[] {
   if (error instanceof ProgramFailed) return [];
   throw error;
 }
 
-async function namedBy(
+async function blockersNamedBy(
   { type, message }: Condition,
   kubectl: Kubectl,
   { metadata: { name } }: KubernetesObject,
   signal: AbortSignal | undefined,
 ): Promise<readonly Blocker[]> {
   if (type === "NamespaceDeletionDiscoveryFailure") {
-    return deadApiServices(await kubectl.get(["apiservices"], { signal }), kubectl);
+    return unavailableApiServices(await kubectl.get(["apiservices"], { signal }), kubectl);
   }
   if (type !== "NamespaceContentRemaining") return [];
   // `Some resources are remaining: services. has 1 resource instances, istiooperators.install.istio.io has 1 ...`
@@ -116,36 +117,36 @@ async function namedBy(
   return finalizerBlockers(left, kubectl);
 }
 
-/** Part of the API that another server has to answer, and does not. */
-function deadApiServices(services: readonly KubernetesObject[], { context }: Kubectl): Blocker[] {
+/** APIServices whose backend does not answer. */
+function unavailableApiServices(services: readonly KubernetesObject[], { context }: Kubectl): Blocker[] {
   return services.flatMap(({ metadata: { name }, status }) => {
     const available = ((status?.conditions ?? []) as readonly Condition[]).find(
       ({ type }) => type === "Available",
     );
     if (!available || available.status === "True") return [];
-    // Its Service is gone: nothing serves this part of the API any more, and nothing is lost with it.
-    const isLeftOver = available.reason === "ServiceNotFound";
-    const command = isLeftOver ? ["delete", "apiservice", name] : ["get", "apiservice", name, "-o", "yaml"];
+    // Its Service is gone: nothing serves this API any more, so deleting the APIService is safe.
+    const isOrphan = available.reason === "ServiceNotFound";
+    const command = isOrphan ? ["delete", "apiservice", name] : ["get", "apiservice", name, "-o", "yaml"];
     return [
       {
-        text: `the APIService ${name} has no backend, and no namespace can be deleted before every API answers: ${available.message}`,
+        text: `the APIService ${name} has no backend, and no namespace can be deleted until every API answers: ${available.message}`,
         commands: [commandLine("kubectl", ["--context", context, ...command])],
-        patienceSeconds: isLeftOver ? 10 : 60,
+        patienceSeconds: isOrphan ? 10 : 60,
       },
     ];
   });
 }
 
-/** Seconds between two looks. */
+/** Seconds between two queries. */
 const lookSeconds = 2;
 
-/** Seconds after which a hold is reported that may resolve by itself. */
+/** Seconds after which a blocker is reported that may resolve by itself. */
 const slowSeconds = 10;
 
 /**
- * Waits for a deletion, and says what holds it up as soon as this is seen. One that cannot come to an end is given up.
- * @param look what holds it up now
- * @throws Error naming what holds it, and the commands
+ * Waits for a deletion, reports what blocks it, and fails if it is stuck.
+ * @param look what blocks it now
+ * @throws Error with the blockers and the commands
  */
 export async function deleteUnlessBlocked<T>(
   signal: AbortSignal,
@@ -156,25 +157,28 @@ export async function deleteUnlessBlocked<T>(
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
   const since = new Map<string, number>();
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const watch = async (): Promise<never> => {
     for (;;) {
       await pause(either, lookSeconds * 1000);
       if (either.aborted) return new Promise(() => {});
-      // The deletion itself reports a cluster that does not answer.
-      const holds = await look(either).catch((): readonly Blocker[] => []);
+      // If the cluster does not answer, the deletion itself fails.
+      const blockers = await look(either).catch((): readonly Blocker[] => []);
       const now = performance.now() / 1000;
-      for (const known of since.keys()) if (!holds.some(({ text }) => text === known)) since.delete(known);
-      for (const { text } of holds) if (!since.has(text)) since.set(text, now);
+      for (const known of since.keys()) if (!blockers.some(({ text }) => text === known)) since.delete(known);
+      for (const { text } of blockers) if (!since.has(text)) since.set(text, now);
       const seenFor = ({ text }: Blocker, seconds: number) => now - since.get(text)! >= seconds;
-      for (const hold of holds) {
-        const { text, patienceSeconds } = hold;
-        if (told.has(text) || !seenFor(hold, patienceSeconds === undefined ? slowSeconds : 0)) continue;
-        told.add(text);
+      for (const blocker of blockers) {
+        const { text, patienceSeconds } = blocker;
+        if (reported.has(text) || !seenFor(blocker, patienceSeconds === undefined ? slowSeconds : 0))
+          continue;
+        reported.add(text);
         say(`waits: ${text}`);
       }
-      const endless = holds.filter((hold) => seenFor(hold, hold.patienceSeconds ?? Number.POSITIVE_INFINITY));
-      if (endless.length > 0) throw new HeldUp(holds);
+      const endless = blockers.filter((blocker) =>
+        seenFor(blocker, blocker.patienceSeconds ?? Number.POSITIVE_INFINITY),
+      );
+      if (endless.length > 0) throw new DeletionBlocked(blockers);
     }
   };
   try {
@@ -184,14 +188,17 @@ export async function deleteUnlessBlocked<T>(
   }
 }
 
-class HeldUp extends Error {
-  constructor(holds: readonly Blocker[]) {
+class DeletionBlocked extends Error {
+  constructor(blockers: readonly Blocker[]) {
     super(
       [
-        "the deletion cannot come to an end by itself:",
-        ...holds.flatMap(({ text, commands }) => [`  ${text}`, ...commands.map((line) => `  fix: ${line}`)]),
+        "the deletion is blocked:",
+        ...blockers.flatMap(({ text, commands }) => [
+          `  ${text}`,
+          ...commands.map((line) => `  fix: ${line}`),
+        ]),
       ].join("\n"),
     );
-    this.name = "HeldUp";
+    this.name = "DeletionBlocked";
   }
 }

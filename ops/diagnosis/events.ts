@@ -1,9 +1,9 @@
 import type { Kubectl } from "../exec/kubectl";
 
-/** Newest events that a person needs to see, no more. */
+/** Number of events, the newest ones. */
 const shown = 5;
 
-/** What to look at, and whose events tell of it. An autoscaler's do not: it complains of metrics while all is well. */
+/** Whose events explain an object. Not an autoscaler's: it reports missing metrics even if all is well. */
 const kinds = {
   Service: ["Service"],
   Deployment: ["Deployment", "ReplicaSet", "Pod"],
@@ -16,8 +16,8 @@ export interface EventsOf {
 }
 
 /**
- * What the cluster says about an object and those that belong to it (a Deployment's pods begin with its name), newest
- * last, each sentence once.
+ * Events of an object and of those that belong to it (the names of a Deployment's pods begin with its name), newest last,
+ * without duplicates.
  */
 export async function eventsOf(
   kubectl: Kubectl,
@@ -30,7 +30,7 @@ export async function eventsOf(
     .filter(
       ({ involvedObject }) => involvedObject.name === name || involvedObject.name.startsWith(`${name}-`),
     )
-    // Normal events of pods tell what went well; a Service's are all there is while its address is awaited.
+    // Normal events of pods report success; a Service only has normal ones while it waits for its address.
     .filter(({ type }) => type === "Warning" || kind === "Service")
     .sort((one, other) => timeOf(one).localeCompare(timeOf(other)))
     .map(
@@ -38,7 +38,7 @@ export async function eventsOf(
         `${involvedObject.kind} ${involvedObject.name}: ${reason}: ${message}`,
     );
   const sentences = [...new Set(about)].slice(-shown);
-  return sentences.length > 0 ? sentences : [`no event in ${namespace} tells of the ${kind} ${name}`];
+  return sentences.length > 0 ? sentences : [`no events for the ${kind} ${name} in ${namespace}`];
 }
 
 const timeOf = (event: { [key: string]: unknown }) => String(event.lastTimestamp ?? event.eventTime ?? "");

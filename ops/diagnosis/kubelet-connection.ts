@@ -5,25 +5,26 @@ import type { Kubectl } from "../exec/kubectl";
 import { pause } from "../exec/timing";
 
 /**
- * Seconds for a command that does nothing. It takes 0.2 s; an API server whose packets to the kubelet are dropped gives
- * up after 30.
+ * Seconds for a command that does nothing. It takes 0.2 s; an API server whose packets to the kubelet are dropped times
+ * out after 30 s.
  */
 const answerSeconds = 12;
 
-/** A question that has no answer after so many seconds may never get one. */
+/** A query that takes longer may never get an answer. */
 const doubtSeconds = 2;
 
 /**
- * What the API server says when it gets no connection to a kubelet (k8s.io/apimachinery/pkg/util/proxy,
- * `error dialing backend`; of Kubernetes 1.34, where the node refuses the connection: `error sending request: Post
- * "https://<node>:10250/exec/...": dial tcp ...`; read on 2026-11-27). exec, logs and port-forward go that way, gets and lists do not.
+ * Messages of an API server that cannot connect to a kubelet (k8s.io/apimachinery/pkg/util/proxy, `error dialing
+ * backend`; Kubernetes 1.34 if the node refuses the connection: `error sending request: Post
+ * "https://<node>:10250/exec/...": dial tcp ...`; read on 2026-11-27). exec, logs and port-forward use this connection,
+ * gets and lists do not.
  */
 const dialing = /error dialing backend|error sending request: \w+ "https:\/\/\S+:10250\/\S*": dial tcp/i;
-const noConnection = "the API server gets no connection to its nodes (exec, port-forward)";
+const noConnection = "the API server cannot connect to its nodes (exec, port-forward)";
 
-export const kubeletConnectionFailure = new RegExp(`${dialing.source}|no connection to its nodes`, "i");
+export const kubeletConnectionFailure = new RegExp(`${dialing.source}|cannot connect to its nodes`, "i");
 export const kubeletConnectionFix =
-  "let the API server connect to port 10250 of its nodes (firewall, network security group); on AKS the pods of konnectivity-agent in kube-system carry this traffic: see that they run, and that the nodes reach the API server";
+  "allow the API server to connect to port 10250 of its nodes (firewall, network security group); on AKS the konnectivity-agent pods in kube-system carry this traffic: check that they run and that the nodes can reach the API server";
 
 export interface PodOf {
   readonly namespace: string;
@@ -33,7 +34,7 @@ export interface PodOf {
   readonly container?: string;
 }
 
-/** A pod that every cluster has: the client of the sample or, without a sample, the gateway. */
+/** A pod that every cluster has: the sample's client or, without a sample, the gateway. */
 export function podToTry({ istio, sample }: Mesh): PodOf {
   const { name } = istio.line.sample.client;
   return sample
@@ -41,12 +42,12 @@ export function podToTry({ istio, sample }: Mesh): PodOf {
     : { namespace: istioNamespace, name: istio.line.gateway.name, container: "istio-proxy" };
 }
 
-/** A command that needs the way from the API server to a node, and nothing else. */
+/** A command that only needs the connection from the API server to a node. */
 export const probeArgs = ({ namespace, name, container }: PodOf): readonly string[] => [
   "-n",
   namespace,
   "exec",
-  // A pod that does not run is not waited for.
+  // Does not wait for a pod that is not running.
   "--pod-running-timeout=1s",
   `deployment/${name}`,
   ...(container ? ["-c", container] : []),
@@ -55,8 +56,8 @@ export const probeArgs = ({ namespace, name, container }: PodOf): readonly strin
 ];
 
 /**
- * Why exec and port-forward fail in this cluster, whatever they are used for.
- * @returns undefined where the kubelet answers, and where there is no pod to try it with
+ * Why exec and port-forward fail in this cluster.
+ * @returns undefined if the kubelet answers, or without a pod to try
  * @throws MissingProgram, Interrupted
  */
 export async function whyKubeletUnreachable(
@@ -69,7 +70,7 @@ export async function whyKubeletUnreachable(
     return undefined;
   } catch (error) {
     if (error instanceof DeadlinePassed) {
-      // A server that says nothing at all, and a login that waits, are no fault of the nodes.
+      // An API server that does not answer at all, or a login prompt, is another problem.
       const answers = await kubectl
         .run(["get", "--raw", "/version"], { deadlineSeconds: answerSeconds, signal })
         .then(
@@ -85,13 +86,13 @@ export async function whyKubeletUnreachable(
 
 function noConnectionIn(error: unknown): string | undefined {
   const line = error instanceof ProgramFailed && error.stderr.split("\n").find((one) => dialing.test(one));
-  // The address of an exec has the whole script in it.
+  // The URL of an exec contains the whole script.
   return line ? `${noConnection}: ${line.replace(/(:10250\/)[^"\s]*/, "$1...")}` : undefined;
 }
 
 /**
- * Asks something that goes through exec or port-forward. Where the API server gets no connection to its nodes, this is
- * the error, and the question is not waited for.
+ * Runs a query that uses exec or port-forward. If the API server cannot connect to its nodes, fails with that error
+ * without waiting for the query.
  */
 export async function askThroughPod<T>(
   kubectl: Kubectl,

@@ -30,41 +30,41 @@ interface ContainerStatus {
   readonly lastState?: { readonly terminated?: { readonly reason?: string; readonly exitCode?: number } };
 }
 
-/** Why a Deployment does not serve. */
+/** Why a Deployment is not ready. */
 export interface NotReady {
-  /** How far it is. */
+  /** Its replicas. */
   readonly summary: string;
-  /** Conditions and container statuses, in the words of Kubernetes; none where these say nothing. */
+  /** Messages of conditions and container statuses; may be empty. */
   readonly reasons: readonly string[];
 }
 
 /**
- * What keeps a Deployment from serving; undefined when it serves with every replica.
- * @param objects of its namespace, pods among them
+ * Why a Deployment is not ready; undefined if all replicas are.
+ * @param objects of its namespace, pods included
  */
 export function whyNotReady(objects: readonly KubernetesObject[], name: string): NotReady | undefined {
   const deployment = objectNamed(objects, "Deployment", name);
-  if (!deployment) return { summary: `there is no Deployment ${name}`, reasons: [] };
+  if (!deployment) return { summary: `Deployment ${name} does not exist`, reasons: [] };
   if (isRolledOut(deployment)) return undefined;
   const { spec, status } = deployment;
   if (spec.replicas === 0) return { summary: `Deployment ${name} is scaled to 0`, reasons: [] };
   const { replicas: wanted = 1 } = spec;
   const { availableReplicas: available = 0, updatedReplicas: updated = 0 } = status ?? {};
-  // Of a new version that does not come up the old pods go on.
+  // While a new version does not start, the old pods keep running.
   const isRollingOut = available >= wanted;
   return {
     summary: isRollingOut
-      ? `Deployment ${name} is rolling out: ${updated} of ${wanted} pods are of the new version, and old ones are still there`
+      ? `Deployment ${name} is rolling out: ${updated} of ${wanted} pods are updated, and old pods still run`
       : `Deployment ${name}: ${available} of ${wanted} replicas are available`,
     reasons: [
-      // Where a pod is refused there is none that could tell: the words are those of the ReplicaSet's event FailedCreate.
+      // A denied pod does not exist: this condition has the message of the ReplicaSet's event FailedCreate.
       ...conditionsOf(deployment, "ReplicaFailure", "True"),
       ...podsOf(objects, spec.selector.matchLabels).flatMap(podTroubles),
     ],
   };
 }
 
-/** The same, asked of the cluster: where conditions say nothing, what its events say; then the commands that tell more. */
+/** Why a Deployment in a cluster is not ready: conditions, or else events, and commands that show more. */
 export async function explainNotReady(
   kubectl: Kubectl,
   { namespace, name }: { readonly namespace: string; readonly name: string },
@@ -108,9 +108,9 @@ function podTroubles(pod: KubernetesObject): string[] {
 }
 
 /**
- * Why a Deployment of the mesh cannot be used, with what to do about it.
+ * Why a Deployment of the mesh cannot be used, with the fix.
  * @param meshFile `mesh.yaml` as the user named it
- * @returns undefined when it has a pod that serves and that can be reached
+ * @returns undefined if it has an available pod that exec can reach
  * @throws MissingProgram, Interrupted
  */
 export async function whyUnavailable(
@@ -130,7 +130,7 @@ export async function whyUnavailable(
     }
     const reasons = await explainNotReady(kubectl, { namespace, name }, signal);
     return [
-      `${title} of ${cluster.name} has no pod that is ready:`,
+      `${title} of ${cluster.name} has no ready pod:`,
       ...reasons.map((line) => `    ${line}`),
       ...adviceOn(reasons.join("\n")),
     ].join("\n");

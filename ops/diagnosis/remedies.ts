@@ -1,17 +1,17 @@
-/** What to do about a cause in the cluster, by the words in which Kubernetes or the cloud reports it. */
+/** What to do about a failure. */
 export interface Remedy {
   readonly advice: string;
-  /** Arguments of kubectl that show the cause, or remove it where this is safe. @default none */
+  /** Arguments of kubectl that show the cause, or remove it if that is safe. */
   readonly commands: readonly (readonly string[])[];
-  /** `mesh apply` puts it right where the mesh's own objects were changed. */
+  /** `mesh apply` fixes it if the mesh's own objects were changed. */
   readonly byApply: boolean;
 }
 
 type Words = Readonly<Record<string, string>>;
 
 interface Row {
-  /** Its named groups are what `advice` and `commands` speak of. */
-  readonly said: RegExp;
+  /** `advice` and `commands` get its named groups. */
+  readonly message: RegExp;
   readonly advice: string | ((words: Words) => string);
   readonly commands?: (words: Words, namespace: string) => readonly (readonly string[])[];
   readonly byApply?: true;
@@ -22,15 +22,15 @@ const taintsOfNodes = [
 ];
 
 /**
- * What to do about a failure, by the words in which Kubernetes, the cloud or a program tells it: they are terse, and the
- * same few causes stand behind most of them. Words of Kubernetes 1.34, read in a cluster or in its sources on 2026-11-27.
+ * Failures by the message of Kubernetes, the cloud or a program. Messages of Kubernetes 1.34, read in a cluster or in its
+ * sources on 2026-11-27.
  */
 const rows: readonly Row[] = [
   {
     // plugin/pkg/admission/... policy/validating
-    said: /ValidatingAdmissionPolicy '(?<policy>[^']+)' with binding '(?<binding>[^']+)' denied request/,
+    message: /ValidatingAdmissionPolicy '(?<policy>[^']+)' with binding '(?<binding>[^']+)' denied request/,
     advice: ({ policy, binding }) =>
-      `the ValidatingAdmissionPolicy ${policy} refuses the pod: ask its administrator to exempt the namespace (in the binding ${binding}), or to change the policy`,
+      `the ValidatingAdmissionPolicy ${policy} denies the pod: ask its administrator to exempt the namespace (in the binding ${binding}), or to change the policy`,
     commands: ({ policy, binding }) => [
       [
         "get",
@@ -42,32 +42,32 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    said: /admission webhook "(?<webhook>[^"]+)" denied the request/,
+    message: /admission webhook "(?<webhook>[^"]+)" denied the request/,
     advice: ({ webhook }) =>
-      `the admission webhook ${webhook} refuses the pod: ask the administrator of its policies to exempt the namespace (Azure Policy: excluded namespaces of the assignment; Gatekeeper: the constraint that is named above)`,
+      `the admission webhook ${webhook} denies the pod: ask the administrator of its policies to exempt the namespace (Azure Policy: excluded namespaces of the assignment; Gatekeeper: the constraint named above)`,
     commands: () => [["get", "validatingwebhookconfigurations,mutatingwebhookconfigurations"]],
   },
   {
-    said: /exceeded quota: (?<quota>[^,\s]+),/,
+    message: /exceeded quota: (?<quota>[^,\s]+),/,
     advice: ({ quota }) =>
-      `the ResourceQuota ${quota} has no room left for the pod: raise its limits, or ask the administrator of the namespace to`,
+      `the ResourceQuota ${quota} is used up: raise it, or ask the administrator of the namespace to`,
     commands: ({ quota }, namespace) => [["-n", namespace, "describe", "resourcequota", quota!]],
   },
   {
-    said: /failed quota: (?<quota>[^:\s]+): must specify/,
+    message: /failed quota: (?<quota>[^:\s]+): must specify/,
     advice: ({ quota }) =>
-      `the ResourceQuota ${quota} refuses pods whose containers do not set what it limits: add a LimitRange with defaults to the namespace, or ask the administrator of the namespace to`,
+      `the ResourceQuota ${quota} requires requests or limits that the containers do not set: add a LimitRange with defaults to the namespace, or ask the administrator of the namespace to`,
     commands: ({ quota }, namespace) => [["-n", namespace, "describe", "resourcequota", quota!]],
   },
   {
-    said: /(maximum|minimum) \S+ usage per (Container|Pod) is/,
+    message: /(maximum|minimum) \S+ usage per (Container|Pod) is/,
     advice:
-      "a LimitRange of the namespace refuses the pod's requests or limits: change it, or ask its administrator to",
+      "a LimitRange of the namespace does not allow the pod's requests or limits: change it, or ask its administrator to",
     commands: (_, namespace) => [["-n", namespace, "describe", "limitranges"]],
   },
   {
     // istio-init sets up the redirection of traffic (istio.io/latest/docs/ops/deployment/application-requirements).
-    said: /violates PodSecurity "(?<level>[^":]+)/,
+    message: /violates PodSecurity "(?<level>[^":]+)/,
     advice: ({ level }) =>
       `the namespace enforces the Pod Security level ${level}, and a pod with a sidecar needs NET_ADMIN and NET_RAW, which only privileged allows: set the level of the namespace, or ask the administrator who set it`,
     commands: (_, namespace) => [
@@ -75,78 +75,82 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    said: /taint(\(s\))? \{node\.kubernetes\.io\/[\w-]+:/,
-    advice: "the nodes are not ready, under pressure or cordoned: see their conditions",
+    message: /taint(\(s\))? \{node\.kubernetes\.io\/[\w-]+:/,
+    advice: "the nodes are not ready, under pressure or cordoned: check their conditions",
     commands: () => [["describe", "nodes"]],
   },
   {
-    said: /taint(\(s\))? \{(?<taint>(?!node\.kubernetes\.io\/)[^:}]+):/,
+    message: /taint(\(s\))? \{(?<taint>(?!node\.kubernetes\.io\/)[^:}]+):/,
     advice: ({ taint }) =>
       `no node without the taint ${taint} has room: add a node pool without it (on AKS a pool of mode User), or remove the taint from the nodes that are meant for these pods`,
     commands: () => taintsOfNodes,
   },
   {
-    said: /didn't match Pod's node affinity\/selector/,
+    message: /didn't match Pod's node affinity\/selector/,
     advice: "no node matches the pod's node selector or affinity: label a node, or change the selector",
     commands: () => [["get", "nodes", "--show-labels"]],
   },
   {
-    said: /Insufficient \S+|Too many pods/,
-    advice: "no node has room for the pod: add nodes, or make room",
+    message: /Insufficient \S+|Too many pods/,
+    advice: "no node has enough free resources for the pod: add nodes, or free resources",
     commands: () => [["describe", "nodes"]],
   },
   {
-    // Docker Hub's words, and containerd's for its status: as people report them, read 2026-11-27.
-    said: /toomanyrequests|429 Too Many Requests/i,
+    // Messages of Docker Hub and containerd, as users report them, read 2026-11-27.
+    message: /toomanyrequests|429 Too Many Requests/i,
     advice:
-      "the registry limits pulls without a login, as Docker Hub does, and lifts the limit after some hours: copy what mesh images lists to a registry of your own and name it in images.registry",
+      "the registry limits the rate of anonymous pulls, as Docker Hub does: retry in some hours, or copy the images that mesh images lists to your own registry and set images.registry",
   },
   {
-    said: /^(?![\s\S]*(?:toomanyrequests|429 Too Many Requests))[\s\S]*(?:ErrImagePull|ImagePullBackOff|InvalidImageName|Failed to pull image)/i,
+    message:
+      /^(?![\s\S]*(?:toomanyrequests|429 Too Many Requests))[\s\S]*(?:ErrImagePull|ImagePullBackOff|InvalidImageName|Failed to pull image)/i,
     advice:
-      "see that the registry has this image (images.registry, istio.hub and istio.version in mesh.yaml name it; mesh images -o json lists where each is pulled from) and that the nodes may reach it; apply sets the images of mesh.yaml",
+      "the image cannot be pulled: check that the registry has it (set by images.registry, istio.hub and istio.version in mesh.yaml; mesh images -o json lists where each image is pulled from) and that the nodes can reach the registry; apply restores the images of mesh.yaml",
     byApply: true,
   },
   {
-    said: /serviceaccount "[^"]+" not found/,
-    advice: "apply creates the mesh's ServiceAccounts again",
+    message: /serviceaccount "[^"]+" not found/,
+    advice: "apply creates the mesh's ServiceAccounts",
     byApply: true,
   },
   {
-    said: /failed calling webhook/,
+    message: /failed calling webhook/,
     advice:
-      "a webhook stands in the way whose server does not answer: if its Istio is gone, delete its configuration (kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations), else bring its pods back",
+      "a webhook is unreachable: if its Istio was removed, delete its configuration (kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations), otherwise restore its pods",
   },
   {
-    said: /is forbidden: User/,
-    advice: "this context's identity lacks the right that is named above; mesh doctor lists what is needed",
+    message: /is forbidden: User/,
+    advice:
+      "the identity of this context lacks the permission named above; mesh doctor lists the required permissions",
   },
   {
-    // In kubectl's and istioctl's words alone: pods and registries are refused connections as well.
-    said: /API server behind .* does not answer|connection to the server \S+ was refused|unable to connect to the server|"https:\/\/[^"]*\/(apis?|version|openapi)\b[^"]*": .*(refused|timeout|no route to host|connection reset|EOF|unreachable|connection lost)/i,
+    // Only as kubectl and istioctl word it: pods and registries refuse connections too.
+    message:
+      /API server of .* does not answer|connection to the server \S+ was refused|unable to connect to the server|"https:\/\/[^"]*\/(apis?|version|openapi)\b[^"]*": .*(refused|timeout|no route to host|connection reset|EOF|unreachable|connection lost)/i,
     advice:
-      "the API server cannot be reached: see that the cluster runs and that this machine may reach it, then run again",
+      "the API server is unreachable: check that the cluster is running and that this machine can reach it, then run again",
   },
   {
-    said: /^address of .*not done within/,
+    message: /^address of .*not done within/,
     advice:
-      "the cloud has given the gateway's Service no address yet: a quota of public addresses, the subnet and the cluster's identity are the usual causes; run again, it goes on from here",
+      "the cloud has not assigned an address to the gateway's Service: common causes are the quota of public IP addresses, the subnet and the cluster's identity; run again to continue",
   },
   {
-    said: /finalizers? remaining|SomeFinalizersRemain|NamespaceFinalizersRemaining|NamespaceContentRemaining/i,
+    message:
+      /finalizers? remaining|SomeFinalizersRemain|NamespaceFinalizersRemaining|NamespaceContentRemaining/i,
     advice:
-      "something in the namespace waits for a controller that may be gone: bring that controller back, or remove the finalizers of what is named above",
+      "a finalizer in the namespace waits for a controller that may be gone: restore the controller, or remove the finalizers of the objects named above",
   },
-  { said: /ENOSPC|no space left on device/, advice: "the disk is full: make room and run again" },
+  { message: /ENOSPC|no space left on device/, advice: "the disk is full: free some space, then run again" },
 ];
 
 /**
- * What to do about what was said; none where nothing is known to help.
- * @param namespace in which it was said
+ * Remedies for a failure; empty if none is known.
+ * @param namespace of the object that failed
  */
 export const remediesFor = (text: string, namespace = "NAMESPACE"): Remedy[] =>
-  rows.flatMap(({ said, advice, commands, byApply = false }) => {
-    const found = said.exec(text);
+  rows.flatMap(({ message, advice, commands, byApply = false }) => {
+    const found = message.exec(text);
     if (!found) return [];
     const words = found.groups ?? {};
     return [
@@ -158,6 +162,6 @@ export const remediesFor = (text: string, namespace = "NAMESPACE"): Remedy[] =>
     ];
   });
 
-/** Sentences that fit what was said; none where nothing is known to help. */
+/** The same as lines to print. */
 export const adviceOn = (text: string): readonly string[] =>
   remediesFor(text).map(({ advice }) => `fix: ${advice}`);

@@ -2,47 +2,47 @@ import { DeadlinePassed, shortMessage } from "../exec/errors";
 import type { Kubectl } from "../exec/kubectl";
 import { kubeletConnectionFailure, kubeletConnectionFix } from "./kubelet-connection";
 
-/** What kubectl says when it gets nowhere, and what helps. The first that fits counts. */
+/** Error messages of kubectl, and their fixes. The first match counts. */
 const failures: readonly { readonly words: RegExp; readonly fix: string }[] = [
   { words: kubeletConnectionFailure, fix: kubeletConnectionFix },
   {
     words: /context .* does not exist/i,
-    fix: "no kubeconfig has this context: fetch it, point KUBECONFIG to the file that has it, or name another in mesh.yaml",
+    fix: "no kubeconfig has this context: fetch it, set KUBECONFIG to the file that has it, or set another context in mesh.yaml",
   },
   {
-    words: /login waits for a person/,
+    words: /login required/,
     fix: "log in first, in a terminal where the plugin can ask; or, with kubelogin on AKS, let it use the login of az",
   },
   {
-    // kubectl has its own timeout for the server. It did not report one, so its plugin still runs.
+    // kubectl has its own timeout for the server. It did not report a timeout, so its plugin still runs.
     words: /request-timeout=.*: not done within/,
-    fix: "kubectl does not end by itself: its credential plugin waits, most likely for a person to log in; run it in a terminal and see",
+    fix: "kubectl hangs: its credential plugin probably waits for a login; run the command in a terminal",
   },
   {
-    // net/http gives the proxy's status alone, without `from server`.
+    // net/http only gives the proxy's status, without `from server`.
     words:
       /proxyconnect|Unable to connect to the server: (Forbidden|Proxy Authentication Required|Bad Gateway|Service Unavailable)/,
-    fix: "the proxy between here and the cluster (HTTPS_PROXY, or proxy-url in the kubeconfig) does not let the connection through: add the API server to NO_PROXY, or have the proxy allow it",
+    fix: "the proxy (HTTPS_PROXY, or proxy-url in the kubeconfig) refuses the connection: add the API server to NO_PROXY, or allow it in the proxy",
   },
   {
     words: /executable .* (not found|failed)|exec plugin|getting credentials/i,
-    fix: "the context logs in through a program of its own: install it (kubelogin on AKS), or log in again",
+    fix: "the credential plugin failed: install it (kubelogin on AKS), or log in again",
   },
   {
     words: /Unauthorized|must be logged in|provide credentials/i,
-    fix: "the cluster does not know these credentials, or no longer: log in again, or fetch the context anew",
+    fix: "the cluster rejects these credentials: log in again, or fetch the context again",
   },
   {
     words: /x509|certificate/i,
-    fix: "the kubeconfig trusts another certificate than the server's: was the cluster made again under this name? fetch the context anew",
+    fix: "the kubeconfig does not trust the server's certificate: if the cluster was recreated under this name, fetch the context again",
   },
   {
     words: /no such host|server misbehaving|lookup /i,
-    fix: "nobody knows the server's name: does the cluster still exist, and are you in a network that knows it?",
+    fix: "DNS lookup failed: does the cluster exist, and are you on the right network or VPN?",
   },
   {
     words: /refused/i,
-    fix: "nothing listens at that address, or at the proxy that HTTPS_PROXY names: is the cluster running, and is the address still its own?",
+    fix: "connection refused, by that address or by the proxy in HTTPS_PROXY: is the cluster running, and is the address still correct?",
   },
   {
     words: /timeout|timed out|deadline|not done within|no route|unreachable/i,
@@ -50,19 +50,19 @@ const failures: readonly { readonly words: RegExp; readonly fix: string }[] = [
   },
 ];
 
-/** What to do about a cluster that kubectl does not get at, by its words; undefined: nothing is known to help. */
+/** The fix for a cluster that kubectl cannot reach, by kubectl's message; undefined: none is known. */
 export const fixForUnreachable = (words: string): string | undefined =>
   failures.find((failure) => failure.words.test(words))?.fix;
 
-/** Why a step failed, a line each. */
+/** Why a step failed, as lines. */
 export type Explain = (signal: AbortSignal, cause: Error) => Promise<readonly string[]>;
 
-/** Seconds within which an API server that is there says its version. */
+/** Seconds for an API server to report its version. */
 const answerSeconds = 5;
 
 /**
- * How a step that waited in vain is explained: an API server that does not answer is the whole explanation, and nothing
- * else could be asked; else by `explain`.
+ * Explains a step's timeout: an API server that does not answer is the whole explanation, and nothing else can be asked;
+ * otherwise `explain` does.
  */
 export function explainTimeout(kubectl: Kubectl, explain?: Explain): Explain {
   return async (signal, cause) => {
@@ -77,6 +77,6 @@ async function apiServerFailure(kubectl: Kubectl, signal: AbortSignal): Promise<
     await kubectl.run(ask, { signal, deadlineSeconds: 2 * answerSeconds });
     return [];
   } catch (error) {
-    return [`the API server behind the context ${kubectl.context} does not answer: ${shortMessage(error)}`];
+    return [`the API server of the context ${kubectl.context} does not answer: ${shortMessage(error)}`];
   }
 }

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { type Environment, userEnvironment } from "./environment";
 
 /**
- * What opens an address in the user's browser, by platform. Three rows rather than a library: the common one (`open`)
- * finds its own script beside its source, which a tool of one file does not have.
+ * The program that opens a URL, by platform. The usual library (`open`) needs a script beside its source, which a tool
+ * of one file does not have.
  */
 const openers = {
   darwin: ["open"],
@@ -15,7 +15,7 @@ const openers = {
 
 /**
  * Opens an address in the user's browser.
- * @returns false where there is no desktop, as on a server: then xdg-open would start a text browser, or fail
+ * @returns false without a desktop, as on a server: xdg-open would start a text browser, or fail
  */
 export function openBrowser(
   url: string,

@@ -27,7 +27,7 @@ export function homeFolder({ HOME }: Environment = userEnvironment): string {
   }
 }
 
-/** Settings of a person or a CI system that would change what a program does, or prints, when this tool runs it. */
+/** Settings of a user or a CI system that would change what a program does or prints. */
 const settings: Readonly<Record<ProgramName, { readonly without?: RegExp; readonly set?: Environment }>> = {
   // A kuberc gives commands other defaults: `apply` without "unchanged", `delete` that asks and deletes nothing. KUBERC
   // is read from 1.34 on, the other by 1.33 (https://kubernetes.io/docs/reference/kubectl/kuberc/, read 2026-11-27).
@@ -54,7 +54,7 @@ const settings: Readonly<Record<ProgramName, { readonly without?: RegExp; readon
   az: {},
 };
 
-/** The environment of a program: the user's own, without what would change its answers. */
+/** The environment of a program: the user's, without settings that would change its output. */
 export function environmentOf(
   program: ProgramName,
   env: Environment,
@@ -67,9 +67,9 @@ export function environmentOf(
 }
 
 /**
- * The file to run for a program. Terraform may be OpenTofu: TERRAFORM_BINARY_NAME says so, as to cdktf. Where GitHub's
- * setup-terraform or setup-opentofu put a wrapper on the PATH, the program behind it is run: the wrapper copies all
- * output, kubeconfigs too, into the job's outputs (https://github.com/hashicorp/setup-terraform, wrapper/, read
+ * The file to run for a program. Terraform may be OpenTofu: TERRAFORM_BINARY_NAME says so, as for cdktf. GitHub's
+ * setup-terraform and setup-opentofu put a wrapper on the PATH; the program behind it runs instead, because the wrapper
+ * copies all output, kubeconfigs included, into the job's outputs (https://github.com/hashicorp/setup-terraform, wrapper/, read
  * 2026-11-27).
  */
 export function fileOf(program: ProgramName, env: Environment): string {

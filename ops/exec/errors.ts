@@ -10,7 +10,7 @@ const installation: Readonly<Record<ProgramName, string>> = {
 };
 
 export class MissingProgram extends Error {
-  /** @param file what was to be run for it */
+  /** @param file name or path of the executable */
   constructor(
     readonly program: ProgramName,
     file: string = program,
@@ -20,7 +20,7 @@ export class MissingProgram extends Error {
   }
 }
 
-/** The program said no. Its words are redacted, and are its own alone: what its libraries log is in the run's log. */
+/** The program failed. `stderr` is redacted and has no log lines of its libraries; those are in the run's log. */
 export class ProgramFailed extends Error {
   readonly stderr: string;
   constructor(
@@ -36,8 +36,8 @@ export class ProgramFailed extends Error {
 }
 
 /**
- * kubectl's client library logs every attempt (https://github.com/kubernetes/klog), before kubectl says what came of
- * them. Lines of that log stay where there is nothing else.
+ * kubectl's client library logs every attempt (https://github.com/kubernetes/klog) before kubectl reports the result.
+ * These log lines are dropped unless there is nothing else.
  */
 function ownWords(stderr: string): string {
   const isLogged = (line: string) => /^[EWIF]\d{4} \d\d:\d\d:\d\d/.test(line);
@@ -45,17 +45,17 @@ function ownWords(stderr: string): string {
   return own.join("\n").trim() || stderr.trim();
 }
 
-/** A credential plugin waits for a person to log in, which needs a terminal. It was ended. */
+/** A credential plugin asked for a login, which needs a terminal; it was stopped. */
 export class LoginRequired extends ProgramFailed {
   constructor(command: string, how: string) {
-    super(command, "a login", `the login waits for a person (${how})`);
+    super(command, "a login", `login required (${how})`);
     this.message = `${command} was ended:\n${this.stderr}`;
     this.name = "LoginRequired";
   }
 }
 
 export class DeadlinePassed extends Error {
-  /** @param stderr of a program: its last line tells what kept it @default - it said nothing */
+  /** @param stderr of a program: its last line may say what it waited for @default - empty */
   constructor(what: string, seconds: number, stderr = "") {
     const [last] = redact(stderr).trim().split("\n").slice(-1);
     super(`${what}: not done within ${seconds} s${last ? `:\n${last}` : ""}`);
@@ -63,25 +63,25 @@ export class DeadlinePassed extends Error {
   }
 }
 
-/** The program has ended, but its output has not. What was read may be half an answer. */
+/** The program exited, but its output is not closed: what was read may be incomplete. */
 export class OutputCutShort extends Error {
   constructor(command: string) {
     super(
-      `${command}: the output could not be read to its end: a process that it started still writes to it; find it with \`ps\`, end it, and try again`,
+      `${command}: the output is incomplete: a process that it started still writes to it; find it with \`ps\`, stop it, and try again`,
     );
     this.name = "OutputCutShort";
   }
 }
 
-/** Ctrl-C, or a step that was given up. */
+/** By Ctrl-C, or at a step's deadline. */
 export class Interrupted extends Error {
   constructor() {
-    super("interrupted; run the same command again to go on from here");
+    super("interrupted; run the same command again to continue");
     this.name = "Interrupted";
   }
 }
 
-/** What credential plugins write when a person has to log in, and how. */
+/** What credential plugins write when they ask for a login. */
 const prompts: readonly { readonly words: RegExp; readonly how: string }[] = [
   // kubelogin of Azure (azidentity, DeviceCodeCredential): "To sign in, use a web browser to open the page
   // https://microsoft.com/devicelogin and enter the code ... to authenticate."
@@ -90,11 +90,11 @@ const prompts: readonly { readonly words: RegExp; readonly how: string }[] = [
   { words: /\b(visit|open) the following URL\b|\bin your (default )?browser\b/i, how: "browser" },
 ];
 
-/** How a plugin wants a person to log in, by what it wrote to stderr; undefined: it does not. */
+/** The kind of login that a credential plugin asks for on stderr; undefined: none. */
 export const loginPrompt = (stderr: string): string | undefined =>
   prompts.find(({ words }) => words.test(stderr))?.how;
 
-/** The first line of an error that says something: of a program that failed its own words, for the log has its command. */
+/** One line of an error: for a failed program the first line of its stderr, because the log has its command. */
 export function shortMessage(error: unknown): string {
   const [first = "", second] = String((error as Error).message ?? error).split("\n");
   return second?.trim() || first;

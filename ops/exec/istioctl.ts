@@ -4,12 +4,12 @@ import type { Mesh } from "../../mesh/mesh";
 import type { KubernetesObject } from "./kubernetes-object";
 import type { Programs, RunOptions } from "./programs";
 
-/** The field manager of `istioctl install` (operator/pkg/install/install.go), for what is applied ahead of it. */
+/** The field manager of `istioctl install` (operator/pkg/install/install.go), for objects that are applied before it. */
 export const istioctlFieldManager = "istio-operator";
 
 /**
- * What `install` adds at its very end to what it renders: the tag `default`, through which pods are injected from then on,
- * and a Service for it (istioctl/pkg/tag).
+ * What `install` adds after everything that it renders: the revision tag `default`, which injects pods from then on, and
+ * a Service for it (istioctl/pkg/tag).
  */
 export function addedByInstall({ istio }: Mesh): readonly KubernetesObject[] {
   if (!istio.line.installAddsTag) return [];
@@ -26,14 +26,14 @@ export function addedByInstall({ istio }: Mesh): readonly KubernetesObject[] {
   ];
 }
 
-/** istioctl logs to its standard output by itself, now and then in the midst of what it was asked for. */
+/** By default istioctl logs to stdout, in between its output. */
 export const logAside = ["--log_target", "stderr"] as const;
 
 export interface Istioctl {
-  /** What `install` would apply, as objects; nothing is asked of a cluster. */
+  /** The objects that `install` would apply; needs no cluster. */
   render(operatorFile: string): Promise<readonly KubernetesObject[]>;
   install(operatorFile: string, deadlineSeconds: number, options?: RunOptions): Promise<void>;
-  /** The Secret that lets the primary read this cluster. Makes the reader's token where there is none. */
+  /** The Secret that lets the primary read this cluster. Creates the reader's token if there is none. */
   remoteSecret(cluster: string, options?: RunOptions): Promise<KubernetesObject>;
 }
 
@@ -57,7 +57,7 @@ export function istioctlFor(programs: Programs, context: string): Istioctl {
       await programs.run(
         "istioctl",
         ["install", "--context", context, "--skip-confirmation", ...readiness, "-f", operatorFile],
-        // istioctl's own time-out names the resource that is not ready: let it come first.
+        // istioctl's own timeout comes first: it names the resource that is not ready.
         { ...options, deadlineSeconds: deadlineSeconds + 30 },
       );
     },
@@ -66,7 +66,7 @@ export function istioctlFor(programs: Programs, context: string): Istioctl {
         ...options,
         secretOutput: true,
       });
-      // A document of comments comes with it.
+      // istioctl also prints a document of comments.
       return (loadAll(stdout) as KubernetesObject[]).find((document) => document?.kind === "Secret")!;
     },
   };

@@ -5,10 +5,10 @@ import { load } from "js-yaml";
 import { type Environment, kubeconfigFiles, userEnvironment } from "./environment";
 
 /**
- * The file into which az should write a context, where KUBECONFIG names several: az takes the whole list for one name
- * (https://github.com/Azure/azure-cli/issues/18836). It is the one that has the context, or else the last, as with
+ * The file into which az should write a context if KUBECONFIG lists several: az takes the whole list for one file name
+ * (https://github.com/Azure/azure-cli/issues/18836). It is the file that has the context, or else the last, as for
  * `kubectl config`.
- * @returns undefined where az finds it by itself
+ * @returns undefined if az finds the file by itself
  */
 export function fileToWrite(context: string, env: Environment = userEnvironment): string | undefined {
   if (!env.KUBECONFIG?.includes(delimiter)) return undefined;
@@ -16,19 +16,19 @@ export function fileToWrite(context: string, env: Environment = userEnvironment)
   return holder?.path ?? kubeconfigFiles(env).at(-1);
 }
 
-/** The file that a program made which took all of KUBECONFIG for one name; undefined: there is none. */
+/** The file that a program created because it took all of KUBECONFIG for one file name; undefined: none. */
 export function strayFile({ KUBECONFIG = "" }: Environment = userEnvironment): string | undefined {
   return KUBECONFIG.includes(delimiter) && existsSync(KUBECONFIG) ? KUBECONFIG : undefined;
 }
 
-/** A context whose user or cluster kubectl takes from another file, which has a different one of that name. */
+/** A context whose user or cluster kubectl takes from another file, which has a different entry of that name. */
 export interface MixedEntry {
   readonly kind: "user" | "cluster";
   /** Name of the entry. */
   readonly name: string;
   /** File of the context. */
   readonly own: string;
-  /** The file that counts. */
+  /** The file whose entry kubectl uses. */
   readonly first: string;
 }
 
@@ -54,7 +54,7 @@ export function mixedEntryText(context: string, { kind, name, own, first }: Mixe
 export const mixedEntryFix = ({ kind, name, own }: MixedEntry): string =>
   `give the ${kind} ${name} another name in ${own}, under ${kind}s and in its contexts (kubectl has no command for this)`;
 
-/** What a kubeconfig holds, by name. Users are secrets, and stay here. */
+/** The entries of a kubeconfig by name. Users are secrets: they never leave this file. */
 interface KubeconfigFile {
   readonly path: string;
   readonly contexts: ReadonlyMap<string, unknown>;
@@ -62,7 +62,7 @@ interface KubeconfigFile {
   readonly user: ReadonlyMap<string, unknown>;
 }
 
-/** Those that can be read: what is wrong with the others kubectl says. */
+/** Unreadable files are left out: kubectl reports them. */
 function readFiles(env: Environment): readonly KubeconfigFile[] {
   return kubeconfigFiles(env).flatMap((path) => {
     try {
@@ -83,6 +83,6 @@ function readFiles(env: Environment): readonly KubeconfigFile[] {
 
 function byName(list: unknown, key: string): ReadonlyMap<string, unknown> {
   const entries = (Array.isArray(list) ? list : []) as readonly Record<string, unknown>[];
-  // Of two of one name in one file kubectl takes the first.
+  // Of two entries with one name in a file, kubectl takes the first.
   return new Map([...entries].reverse().map((entry) => [String(entry.name), entry[key]]));
 }

@@ -5,31 +5,31 @@ import type { Output, Programs, RunOptions } from "./programs";
 import { pause } from "./timing";
 
 /**
- * One cluster through kubectl. Processes rather than a client library: kubectl reads every kubeconfig and runs every
- * credential plugin (kubelogin on AKS), applies the way people's own `kubectl apply` does, starts in 60 ms, and what it
- * did can be pasted into a shell. Waiting is `--watch`: one process that sleeps until something changes.
+ * One cluster through kubectl. A program rather than a client library: kubectl reads every kubeconfig, runs every
+ * credential plugin (kubelogin on AKS), applies as users do, starts in 60 ms, and its commands can be pasted into a
+ * shell. Waiting is `--watch`: one process that sleeps until something changes.
  */
 export interface Kubectl {
   readonly context: string;
   run(args: readonly string[], options?: RunOptions): Promise<Output>;
-  /** Client-side apply of files, as people do it; says which objects it changed. */
+  /** Client-side `kubectl apply` of files. */
   applyFiles(files: readonly string[], options?: RunOptions): Promise<Applied>;
   /**
-   * Deletes what is there, and waits until it is gone. kubectl is told the time: its own words name what does not go, and
-   * a wait that outlives a killed run ends by itself.
-   * @returns whether anything was there
+   * Deletes objects and waits until they are gone. kubectl gets a timeout of its own: it then names what is not deleted,
+   * and stops even if this process is killed.
+   * @returns whether anything existed
    */
   remove(args: readonly string[], seconds: number, options?: RunOptions): Promise<boolean>;
-  /** Waits until nothing of it is there any more, for as many seconds at most. */
+  /** Waits until the objects are gone. */
   waitUntilGone(args: readonly string[], seconds: number, options?: RunOptions): Promise<void>;
-  /** Objects by `kubectl get`; those that are not there are left out. */
+  /** Objects by `kubectl get`; missing ones are left out. */
   get(args: readonly string[], options?: RunOptions): Promise<readonly KubernetesObject[]>;
-  /** The objects that files name, as the cluster holds them; of a kind that it does not know it holds none. */
+  /** The live objects that files name; kinds that the cluster does not know are left out. */
   getFiles(files: readonly string[], options?: RunOptions): Promise<readonly KubernetesObject[]>;
   /**
-   * Waits for one object to be as `ready` wants it; it need not exist yet.
+   * Waits until an object is `ready`; it need not exist yet.
    * @returns the object as it was then
-   * @throws ProgramFailed without the right to look
+   * @throws ProgramFailed without the permission to read it
    */
   until(wait: Wait, signal: AbortSignal): Promise<KubernetesObject>;
 }
@@ -48,14 +48,14 @@ export interface Applied {
 }
 
 /**
- * The API server judges every object anyway. Having kubectl do so first means to fetch the description of the whole
- * API, which a server that has just got Istio's CRDs takes seconds to write.
+ * The API server validates every object anyway. For its own validation kubectl first fetches the schema of the whole
+ * API, which takes an API server seconds after Istio's CRDs were created.
  */
 export const noValidation = "--validate=false";
 
-/** A watch is opened anew after this time: load balancers between here and the API server drop silent connections. */
+/** A watch is reopened after this time: load balancers on the way to the API server drop silent connections. */
 const watchSeconds = 120;
-/** What kubectl is told to end by itself is ended when it is so late. */
+/** kubectl is stopped when it exceeds its own timeout by this much. */
 const graceSeconds = 10;
 
 export function kubectlFor(programs: Programs, context: string): Kubectl {
@@ -90,7 +90,7 @@ export function kubectlFor(programs: Programs, context: string): Kubectl {
     },
     async getFiles(files, options) {
       const args = getting(files.flatMap((file) => ["-f", file]));
-      // kubectl ends with 1 for kinds that it does not know, and for everything else that goes wrong.
+      // Exit code 1 stands for unknown kinds, and for every other failure.
       const output = await run(args, { ...options, secretOutput: true, answers: [0, 1] });
       if (output.code !== 0 && !onlyUnknownKinds(output.stderr)) {
         throw new ProgramFailed(
@@ -109,13 +109,13 @@ export function kubectlFor(programs: Programs, context: string): Kubectl {
           if (ready(object)) found = object;
           return found !== undefined;
         });
-        // kubectl is told the time as well: a watch that outlives a killed run ends by itself.
+        // The request timeout ends the watch even if this process is killed.
         await run([...args, "--watch", `--request-timeout=${watchSeconds}s`, "-o", "json"], {
           signal,
           deadlineSeconds: watchSeconds + graceSeconds,
           until: read,
         }).catch((error) => {
-          // The API server may be gone for a moment; the step's deadline, not this watch, says when to give up.
+          // The API server may be unavailable for a moment; the step's deadline decides when to give up.
           if (!isPassing(error)) throw error;
         });
         if (found) return found;
@@ -143,8 +143,7 @@ const onlyUnknownKinds = (stderr: string) =>
     .every((line) => unknownKind.test(line));
 
 /**
- * Whether a question may be answered when it is asked again. A right that is lacking is lacking the next time, too, and so
- * is a person.
+ * Whether a retry may succeed. A missing permission or a missing login stays missing.
  */
 function isPassing(error: Error): boolean {
   if (error instanceof LoginRequired) return false;
@@ -152,7 +151,7 @@ function isPassing(error: Error): boolean {
   return error instanceof DeadlinePassed;
 }
 
-/** `namespace/sample unchanged`: whatever is not unchanged was changed. */
+/** Lines read `namespace/sample unchanged`, or another word for a change. */
 function readApplied(stdout: string): Applied {
   const lines = stdout.split("\n").filter((line) => /^\S+\/\S+ \S/.test(line));
   const isUnchanged = (line: string) => / unchanged( |$)/.test(line);
@@ -162,7 +161,7 @@ function readApplied(stdout: string): Applied {
   };
 }
 
-/** Reads the stream of `--watch -o json`: indented objects, each ending in a brace at the start of a line. */
+/** Reads the stream of `--watch -o json`: indented objects, each ending with a brace at the start of a line. */
 function objectReader(onObject: (object: KubernetesObject) => boolean): (chunk: string) => boolean {
   let rest = "";
   return (chunk) => {

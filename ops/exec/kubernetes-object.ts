@@ -14,13 +14,13 @@ export interface KubernetesObject {
   readonly [key: string]: any;
 }
 
-/** The same for an object as rendered and as it lives in the cluster. */
+/** The same id for a rendered object and for the live one. */
 export function objectId({ apiVersion, kind, metadata }: KubernetesObject): string {
   const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
   return `${kind}.${group}/${metadata.namespace ?? ""}/${metadata.name}`;
 }
 
-/** As people name it: `Deployment istio-system/istiod`. */
+/** `Deployment istio-system/istiod` */
 export function objectTitle({ kind, metadata }: KubernetesObject): string {
   return `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ""}${metadata.name}`;
 }
@@ -39,8 +39,8 @@ export const podsOf = (objects: readonly KubernetesObject[], labels: Readonly<Re
   );
 
 /**
- * Every replica runs what the Deployment says now, and is available. The test of `kubectl rollout status`, and at least
- * one: what was scaled to nothing serves nobody.
+ * Every replica is up to date and available, as in `kubectl rollout status`. A Deployment that is scaled to 0 is not
+ * rolled out.
  */
 export function isRolledOut({ metadata, spec, status }: KubernetesObject): boolean {
   const wanted = spec?.replicas ?? 1;
@@ -54,8 +54,8 @@ export function isRolledOut({ metadata, spec, status }: KubernetesObject): boole
 }
 
 /**
- * Address that the cloud gave a LoadBalancer Service, an IP before a host name; undefined until then.
- * @param inUse is kept where it is one of several: another one may lead nowhere
+ * Address that the cloud assigned to a LoadBalancer Service, an IP before a host name; undefined until then.
+ * @param inUse is preferred if the Service has several
  */
 export function loadBalancerAddress(service: KubernetesObject, inUse?: string): string | undefined {
   const addresses = ingressAddresses(service);
@@ -63,7 +63,7 @@ export function loadBalancerAddress(service: KubernetesObject, inUse?: string): 
 }
 
 /**
- * Every address of a LoadBalancer Service, `externalIPs` included: istiod hands out all of a gateway's
+ * Every address of a LoadBalancer Service, `externalIPs` included: istiod uses all of a gateway's
  * (pilot/pkg/serviceregistry/kube/conversion.go of istio/istio, read 2026-11-27).
  */
 export const serviceAddresses = (service: KubernetesObject): string[] => [
@@ -76,7 +76,7 @@ function ingressAddresses({ status }: KubernetesObject): string[] {
   return ingress.flatMap(({ ip, hostname }) => ip || hostname || []);
 }
 
-/** All that kubectl needs to find an object. */
+/** What kubectl needs to find an object. */
 export const nameAlone = ({
   apiVersion,
   kind,

@@ -1,11 +1,11 @@
 import type { Programs } from "./programs";
 
-/** Seconds for an API server to answer. kubectl is told, so that the words of failure are its own. */
+/** Seconds for an API server to answer. kubectl gets them as its own timeout, so the error message is kubectl's. */
 const requestSeconds = 10;
-/** Credential plugins talk to a cloud before kubectl talks to the cluster. */
+/** Credential plugins call a cloud before kubectl calls the cluster. */
 const pluginSeconds = 10;
 
-/** For questions: a cluster that does not answer is given up soon. */
+/** For queries: a cluster that does not answer fails soon. */
 export const withRequestTimeout = ({ run }: Programs): Programs => ({
   run: (program, args, options) =>
     run(program, program === "kubectl" ? [`--request-timeout=${requestSeconds}s`, ...args] : args, {
@@ -14,10 +14,10 @@ export const withRequestTimeout = ({ run }: Programs): Programs => ({
     }),
 });
 
-/** Programs that run at once. kubectl takes some 40 MB: a mesh of a hundred clusters must not ask for them all. */
+/** Programs that run at once. kubectl takes some 40 MB, and a mesh may have a hundred clusters. */
 const atOnce = 24;
 
-/** The same programs, no more than some of them at a time. A deadline counts from a program's own start. */
+/** Runs only some programs at a time. A deadline counts from the start of its program. */
 export function withParallelLimit(programs: Programs): Programs {
   const waiting: (() => void)[] = [];
   let running = 0;
@@ -36,7 +36,7 @@ export function withParallelLimit(programs: Programs): Programs {
   };
 }
 
-/** The same programs; those that still run are ended when `signal` is aborted. */
+/** Programs that are stopped when `signal` is aborted. */
 export const withAbortSignal = ({ run }: Programs, signal: AbortSignal): Programs => ({
   run: (program, args, options) =>
     run(program, args, {

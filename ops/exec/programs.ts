@@ -17,50 +17,50 @@ import { noLog, type RunLog } from "./run-log";
 /** The programs that this project runs; nothing else is ever started. */
 export type ProgramName = "kubectl" | "istioctl" | "terraform" | "az";
 
-/** How a program is asked to end, and how long it may take before it is ended. */
+/** The signal that stops a program, and the seconds before SIGKILL. */
 const ending: Readonly<Record<ProgramName, { signal: NodeJS.Signals; graceSeconds: number }>> = {
   kubectl: { signal: "SIGTERM", graceSeconds: 3 },
   istioctl: { signal: "SIGTERM", graceSeconds: 3 },
   az: { signal: "SIGTERM", graceSeconds: 3 },
-  // It finishes what Azure is busy with and writes its state: an end by force loses track of a cluster that is being
-  // made. Its providers heed SIGTERM, so that only SIGINT leaves the work to it.
+  // Terraform finishes its operations in Azure and writes its state; killed, it loses track of a cluster in creation.
+  // Not SIGTERM: its providers would stop on that.
   terraform: { signal: "SIGINT", graceSeconds: 1800 },
 };
 
 export interface RunOptions {
-  /** Text for the program's input: manifests with secrets go here, never into the arguments. */
+  /** Text for stdin: manifests with secrets go here, never into the arguments. */
   readonly input?: string;
-  /** The command whose output `input` is, as a person would pipe it, for `--verbose`. */
+  /** The command that printed `input`, so that `--verbose` can show the pipe. */
   readonly inputFrom?: string;
-  /** Keeps the program's input open instead. @default - the input ends after `input` */
+  /** Keeps stdin open instead. @default - stdin ends after `input` */
   readonly heartbeat?: Heartbeat;
-  /** After this many seconds the program and its children are ended. @default 60 */
+  /** The program and its children are stopped after this many seconds. @default 60 */
   readonly deadlineSeconds?: number;
-  /** Ends the program when aborted. @default - the run's own signal alone */
+  /** Stops the program when aborted. @default - only the signal of the run */
   readonly signal?: AbortSignal;
-  /** It puts back what must not stay: Ctrl-C does not end it. @default false */
+  /** The program cleans up: Ctrl-C does not stop it. @default false */
   readonly cleanUp?: boolean;
-  /** The output holds a secret: the log gets its length alone. @default false */
+  /** The output contains a secret: the log only gets its length. @default false */
   readonly secretOutput?: boolean;
-  /** Exit codes that are answers rather than failures. @default [0] */
+  /** Exit codes that are no failure. @default [0] */
   readonly answers?: readonly number[];
-  /** Hears the output as it comes. */
+  /** Gets the output as it arrives. */
   readonly onOutput?: (chunk: string) => void;
-  /** Kubeconfig that is looked into before the user's own. @default - the user's own alone */
+  /** Kubeconfig that comes before the user's. @default - only the user's */
   readonly kubeconfig?: string;
-  /** Files that the program makes are readable by their owner alone. @default false: as the user's umask says */
+  /** Only the owner can read files that the program creates. @default false: the user's umask applies */
   readonly privateFiles?: boolean;
-  /** Reads the output as it comes; `true` says that enough was read, and the program is ended without an error. */
+  /** Gets the output as it arrives; returns `true` to stop the program without an error. */
   readonly until?: (chunk: string) => boolean;
 }
 
 /**
- * A dot on a program's input now and then, so that a script far away knows that somebody still listens: when this tool
- * ends, however it does, the input ends as well.
+ * A dot on stdin at an interval, so that a script in a pod knows that this tool still runs: when the tool ends, for
+ * whatever reason, stdin ends too.
  */
 export interface Heartbeat {
   readonly everySeconds: number;
-  /** Aborted, it ends the input, and a program that minds its input ends in order. */
+  /** Ends stdin when aborted, so that the program can stop in an orderly way. */
   readonly until: AbortSignal;
 }
 
@@ -70,10 +70,10 @@ export interface Output {
   readonly stderr: string;
 }
 
-/** The one seam through which programs are run. What reaches them of the environment: `environmentOf`. */
+/** Every program runs through this interface. Its environment: `environmentOf`. */
 export interface Programs {
   /**
-   * Runs a program to its end. Arguments are passed as they are; there is no shell.
+   * Runs a program to its end, without a shell.
    * @throws MissingProgram, ProgramFailed, DeadlinePassed, OutputCutShort, Interrupted
    */
   run(program: ProgramName, args: readonly string[], options?: RunOptions): Promise<Output>;
@@ -84,7 +84,7 @@ export interface ProgramsProps {
   readonly log?: RunLog;
   /** Aborted on Ctrl-C. @default - never */
   readonly signal?: AbortSignal;
-  /** Gets every command before it runs, ready to paste (`--verbose`). @default - nothing is shown */
+  /** Gets every command before it runs, ready to paste (`--verbose`). @default - none */
   readonly onCommand?: (line: string) => void;
   /** @default - the user's */
   readonly env?: Environment;
@@ -92,12 +92,12 @@ export interface ProgramsProps {
 
 const defaultDeadlineSeconds = 60;
 
-/** They run the credential plugins that a kubeconfig names. */
+/** These run the credential plugins of a kubeconfig. */
 const asksForLogins: readonly ProgramName[] = ["kubectl", "istioctl"];
 
 /**
- * A helper that outlives its program may hold the output open. What the program itself wrote is always read. The helper
- * gets the grace period for more; if it is still writing at the end of `tooLong`, the run has failed.
+ * A child that outlives its program may keep the output open. The program's own output is always read. The child gets
+ * the grace period; if it still writes after `tooLong`, the call fails.
  */
 const lastWordsMilliseconds = { grace: 1000, tooLong: 10_000 };
 
@@ -143,8 +143,8 @@ function start(
   return new Promise((resolve, reject) => {
     if (signals.some(({ aborted }) => aborted)) return reject(new Interrupted());
     const file = fileOf(program, env);
-    // A process group of its own: its children (kubectl's credential plugins, terraform's providers) end with it, and
-    // Ctrl-C reaches this program first, which then decides.
+    // In a process group of its own: its children (kubectl's credential plugins, terraform's providers) can be stopped
+    // with it, and Ctrl-C only reaches this process, which then decides.
     const child = withUmask(options.privateFiles ? 0o077 : undefined, () =>
       spawn(file, args, {
         env: environmentOf(program, env, options.kubeconfig),
@@ -161,7 +161,7 @@ function start(
       endGroup(child.pid, signal);
       forced = setTimeout(() => {
         endGroup(child.pid, "SIGKILL");
-        // The kernel may hold it all the same, for example in a file system that does not answer.
+        // The kernel may still keep it, for example on a file system that does not answer.
         letGoSoon(null, "SIGKILL");
       }, graceSeconds * 1000);
     };
@@ -181,7 +181,7 @@ function start(
       clearTimeout(lastWords);
       clearImmediate(lastTurn);
       stopBeating?.();
-      // What was to end with the program, and has not.
+      // Children that did not stop with the program.
       if (outcome !== undefined) endGroup(child.pid, "SIGKILL");
       if (outcome instanceof Error) return reject(outcome);
       if (outcome === "read enough") return resolve({ code: 0, stdout, stderr });
@@ -194,8 +194,8 @@ function start(
       child.unref();
       settle(code, killedBy);
     };
-    // A timer alone is not enough: on a busy machine one turn of the event loop can take longer than the grace period,
-    // and timers run before the output that arrived meanwhile is read. An immediate runs after it.
+    // A timer alone is not enough: on a busy machine one turn of the event loop can exceed the grace period, and timers
+    // run before the output that arrived meanwhile is read. An immediate runs after it.
     let lastTurn: NodeJS.Immediate | undefined;
     const letGoWhenRead = (
       code: number | null,
@@ -239,20 +239,20 @@ function start(
       outcome ??= error.code === "ENOENT" ? new MissingProgram(program, file) : error;
       settle(null, null);
     });
-    // How it ended is known then. Its output may stay open: a helper that it left behind holds it, and may for ever.
+    // The exit code is known now, but a child may keep the output open forever.
     child.on("exit", (code, killedBy) => {
       stopListening();
       letGoSoon(code, killedBy);
     });
     child.on("close", settle);
-    // A program that ends without reading its input is judged by its exit code.
+    // For a program that ends without reading stdin, the exit code decides.
     child.stdin.on("error", () => {});
     const stopBeating = heartbeat && beat(child.stdin, heartbeat);
     if (!heartbeat) child.stdin.end(input);
   });
 }
 
-/** @returns what ends the input */
+/** @returns a function that ends stdin */
 function beat(input: Writable, { everySeconds, until }: Heartbeat): () => void {
   const timer = setInterval(() => input.write("."), everySeconds * 1000);
   const end = () => {
@@ -265,7 +265,7 @@ function beat(input: Writable, { everySeconds, until }: Heartbeat): () => void {
   return end;
 }
 
-/** A child inherits the umask of the moment in which it is made. */
+/** A child inherits the umask at the time of its creation. */
 function withUmask<T>(umask: number | undefined, work: () => T): T {
   if (umask === undefined) return work();
   const before = process.umask(umask);
@@ -281,7 +281,7 @@ function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // It has ended by itself.
+    // It has already exited.
   }
 }
 
@@ -299,15 +299,15 @@ function secondsSince(started: number): string {
 }
 
 /**
- * The JSON object in what a program printed. A wrapper on the PATH may print lines before and after it, such as
+ * The JSON object in the output of a program. A wrapper on the PATH may print lines before and after it, such as
  * `[command]/opt/terraform-bin output -json`: https://github.com/hashicorp/setup-terraform/issues/20.
- * @throws SyntaxError where there is none
+ * @throws SyntaxError without JSON
  */
 export function parseJsonOutput(stdout: string): unknown {
   const lines = stdout.split("\n");
   const first = lines.findIndex((line) => line.startsWith("{"));
   if (first === -1) return JSON.parse(stdout);
-  // Pretty-printed, its last line is a brace; else it is one line.
+  // Pretty-printed JSON ends with a brace on its own line; else it is one line.
   const last = lines[first] === "{" ? lines.indexOf("}", first) : first;
   return JSON.parse(lines.slice(first, last + 1).join("\n"));
 }

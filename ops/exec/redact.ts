@@ -1,9 +1,9 @@
 /**
- * What must never be written down, and what stands there instead. Programs print Secrets, kubeconfigs and tokens when
- * they fail, in forms that nobody planned for, so the forms are recognised rather than the places.
+ * Secrets by their form, and what replaces them. Programs print Secrets, kubeconfigs and tokens when they fail, in
+ * unexpected places.
  */
 const secretForms: readonly (readonly [RegExp, string])[] = [
-  // A key that is cut off by the end of the text is a key all the same.
+  // Also a key that is cut off at the end of the text.
   [
     /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g,
     "[private key]",

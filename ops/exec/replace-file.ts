@@ -1,8 +1,8 @@
 import { existsSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 
 /**
- * Writes a file in one move: whoever reads it sees the old text or the new one, and a full disk leaves the old one.
- * @param mode for the new file, from its first moment on
+ * Writes a file atomically: readers see the old text or the new one, and a full disk keeps the old one.
+ * @param mode of the new file
  */
 export function replaceFile(file: string, text: string, mode: number): void {
   const target = existsSync(file) ? realpathSync(file) : file;

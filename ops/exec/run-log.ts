@@ -2,9 +2,9 @@ import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { redact } from "./redact";
 
-/** Everything that one run of the tool did, for the day when something went wrong. Secrets are redacted. */
+/** Everything that one run of the tool did, for troubleshooting. Secrets are redacted. */
 export interface RunLog {
-  /** Path to show to people; undefined where nothing is kept. */
+  /** Path to show to users; undefined without a log. */
   readonly file: string | undefined;
   write(text: string): void;
   close(): void;
@@ -13,8 +13,7 @@ export interface RunLog {
 export const noLog: RunLog = { file: undefined, write: () => {}, close: () => {} };
 
 /**
- * A log of its own for this run: `<folder>/<time>.log`, readable by its owner alone.
- * A disk that fills up ends the log, not the run.
+ * The log of this run: `<folder>/<time>.log`, readable by its owner alone. A full disk ends the log, not the run.
  */
 export function openRunLog(folder: string, now: Date): RunLog {
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -1,14 +1,13 @@
-/** A signal with an end of its own. */
+/** A signal that is aborted at a deadline. */
 export interface Deadline {
   readonly signal: AbortSignal;
-  /** Lets go of the timer and of the other signal. */
+  /** Clears the timer and the listener on the other signal. */
   release(): void;
 }
 
 /**
- * A signal that is aborted with another one, or else after some seconds. It is not
- * `AbortSignal.any([signal, AbortSignal.timeout(...)])`, because Node.js may collect that timer as garbage before its
- * time: https://github.com/nodejs/node/issues/57736.
+ * A signal that is aborted with another one, or after some seconds. Not
+ * `AbortSignal.any([signal, AbortSignal.timeout(...)])`: Node.js may garbage-collect that timer before it fires: https://github.com/nodejs/node/issues/57736.
  */
 export function deadlineSignal(other: AbortSignal, seconds: number): Deadline {
   const controller = new AbortController();
@@ -26,7 +25,7 @@ export function deadlineSignal(other: AbortSignal, seconds: number): Deadline {
   return { signal: controller.signal, release };
 }
 
-/** Between two looks at something that cannot be watched. */
+/** Ends early when `signal` is aborted. */
 export function pause(signal: AbortSignal, milliseconds = 500): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

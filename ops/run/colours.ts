@@ -1,7 +1,7 @@
 import { createColors, isColorSupported } from "picocolors";
 
 /**
- * Colours for people at a terminal. picocolors colours in every CI as well, and there results are read by programs.
- * https://no-color.org is kept.
+ * Colours for terminals only: picocolors would also colour in CI, where programs read the output. NO_COLOR is respected
+ * (https://no-color.org).
  */
 export const colours = createColors(process.stdout.isTTY === true && isColorSupported);

@@ -12,10 +12,9 @@ import { pause } from "../exec/timing";
 import type { Context } from "./context";
 
 /**
- * One run at a time changes a mesh: a Lease on the primary says which, so that it holds between machines too. A run
- * renews its Lease while it lives; one that was killed is followed at once on its own machine, where its process is
- * seen to be gone, and elsewhere as soon as the Lease has stood still for as long as it lasts. Standing still is
- * measured here, never by comparing two machines' clocks.
+ * Only one run at a time changes a mesh: a Lease on the primary is the lock, also between machines. A run renews its
+ * Lease. The lock of a killed run is taken over at once on the same machine, where its process is known to be gone, and
+ * elsewhere when the Lease was not renewed for its duration. That time is measured locally, because clocks differ.
  */
 const lease = { name: "mesh-run", namespace: "default", seconds: 30, renewSeconds: 10 } as const;
 
@@ -29,10 +28,10 @@ export interface LockTimes {
 }
 
 /**
- * Runs `work` while no other run changes this mesh. `work` is given a context that is also aborted when the lock is
- * lost, which takes an API server that was out of reach for longer than the Lease lasts.
- * @param doing for whoever finds the lock taken, for example `mesh apply`
- * @throws Refused naming who has it
+ * Runs `work` while no other run changes this mesh. The context of `work` is also aborted when the lock is lost, which
+ * happens if the API server is unreachable for longer than the Lease lasts.
+ * @param doing shown to users who find the lock taken, for example `mesh apply`
+ * @throws Refused naming the holder
  */
 export async function withLock<T>(
   context: Context,
@@ -53,16 +52,16 @@ export async function withLock<T>(
       return;
     }
     if (!/Conflict|NotFound/.test(answer) || lost.signal.aborted) return;
-    // A renewal whose answer never came was taken all the same: the Lease is newer, and still this run's.
+    // A renewal may have succeeded although its answer was lost: then the Lease is newer, and still this run's.
     const found = await read(kubectl);
     if (isHeldBy(found, held)) held = found;
     else {
-      context.reporter.say("stopped: another run has taken over the lock of this mesh");
+      context.reporter.say("stopped: another run took over the lock of this mesh");
       lost.abort();
     }
   };
   const timer = setInterval(() => {
-    // An API server that does not answer is not a reason to stop: nobody else gets the lock from it either.
+    // An API server that does not answer is no reason to stop: no other run gets the lock from it either.
     renewing ??= renew()
       .catch(() => {})
       .finally(() => {
@@ -71,7 +70,7 @@ export async function withLock<T>(
   }, times.renewSeconds * 1000);
   try {
     const signal = AbortSignal.any([context.signal, lost.signal]);
-    // Every step listens, in every cluster; Node.js would warn from the eleventh on.
+    // Every step in every cluster listens; Node.js warns from the eleventh listener on.
     setMaxListeners(0, signal);
     return await work({ ...context, signal });
   } finally {
@@ -102,7 +101,7 @@ async function take(
     if (!first) {
       first = found;
       if (!isAbandoned(found))
-        reporter.say(`${holderOf(found)} has the lock of this mesh; seeing whether it is alive`);
+        reporter.say(`${holderOf(found)} holds the lock of this mesh; checking whether it is still running`);
     }
     if (renewTime(found) !== renewTime(first)) throw heldBy(found);
     if (isAbandoned(found) || performance.now() - begun > times.seconds * 1000) {
@@ -139,7 +138,7 @@ function manifest(context: Context, { name }: Mesh, doing: string, times: LockTi
 /** As Kubernetes writes a MicroTime. */
 const microTime = (time: Date) => time.toISOString().replace("Z", "000Z");
 
-/** @returns the Lease as it is now, or what the API server had against it */
+/** @returns the Lease as it is now, or the error of the API server */
 async function write(
   kubectl: Kubectl,
   verb: "create" | "replace",
@@ -162,9 +161,9 @@ async function read(kubectl: Kubectl, options?: RunOptions): Promise<KubernetesO
 }
 
 async function release(kubectl: Kubectl, held: KubernetesObject): Promise<void> {
-  // After Ctrl-C as well: a run on another machine would wait until the Lease has run out.
+  // After Ctrl-C too: a run on another machine would otherwise wait until the Lease expires.
   const afterAll = { deadlineSeconds: 10, cleanUp: true };
-  // A run that stood still for longer than its Lease lasts may have been followed by another.
+  // A run that was suspended for longer than its Lease may have lost it.
   if (!isHeldBy(await read(kubectl, afterAll), held)) return;
   await kubectl.run(
     ["-n", lease.namespace, "delete", "lease", lease.name, "--ignore-not-found", "--wait=false"],
@@ -172,7 +171,7 @@ async function release(kubectl: Kubectl, held: KubernetesObject): Promise<void> 
   );
 }
 
-/** Whoever takes a Lease over writes its own name and time into it. */
+/** A run that takes a Lease over writes its own name and time into it. */
 function isHeldBy(found: KubernetesObject | undefined, held: KubernetesObject): found is KubernetesObject {
   const { holderIdentity, acquireTime } = held.spec;
   const isSame = (key: string) => found?.metadata.annotations?.[key] === held.metadata.annotations?.[key];
@@ -184,12 +183,12 @@ function isHeldBy(found: KubernetesObject | undefined, held: KubernetesObject): 
   );
 }
 
-/** Its process is known to be gone. */
+/** Its process no longer exists. */
 function isAbandoned({ metadata: { annotations = {} } }: KubernetesObject): boolean {
   return annotations[machineAnnotation] === machine() && !isRunning(Number(annotations[processAnnotation]));
 }
 
-/** Process numbers mean something only within one boot and one container: both are part of it where they are known. */
+/** Process ids are valid within one boot and one container, so both are part of the machine's name if known. */
 function machine(): string {
   const known = [
     () => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
@@ -208,23 +207,23 @@ function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    return "somebody";
+    return "unknown user";
   }
 }
 
 const renewTime = ({ spec: { renewTime: time } }: KubernetesObject) => String(time ?? "");
-const holderOf = ({ spec: { holderIdentity } }: KubernetesObject) => String(holderIdentity ?? "somebody");
+const holderOf = ({ spec: { holderIdentity } }: KubernetesObject) => String(holderIdentity ?? "another run");
 
 function heldBy(found: KubernetesObject): Refused {
   const since = String(found.spec.acquireTime ?? renewTime(found)).replace(/\.\d+Z$/, "Z");
   return new Refused([
-    `${holderOf(found)} is changing this mesh since ${since}; one run at a time may; wait for it to end and run again`,
+    `${holderOf(found)} has been changing this mesh since ${since}; only one run at a time may change it: wait for it to end, then run again`,
   ]);
 }
 
 function cannot({ primary }: Mesh, words: string): Refused {
   const fix = /\(Forbidden\)/.test(words)
-    ? `needed is the right to create, update and delete leases in the namespace ${lease.namespace}`
+    ? `grant the right to create, update and delete leases in the namespace ${lease.namespace}`
     : `check ${commandLine("kubectl", ["--context", primary.context, "version"])}, then run again`;
   return new Refused([
     `the lock of this mesh (Lease ${lease.namespace}/${lease.name} in ${primary.name}) cannot be written; ${fix}\n${words}`,

@@ -2,37 +2,37 @@ import { createColors } from "picocolors";
 import { type Environment, userEnvironment } from "../exec/environment";
 import type { Step, StepListener, StepResult } from "./steps";
 
-/** How a run tells what it does. The tool's own output, such as a table or JSON, is not its business. */
+/** Reports the progress of a run. Results such as a table or JSON go to stdout instead. */
 export interface Reporter extends StepListener {
-  /** A sentence that stands for itself. */
+  /** Prints a line. */
   say(text: string): void;
   /** A command, before it runs (`--verbose`). */
   command(line: string): void;
-  /** No more is to come: a display that redraws itself lets go of the screen. */
+  /** Ends the display: nothing is redrawn any more. */
   close(): void;
-  /** Undefined: what is written stays, as in a file. */
+  /** Undefined if lines cannot be redrawn, as in a file. */
   readonly screen: Screen | undefined;
 }
 
 /** A terminal whose last lines are redrawn in place. */
 export interface Screen {
-  /** As the terminal is now; it may be made larger or smaller at any time. */
+  /** The current size; users may resize the terminal. */
   readonly size: { readonly columns: number; readonly rows: number };
   readonly color: boolean;
-  /** Beyond ASCII, block elements too. */
+  /** The terminal shows characters beyond ASCII, such as block elements. */
   readonly unicode: boolean;
-  /** These lines stand below everything else from now on, until others do. None is longer than the screen is wide. */
+  /** Shows lines below everything else, in place of those before. None may be wider than the screen. */
   show(lines: readonly string[]): void;
 }
 
 export interface ReporterProps {
-  /** Where to write: progress goes to stderr, so that stdout is the result alone. @default process.stderr */
+  /** Progress goes to stderr, because stdout is for results. @default process.stderr */
   readonly stream?: NodeJS.WriteStream | Sink;
   /** @default - the user's */
   readonly env?: Environment;
 }
 
-/** The part of a terminal, or of a file, that is needed. */
+/** A terminal or a file. */
 export interface Sink {
   write(text: string): unknown;
   readonly isTTY?: boolean;
@@ -50,7 +50,7 @@ export const silentReporter: Reporter = {
   screen: undefined,
 };
 
-/** Lines that redraw themselves on a terminal, plain ones elsewhere. https://no-color.org is kept. */
+/** Redraws lines on a terminal, prints plain ones elsewhere. NO_COLOR is respected (https://no-color.org). */
 export function createReporter({
   stream = process.stderr,
   env = userEnvironment,
@@ -67,7 +67,7 @@ const marks = {
   "not tried": { text: "not tried", color: "dim" },
 } as const satisfies Record<StepResult["outcome"], unknown>;
 
-/** Without a terminal a step that takes long says so now and then, so that a log shows where the time goes. */
+/** Without a terminal, a long step is reported at this interval, so that a log shows where the time goes. */
 const reminderSeconds = 15;
 const redrawMilliseconds = 100;
 
@@ -120,7 +120,7 @@ function plainReporter(stream: Sink): Reporter {
   };
 }
 
-/** Finished steps scroll up; those that run stand below them, each with the time gone. */
+/** Finished steps scroll up; running ones are below them, each with its elapsed time. */
 function liveReporter(stream: Sink, env: Environment): Reporter {
   // https://no-color.org
   const hasColor = !env.NO_COLOR;

@@ -3,7 +3,6 @@ import type { Explain } from "../diagnosis/unreachable";
 import { DeadlinePassed, Interrupted } from "../exec/errors";
 import { deadlineSignal } from "../exec/timing";
 
-/** What a run is made of, in the order in which people think of it. */
 export type StepOutcome = "changed" | "unchanged";
 
 export interface Step {
@@ -12,27 +11,27 @@ export interface Step {
   /** Name of the cluster, as in mesh.yaml. */
   readonly cluster: string;
   readonly phase: string;
-  /** What is done, for people: `gateway istio-eastwestgateway`. */
+  /** For users: `gateway istio-eastwestgateway`. */
   readonly title: string;
-  /** Ids of the steps that must have ended well before. */
+  /** Ids of the steps that must have succeeded before. */
   readonly needs: readonly string[];
-  /** Ids of steps that are waited for, however they end: they matter more. @default - none */
+  /** Ids of the steps that must have ended before, successful or not. @default - none */
   readonly after?: readonly string[];
-  /** After this many seconds the step is given up. */
+  /** The step fails after this many seconds. */
   readonly deadlineSeconds: number;
   /** A failure is a warning: the mesh works without it. @default false */
   readonly optional?: boolean;
   run(context: StepContext): Promise<StepOutcome>;
-  /** What the cluster says about a step that failed by `cause`: events, conditions. @default - nothing */
+  /** Asks the cluster why the step failed: events, conditions. @default - nothing */
   explain?: Explain;
 }
 
 export interface StepContext {
   /** Aborted on Ctrl-C and at the step's deadline. */
   readonly signal: AbortSignal;
-  /** The step's own. */
+  /** Of the step. */
   readonly deadlineSeconds: number;
-  /** Says what the step is at, while it runs and when it is given up: `waiting for ...`. */
+  /** Reports what the step is doing, also in the message of a timeout: `waiting for ...`. */
   readonly note: (text: string) => void;
 }
 
@@ -40,14 +39,13 @@ export interface StepResult {
   readonly step: Step;
   readonly outcome: StepOutcome | "failed" | "warning" | "not tried";
   readonly seconds: number;
-  /** For `failed` and `warning`: what went wrong and what the cluster says about it. */
+  /** For `failed` and `warning`: the error, and what the cluster reports about it. */
   readonly reason?: string;
 }
 
-/** Seconds for a program whose own words name what it has waited for: it gives up a little before its step does. */
+/** Timeout for a program that names what it waits for: a little shorter than its step's deadline. */
 export const secondsWithin = (deadlineSeconds: number) => 0.9 * deadlineSeconds;
 
-/** Hears what happens to steps. */
 export interface StepListener {
   started(step: Step): void;
   noted(step: Step, text: string): void;
@@ -58,9 +56,9 @@ export interface StepListener {
 const explainSeconds = 15;
 
 /**
- * Runs every step as soon as what it needs is done, side by side. A step that fails takes those that need it with it;
- * the others go on to their end, so that a second run has less to do.
- * @returns a result per step, in the order of `steps`
+ * Runs every step as soon as its needs are met, in parallel. Steps that need a failed step are not tried; the others
+ * continue, so that a second run has less to do.
+ * @returns a result for each step, in the order of `steps`
  */
 export async function runSteps(
   steps: readonly Step[],
@@ -96,28 +94,28 @@ async function runStep(step: Step, listener: StepListener, runSignal: AbortSigna
   if (runSignal.aborted) return { step, outcome: "not tried", seconds: 0 };
   listener.started(step);
   const deadline = deadlineSignal(runSignal, step.deadlineSeconds);
-  let at: string | undefined;
+  let lastNote: string | undefined;
   try {
     const outcome = await step.run({
       signal: deadline.signal,
       deadlineSeconds: step.deadlineSeconds,
       note: (text) => {
-        at = text;
+        lastNote = text;
         listener.noted(step, text);
       },
     });
     return { step, outcome, seconds: seconds() };
   } catch (error) {
-    const isGivenUp = error instanceof Interrupted && deadline.signal.aborted && !runSignal.aborted;
-    const cause = isGivenUp
+    const isTimeout = error instanceof Interrupted && deadline.signal.aborted && !runSignal.aborted;
+    const cause = isTimeout
       ? new DeadlinePassed(`${step.title} in ${step.cluster}`, step.deadlineSeconds)
       : (error as Error);
-    const said = [
+    const text = [
       cause.message,
-      ...(isGivenUp && at !== undefined ? [`last: ${at}`] : []),
+      ...(isTimeout && lastNote !== undefined ? [`last: ${lastNote}`] : []),
       ...(runSignal.aborted ? [] : await explanation(step, runSignal, cause)),
     ].join("\n");
-    const reason = [said, ...adviceOn(said)].join("\n");
+    const reason = [text, ...adviceOn(text)].join("\n");
     return { step, outcome: step.optional ? "warning" : "failed", seconds: seconds(), reason };
   } finally {
     deadline.release();
@@ -129,14 +127,14 @@ async function explanation(step: Step, runSignal: AbortSignal, cause: Error): Pr
   try {
     return (await step.explain?.(signal, cause)) ?? [];
   } catch {
-    // The failure itself is what counts; a cluster that cannot be asked is often its cause.
+    // A cluster that does not answer is often the cause of the failure itself.
     return [];
   } finally {
     release();
   }
 }
 
-/** A need that names no step would wait for ever, and so would a circle. */
+/** An unknown need would wait forever, and so would a cycle. */
 function refuseUnknownNeeds(steps: readonly Step[]): void {
   const before = new Set<string>();
   let left = [...steps];

@@ -15,21 +15,20 @@ import { fileProblem, InputError } from "../../mesh/problem";
 import type { Weights } from "./weights";
 
 /**
- * The text of mesh.yaml with other weights. Numbers are put in place of numbers, and what is not there is added: every
- * other byte stays.
+ * The text of mesh.yaml with other weights. Numbers are replaced and missing entries are added: every other byte stays.
  * @param file name for messages
  * @param weights of every version that runs, 100 in all
- * @throws InputError when the text is not a mesh, or would be another mesh than the same with these weights
+ * @throws InputError if the text is not a valid mesh, or if the edit would change more than the weights
  */
 export function withWeights(text: string, file: string, weights: Weights): { text: string; mesh: Mesh } {
   const before = parseMesh(text, file);
-  // A byte that is not UTF-8 has been read as this character, and would be written as it.
-  if (text.includes("\ufffd")) throw byHand(file, "it holds bytes that are not UTF-8", weights);
+  // Bytes that are not UTF-8 were read as this character, and would be written as such.
+  if (text.includes("\ufffd")) throw byHand(file, "it contains bytes that are not UTF-8", weights);
   const changed = replaceWeights(text, weights);
   const mesh = changed === undefined ? undefined : parsed(changed, file);
-  // Two parsers have read the text, and an anchor may have carried a weight to elsewhere: the mesh is what counts.
+  // Two parsers read the text, and an anchor may copy a weight to another place: compare the meshes.
   if (!isDeepStrictEqual(mesh, { ...before, sample: before.sample && { ...before.sample, weights } }))
-    throw byHand(file, "as it is written, more than the weights would change", weights);
+    throw byHand(file, "editing the weights would also change other values", weights);
   return { text: changed!, mesh: mesh! };
 }
 
@@ -47,22 +46,22 @@ const byHand = (file: string, why: string, weights: Weights) =>
     fileProblem(
       file,
       `cannot be edited: ${why}`,
-      `write it by hand, under sample: \`weights: ${flow(weights, String)}\`, then run mesh apply`,
+      `edit it by hand: under sample, set \`weights: ${flow(weights, String)}\`, then run mesh apply`,
     ),
   ]);
 
 type Mapping = YAMLMap.Parsed;
 
-/** What takes the place of a part of the text; of an empty part: is added there. */
+/** A replacement of a part of the text; an empty part is an insertion. */
 interface Edit {
   readonly start: number;
   readonly end: number;
   readonly text: string;
 }
 
-/** Undefined where weights have no place that could be told. */
+/** Undefined if the place of the weights is unclear. */
 function replaceWeights(text: string, weights: Weights): string | undefined {
-  // Every scalar is text in this schema: what a key says is what is looked for.
+  // Every scalar is text in this schema, so keys can be compared as written.
   const { contents, errors } = parseDocument(text, { schema: "failsafe", keepSourceTokens: true });
   if (errors.length > 0 || !isMap(contents)) return undefined;
   const edits = weightEdits(text, contents as Mapping, weights);
@@ -104,7 +103,7 @@ const valueIn = (mapping: Mapping, key: string) =>
 
 type Naming = (key: string) => string;
 
-/** JSON is YAML as well: where keys are quoted, new ones are. */
+/** Quotes new keys if the existing ones are quoted, as in JSON. */
 function namesAsIn({ items: [first] }: Mapping): Naming {
   const isQuoted = isScalar(first?.key) && first.key.type === Scalar.QUOTE_DOUBLE;
   return isQuoted ? (key) => JSON.stringify(key) : (key) => key;
@@ -115,7 +114,7 @@ const flow = (weights: Weights, name: Naming) =>
     .map(([version, percent]) => `${name(version)}: ${percent}`)
     .join(", ")} }`;
 
-/** Adds entries behind the last one of a mapping; to a block, lines. */
+/** Adds entries after the last one of a mapping; lines to a block. */
 function addTo(text: string, mapping: Mapping, entries: readonly string[]): Edit[] {
   if (entries.length === 0) return [];
   const insert = (at: number, inserted: string): Edit[] => [{ start: at, end: at, text: inserted }];
@@ -129,13 +128,13 @@ function addTo(text: string, mapping: Mapping, entries: readonly string[]): Edit
   const indent = indentOf(mapping);
   const lines = entries.map((entry) => entry && `${" ".repeat(indent)}${entry}`);
   const end = endOf(mapping);
-  // A block of text ends behind its last line break, which is part of it.
+  // A block scalar includes its last line break.
   if (text[end - 1] === "\n") return insert(end, lines.map((line) => `${line}${newLine}`).join(""));
   const below = endOfComments(text, lineEnd(text, end), indent);
   return insert(below, lines.map((line) => `${newLine}${line}`).join(""));
 }
 
-/** Where the text of a node ends, less what follows on its line. */
+/** Where the text of a node ends, without what follows on its line. */
 function endOf(node: ParsedNode): number {
   if (!isCollection(node) || node.flow) return node.range[1];
   const last = node.items.at(-1)!;

@@ -10,15 +10,15 @@ import { withLock } from "../run/lock";
 /** Seconds. One request. */
 const deadlineSeconds = 30;
 
-/** What the API server says where Istio's CRDs or the sample are not there. */
+/** Messages of the API server without Istio's CRDs or the sample. */
 const noMesh = /no matches for kind|namespaces "[^"]+" not found/;
 
 /**
- * Applies which version of the sample answers, and nothing else: on a mesh that runs it is a matter of one request.
+ * Applies only the routing of the sample, with one request.
  * @param dist folder that `mesh synth` wrote, or that `write` writes
- * @param write called once the primary has answered and is this mesh's, before anything is applied
+ * @param write called before anything is applied, when the primary has answered and belongs to this mesh
  * @returns the objects that changed
- * @throws Refused where no mesh runs yet, or not this one
+ * @throws Refused without a mesh, or on a foreign one
  */
 export function applyRouting(
   context: Context,
@@ -43,7 +43,7 @@ export function applyRouting(
       return changed;
     } catch (error) {
       if (!(error instanceof ProgramFailed) || !noMesh.test(error.stderr)) throw error;
-      throw new Refused([`${primary.name} has no mesh to split yet`]);
+      throw new Refused([`${primary.name} has no mesh yet`]);
     }
   });
 }

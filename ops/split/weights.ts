@@ -6,9 +6,8 @@ export type Weights = Readonly<Record<string, number>>;
 
 /**
  * Reads `v1=90 v2=10`.
- * @param running versions of the sample, of which each must be given: one left out could be meant to get nothing, or be
- * forgotten
- * @throws InputError with everything that is not allowed
+ * @param running versions of the sample; each needs a weight, because a missing one may be 0 or forgotten
+ * @throws InputError with every problem
  */
 export function readWeights(words: readonly string[], running: readonly string[]): Weights {
   const problems: Problem[] = [];
@@ -17,24 +16,27 @@ export function readWeights(words: readonly string[], running: readonly string[]
 
   const isWeight = (word: string) => /^[^=]+=\d{1,3}$/.test(word) && percentOf(word) <= 100;
   for (const word of words.filter((word) => !isWeight(word)))
-    refuse(`${quote(word)} is given; allowed is VERSION=PERCENT with a whole number from 0 to 100`, example);
+    refuse(
+      `invalid weight ${quote(word)}: expected VERSION=PERCENT with a whole number from 0 to 100`,
+      example,
+    );
 
   const given = words.map(versionOf).filter((version) => version !== "");
   const missing = running.filter((version) => !given.includes(version));
   for (const version of new Set(given.filter((version) => !running.includes(version))))
     refuse(
-      `version ${quote(version)} runs nowhere; allowed are ${running.join(", ")}`,
+      `unknown version ${quote(version)}: expected ${running.join(", ")}`,
       `${didYouMean(version, missing)}rename it, or leave it out`,
     );
   for (const version of running) {
     const times = given.filter((other) => other === version).length;
-    if (times > 1) refuse(`version ${version} is given ${times} times; allowed is once`, "keep one of them");
+    if (times > 1) refuse(`version ${version} is given ${times} times: expected once`, "keep one of them");
   }
-  // Beside a word that cannot be read, the version may be the one that it was to name.
+  // An unreadable word may be meant for the missing version.
   if (given.length === words.length)
     for (const version of missing)
       refuse(
-        `version ${version} is missing; every version that runs must be given`,
+        `version ${version} is missing: every running version needs a weight`,
         `add ${version}=PERCENT; ${version}=0 sends it nothing`,
       );
 
@@ -43,7 +45,7 @@ export function readWeights(words: readonly string[], running: readonly string[]
     const sum = percents.reduce((total, percent) => total + percent, 0);
     if (sum !== 100)
       refuse(
-        `the weights sum to ${sum} (${percents.join(" + ")}); allowed is 100`,
+        `the weights sum to ${sum} (${percents.join(" + ")}): expected 100`,
         "change them so that they sum to 100",
       );
   }
@@ -51,7 +53,7 @@ export function readWeights(words: readonly string[], running: readonly string[]
   return Object.fromEntries(words.map((word) => [versionOf(word), percentOf(word)]));
 }
 
-/** Empty where the word names none. */
+/** Empty if the word names none. */
 const versionOf = (word: string) => word.slice(0, Math.max(0, word.indexOf("=")));
 const percentOf = (word: string) => Number(word.slice(word.indexOf("=") + 1));
 

@@ -1,6 +1,6 @@
 import type { Reply } from "./requests";
 
-/** What the exit codes of curl mean that a mesh can cause. https://curl.se/docs/manpage.html#EXIT */
+/** Exit codes of curl that a mesh can cause. https://curl.se/docs/manpage.html#EXIT */
 const curlErrors: Readonly<Record<string, string>> = {
   6: "the name of the Service does not resolve",
   7: "connection refused",
@@ -11,7 +11,7 @@ const curlErrors: Readonly<Record<string, string>> = {
 };
 
 /**
- * What Envoy says in an answer of its own, with the flag that stands for it in access logs.
+ * Envoy's own error messages, with their response flags in access logs.
  * https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#response-flags ; read 2026-11-27
  */
 const envoyWords: readonly { readonly words: RegExp; readonly flag: string }[] = [
@@ -25,10 +25,10 @@ const envoyWords: readonly { readonly words: RegExp; readonly flag: string }[] =
   { words: /fault filter abort/, flag: "FI" },
 ];
 
-/** Envoy's words can be long; the first sentence says what kind it is. */
+/** Envoy's messages can be long; the first sentence names the kind. */
 const shownCharacters = 60;
 
-/** In few words what went wrong with a request, the same for all that went wrong alike; undefined: it was answered. */
+/** The kind of failure of a request, the same for equal failures; undefined: it was answered. */
 export function failureOf({ status, version, words }: Reply): string | undefined {
   if (version !== undefined) return undefined;
   if (status === 0) {
@@ -36,13 +36,13 @@ export function failureOf({ status, version, words }: Reply): string | undefined
     if (/Resolving timed out/.test(words)) return curlErrors[6];
     return curlErrors[code] ?? `curl error ${code}`;
   }
-  if (status === 200) return "somebody else answered";
+  if (status === 200) return "unexpected answer";
   const said = wordsOf(words);
   const flag = envoyWords.find((row) => row.words.test(words))?.flag;
   return `HTTP ${status}${said ? `: ${said}` : ""}${flag ? ` (${flag})` : ""}`;
 }
 
-/** Of a connection that failed Envoy tells the reason last. */
+/** Envoy puts the reason of a failed connection last. */
 function wordsOf(words: string): string {
   const [, reason] = /reset reason: ([^,\n]+)/.exec(words) ?? [];
   const [, transport] = /transport failure reason: ([^\n]+)/.exec(words) ?? [];

@@ -2,22 +2,21 @@ import type { Sample } from "../../mesh/mesh";
 import { curl, requestSeconds, sampleUrl } from "./requests";
 
 /**
- * Requests that are under way at once from one client, at most: each is a process of curl, and the client's pod has
- * 128 MB. With a mesh that answers within a second this is enough for any rate.
+ * Concurrent requests of one client: each is a curl process, and the client's pod has 128 MB. Enough for any rate if the
+ * mesh answers within a second.
  */
 const atOnce = 20;
 
-/** How often the client's loop wants to hear a dot, and after how long without one it ends. */
+/** How often the loop gets a dot on stdin, and after how long without one it ends. */
 export const loopHeartbeat = { everySeconds: 5, patienceSeconds: 20 } as const;
 
-/** Of one reply, so much is sent back: more than a pipe takes in one piece would mix with other replies. */
+/** Characters of a reply that are sent back: longer writes to a pipe would mix with other replies. */
 const mostCharacters = 999;
 
 /**
- * A script for the client that sends requests at a steady rate, whether the answers are quick or slow, as long as its
- * input stays open and a dot comes now and then. It ends by itself: `kubectl exec` leaves what it started to run on when
- * the connection breaks, and a process that writes to nobody is not ended by that either, it stops in the middle of
- * its write. When the input ends, the requests that are under way are still answered.
+ * A script for the client that sends requests at a constant rate, however fast the answers come, while it gets dots on
+ * stdin. It must end by itself: when the connection breaks, `kubectl exec` leaves its process running, blocked in a
+ * write. When stdin ends, running requests are still answered.
  *
  * For the shells of busybox and Debian; curl 7.69 is enough.
  */

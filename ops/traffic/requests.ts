@@ -1,34 +1,34 @@
 import { helloworldPort } from "../../mesh/istio-lines";
 import type { Mesh, Sample } from "../../mesh/mesh";
 
-/** What came back for one request that a client of the sample sent. */
+/** The result of one request from a client of the sample. */
 export interface Reply {
-  /** HTTP status; 0: there was no answer. */
+  /** HTTP status; 0: no answer. */
   readonly status: number;
   readonly seconds: number;
-  /** Version of helloworld that answered; undefined: none of them did. */
+  /** Version of helloworld that answered; undefined: none did. */
   readonly version: string | undefined;
   /** Pod that answered; undefined likewise. */
   readonly pod: string | undefined;
-  /** What the client or a proxy said instead; empty for an answer of helloworld. */
+  /** The message of the client or a proxy instead; empty for an answer of helloworld. */
   readonly words: string;
 }
 
-/** After so many seconds the client gives up a request. Istio's proxies try for longer to connect (10 s). */
+/** Timeout of a request. Istio's proxies have a longer connect timeout (10 s). */
 export const requestSeconds = 5;
 
-/** The sample's Service under the name that resolves in every cluster, also where no version runs. */
+/** The name of the sample's Service that resolves in every cluster, also without a version there. */
 export const sampleHost = ({ namespace }: Sample) => `helloworld.${namespace}.svc.cluster.local`;
 export const sampleUrl = (sample: Sample) => `http://${sampleHost(sample)}:${helloworldPort}/hello`;
 
 export interface InClient {
-  /** The script reads its standard input. @default false */
+  /** The script reads stdin. @default false */
   readonly input?: boolean;
-  /** Another container of its pod. @default - the client's own */
+  /** A container of its pod. @default - the client's */
   readonly container?: string;
 }
 
-/** Arguments of kubectl that run a shell script in the client of the sample. */
+/** Arguments of kubectl that run a shell script in the sample's client. */
 export function inClient(
   { istio }: Mesh,
   { namespace }: Sample,
@@ -41,20 +41,20 @@ export function inClient(
 }
 
 /**
- * One call of curl whose output `replyReader` reads; `urls` may be one of curl's ranges. Unbuffered, and errors and
- * figures on one stream, so that each stands behind the answer that it is about.
+ * A curl command whose output `replyReader` reads; `urls` may be a curl range. Unbuffered, with errors and figures on one
+ * stream, so that they follow their answer.
  */
 export const curl = (urls: string, options = "") =>
   `curl -sSN -m ${requestSeconds} ${options}-w '%{stderr}\\n%{http_code} %{time_total}\\n' '${urls}' 2>&1`;
 
-/** Failed requests after which no more are sent: they take seconds each, and that some fail is known by then. */
+/** Failed requests after which no more are sent: each takes seconds, and by then the failure is known. */
 const patience = 6;
 const batch = 4;
 
 /**
- * A script that sends requests one after the other. One process of curl sends some of them; the proxy chooses for each
- * request anew. It stops early where requests fail, so that a mesh that does not answer is known to be so after half a
- * minute, not after a hundred deadlines.
+ * A script that sends requests one after the other. One curl process sends several; the proxy balances each request. It
+ * stops early if requests fail: a mesh that does not answer is detected after half a minute, not after a hundred
+ * timeouts.
  * @returns a script that sends at least so many, unless they fail
  */
 export function requestScript(sample: Sample, count: number): string {
@@ -70,7 +70,7 @@ export function requestScript(sample: Sample, count: number): string {
   ].join("\n");
 }
 
-/** Reads replies from the output of `curl`, chunk by chunk as it comes. */
+/** Reads replies from the output of `curl`, chunk by chunk. */
 export function replyReader(): (chunk: string) => Reply[] {
   let rest = "";
   let body: string[] = [];
@@ -92,9 +92,9 @@ export function replyReader(): (chunk: string) => Reply[] {
 
 export const readReplies = (output: string) => replyReader()(output);
 
-/** The words of helloworld: `Hello version: v1, instance: helloworld-v1-...`. */
+/** An answer of helloworld: `Hello version: v1, instance: helloworld-v1-...`. */
 const hello = /^Hello version: ([^,\s]+), instance: (\S+)$/m;
-/** More of an error page than this nobody wants to see. */
+/** Characters of an error page. */
 const shownWords = 200;
 
 function replyOf(status: number, seconds: number, text: string): Reply {

@@ -2,17 +2,17 @@ import type { Cluster, Mesh, Sample } from "../../mesh/mesh";
 import { kubectlFor } from "../exec/kubectl";
 import type { Programs } from "../exec/programs";
 
-/** Which cluster a pod of the sample runs in. Pods that have gone stay known: what they answered is counted. */
+/** The clusters of the sample's pods. Deleted pods stay known, because their answers are counted. */
 export interface SamplePods {
-  /** Undefined: it is not known, or not yet. A pod that is not known is looked for in the background. */
+  /** Undefined for an unknown pod, which is then looked up in the background. */
   clusterOf(pod: string): string | undefined;
-  /** Asks all clusters; those that do not answer are passed over. */
+  /** Queries all clusters; those that do not answer are skipped. */
   look(): Promise<void>;
 }
 
-/** A pod that was not found so often is somebody else's. */
+/** Lookups after which a pod counts as foreign. */
 const patience = 3;
-/** A rollout brings new pods one after the other: they are looked for together. */
+/** A rollout starts pods one after the other: they are looked up together. */
 const pauseMilliseconds = 3000;
 
 export function samplePods(programs: Programs, mesh: Mesh, sample: Sample, signal: AbortSignal): SamplePods {

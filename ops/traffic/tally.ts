@@ -1,13 +1,13 @@
 import { failureOf } from "./request-failure";
 import type { Reply } from "./requests";
 
-/** How often each came. */
+/** Numbers by name. */
 export type Counts = Readonly<Record<string, number>>;
 
-/** What replies add up to. */
+/** Totals of replies. */
 export interface Tally {
   readonly requests: number;
-  /** Those without an answer of helloworld. */
+  /** Requests without an answer of helloworld. */
   readonly failed: number;
   readonly perSecond: number;
   /** Answers by version. */
@@ -16,25 +16,25 @@ export interface Tally {
   readonly pods: Counts;
   /** Failures by kind. */
   readonly failures: Counts;
-  /** Seconds in which half of the answers came, to one percent; undefined: there was none. */
+  /** Median latency, to one percent; undefined without answers. */
   readonly p50Seconds: number | undefined;
-  /** Seconds in which 99 of 100 answers came, likewise. */
+  /** Latency of the 99th percentile, likewise. */
   readonly p99Seconds: number | undefined;
 }
 
-/** Adds up replies as they come. Times are seconds of any one clock. */
+/** Adds up replies. Times are seconds of one clock. */
 export interface Tallying {
   add(reply: Reply, at: number): void;
-  /** Everything since the beginning. */
+  /** Since the beginning. */
   total(now: number): Tally;
   /** The last `windowSeconds`. */
   lately(now: number): Tally;
 }
 
-/** What a person who moves the split wants to see move. At ten requests a second the shares are good to ten percent. */
+/** Short enough to show a change of the split. At ten requests a second the shares are exact to ten percent. */
 export const windowSeconds = 15;
 
-/** @param since when the first request was sent, or will be */
+/** @param since time of the first request */
 export function tallying(since: number): Tallying {
   const all = new Sums();
   const recent = new Sums();
@@ -57,12 +57,12 @@ export function tallying(since: number): Tallying {
   };
 }
 
-/** Latencies are kept by their order of magnitude: steps so fine that the middle of one is off by one percent at most. */
+/** Latencies are counted in logarithmic steps, with an error of one percent at most. */
 const step = Math.log(1.02);
 const stepOf = (seconds: number) => Math.round(Math.log(Math.max(seconds, 1e-6)) / step);
 const secondsOf = (index: number) => Math.exp(index * step);
 
-/** Counts that replies are added to and, when they leave the window, taken away from: as large as there are kinds. */
+/** Counts that replies are added to, and subtracted from when they leave the window. */
 class Sums {
   private requests = 0;
   private readonly versions = new Map<string, number>();
@@ -97,7 +97,7 @@ class Sums {
     };
   }
 
-  /** The least latency that so many answers did not exceed. */
+  /** The lowest latency that this many answers did not exceed. */
   private quantile(answers: number): number | undefined {
     let seen = 0;
     for (const [index, times] of [...this.latencies].sort(([one], [other]) => one - other)) {

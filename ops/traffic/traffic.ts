@@ -20,38 +20,38 @@ export interface TrafficProps {
   readonly ratePerSecond: number;
 }
 
-/** Requests from the clients of some clusters, side by side. */
+/** Requests from the clients of several clusters in parallel. */
 export interface Traffic {
-  /** How it has gone so far, cluster by cluster. */
+  /** Results so far, by cluster. */
   clients(): readonly ClientTraffic[];
-  /** Ends when `stop` is aborted and what was under way then has been answered. */
+  /** Resolves when `stop` is aborted and running requests have been answered. */
   readonly ended: Promise<void>;
 }
 
-/** What the client of one cluster sent, and got back. */
+/** Results of the client in one cluster. */
 export interface ClientTraffic {
   /** Name of the client's cluster. */
   readonly cluster: string;
   readonly total: Flow;
-  /** The last seconds of it, `windowSeconds`. */
+  /** The last `windowSeconds`. */
   readonly lately: Flow;
-  /** How often the connection to the client broke. What could not be sent until it was made anew counts for nothing. */
+  /** How often the connection to the client broke. Requests that were not sent meanwhile are not counted. */
   readonly interruptions: number;
 }
 
 export interface Flow extends Tally {
-  /** Answers by the cluster that gave them, `unknownCluster` where no cluster has the pod. */
+  /** Answers by cluster; `unknownCluster` if no cluster has the pod. */
   readonly clusters: Counts;
 }
 
 const unknownCluster = "unknown";
 
 /**
- * Seconds. After this time the connection to a client is made anew, in order: load balancers between here and the API
- * server end old ones, and what a connection has brought is kept as long as it lives.
+ * Seconds after which the connection to a client is reopened: load balancers on the way to the API server close old
+ * ones, and its output stays in memory while it is open.
  */
 const connectionSeconds = 600;
-/** Seconds without a reply: at the lowest rate a request and its deadline take less, and so does a slow login. */
+/** Seconds without output. Even at the lowest rate a request with its timeout takes less, and so does a slow login. */
 const silenceSeconds = 30;
 const pauseSeconds = 2;
 
@@ -62,7 +62,7 @@ export function startTraffic(
   stop: AbortSignal,
 ): Traffic {
   const asking = new AbortController();
-  // One for every client.
+  // Every client listens.
   setMaxListeners(0, stop, asking.signal);
   const pods = samplePods(
     withRequestTimeout(withParallelLimit(context.programs)),
@@ -84,7 +84,7 @@ export function startTraffic(
 
 /**
  * @param props with `mesh.yaml` as the user named it
- * @throws Refused naming every client that cannot send
+ * @throws Refused naming every client that cannot send requests
  */
 export async function requireClients(
   context: Context,
@@ -127,16 +127,16 @@ function startClient(
     if (brokenSince !== undefined) return;
     brokenSince = now();
     interruptions++;
-    reporter.say(`${name}: no requests: ${why}; trying again every ${pauseSeconds} s`);
+    reporter.say(`${name}: requests stopped: ${why}; retrying every ${pauseSeconds} s`);
   };
   const answered = (replies: readonly Reply[]) => {
     for (const reply of replies) {
       tally.add(reply, now());
-      // Asked for now, its cluster is known by the time that somebody looks.
+      // Starts the lookup, so that the cluster is known when it is shown.
       if (reply.pod !== undefined) pods.clusterOf(reply.pod);
     }
     if (brokenSince === undefined || replies.length === 0) return;
-    reporter.say(`${name}: requests go on, after ${Math.round(now() - brokenSince)} s`);
+    reporter.say(`${name}: requests resumed after ${Math.round(now() - brokenSince)} s`);
     brokenSince = undefined;
   };
   const connect = async () => {
@@ -149,7 +149,7 @@ function startClient(
         heartbeat: { everySeconds: loopHeartbeat.everySeconds, until: until.signal },
         signal: silence.signal,
         deadlineSeconds: connectionSeconds + silenceSeconds,
-        // Nothing secret, but too much for the log.
+        // Not secret, but too long for the log.
         secretOutput: true,
         onOutput(chunk) {
           timer.refresh();
@@ -157,7 +157,7 @@ function startClient(
         },
       });
     } catch (error) {
-      throw silence.signal.aborted ? new Error(`not a word from the client for ${silenceSeconds} s`) : error;
+      throw silence.signal.aborted ? new Error(`no output from the client for ${silenceSeconds} s`) : error;
     } finally {
       clearTimeout(timer);
       until.release();
@@ -166,7 +166,7 @@ function startClient(
   const send = async () => {
     while (!stop.aborted && !signal.aborted) {
       const began = now();
-      const ended = () => (now() - began < connectionSeconds ? "the client's loop has ended" : undefined);
+      const ended = () => (now() - began < connectionSeconds ? "the client's loop ended" : undefined);
       const why = await connect().then(ended, whyBroken);
       if (why === undefined || stop.aborted || signal.aborted) continue;
       broken(why);
@@ -184,7 +184,7 @@ function startClient(
   };
 }
 
-/** The command that failed is the loop, which is long, and in the log. */
+/** Without the failed command: the loop is long, and in the log. */
 function whyBroken(error: unknown): string {
   if (!(error instanceof ProgramFailed)) return shortMessage(error);
   const [said = ""] = error.stderr.split("\n");

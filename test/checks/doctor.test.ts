@@ -197,7 +197,7 @@ describe("reachable", () => {
   test.each([
     [
       "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?",
-      /nothing listens/,
+      /connection refused/,
     ],
     ["Unable to connect to the server: dial tcp 198.51.100.1:443: i/o timeout", /firewall/],
     [

@@ -232,7 +232,7 @@ test("clusters without credentials are named, with the commands that fetch them"
   expect(await mesh("apply")).toMatchObject({
     code: 1,
     notes: expect.stringMatching(
-      /no credentials for main0 \(context aks-main\), remote0 \(context aks-remote\): neither the kubeconfig nor Terraform's outputs nor az has them\n {2}fix: make the clusters with `mesh up`; .*:\n {4}az aks get-credentials --resource-group rg-demo --name aks-main --overwrite-existing\n {4}az aks get-credentials --resource-group rg-demo --name aks-remote --overwrite-existing\n/,
+      /no credentials for main0 \(context aks-main\), remote0 \(context aks-remote\): neither the kubeconfig nor Terraform's outputs nor az has them\n {2}fix: create the clusters with `mesh up`; .*:\n {4}az aks get-credentials --resource-group rg-demo --name aks-main --overwrite-existing\n {4}az aks get-credentials --resource-group rg-demo --name aks-remote --overwrite-existing\n/,
     ),
   });
   expect(path.calls().filter((call) => call.includes("--context aks-main get"))).toEqual([]);
@@ -245,7 +245,7 @@ test("missing programs that may have credentials are named", async () => {
   renameSync("mesh.yaml", "shop.yaml");
   renameSync("mesh.ca", "shop.ca");
   expect((await mesh("apply", "-f", "shop.yaml")).notes).toMatch(
-    /: the kubeconfig has none, and terraform and az are not on the PATH\n {2}fix: make the clusters with `mesh up -f shop\.yaml`/,
+    /: the kubeconfig has none, and terraform and az are not on the PATH\n {2}fix: create the clusters with `mesh up -f shop\.yaml`/,
   );
   addTerraform(undefined);
   expect((await mesh("apply", "-f", "shop.yaml")).notes).toMatch(

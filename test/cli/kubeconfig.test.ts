@@ -99,7 +99,7 @@ async function running(file: string): Promise<readonly string[]> {
   return alive();
 }
 
-withKubectl("a login that waits for a person", () => {
+withKubectl("a login prompt", () => {
   const prompt =
     "To sign in, use a web browser to open the page https://microsoft.com/devicelogin and enter the code ABC123 to authenticate.";
   const token = `echo '{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","status":{"token":"t"}}'`;
@@ -132,7 +132,7 @@ esac`,
     const found = check("reachable.api", "remote0");
     expect(found).toMatchObject({
       status: "fail",
-      evidence: [`${address()}: the login waits for a person (device code)`],
+      evidence: [`${address()}: login required (device code)`],
       fix: "log in first, in a terminal where the plugin can ask; or, with kubelogin on AKS, let it use the login of az",
       commands: [
         "kubelogin convert-kubeconfig --context remote0 --login azurecli",
@@ -148,7 +148,7 @@ esac`,
   test("is reported when the plugin itself gives up", async () => {
     kubelogin(`echo '${prompt}' >&2; exit 1`);
     expect((await doctor())("reachable.api", "remote0").evidence).toEqual([
-      `${address()}: the login waits for a person (device code)`,
+      `${address()}: login required (device code)`,
     ]);
   });
 
@@ -156,7 +156,7 @@ esac`,
     kubelogin("trap '' TERM; sleep 900");
     const { evidence, fix } = (await doctor())("reachable.api", "remote0");
     expect(evidence[0]).toMatch(/not done within 20 s$/);
-    expect(fix).toMatch(/^kubectl does not end by itself: its credential plugin waits/);
+    expect(fix).toMatch(/^kubectl hangs: its credential plugin probably waits for a login/);
     expect(await running("pids")).toEqual([]);
   }, 60_000);
 
@@ -167,7 +167,7 @@ esac`,
       path.add("istioctl", `echo '{"clientVersion":{"version":"1.31.1"}}'`);
       const { code, result, notes } = await mesh(command);
       expect(code).toBe(1);
-      expect(result + notes).toContain("the login waits for a person (device code)");
+      expect(result + notes).toContain("login required (device code)");
       expect(result + notes).toContain("fix: log in first, in a terminal where the plugin can ask");
       expect(result + notes).not.toMatch(/firewall|VPN|ABC123/);
       expect(await running("pids")).toEqual([]);

@@ -75,7 +75,7 @@ describe("bad input ends with 2, and nothing is written", () => {
   test.each([
     [["v1=100"], "version v2 is missing"],
     [["v1=50", "v1=50"], "version v1 is given 2 times"],
-    [["v1=50", "v2=50", "__proto__=50"], 'version "__proto__" runs nowhere'],
+    [["v1=50", "v2=50", "__proto__=50"], 'unknown version "__proto__"'],
     [["v1=50", "v2=40"], "the weights sum to 90"],
     [["even"], '"even" is given'],
   ])("%j", async (words, says) => {

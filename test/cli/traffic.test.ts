@@ -135,19 +135,19 @@ test("clients without a ready pod are named, and nothing is sent", async () => {
   expect(await mesh("traffic")).toMatchObject({
     code: 1,
     result: "",
-    notes: expect.stringContaining("error: Deployment sample/curl of remote0 has no pod that is ready"),
+    notes: expect.stringContaining("error: Deployment sample/curl of remote0 has no ready pod"),
   });
   expect(path.calls().filter((call) => call.includes(" exec --stdin "))).toEqual([]);
 });
 
-test("a cluster whose API server cannot connect to its nodes is named with the cause, and nothing is sent", async () => {
+test("a cluster whose API server cannot connect to its nodes is reported with the cause, and nothing is sent", async () => {
   addClients(path, {
     way: { two: "echo 'Error from server: error dialing backend: EOF' >&2; exit 1" },
   });
   const { code, notes } = await mesh("traffic");
   expect(code).toBe(1);
   expect(notes).toMatch(
-    /remote0: the API server gets no connection to its nodes \(exec, port-forward\): .*error dialing backend: EOF\n\s*fix: .*10250.*konnectivity-agent/,
+    /remote0: the API server cannot connect to its nodes \(exec, port-forward\): .*error dialing backend: EOF\n\s*fix: .*10250.*konnectivity-agent/,
   );
   expect(path.calls().filter((call) => call.includes(" exec --stdin "))).toEqual([]);
 });

@@ -62,7 +62,7 @@ describeInLab(
         second.remove();
         expect(other.code).toBe(1);
         expect(other.err).toMatch(
-          /mesh apply of \S+ on \S+ \(process \d+\) is changing this mesh since \S+; one run at a time may/,
+          /mesh apply of \S+ on \S+ \(process \d+\) has been changing this mesh since \S+; only one run at a time may/,
         );
         expect(other.err).not.toMatch(/^ {4}at /m);
         expect(other.seconds).toBeLessThan(25);

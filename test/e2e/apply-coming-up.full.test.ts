@@ -152,7 +152,7 @@ describeInLab(
         stuckNamespace.make(remote, "sample");
         try {
           const said = await failing(["apply", "--until", "services", "--timeout", "15"]);
-          expect(said).toMatch(/^remote0 +namespaces and CA +waiting for namespace sample to be gone/m);
+          expect(said).toMatch(/^remote0 +namespaces and CA +waiting for namespace sample to be deleted/m);
           expect(said).toMatch(/^remote0 +namespaces and CA +FAILED/m);
           expect(said).toContain("namespaces and CA in remote0: not done within 15 s");
           expect(said).toContain("namespace sample is being deleted");
@@ -185,7 +185,7 @@ describeInLab(
             /clusterroles\.rbac\.authorization\.k8s\.io ".*" is forbidden: User "system:serviceaccount:default:mesh-weak"/,
           );
           expect(said).toContain(
-            "fix: this context's identity lacks the right that is named above; mesh doctor lists what is needed",
+            "fix: the identity of this context lacks the permission named above; mesh doctor lists the required permissions",
           );
           expect(sh(`kubectl --context ${primary} get clusterroles -o name | grep istio`).out).toBe("");
           expect(isLocked()).toBe(false);
@@ -217,9 +217,9 @@ describeInLab(
           expect(said).toMatch(/^main0 +address of istio-eastwestgateway +\.\.\. 30/m);
           expect(said).toContain("address of istio-eastwestgateway in main0: not done within 45 s");
           expect(said).toMatch(
-            /no event in istio-system tells of the Service istio-eastwestgateway|Service istio-eastwestgateway: /,
+            /no events for the Service istio-eastwestgateway in istio-system|Service istio-eastwestgateway: /,
           );
-          expect(said).toContain("fix: the cloud has given the gateway's Service no address yet");
+          expect(said).toContain("fix: the cloud has not assigned an address to the gateway's Service");
           expect(said).toContain("not applied: main0/address; fix the cause and run it again");
           expect(readIfThere(join(tool.folder, "mesh.addresses.yaml")) ?? "").not.toContain("main0:");
           expect(has(remote, "-n istio-system service istiod")).toBe(false);
@@ -253,7 +253,7 @@ describeInLab(
           const said = await failing(["apply", "--until", "control-plane", "--timeout", "60"]);
           expect(said).toContain("istiod ready in main0: not done within 60 s");
           expect(said).toMatch(/Pod istiod-\S+: Failed: .*docker\.io\/nowhere\/pilot/);
-          expect(said).toContain("fix: see that the registry has this image");
+          expect(said).toContain("fix: the image cannot be pulled: check that the registry has it");
           expect(said).not.toContain("API server");
           expect(said).toMatch(/^main0 +injection +not tried/m);
           // The one that ran before runs on.
@@ -280,7 +280,7 @@ describeInLab(
             /^main0 +injection +FAILED .*\n.*\n.*failed calling webhook "pods\.old\.istio\.io"/m,
           );
           expect(said).toContain(
-            "fix: a webhook stands in the way whose server does not answer: if its Istio is gone, delete its configuration",
+            "fix: a webhook is unreachable: if its Istio was removed, delete its configuration",
           );
           expect(has(primary, "-n istio-system gateways.networking.istio.io istiod-gateway")).toBe(false);
         } finally {
@@ -331,7 +331,7 @@ describeInLab(
             },
           });
           expect(said).toContain("ENOSPC");
-          expect(said).toContain("fix: the disk is full: make room and run again");
+          expect(said).toContain("fix: the disk is full: free some space, then run again");
           expect(readIfThere(join(tool.folder, "mesh.addresses.yaml"))).toBeUndefined();
           expect(isLocked()).toBe(false);
         } finally {

@@ -211,7 +211,7 @@ EOF`,
         );
         const { err, out, seconds } = kept(await tool.must(["apply"]));
         expect(err).toContain(
-          "mesh apply of anna on laptop (process 1) has the lock of this mesh; seeing whether it is alive",
+          "mesh apply of anna on laptop (process 1) holds the lock of this mesh; checking whether it is still running",
         );
         expect(out).toContain("nothing to change");
         expect(seconds).toBeGreaterThanOrEqual(30);

@@ -116,7 +116,7 @@ describeInLab(
           expect({ code, err }).toEqual({
             code: 1,
             err: expect.stringMatching(
-              /mesh apply of \S+ on \S+ \(process \d+\) is changing this mesh since .*; wait for it to end and run again/,
+              /mesh apply of \S+ on \S+ \(process \d+\) has been changing this mesh since .*; wait for it to end and run again/,
             ),
           });
         }
@@ -171,7 +171,7 @@ describeInLab(
         try {
           const said = await failing("apply", "--only", "main0", "--until", "services", "--timeout", "10");
           expect(said).toContain("gateway Services in main0: not done within 10 s");
-          expect(said).toContain("last: waiting for Service istio-system/istio-eastwestgateway to be gone");
+          expect(said).toContain("last: waiting for Service istio-system/istio-eastwestgateway to be deleted");
           const run = passing("apply");
           await sleep(10_000);
           finalizers("null");

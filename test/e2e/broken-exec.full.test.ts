@@ -4,13 +4,13 @@ import type { CheckReport } from "../../checks/report";
 import { bare, describeInLab, must, sh } from "./lab";
 import { both, meshYaml, minutes, primary, remote, Tool } from "./tool";
 
-// The API server answers, and gets no connection to the kubelet: exec, logs and port-forward fail. Needs root.
+// The API server answers, but cannot connect to the kubelet: exec, logs and port-forward fail. Needs root.
 
 const yaml = meshYaml("sample: { weights: { v1: 50, v2: 50 } }");
 const rule = (context: string, target: string, change: "-I INPUT 1" | "-D INPUT") =>
   `ip netns exec lab-${context} iptables ${change} -p tcp --dport 10250 -j ${target}`;
 const targets = { DROP: "DROP", REJECT: "REJECT --reject-with tcp-reset" } as const;
-const cause = "the API server gets no connection to its nodes (exec, port-forward)";
+const cause = "the API server cannot connect to its nodes (exec, port-forward)";
 
 describeInLab(
   "an API server without a connection to its nodes",

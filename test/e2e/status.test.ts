@@ -57,7 +57,7 @@ describeInLab(
       expect(mesh("split v1=50 v2=50")).toMatchObject({
         code: 1,
         err: expect.stringMatching(
-          /main0 has no mesh to split yet\nmesh\.yaml has these weights, the mesh may not have them yet; run mesh apply/,
+          /main0 has no mesh yet\nmesh\.yaml has these weights, the mesh may not have them yet; run mesh apply/,
         ),
       });
     });

@@ -136,10 +136,10 @@ describeInLab(
       });
       await until(() => said.some((line) => line.startsWith("main0  ")));
       must(`kubectl --context ${primary} -n sample delete pod -l app=curl --wait=false`);
-      await until(() => said.some((line) => /^main0: requests go on, after \d+ s$/.test(line)), 60);
+      await until(() => said.some((line) => /^main0: requests resumed after \d+ s$/.test(line)), 60);
       child.kill("SIGINT");
       const { out } = await ended;
-      expect(said).toContainEqual(expect.stringMatching(/^main0: no requests: .+; trying again every 2 s$/));
+      expect(said).toContainEqual(expect.stringMatching(/^main0: requests stopped: .+; retrying every 2 s$/));
       expect(out).toContain("main0: connection to the client broken once");
       await until(() => left().length === 0);
     }, 120_000);
@@ -154,11 +154,11 @@ describeInLab(
         });
         await until(() => said.some((line) => line.startsWith("remote0  ")));
         way.cut();
-        await until(() => said.some((line) => line.startsWith("remote0: no requests: ")));
+        await until(() => said.some((line) => line.startsWith("remote0: requests stopped: ")));
         await until(() => processes(remote).length === 0, 40);
         expect(processes(primary)).not.toEqual([]);
         way.mend();
-        await until(() => said.some((line) => line.startsWith("remote0: requests go on, after ")));
+        await until(() => said.some((line) => line.startsWith("remote0: requests resumed after ")));
         child.kill("SIGINT");
         const { code, out } = await ended;
         // What could not be sent has not failed.
@@ -238,7 +238,7 @@ describeInLab(
 
           child.kill("SIGINT");
           const { code, err } = await ended;
-          expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining(`${name} is there again`) });
+          expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining(`${name} is available again`) });
           expect(listeners(port)).toBe("");
         },
         4 * minutes,

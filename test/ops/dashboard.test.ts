@@ -162,8 +162,8 @@ test("where the connection breaks it is made anew on the same port, which is tol
   const { port } = new URL(serving.urls[0]!);
   expect(serving.urls).toHaveLength(1);
   expect(serving.said).toEqual([
-    "lost kiali: kubectl ended with SIGTERM; trying again every 2 s",
-    "kiali is there again",
+    "connection to kiali lost: kubectl ended with SIGTERM; retrying every 2 s",
+    "kiali is available again",
   ]);
   expect(forwards().slice(1)).toEqual(Array(3).fill(forwards()[0]!.replace(" :http", ` ${port}:http`)));
   expect(await answers(port)).toBe(true);
@@ -177,8 +177,8 @@ test("a forward that stands and brings no answers any more is made anew", async 
   const serving = serve("kiali");
   await until(() => serving.said.length === 2, 20);
   expect(serving.said).toEqual([
-    "lost kiali: it does not answer any more; trying again every 2 s",
-    "kiali is there again",
+    "connection to kiali lost: it stopped answering; retrying every 2 s",
+    "kiali is available again",
   ]);
   serving.stop();
   await serving.ended;
@@ -193,7 +193,7 @@ test.each([
   [
     "a pod that is not ready",
     { deployment: available(0) },
-    "Deployment istio-system/kiali of main0 has no pod that is ready:\n    Deployment kiali: 0 of 1 replicas are available\n    no event in istio-system tells of the Deployment kiali",
+    "Deployment istio-system/kiali of main0 has no ready pod:\n    Deployment kiali: 0 of 1 replicas are available\n    no events for the Deployment kiali in istio-system",
   ],
   [
     "what kubectl cannot forward",
@@ -212,6 +212,6 @@ test("a port that is taken is told as such", async () => {
     echo 'error: unable to listen on any of the requested ports: [{20001 20001}]' >&2; exit 1`,
   });
   await expect(serve("kiali", { port: 20001 }).ended).rejects.toThrow(
-    "port 20001 of this machine cannot be had: something else listens there",
+    "local port 20001 is not available: it is in use",
   );
 });

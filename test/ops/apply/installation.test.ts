@@ -142,7 +142,7 @@ test("what is being deleted is waited for, and applied when it is gone: it would
     "kubectl --context one wait --for=delete --timeout=36s -f -",
     expect.stringMatching(/^kubectl --context one apply --server-side .*ahead-services\.json$/),
   ]);
-  expect(notes).toEqual(["waiting for Service istio-system/istio-ingressgateway to be gone"]);
+  expect(notes).toEqual(["waiting for Service istio-system/istio-ingressgateway to be deleted"]);
 });
 
 test("a kind that is not served yet is tried again, and any other refusal is none to wait for", async () => {

@@ -86,10 +86,10 @@ describe("a terraform that is not Terraform's own", () => {
     expect(await kubeconfigs()).toEqual({ main0: "apiVersion: v1" });
   });
 
-  test("an answer that is no JSON is told with the cause, and without its words", async () => {
+  test("output that is not JSON is reported with the cause, without the output", async () => {
     path.add("terraform", "echo 'kubeconfigs = token: abc'");
     const error: Error = await kubeconfigs().catch((thrown) => thrown);
-    expect(error.message).toContain("its output is no JSON: a wrapper on the PATH changes it");
+    expect(error.message).toContain("its output is not JSON: a wrapper on the PATH changes it");
     expect(error.message).toContain("`terraform_wrapper: false`");
     expect(error.message).not.toContain("abc");
   });

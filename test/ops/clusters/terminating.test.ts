@@ -129,7 +129,7 @@ describe("a deletion", () => {
     const said: string[] = [];
     const look = async () => [hold("a finalizer", 1), hold("a load balancer", undefined)];
     await expect(deleteUnlessBlocked(never, (text) => said.push(text), look, endless)).rejects.toThrow(
-      "the deletion cannot come to an end by itself:\n  a finalizer\n  fix: mend a finalizer\n  a load balancer\n  fix: mend a load balancer",
+      "the deletion is blocked:\n  a finalizer\n  fix: mend a finalizer\n  a load balancer\n  fix: mend a load balancer",
     );
     // Told at once, before it was given up; what may go by itself is not told so soon.
     expect(said).toEqual(["waits: a finalizer"]);

@@ -48,6 +48,6 @@ test("a Service's are its own, good ones as well: they are all there is while it
 
 test("an autoscaler that lacks metrics is no reason for anything", async () => {
   expect(await ask("Deployment", event("HorizontalPodAutoscaler", "gateway", "no metrics"))).toEqual([
-    "no event in n tells of the Deployment gateway",
+    "no events for the Deployment gateway in n",
   ]);
 });

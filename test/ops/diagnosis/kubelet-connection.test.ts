@@ -17,9 +17,9 @@ test.each([
   "Error from server: error dialing backend: dial tcp 198.18.0.11:10250: connect: connection refused",
   "Error from server: error dialing backend: EOF",
   "error: Internal error occurred: error dialing backend: dial tcp 10.224.0.4:10250: i/o timeout",
-])("%s: the API server gets no connection to its nodes", async (words) => {
+])("%s: the API server cannot connect to its nodes", async (words) => {
   const said = await whyKubeletUnreachable(refusing(`E1127 memcache.go: something\n${words}`), pod);
-  expect(said).toBe(`the API server gets no connection to its nodes (exec, port-forward): ${words}`);
+  expect(said).toBe(`the API server cannot connect to its nodes (exec, port-forward): ${words}`);
   expect(fixForUnreachable(said!)).toContain("10250");
 });
 
@@ -30,7 +30,7 @@ test("a node that refuses the connection is told without the script that was to 
   expect(
     await whyKubeletUnreachable(refusing(words("?command=sh&command=-c&command=curl+-s&error=1")), pod),
   ).toBe(
-    'the API server gets no connection to its nodes (exec, port-forward): error: Internal error occurred: error sending request: Post "https://198.18.0.14:10250/...": dial tcp 198.18.0.14:10250: connect: connection refused',
+    'the API server cannot connect to its nodes (exec, port-forward): error: Internal error occurred: error sending request: Post "https://198.18.0.14:10250/...": dial tcp 198.18.0.14:10250: connect: connection refused',
   );
 });
 
@@ -49,7 +49,7 @@ test("no answer in time is the same cause", async () => {
     throw new DeadlinePassed("kubectl exec", 12);
   });
   expect(await whyKubeletUnreachable(silent, pod)).toMatch(
-    /no connection to its nodes .*: no answer within 12 s$/,
+    /cannot connect to its nodes .*: no answer within 12 s$/,
   );
 });
 
@@ -79,7 +79,7 @@ test("a question without an answer is given up when the way is known to be broke
       });
     });
   await expect(askThroughPod(refusing("error dialing backend: EOF"), pod, never, hangs)).rejects.toThrow(
-    "gets no connection to its nodes",
+    "cannot connect to its nodes",
   );
   expect(isEnded).toBe(true);
 });

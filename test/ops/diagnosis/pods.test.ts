@@ -28,7 +28,7 @@ test("a Deployment that serves has no reason not to, also with an old condition"
 });
 
 test.each([
-  ["there is none", [], "there is no Deployment gateway"],
+  ["there is none", [], "Deployment gateway does not exist"],
   ["it is scaled to 0", [deployment({}, 0)], "Deployment gateway is scaled to 0"],
 ])("%s: that is all there is to say", (_, objects, summary) => {
   expect(whyNotReady(objects, "gateway")).toEqual({ summary, reasons: [] });

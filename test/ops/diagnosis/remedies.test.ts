@@ -7,7 +7,7 @@ test.each([
   ],
   [
     'Failed to pull image "docker.io/istio/pilot:1.31.1": failed to pull and unpack image: unexpected status from HEAD request: 429 Too Many Requests: toomanyrequests: You have reached your unauthenticated pull rate limit',
-    /^fix: the registry limits pulls without a login[^\n]* images\.registry$/,
+    /^fix: the registry limits the rate of anonymous pulls[^\n]* images\.registry$/,
   ],
   [
     'ReplicaSet istiod-5: FailedCreate: Internal error occurred: failed calling webhook "old.istio.io"',
@@ -26,7 +26,7 @@ test.each([
     /API server cannot be reached/,
   ],
   [
-    "the API server behind the context one does not answer: context deadline exceeded",
+    "the API server of the context one does not answer: context deadline exceeded",
     /API server cannot be reached/,
   ],
   ["address of istio-eastwestgateway in main0: not done within 20 s", /quota of public addresses/],
@@ -43,12 +43,12 @@ test.each([
 test.each([
   [
     `pods "x" is forbidden: ValidatingAdmissionPolicy 'no-caps' with binding 'no-caps-binding' denied request: company policy: no added capabilities`,
-    /ValidatingAdmissionPolicy no-caps refuses the pod: ask its administrator .* binding no-caps-binding/,
+    /ValidatingAdmissionPolicy no-caps denies the pod: ask its administrator .* binding no-caps-binding/,
     "get validatingadmissionpolicy/no-caps validatingadmissionpolicybinding/no-caps-binding -o yaml",
   ],
   [
     'admission webhook "validation.gatekeeper.sh" denied the request: [azurepolicy-k8sazurev2containerallowedcapabilities-5] container <istio-init> has a disallowed capability',
-    /validation\.gatekeeper\.sh refuses the pod: ask the administrator/,
+    /validation\.gatekeeper\.sh denies the pod: ask the administrator/,
     "get validatingwebhookconfigurations,mutatingwebhookconfigurations",
   ],
   [
@@ -58,7 +58,7 @@ test.each([
   ],
   [
     'pods "x" is forbidden: failed quota: q: must specify limits.cpu for: helloworld',
-    /ResourceQuota q refuses pods whose containers do not set/,
+    /ResourceQuota q requires requests or limits that the containers do not set/,
     "-n sample describe resourcequota q",
   ],
   [

@@ -17,7 +17,7 @@ test.each([
   [
     "a proxy that is not there, or no server",
     "The connection to the server 192.0.2.1:6443 was refused - did you specify the right host or port?",
-    /nothing listens at that address, or at the proxy/,
+    /connection refused, by that address or by the proxy/,
   ],
   [
     "a server that forbids, which is no proxy",
@@ -45,7 +45,7 @@ const explain = (cause: Error) =>
 test("a timeout while the API server does not answer is explained by that alone", async () => {
   path.add("kubectl", "echo 'The connection to the server 192.0.2.1:6443 was refused' >&2; exit 1");
   expect(await explain(timedOut)).toEqual([
-    "the API server behind the context one does not answer: The connection to the server 192.0.2.1:6443 was refused",
+    "the API server of the context one does not answer: The connection to the server 192.0.2.1:6443 was refused",
   ]);
 });
 

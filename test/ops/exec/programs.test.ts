@@ -99,7 +99,7 @@ const hasIstioctl = spawnSync("istioctl", ["version", "--remote=false"]).status 
   },
 );
 
-test("a login that waits for a person ends kubectl and its plugin at once", async () => {
+test("a login prompt ends kubectl and its plugin at once", async () => {
   path.add(
     "kubectl",
     `trap '' TERM
@@ -108,7 +108,7 @@ test("a login that waits for a person ends kubectl and its plugin at once", asyn
     exit 0`,
   );
   await expect(programs().run("kubectl", ["get", "ns"])).rejects.toThrow(
-    "kubectl get ns was ended:\nthe login waits for a person (device code)",
+    "kubectl get ns was ended:\nlogin required (device code)",
   );
   expectGone(Number(readFileSync(join(path.folder, "plugin"), "utf8")));
 });
@@ -225,7 +225,7 @@ test("a helper that never stops writing makes the answer a failure", async () =>
   const told = await programs()
     .run("kubectl", ["get"], { onOutput: () => block(20) })
     .catch(({ message }) => message);
-  expect(told).toContain("kubectl get: the output could not be read to its end");
+  expect(told).toContain("kubectl get: the output is incomplete");
 }, 60_000);
 
 test("the deadline holds when a helper keeps the output open", async () => {
@@ -244,7 +244,7 @@ test("Ctrl-C ends what runs, and nothing more is started", async () => {
   const seam = programs({ signal: interrupt.signal });
   const running = seam.run("kubectl", ["wait"]);
   setTimeout(() => interrupt.abort(), 200);
-  await expect(running).rejects.toThrow("interrupted; run the same command again to go on from here");
+  await expect(running).rejects.toThrow("interrupted; run the same command again to continue");
   await expect(seam.run("kubectl", ["apply"])).rejects.toThrow("interrupted");
   expect(path.calls()).toEqual(["kubectl wait"]);
 });

@@ -115,7 +115,7 @@ test("a second run is refused while the first one renews, and told who has it an
     isOver = true;
   });
   await expect(locked(async () => "never")).rejects.toThrow(
-    /^mesh apply of \S+ on \S+ \(process \d+\) is changing this mesh since \S+Z; .*run again$/,
+    /^mesh apply of \S+ on \S+ \(process \d+\) has been changing this mesh since \S+Z; .*run again$/,
   );
   expect(isOver).toBe(false);
   await first;
@@ -163,13 +163,13 @@ test("a run that has lost its lock stops, and leaves the lock to the other", asy
   });
   expect(outcome).toBe("stopped");
   expect(lease().spec.holderIdentity).toContain("anna");
-  expect(said).toEqual(["stopped: another run has taken over the lock of this mesh"]);
+  expect(said).toEqual(["stopped: another run took over the lock of this mesh"]);
 });
 
 test("without the right to keep a Lease the message names the right", async () => {
   fakes.add("kubectl", "echo 'Error from server (Forbidden): leases is forbidden' >&2; exit 1");
   await expect(locked(async () => "never")).rejects.toThrow(
-    /Lease default\/mesh-run in main0\) cannot be written; needed is the right to create, update and delete leases.*\n.*Forbidden/,
+    /Lease default\/mesh-run in main0\) cannot be written; grant the right to create, update and delete leases.*\n.*Forbidden/,
   );
 });
 

@@ -106,7 +106,7 @@ test("a failed step says why, in its own words and the cluster's, and what to do
     never,
   );
   expect(result!.reason).toMatch(
-    /^not ready\nPod kiali-1: Failed: ImagePullBackOff\nfix: see that the registry has/,
+    /^not ready\nPod kiali-1: Failed: ImagePullBackOff\nfix: the image cannot be pulled: check that the registry has/,
   );
 });
 
@@ -141,7 +141,7 @@ test("a step is given up at its deadline, which the message names", async () => 
 
 test("a step that is given up says what it was at", async () => {
   const wait: Step["run"] = ({ signal, note }) => {
-    note("waiting for namespace sample to be gone");
+    note("waiting for namespace sample to be deleted");
     return new Promise((_, reject) => {
       signal.addEventListener("abort", () => reject(new Interrupted()));
     });
@@ -152,7 +152,7 @@ test("a step that is given up says what it was at", async () => {
     never,
   );
   expect(result!.reason).toBe(
-    "main0/namespaces in main0: not done within 0.05 s\nlast: waiting for namespace sample to be gone",
+    "main0/namespaces in main0: not done within 0.05 s\nlast: waiting for namespace sample to be deleted",
   );
 });
 

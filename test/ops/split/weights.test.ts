@@ -23,7 +23,7 @@ test.each(["v1", "v1=", "=5", "v1=ninety", "v1=-5", "v1=1e2", "v1=50.5", "v1=101
   "%s is refused with an example",
   (word) => {
     expect(problemsOf(word, "v2=10")).toEqual([
-      `${JSON.stringify(word)} is given; allowed is VERSION=PERCENT with a whole number from 0 to 100; for example: mesh split v1=90 v2=10`,
+      `invalid weight ${JSON.stringify(word)}: expected VERSION=PERCENT with a whole number from 0 to 100; for example: mesh split v1=90 v2=10`,
     ]);
   },
 );
@@ -34,28 +34,28 @@ test("the example is of the versions that run", () => {
 
 test("a version that is left out is refused, since it may be forgotten", () => {
   expect(problemsOf("v1=100")).toEqual([
-    "version v2 is missing; every version that runs must be given; add v2=PERCENT; v2=0 sends it nothing",
+    "version v2 is missing: every running version needs a weight; add v2=PERCENT; v2=0 sends it nothing",
   ]);
 });
 
 test("a version that is given twice is refused, with the same number too", () => {
   expect(problemsOf("v1=50", "v1=50", "v2=50")).toEqual([
-    "version v1 is given 2 times; allowed is once; keep one of them",
+    "version v1 is given 2 times: expected once; keep one of them",
   ]);
 });
 
 test.each(["v3", "__proto__", "constructor", "V1 "])(
-  "%s, which runs nowhere, is refused, and no version that is there already is suggested",
+  "the unknown version %s is refused, and no version that is already given is suggested",
   (version) => {
     expect(problemsOf("v1=50", "v2=50", `${version}=0`)).toEqual([
-      `version ${JSON.stringify(version)} runs nowhere; allowed are v1, v2; rename it, or leave it out`,
+      `unknown version ${JSON.stringify(version)}: expected v1, v2; rename it, or leave it out`,
     ]);
   },
 );
 
 test("a slip of the finger is named", () => {
   expect(problemsOf("v1=50", "v3=50")).toEqual([
-    'version "v3" runs nowhere; allowed are v1, v2; did you mean "v2"? rename it, or leave it out',
+    'unknown version "v3": expected v1, v2; did you mean "v2"? rename it, or leave it out',
     expect.stringContaining("version v2 is missing"),
   ]);
 });
@@ -63,8 +63,8 @@ test("a slip of the finger is named", () => {
 test("what is missing, repeated, unknown or no weight is told in one go", () => {
   expect(problemsOf("v1=50", "v1=50", "v9=x", "__proto__=1")).toEqual([
     expect.stringContaining('"v9=x" is given'),
-    expect.stringContaining('version "v9" runs nowhere'),
-    expect.stringContaining('version "__proto__" runs nowhere'),
+    expect.stringContaining('unknown version "v9"'),
+    expect.stringContaining('unknown version "__proto__"'),
     expect.stringContaining("version v1 is given 2 times"),
     expect.stringContaining("version v2 is missing"),
   ]);
@@ -72,7 +72,7 @@ test("what is missing, repeated, unknown or no weight is told in one go", () => 
 
 test("weights that do not sum to 100 are refused", () => {
   expect(problemsOf("v1=90", "v2=20")).toEqual([
-    "the weights sum to 110 (90 + 20); allowed is 100; change them so that they sum to 100",
+    "the weights sum to 110 (90 + 20): expected 100; change them so that they sum to 100",
   ]);
 });
 

@@ -108,7 +108,7 @@ test.each<[string, Changes, string]>([
   [
     "a cluster that does not answer",
     { remote0: "connection refused" },
-    "remote0: does not answer through the context two: connection refused; fix: nothing listens at that address, or at the proxy that HTTPS_PROXY names: is the cluster running, and is the address still its own?",
+    "remote0: does not answer through the context two: connection refused; fix: connection refused, by that address or by the proxy in HTTPS_PROXY: is the cluster running, and is the address still correct?",
   ],
   [
     "an istiod that is not ready",
@@ -133,10 +133,9 @@ test.each<[string, Changes, string]>([
   [
     "an istiod that cannot be asked since nothing reaches its node",
     {
-      istiod:
-        "the API server gets no connection to its nodes (exec, port-forward): error dialing backend: EOF",
+      istiod: "the API server cannot connect to its nodes (exec, port-forward): error dialing backend: EOF",
     },
-    `main0: istiod could not be asked: the API server gets no connection to its nodes (exec, port-forward): error dialing backend: EOF; fix: ${kubeletConnectionFix}`,
+    `main0: istiod could not be asked: the API server cannot connect to its nodes (exec, port-forward): error dialing backend: EOF; fix: ${kubeletConnectionFix}`,
   ],
   ["an istiod that is gone", { main0: { istiod: undefined } }, "main0: has no istiod"],
   [

@@ -100,8 +100,8 @@ test("a connection that breaks is made anew, which is told once, and counts as n
   const [main0] = await sending;
   expect(main0).toMatchObject({ interruptions: 1, total: { failed: 0 } });
   expect(said).toEqual([
-    "main0: no requests: error: unable to upgrade connection; trying again every 2 s",
-    expect.stringMatching(/^main0: requests go on, after \d+ s$/),
+    "main0: requests stopped: error: unable to upgrade connection; retrying every 2 s",
+    expect.stringMatching(/^main0: requests resumed after \d+ s$/),
   ]);
 });
 
@@ -116,10 +116,10 @@ test("a client that is not there, not ready or not to be reached is named before
   });
   expect(await problems()).toEqual([
     expect.stringMatching(
-      /^Deployment sample\/curl of main0 has no pod that is ready:\n {4}Deployment curl: 0 of 1 replicas are available\n {4}Pod curl-a: Failed: ImagePullBackOff\nfix: /,
+      /^Deployment sample\/curl of main0 has no ready pod:\n {4}Deployment curl: 0 of 1 replicas are available\n {4}Pod curl-a: Failed: ImagePullBackOff\nfix: /,
     ),
     "remote0 does not answer through the context two: dial tcp: connection refused\n" +
-      "fix: nothing listens at that address, or at the proxy that HTTPS_PROXY names: is the cluster running, and is the address still its own?",
+      "fix: connection refused, by that address or by the proxy in HTTPS_PROXY: is the cluster running, and is the address still correct?",
   ]);
   path.add("kubectl", "exit 0");
   expect(await problems()).toEqual([

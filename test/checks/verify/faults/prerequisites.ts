@@ -39,10 +39,10 @@ export const prerequisiteFaults: readonly Fault[] = [
     name: "an API server without a connection to its nodes",
     break: (composed) => {
       objects(composed, "remote0").noWayToPods =
-        "the API server gets no connection to its nodes (exec, port-forward): error dialing backend: EOF";
+        "the API server cannot connect to its nodes (exec, port-forward): error dialing backend: EOF";
     },
     expect: "fail reachable.nodes remote0",
-    says: /^the API server gets no connection to its nodes \(exec, port-forward\): .*error dialing backend: EOF$/,
+    says: /^the API server cannot connect to its nodes \(exec, port-forward\): .*error dialing backend: EOF$/,
     command: /^kubectl --context remote0 -n sample exec .* -- true$/,
     fix: /konnectivity-agent/,
   },
