@@ -15,31 +15,29 @@ import type { Context } from "../run/context";
 import { type StepContext, type StepOutcome, secondsWithin } from "../run/steps";
 
 /**
- * One cluster's share of the mesh: what istioctl would apply and what the folder `dist/<cluster>` holds, applied in the
- * order in which a mesh comes up fastest.
+ * The mesh's objects in one cluster: what istioctl would apply, and the folder `dist/<cluster>`.
  *
- * `istioctl install` applies one component after another and looks every two seconds whether it is ready; a remote
- * cannot even begin before the primary's address is known. So the objects that istioctl renders are applied ahead of it,
- * with its own field manager, each as soon as it can work, and in the end `istioctl install` takes them over: it adds
- * its labels, its webhook tag, and removes what an older version left. To whoever uses istioctl later, it installed
- * everything.
+ * `istioctl install` applies one component after another and polls every two seconds until it is ready; a remote cannot
+ * even start before the primary's address is known. So the rendered objects are applied first, with istioctl's field
+ * manager, each as soon as it can work. In the end `istioctl install` takes them over: it adds its labels and its
+ * revision tag, and prunes what an older version left. Users of istioctl see a normal installation.
  */
 export interface Installation {
   readonly kubectl: Kubectl;
   readonly istioctl: Istioctl;
-  /** The object as the run found it; undefined when it was not there, or has been applied since. */
+  /** The object at the start of the run; undefined if it did not exist, or has been applied since. */
   untouched(id: string, addresses: Addresses): Promise<KubernetesObject | undefined>;
-  /** The same for objects of `dist/<cluster>`, which does not wait for istioctl. */
+  /** The same for objects of `dist/<cluster>`, without waiting for istioctl's rendering. */
   inBundle(id: string): Promise<KubernetesObject | undefined>;
-  /** The cluster has changed from outside: the next question reads its state anew. */
+  /** The cluster has changed otherwise: its state is read again. */
   forget(): void;
-  /** What the cluster holds of Istio when `istioctl install` has ended, as far as it can be rendered by now. */
+  /** Istio's objects after `istioctl install`, as far as they can be rendered now. */
   installed(addresses: Addresses): Promise<readonly KubernetesObject[]>;
-  /** Applies those rendered objects of a part that the cluster does not hold yet. */
+  /** Applies the rendered objects of a part that the cluster does not have yet. */
   ahead(part: Part, addresses: Addresses, step: StepContext): Promise<StepOutcome>;
-  /** `kubectl apply` of manifests, left out where the cluster holds them. */
+  /** `kubectl apply` of manifests, unless the cluster has them all. */
   applyFiles(files: readonly string[], step: StepContext): Promise<StepOutcome>;
-  /** Runs `istioctl install` for every operator file whose objects are not all istioctl's own. */
+  /** Runs `istioctl install` for every operator file whose objects istioctl has not taken over yet. */
   handOver(addresses: Addresses, step: StepContext): Promise<StepOutcome>;
 }
 
@@ -50,31 +48,29 @@ const isLoadBalancer: Filter = ({ kind, spec }) => kind === "Service" && spec.ty
 const isGatewayDeployment: Filter = ({ kind, metadata }) =>
   kind === "Deployment" && metadata.labels?.["operator.istio.io/component"] === "IngressGateways";
 
-/** What istioctl renders, by what it needs before it can work. */
+/** Rendered objects by what they need before they can work. */
 const parts = {
-  /** Load balancers, so that the cloud's delay runs beside all else. */
+  /** Load balancers first, because the cloud takes its time. */
   services: isLoadBalancer,
   crds: isCrd,
-  /** istiod, or what a remote has in its stead, and what gateways need before they start. */
+  /** istiod, or a remote's webhook and reader, and what gateways need before they start. */
   controlPlane: (object: KubernetesObject) =>
     !isCrd(object) && !isLoadBalancer(object) && !isGatewayDeployment(object),
-  /** Gateways' pods get their image by injection. */
+  /** The pods of gateways get their image by injection. */
   gateways: isGatewayDeployment,
 } as const;
-/** Name of a share of what istioctl renders, applied by a step of its own. */
 export type Part = keyof typeof parts;
 
-/** Of which cluster, and where its files are. */
 export interface InstallationProps {
   readonly mesh: Mesh;
   readonly cluster: Cluster;
   /** Folder that `mesh synth` wrote. */
   readonly dist: string;
-  /** Of the istioctl that is on the PATH: what another version rendered is not taken from the work folder. */
+  /** Of the istioctl on the PATH: cached renderings of other versions are not used. */
   readonly istioctlVersion: string;
 }
 
-/** Nothing is asked of the cluster before a step asks. */
+/** Sends no request before a step does. */
 export function installationIn(
   context: Context,
   { mesh, cluster, dist, istioctlVersion }: InstallationProps,
@@ -115,7 +111,7 @@ export function installationIn(
       const objects = [...(await renderRows(addresses)).flat(), ...addedByInstall(mesh)];
       return readClusterState(
         kubectl,
-        // Istio's CRDs in full would cost kubectl a second.
+        // With Istio's CRDs in full, kubectl would take a second longer.
         [files.writeObjects("rendered.json", objects.map(nameAlone))],
         context.signal,
       );
@@ -167,7 +163,7 @@ export function installationIn(
         return kubectl.applyFiles(manifests, { signal });
       }, signal);
       current.applied(wanted);
-      // What an attempt has applied before it was refused, the next one calls unchanged.
+      // A retry reports as unchanged what the attempt before it applied.
       return attempts > 1 || changed.length > 0 ? "changed" : "unchanged";
     },
     async handOver(addresses, { signal, deadlineSeconds }) {
@@ -189,7 +185,7 @@ export function installationIn(
   };
 }
 
-/** Whether `istioctl install` was run to its end with these objects, and everything is still there. */
+/** Whether `istioctl install` completed with these objects, and all of them still exist. */
 function isInstalled(
   objects: readonly KubernetesObject[],
   added: readonly KubernetesObject[],
@@ -205,12 +201,12 @@ function isInstalled(
 }
 
 /**
- * Annotation that is written when `istioctl install` has ended: what it was given. Only at its end does istioctl remove
- * what it is not given any more, and nothing else in the cluster tells whether it came so far before it was killed.
+ * Annotation with a digest of what `istioctl install` was given, written when it has completed. istioctl prunes at its
+ * very end, and nothing else in the cluster shows whether it got that far.
  */
 const receipt = "mesh/installed";
 
-/** Goes when Istio goes. */
+/** The object that has the annotation; it is deleted with Istio. */
 const bearerOf = (objects: readonly KubernetesObject[]) =>
   objects.find(({ kind }) => kind === "ServiceAccount")!;
 
@@ -230,7 +226,7 @@ function keepReceipt(objects: readonly KubernetesObject[]): readonly string[] {
 const digestOf = (objects: readonly KubernetesObject[]) =>
   createHash("sha256").update(JSON.stringify(objects)).digest("hex").slice(0, 16);
 
-/** What is applied to an object that is being deleted goes with it. A cloud's load balancer takes minutes to go. */
+/** Changes to an object that is being deleted would be lost with it. A cloud load balancer takes minutes to delete. */
 async function untilGone(
   kubectl: Kubectl,
   objects: readonly KubernetesObject[],

@@ -5,7 +5,7 @@ import { adoptNamespaces } from "../clusters/adopted-namespaces";
 import type { StepContext } from "../run/steps";
 import type { Run } from "./run";
 
-/** A second root would cut the mesh in two: workloads of one root refuse those of the other. */
+/** A second root would split the mesh: workloads with different roots do not trust each other. */
 export async function refuseForeignRoot(run: Run, cluster: Cluster): Promise<void> {
   const cacerts = await run.installations.get(cluster.name)!.inBundle(`Secret./${istioNamespace}/cacerts`);
   if (!cacerts) return;
@@ -23,7 +23,7 @@ export async function refuseForeignRoot(run: Run, cluster: Cluster): Promise<voi
   );
 }
 
-/** What a namespace that does not go away says about it. */
+/** Why namespaces are still Terminating. */
 export async function namespaceTroubles(run: Run, cluster: Cluster, signal: AbortSignal): Promise<string[]> {
   const { kubectl } = run.installations.get(cluster.name)!;
   const found = await kubectl.get(["namespaces", ...namespacesOf(run)], { signal, deadlineSeconds: 10 });
@@ -39,13 +39,13 @@ export async function namespaceTroubles(run: Run, cluster: Cluster, signal: Abor
 
 const namespacesOf = ({ mesh }: Run) => [istioNamespace, ...(mesh.sample ? [mesh.sample.namespace] : [])];
 
-/** Those that somebody made ahead of the mesh stay when it goes. */
+/** Marks namespaces that existed before the mesh, so that `mesh destroy` keeps them. */
 export async function adoptForeignNamespaces(run: Run, cluster: Cluster, signal: AbortSignal): Promise<void> {
   const { kubectl } = run.installations.get(cluster.name)!;
   await adoptNamespaces(kubectl, run.mesh, cluster, namespacesOf(run), signal);
 }
 
-/** A namespace that is being deleted takes nothing new, and tells so only when it is too late. */
+/** Nothing can be created in a Terminating namespace. */
 export async function untilNamespacesAreUsable(
   run: Run,
   cluster: Cluster,

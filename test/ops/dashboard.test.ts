@@ -88,7 +88,7 @@ const answers = (port: string) =>
     () => false,
   );
 
-test("Kiali opens on a free port of this machine alone, with the walk-through's filters in its address", async () => {
+test("Kiali opens on a free local port, with the walk-through's filters in its URL", async () => {
   addKubectl();
   const serving = serve("kiali");
   await until(() => serving.urls.length === 1);
@@ -112,7 +112,7 @@ test("Kiali opens on a free port of this machine alone, with the walk-through's 
   expect(serving.said).toEqual([]);
 });
 
-test("the Kiali of 1.7 reads other filters", async () => {
+test("the Kiali of 1.7 has other filters", async () => {
   addKubectl();
   const serving = serve("kiali", { yaml: `istio: { line: "1.7" }\n${clusters}` });
   await until(() => serving.urls.length === 1);
@@ -126,7 +126,7 @@ test("the Kiali of 1.7 reads other filters", async () => {
   await serving.ended;
 });
 
-test("without a sample the graph is of no namespace in particular", async () => {
+test("without a sample the graph has no namespace filter", async () => {
   addKubectl();
   const serving = serve("kiali", { yaml: `${clusters}sample: { enabled: false }\n` });
   await until(() => serving.urls.length === 1);
@@ -148,7 +148,7 @@ test("Prometheus opens on the requests of the sample by version", async () => {
   await serving.ended;
 });
 
-test("where the connection breaks it is made anew on the same port, which is told once", async () => {
+test("a broken connection is reopened on the same port, and reported once", async () => {
   const seen = join(path.folder, "seen");
   // The first one breaks after a second, the next two never come about.
   addKubectl({
@@ -171,7 +171,7 @@ test("where the connection breaks it is made anew on the same port, which is tol
   await serving.ended;
 }, 20_000);
 
-test("a forward that stands and brings no answers any more is made anew", async () => {
+test("a port-forward without answers is reopened", async () => {
   const seen = join(path.folder, "seen");
   addKubectl({ forward: `[ -e '${seen}' ] || export ANSWERS=1; touch '${seen}'` });
   const serving = serve("kiali");
@@ -200,12 +200,12 @@ test.each([
     { forward: "echo 'error: upgrade request failed: Forbidden' >&2; exit 1" },
     "kiali cannot be opened: upgrade request failed: Forbidden",
   ],
-])("%s is told, with what to do", async (_, kubectl, says) => {
+])("%s is reported with the fix", async (_, kubectl, says) => {
   addKubectl(kubectl);
   await expect(serve("kiali").ended).rejects.toThrow(says);
 });
 
-test("a port that is taken is told as such", async () => {
+test("a port in use is reported", async () => {
   // kubectl's own words.
   addKubectl({
     forward: `echo 'Unable to listen on port 20001: bind: address already in use' >&2

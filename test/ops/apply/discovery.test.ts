@@ -31,14 +31,14 @@ async function addresses(objects: { configmap?: object; service?: object }) {
 const ours = inventoryManifest(inventoryOf(mesh));
 const theirs = inventoryManifest({ ...inventoryOf(mesh), mesh: "other" });
 
-test("the primary's address is the one that its gateway has, whatever the file says", async () => {
+test("the primary's address is that of its gateway, whatever the file says", async () => {
   expect(await addresses({ configmap: ours, service: service("203.0.113.1") })).toEqual({
     ...known,
     main0: "203.0.113.1",
   });
 });
 
-test("of several addresses the one in use is kept, since another may lead nowhere", async () => {
+test("of several addresses the one in use is kept", async () => {
   const two = {
     ...service(),
     status: { loadBalancer: { ingress: [{ ip: "192.0.2.77" }, { ip: known.main0 }] } },
@@ -50,13 +50,13 @@ test.each([
   ["a bare primary", {}],
   ["the primary of another mesh", { configmap: theirs, service: service("203.0.113.1") }],
   ["a primary with somebody's Istio", { service: service("203.0.113.1") }],
-])("of %s no address is taken; the file's will do until there is one", async (_, objects) => {
+])("of %s no address is used, but that of the file", async (_, objects) => {
   expect(await addresses(objects)).toEqual(known);
 });
 
 test.each([
   ["whose gateway has none yet", { configmap: ours, service: service() }],
   ["without its gateway", { configmap: ours }],
-])("a primary %s has no address that a remote could use", async (_, objects) => {
+])("a primary %s has no address for remotes", async (_, objects) => {
   expect(await addresses(objects)).toEqual({ remote0: known.remote0 });
 });

@@ -86,7 +86,7 @@ function installation(objects: readonly KubernetesObject[], { isKilled = false, 
 const handOver = (objects: readonly KubernetesObject[], how?: { isKilled: boolean }) =>
   installation(objects, how).handOver({}, { signal, deadlineSeconds: 300, note: () => {} });
 
-test("istioctl takes over once, and a run that finds nothing to do does not ask it again", async () => {
+test("istioctl install runs once, and not again without changes", async () => {
   expect(await handOver(rendered)).toBe("changed");
   expect(calls).toEqual([
     "install",
@@ -95,7 +95,7 @@ test("istioctl takes over once, and a run that finds nothing to do does not ask 
   expect(await handOver(rendered)).toBe("unchanged");
 });
 
-test("what is installed in the end bears the receipt, which an install that was killed has not left", async () => {
+test("a completed install leaves its receipt, an interrupted one does not", async () => {
   await expect(handOver(rendered, { isKilled: true })).rejects.toThrow("killed");
   const receiptOf = (objects: readonly KubernetesObject[]) =>
     objects.find(({ kind }) => kind === "ServiceAccount")!.metadata.annotations?.["mesh/installed"];
@@ -107,13 +107,13 @@ test("what is installed in the end bears the receipt, which an install that was 
   expect(receiptOf(live)).toBe(receiptOf(wanted));
 });
 
-test("an istioctl that was killed when all was applied, and nothing added yet, is run again", async () => {
+test("an istioctl that was killed after its apply runs again", async () => {
   await expect(handOver(rendered, { isKilled: true })).rejects.toThrow("killed");
   expect(await handOver(rendered)).toBe("changed");
   expect(await handOver(rendered)).toBe("unchanged");
 });
 
-test("what is not wanted any more is istioctl's to remove, also after it was killed before that", async () => {
+test("istioctl prunes, also after it was killed before that", async () => {
   await handOver(rendered);
   const fewer = rendered.filter((one) => one !== ingress);
   await expect(handOver(fewer, { isKilled: true })).rejects.toThrow("killed");
@@ -132,7 +132,7 @@ test.each(addedByInstall(mesh).map(({ kind, metadata }) => [kind, metadata.name]
   },
 );
 
-test("what is being deleted is waited for, and applied when it is gone: it would go with it", async () => {
+test("an object that is being deleted is applied when it is gone", async () => {
   const service = { ...object("Service", "istio-ingressgateway"), spec: { type: "LoadBalancer" } };
   live = [{ ...service, metadata: { ...service.metadata, deletionTimestamp: "2026-01-01T10:00:00Z" } }];
   const notes: string[] = [];
@@ -145,7 +145,7 @@ test("what is being deleted is waited for, and applied when it is gone: it would
   expect(notes).toEqual(["waiting for Service istio-system/istio-ingressgateway to be deleted"]);
 });
 
-test("a kind that is not served yet is tried again, and any other refusal is none to wait for", async () => {
+test("a kind that is not served yet is retried, any other rejection fails", async () => {
   const filter = { ...object("EnvoyFilter", "stats-filter-1.7"), apiVersion: "networking.istio.io/v1alpha3" };
   const step = { signal, deadlineSeconds: 36, note: () => {} };
   const refusal = 'error: resource mapping not found: no matches for kind "EnvoyFilter" in version';

@@ -112,7 +112,7 @@ test("without --prune, what it would delete is listed and nothing is touched", a
   expect(calls).toEqual([]);
 });
 
-test("the secret goes first, then what is on the cluster, and then the inventory forgets it", async () => {
+test("the secret is removed first, then the mesh on the cluster, then the inventory entry", async () => {
   const { calls, written, outcomes, changedOn } = await run({ ...rest, three: old }, true);
   expect(outcomes).toEqual(["changed", "changed"]);
   expect(calls[0]).toBe(
@@ -125,7 +125,7 @@ test("the secret goes first, then what is on the cluster, and then the inventory
   expect(written!.clusters.map(({ name }) => name)).toEqual(["main0", "remote0"]);
 });
 
-test("a cluster whose network is another's by now is taken out like any other", async () => {
+test("a cluster whose network now belongs to another is removed like any other", async () => {
   const replaced = { ...gone, network: "network2" };
   const three = [namespace("kube-system", "uid-3"), namespace("istio-system", "c", ours("network2"))];
   const { written, outcomes, changedOn } = await run({ ...rest, three }, true, inventoryOf(mesh, [replaced]));
@@ -143,26 +143,26 @@ test("a cluster that was only renamed keeps its Istio", async () => {
 test.each([
   ["another mesh", { "app.kubernetes.io/part-of": "other", "topology.istio.io/network": "network3" }],
   ["another network", ours("network9")],
-])("a context that leads to a cluster of %s by now is left alone", async (_, labels) => {
+])("a context that now leads to a cluster of %s is not changed", async (_, labels) => {
   const three = [namespace("kube-system", "uid-9"), namespace("istio-system", "z", labels)];
   const { reasons, changedOn } = await run({ ...rest, three }, true);
   expect(reasons).toContain("is not of this mesh's network3: it is left alone");
   expect(changedOn("three")).toEqual([]);
 });
 
-test("a cluster that does not answer is out of the mesh all the same, and is named once", async () => {
+test("a cluster that does not answer is removed from the mesh, and reported once", async () => {
   const { reasons, outcomes, written } = await run(rest, true);
   expect(outcomes).toEqual(["changed", "warning"]);
   expect(reasons).toContain("old is out of the mesh; its context three does not answer: what is on it stays");
   expect(written!.clusters.map(({ name }) => name)).toEqual(["main0", "remote0"]);
 });
 
-test("what another mesh has on the primary is not missed", async () => {
+test("clusters of another mesh on the primary are not removed", async () => {
   const { calls, outcomes } = await run({ ...rest, three: old }, true, { ...inventory, mesh: "shop" });
   expect([calls, outcomes]).toEqual([[], []]);
 });
 
-test("nothing of a removed cluster is touched before it is known whose the primary is", () => {
+test("removed clusters are not changed before the owner of the primary is known", () => {
   const { signal } = new AbortController();
   const context = {
     programs: {} as Programs,

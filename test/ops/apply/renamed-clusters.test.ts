@@ -105,7 +105,7 @@ test.each<[string, Written, string[]]>([
   },
 );
 
-test("what is called as before costs no question", async () => {
+test("unchanged names cost no request", async () => {
   const { problems, asked } = await said({});
   expect(problems).toEqual([]);
   expect(asked.filter((line) => line.includes(" namespace "))).toEqual([]);

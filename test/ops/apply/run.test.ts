@@ -1,7 +1,7 @@
 import { parseMesh } from "../../../mesh/load";
 import { runOf } from "../../../ops/apply/steps";
 
-test("a run knows no address of a cluster called constructor until it has found one", () => {
+test("a cluster called constructor has no address until the run has found one", () => {
   const mesh = parseMesh(
     "clusters:\n  - {name: constructor, role: primary, network: n, context: c}\n  - {name: b, network: m, context: d}\n",
     "mesh.yaml",

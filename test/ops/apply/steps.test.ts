@@ -76,7 +76,7 @@ test.each(Object.entries(referenceMeshes))(
   },
 );
 
-test("what is left to do on the primary comes after the remotes' pods, whether they run or not", () => {
+test("the primary's remaining steps come after the remotes' pods, ready or not", () => {
   const steps = applySteps(runOn(referenceMeshes.current!(), () => {}));
   const pods = steps.filter(({ id }) => /^remote0\/(gatewayReady|\S+ ready)$/.test(id)).map(({ id }) => id);
   expect(pods.length).toBeGreaterThan(1);
@@ -94,7 +94,7 @@ function before(steps: readonly ApplyStep[], id: string): string[] {
   return [...needs, ...after].flatMap((other) => [other, ...before(steps, other)]);
 }
 
-test("istiod goes out first, the primary's CRDs while its image comes, a remote's when its pods run", () => {
+test("istiod is applied first, the primary's CRDs during its image pull, a remote's when its pods run", () => {
   const steps = applySteps(runOn(referenceMeshes.current!(), () => {}));
   expect(before(steps, "main0/controlPlane")).toEqual(["main0/namespaces"]);
   expect(stepOf(steps, "main0/crds").after).toEqual(["main0/controlPlane"]);
@@ -109,7 +109,7 @@ test("istiod goes out first, the primary's CRDs while its image comes, a remote'
   expect(before(steps, "remote0/handOver")).toContain("remote0/crds");
 });
 
-test("where istiod does not wait for CRDs, they come before it", () => {
+test("if istiod does not wait for CRDs, they are applied before it", () => {
   const steps = applySteps(runOn(referenceMeshes["1.7"]!(), () => {}));
   for (const cluster of ["main0", "remote0"]) {
     expect(stepOf(steps, `${cluster}/controlPlane`).needs).toContain(`${cluster}/crds`);
@@ -117,7 +117,7 @@ test("where istiod does not wait for CRDs, they come before it", () => {
   }
 });
 
-test("where a remote runs an istiod of its own, it waits for the address that leads its pods to the primary", () => {
+test("a remote's own istiod waits for the primary's address", () => {
   const needsOf = (reference: keyof typeof referenceMeshes) =>
     stepOf(applySteps(runOn(referenceMeshes[reference]!(), () => {})), "remote0/controlPlane").needs;
   expect(needsOf("1.7")).toContain("main0/address");

@@ -35,7 +35,7 @@ test("state and plans are readable by their owner alone, and other programs' fil
   expect([statSync(file).mode & 0o777, statSync(`${file}.yaml`).mode & 0o777]).toEqual([0o600, 0o644]);
 });
 
-test("a plan says whether there is something to do", async () => {
+test("a plan reports whether it has changes", async () => {
   path.add("terraform", `case "$*" in *" show "*) echo '{}';; *) echo "Plan: 3 to add"; exit 2;; esac`);
   expect(await terraform().plan("/tmp/plan", {})).toEqual({
     changes: true,
@@ -52,7 +52,7 @@ test("a plan says whether there is something to do", async () => {
   await expect(terraform().plan("/tmp/plan", {})).rejects.toThrow("ended with 1");
 });
 
-test("on Ctrl-C Terraform is asked as by a terminal, and finishes what it is at", async () => {
+test("on Ctrl-C Terraform gets SIGINT, and finishes its operations", async () => {
   const done = join(path.folder, "state");
   path.add(
     "terraform",
@@ -64,7 +64,7 @@ test("on Ctrl-C Terraform is asked as by a terminal, and finishes what it is at"
   expect(existsSync(done)).toBe(true);
 });
 
-test("without state there are no kubeconfigs, and that is no failure", async () => {
+test("without state there are no kubeconfigs, which is no failure", async () => {
   path.add("terraform", "echo 'Output \"kubeconfigs\" not found' >&2; exit 1");
   expect(await terraform().kubeconfigs()).toEqual({});
 });
@@ -118,7 +118,7 @@ describe("a terraform that is not Terraform's own", () => {
     await expect(kubeconfigs({ TERRAFORM_BINARY_NAME: "" })).rejects.toThrow("terraform '-chdir");
   });
 
-  test("variables that put flags into every command, or requests into the output, do not reach it", async () => {
+  test("variables that add flags to every command, or requests to the output, do not reach it", async () => {
     path.add("terraform", `env | grep ^TF_ | sort > '${path.folder}/seen'`);
     const env = {
       TF_LOG: "DEBUG",

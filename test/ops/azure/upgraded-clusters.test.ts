@@ -17,7 +17,7 @@ test.each([
   ["a newer patch of two digits", cluster("1.35.10"), cluster("1.35.9"), "1.35.10"],
   ["a newer minor version", cluster("1.36"), cluster("1.35.2"), "1.36"],
   ["nodes alone", cluster("1.35", "1.35.4"), cluster("1.35"), "1.35.4"],
-])("%s is ahead of mesh.yaml", (_, before, after, runs) => {
+])("%s is newer than mesh.yaml", (_, before, after, runs) => {
   expect(upgradedClusters(planOf(before, after))).toEqual([
     { aks: "aks-main", runs, wanted: after.kubernetes_version },
   ]);
@@ -32,6 +32,6 @@ test.each([
   ["versions that only Azure knows", planOf(cluster("1.36"), cluster(undefined))],
   ["another type", planOf(cluster("1.36"), cluster("1.35"), "azurerm_kubernetes_fleet")],
   ["a plan without changes", {}],
-])("%s is none", (_, plan) => {
+])("%s is not upgraded", (_, plan) => {
   expect(upgradedClusters(plan)).toEqual([]);
 });

@@ -37,7 +37,7 @@ function cluster(namespaces: readonly KubernetesObject[] = [], ...pods: string[]
 const adopt = ({ kubectl }: ReturnType<typeof cluster>) =>
   adoptNamespaces(kubectl, mesh, mesh.primary, ["istio-system", "sample"], signal);
 
-test("a namespace that was made ahead of the mesh is marked", async () => {
+test("a namespace that existed before the mesh is marked", async () => {
   const found = cluster([namespace("istio-system"), namespace("sample", { labels: { team: "shop" } })]);
   await adopt(found);
   expect(found.calls).toEqual([
@@ -46,7 +46,7 @@ test("a namespace that was made ahead of the mesh is marked", async () => {
   ]);
 });
 
-test("one that the mesh has made, or that is on its way out, is not", async () => {
+test("a namespace that the mesh owns, or that is Terminating, is not marked", async () => {
   const leaving = namespace("sample", { deletionTimestamp: "2026-01-01T00:00:00Z" });
   const found = cluster([namespace("istio-system", { labels: ours }), leaving]);
   await adopt(found);
@@ -56,7 +56,7 @@ test("one that the mesh has made, or that is on its way out, is not", async () =
 test.each([
   ["nobody", {}],
   ["another mesh", { ...ours, "app.kubernetes.io/part-of": "shop" }],
-])("the sample does not move in where somebody's workload runs, in a namespace of %s", async (_, labels) => {
+])("the sample does not use a namespace with other workloads, %s", async (_, labels) => {
   const found = cluster([namespace("sample", { labels })], "web-0");
   await expect(adopt(found)).rejects.toThrow(
     "the namespace sample of main0 is not of mesh1, and somebody's Pod sample/web-0 runs in it; nothing was changed there; " +
@@ -79,7 +79,7 @@ const adopted = namespace("istio-system", {
   annotations: { "mesh/adopted": "true", "kubectl.kubernetes.io/last-applied-configuration": applied },
 });
 
-test("given back, it has nothing of the mesh any more", async () => {
+test("a namespace that is given back has nothing of the mesh", async () => {
   const found = cluster();
   await giveBack(found.kubectl, adopted, signal);
   expect(found.calls).toEqual([
@@ -89,7 +89,7 @@ test("given back, it has nothing of the mesh any more", async () => {
   ]);
 });
 
-test("it is given back where one that the mesh has made is removed", async () => {
+test("an adopted namespace is given back, an owned one is deleted", async () => {
   const found = cluster();
   expect([adopted, namespace("sample")].map(isAdopted)).toEqual([true, false]);
   await deleteObjects(found.kubectl, [adopted, namespace("sample")], 270, signal);

@@ -9,21 +9,21 @@ const object = (spec: object, more: object = {}): KubernetesObject => ({
   ...more,
 });
 
-test("what the API server adds is no difference", () => {
+test("defaults of the API server are no drift", () => {
   expect(differences(object({ replicas: 1 }), object({ replicas: 1, strategy: {} }, { status: {} }))).toEqual(
     [],
   );
 });
 
-test("what is otherwise is named by its path", () => {
+test("drift is named by its path", () => {
   expect(differences(object({ a: { b: [1, 2] } }), object({ a: { b: [1, 3] } }))).toEqual(["spec.a.b.1"]);
 });
 
-test("a list that is longer or shorter is a difference", () => {
+test("a longer or shorter list is drift", () => {
   expect(differences(object({ ports: [1] }), object({ ports: [1, 2] }))).toEqual(["spec.ports"]);
 });
 
-test("what somebody added to a list of Istio's own resources is a difference, in Kubernetes' own it is a default", () => {
+test("an addition to a list of Istio's kinds is drift, in Kubernetes' own kinds it is a default", () => {
   const wanted = { http: [{ route: [{ weight: 50 }] }] };
   const live = {
     http: [{ route: [{ weight: 50, headers: {} }], fault: { abort: { httpStatus: 503 } } }],
@@ -63,7 +63,7 @@ test("a value that the cluster has and that should be empty is a difference", ()
   ]);
 });
 
-test("what istiod and istioctl complete in webhooks is no difference; their address is", () => {
+test("what istiod and istioctl complete in webhooks is no drift; another address is", () => {
   const webhook = (path: string, failurePolicy: string, caBundle?: string): KubernetesObject => ({
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "ValidatingWebhookConfiguration",
@@ -76,7 +76,7 @@ test("what istiod and istioctl complete in webhooks is no difference; their addr
   ]);
 });
 
-test("the live object is told as the rendered one is: what differs differs, what others added is left out", () => {
+test("the reduced live object has the differences, without what others added", () => {
   const rendered = object({ cpu: "2000m", labels: { "a.b/c": "1" }, list: [{ port: 1 }, { port: 2 }] });
   const live = object({
     cpu: "2",
@@ -88,7 +88,7 @@ test("the live object is told as the rendered one is: what differs differs, what
   );
 });
 
-test("what is missing in the cluster is missing in what is told, and what was applied earlier is there", () => {
+test("the reduced live object lacks missing fields, and has those applied earlier", () => {
   const told = liveAs(
     object({ kept: 1, wanted: { deep: 2 } }),
     object({ kept: 1, old: { deep: 3 } }),

@@ -25,7 +25,7 @@ test("every cluster has the state that istiod gives it", () => {
   expect(readRemoteClusters(printed)).toEqual({ main0: "synced", remote0: "timeout" });
 });
 
-test("of several istiods the one that is behind counts, and is named", () => {
+test("of several istiods the one that is behind counts", () => {
   const printed = table(
     ["main0", "", "synced", "istiod-one", "default"],
     ["remote0", secret, "synced", "istiod-one", "default"],
@@ -35,7 +35,7 @@ test("of several istiods the one that is behind counts, and is named", () => {
   expect(readRemoteClusters(printed)).toEqual({ main0: "synced", remote0: "syncing in istiod-two" });
 });
 
-test("a cluster that one istiod has not heard of is not synced", () => {
+test("a cluster that is unknown to one istiod is not synced", () => {
   const printed = table(
     ["main0", "", "synced", "istiod-one", "default"],
     ["main0", "", "synced", "istiod-two", "default"],
@@ -44,11 +44,11 @@ test("a cluster that one istiod has not heard of is not synced", () => {
   expect(readRemoteClusters(printed)).toEqual({ main0: "synced", remote0: "unknown to istiod-one" });
 });
 
-test("an empty answer knows no cluster", () => {
+test("an empty answer has no clusters", () => {
   expect(readRemoteClusters("")).toEqual({});
 });
 
-test("an istiod that is Terminating has no say", () => {
+test("an istiod that is Terminating is ignored", () => {
   const printed = table(
     ["main0", "", "synced", "istiod-new", "default"],
     ["remote0", secret, "synced", "istiod-new", "default"],
@@ -125,7 +125,7 @@ describe("proxy-status of two istiods, a JSON document for each", () => {
       expect(readProxyStatus(printed).map(({ name }) => name)).toEqual(["curl.sample"]);
   });
 
-  test("has a proxy that has moved once, as the istiod has it that it is connected to", () => {
+  test("has a proxy that has moved only once, from the istiod that it is connected to", () => {
     const left = document("istiod-one", ["curl.sample", "main0", "STALE"]);
     const now = document("istiod-two", ["curl.sample", "main0", "SYNCED"]);
     for (const printed of [print(left, now), print(now, left)])
@@ -190,7 +190,7 @@ esac`,
     `cat <<'END'\n${table(...istiods.map((istiod) => ["main0", "", "synced", istiod, "default"]))}\nEND`;
   const waits = () => path.calls().filter((call) => call.includes(" wait "));
 
-  test("is waited for, and those that stay are asked again", async () => {
+  test("is waited for, and the others are queried again", async () => {
     addKubectl("true", [pod("istiod-new"), leaving]);
     addIstioctl(fails, answers("istiod-new"));
     expect(await readReadClusters(asking(), primary)).toEqual({ main0: "synced" });
@@ -199,7 +199,7 @@ esac`,
     ]);
   });
 
-  test("is waited for also where it still answers: its proxies are about to move", async () => {
+  test("is also waited for if it still answers, because its proxies will move", async () => {
     addKubectl("true", [pod("istiod-new"), leaving]);
     const says = (name: string) => `echo '{ "resources": [{ "node": { "id": "${name}" } }] }'`;
     addIstioctl(says("before"), says("after"));
@@ -208,19 +208,19 @@ esac`,
     ]);
   });
 
-  test("is found also when it begins to end while istioctl asks", async () => {
+  test("is found if it starts to terminate during the query", async () => {
     addKubectl("true", [pod("istiod-new"), pod("istiod-old")], [pod("istiod-new"), leaving]);
     addIstioctl(fails, answers("istiod-new"));
     expect(await readReadClusters(asking(), primary)).toEqual({ main0: "synced" });
   });
 
-  test("and does not end has no say where it answers", async () => {
+  test("and stays is ignored if it answers", async () => {
     addKubectl("echo 'timed out waiting for the condition' >&2; exit 1", [pod("istiod-new"), leaving]);
     addIstioctl(answers("istiod-new", "istiod-old"));
     expect(await readReadClusters(asking(), primary)).toEqual({ main0: "synced" });
   });
 
-  test("and neither ends nor answers is named", async () => {
+  test("and neither stops nor answers is reported", async () => {
     addKubectl("echo 'timed out waiting for the condition' >&2; exit 1", [pod("istiod-new"), leaving]);
     addIstioctl(fails);
     await expect(readReadClusters(asking(), primary)).rejects.toThrow(
@@ -228,7 +228,7 @@ esac`,
     );
   });
 
-  test("is not looked for again where all istiods answer, and nothing is waited for", async () => {
+  test("is not looked for again if all istiods answer", async () => {
     addKubectl("true", [pod("istiod-one"), pod("istiod-two")]);
     addIstioctl(answers("istiod-one", "istiod-two"));
     expect(await readReadClusters(asking(), primary)).toEqual({ main0: "synced" });
@@ -237,7 +237,7 @@ esac`,
     ]);
   });
 
-  test("an answer that fails while all istiods stay is a failure", async () => {
+  test("a failure without a terminating istiod is a failure", async () => {
     addKubectl("true", [pod("istiod-one"), pod("istiod-two")]);
     addIstioctl(fails);
     await expect(readReadClusters(asking(), primary)).rejects.toThrow("could not dial");

@@ -20,7 +20,7 @@ const kindsIn = (of: Mesh) =>
     .filter(({ kind }) => kind !== "CustomResourceDefinition")
     .map(kubectlName);
 
-describe("kinds of objects that may have to be removed", () => {
+describe("kinds of objects to prune", () => {
   const references = Object.values(referenceMeshes).map((reference) => reference());
 
   test.each(references)("are all that the bundles of Istio $istio.line.id hold", (reference) => {
@@ -32,7 +32,7 @@ describe("kinds of objects that may have to be removed", () => {
   });
 });
 
-describe("objects that mesh.yaml does not want any more", () => {
+describe("objects that are no longer in mesh.yaml", () => {
   let dist: string;
   beforeEach(() => {
     dist = mkdtempSync(join(tmpdir(), "mesh-removals-"));
@@ -60,14 +60,14 @@ describe("objects that mesh.yaml does not want any more", () => {
   const look = (programs: Programs) =>
     objectsToPrune(kubectlFor(programs, "main0"), old, old.primary, dist, new AbortController().signal);
 
-  test("are looked for even where Kiali's CRD was never installed: Istio's kinds still count", async () => {
+  test("are found without Kiali's CRD", async () => {
     const asked: string[][] = [];
     await look(kubectlWithout(["monitoring.kiali.io"], asked));
     expect(asked).toHaveLength(2);
     expect(asked[1]).toEqual(bundleKinds(old).filter((kind) => !kind.includes("kiali")));
   });
 
-  test("are looked for on a bare cluster, one question for each group of CRDs that is not there", async () => {
+  test("are queried on a bare cluster with one request for each missing group of CRDs", async () => {
     const asked: string[][] = [];
     await look(kubectlWithout(["monitoring.kiali.io", "networking.istio.io"], asked));
     expect(asked).toHaveLength(3);
@@ -75,7 +75,7 @@ describe("objects that mesh.yaml does not want any more", () => {
     expect(asked[2]!.join()).not.toMatch(/istio|kiali/);
   });
 
-  test("are not guessed where kubectl fails otherwise", async () => {
+  test("are not guessed if kubectl fails otherwise", async () => {
     const refusing: Programs = {
       async run(program) {
         throw new ProgramFailed(program, 1, "connection refused");

@@ -13,6 +13,6 @@ test.each([
   expect(quantity(text)).toBeCloseTo(number);
 });
 
-test.each(["", "lots", "3 Gi", "1.31.1", "2Zi"])("%j is none", (text) => {
+test.each(["", "lots", "3 Gi", "1.31.1", "2Zi"])("%j is no quantity", (text) => {
   expect(quantity(text)).toBeUndefined();
 });

@@ -81,11 +81,11 @@ test.each([
   "docker.io/istio/pilot:1.31.1",
   "mirror.example/team/istio/pilot@sha256:0123",
   undefined,
-])("of %s no restart is known to be needed", async (image) => {
+])("%s needs no restart", async (image) => {
   expect((await ensure(secret("old"), image)).done).toEqual(["written"]);
 });
 
-test("a new Secret, and one that stays as it is, restart nothing", async () => {
+test("a new or unchanged Secret restarts nothing", async () => {
   expect((await ensure(undefined, "docker.io/istio/pilot:1.30.3")).done).toEqual(["written"]);
   expect(await ensure(secret("new"), "docker.io/istio/pilot:1.30.3")).toEqual({
     outcome: "unchanged",

@@ -47,7 +47,7 @@ const held = (apiVersion: string, kind: string, name: string, finalizers: string
   metadata: { name, namespace: "sample", deletionTimestamp: since, finalizers },
 });
 
-test("an APIService whose Service is gone is the culprit, and can be deleted", async () => {
+test("an APIService without its Service is the blocker, and can be deleted", async () => {
   const services = [
     apiService("v1.apps", "True", "Local"),
     apiService("v1beta1.external.metrics.k8s.io", "False", "ServiceNotFound"),
@@ -63,13 +63,13 @@ test("an APIService whose Service is gone is the culprit, and can be deleted", a
   ]);
 });
 
-test("one whose backend may come back is shown, not deleted", async () => {
+test("an APIService whose backend may come back is shown, not deleted", async () => {
   const services = [apiService("v1beta1.metrics.k8s.io", "False", "MissingEndpoints")];
   const [hold] = await deletionBlockers(kubectl({ apiservices: services }), namespace([discovery]));
   expect(hold!.commands).toEqual(["kubectl --context one get apiservice v1beta1.metrics.k8s.io -o yaml"]);
 });
 
-test("finalizers of what is left are named with their objects; what only takes its time is not", async () => {
+test("finalizers are named with their objects; objects that only take time are not", async () => {
   const left = [
     held("v1", "Service", "gateway", ["service.kubernetes.io/load-balancer-cleanup"]),
     held("install.istio.io/v1alpha1", "IstioOperator", "installed-state", [
@@ -104,12 +104,12 @@ test("a finalizer of the namespace itself", async () => {
   });
 });
 
-test("what may not be read names nothing", async () => {
+test("without the permission to read there are no blockers", async () => {
   const forbidden = new ProgramFailed("kubectl get", 1, "Error from server (Forbidden)");
   expect(await deletionBlockers(kubectl({ apiservices: forbidden }), namespace([discovery]))).toEqual([]);
 });
 
-test("a namespace that goes without trouble is not asked about", async () => {
+test("a namespace without problems costs no request", async () => {
   asked.length = 0;
   expect(await deletionBlockers(kubectl({}), namespace())).toEqual([]);
   expect(asked).toEqual([]);
@@ -125,7 +125,7 @@ describe("a deletion", () => {
   const endless = (signal: AbortSignal) =>
     new Promise<string>((_, reject) => signal.addEventListener("abort", () => reject(new Error("ended"))));
 
-  test("that cannot end is given up soon, with everything that holds it and the commands", async () => {
+  test("that is stuck fails soon, with all blockers and the commands", async () => {
     const said: string[] = [];
     const look = async () => [hold("a finalizer", 1), hold("a load balancer", undefined)];
     await expect(deleteUnlessBlocked(never, (text) => said.push(text), look, endless)).rejects.toThrow(
@@ -135,14 +135,14 @@ describe("a deletion", () => {
     expect(said).toEqual(["waits: a finalizer"]);
   }, 15_000);
 
-  test("that is held up for a moment comes to its end", async () => {
+  test("that is blocked for a moment completes", async () => {
     let looks = 0;
     const look = async () => (looks++ % 2 === 0 ? [hold("a finalizer", 1)] : []);
     const done = () => new Promise<string>((resolve) => setTimeout(resolve, 7000, "done"));
     expect(await deleteUnlessBlocked(never, () => {}, look, done)).toBe("done");
   }, 15_000);
 
-  test("fails in its own words", async () => {
+  test("fails with its own message", async () => {
     const look = () => Promise.reject(new Error("no answer"));
     const fails = () => Promise.reject(new Error("refused"));
     await expect(deleteUnlessBlocked(never, () => {}, look, fails)).rejects.toThrow("refused");

@@ -64,14 +64,14 @@ async function run(whose: (context: string, times: number) => object | undefined
   };
 }
 
-test("a mesh of its own is removed", async () => {
+test("the mesh's own objects are removed", async () => {
   const { failed, deletionsOn } = await run((context) => of("mesh1", context === "one" ? "n1" : "n2"));
   expect(failed).toEqual([]);
   expect(deletionsOn("one").length).toBeGreaterThan(0);
   expect(deletionsOn("two").length).toBeGreaterThan(0);
 });
 
-test("where one context leads to somebody else's mesh, nothing is removed anywhere", async () => {
+test("if one context leads to a foreign mesh, nothing is removed anywhere", async () => {
   const { refused, deletionsOn } = await run((context) =>
     context === "one" ? of("mesh1", "n1") : of("shop", "x"),
   );
@@ -81,7 +81,7 @@ test("where one context leads to somebody else's mesh, nothing is removed anywhe
   expect([...deletionsOn("one"), ...deletionsOn("two")]).toEqual([]);
 });
 
-test("a cluster that did not answer at first is asked again before anything is removed from it", async () => {
+test("a cluster that did not answer at first is checked again before anything is removed from it", async () => {
   const { failed, deletionsOn } = await run((context, times) => {
     if (context === "one") return of("mesh1", "n1");
     return times === 1 ? undefined : of("shop", "x");
@@ -91,7 +91,7 @@ test("a cluster that did not answer at first is asked again before anything is r
   expect(deletionsOn("two")).toEqual([]);
 });
 
-test("of a cluster that does not answer nothing is removed, and the others are taken off", async () => {
+test("nothing is removed from a cluster that does not answer, and the others are uninstalled", async () => {
   const { failed, deletionsOn } = await run((context) => (context === "one" ? of("mesh1", "n1") : undefined));
   expect(failed.map(({ step }) => step.id).sort()).toEqual(["remote0/load-balancers", "remote0/sample"]);
   expect(deletionsOn("one").length).toBeGreaterThan(0);

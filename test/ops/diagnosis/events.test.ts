@@ -23,7 +23,7 @@ const ask = (kind: "Service" | "Deployment", ...items: object[]) => {
   return eventsOf(kubectlFor(programs, "one"), { kind, namespace: "n", name: "gateway" }, never);
 };
 
-test("a Deployment's are those of its pods as well, newest last, each sentence once", async () => {
+test("a Deployment's events include those of its pods, newest last, without duplicates", async () => {
   expect(
     await ask(
       "Deployment",
@@ -36,7 +36,7 @@ test("a Deployment's are those of its pods as well, newest last, each sentence o
   ).toEqual(["ReplicaSet gateway-5c: Failed: no webhook", "Pod gateway-5c-x: Failed: no image"]);
 });
 
-test("a Service's are its own, good ones as well: they are all there is while its address is awaited", async () => {
+test("a Service's events include normal ones", async () => {
   expect(
     await ask(
       "Service",
@@ -46,7 +46,7 @@ test("a Service's are its own, good ones as well: they are all there is while it
   ).toEqual(["Service gateway: Failed: Ensuring load balancer"]);
 });
 
-test("an autoscaler that lacks metrics is no reason for anything", async () => {
+test("an autoscaler's missing metrics are no reason", async () => {
   expect(await ask("Deployment", event("HorizontalPodAutoscaler", "gateway", "no metrics"))).toEqual([
     "no events for the Deployment gateway in n",
   ]);

@@ -23,7 +23,7 @@ test.each([
   expect(fixForUnreachable(said!)).toContain("10250");
 });
 
-test("a node that refuses the connection is told without the script that was to run", async () => {
+test("a node that refuses the connection is reported without the script", async () => {
   // Of Kubernetes 1.34, recorded.
   const words = (command: string) =>
     `error: Internal error occurred: error sending request: Post "https://198.18.0.14:10250/exec/sample/curl-8575c5c6f-gf5b9/curl${command}": dial tcp 198.18.0.14:10250: connect: connection refused`;
@@ -39,7 +39,7 @@ test.each([
   "error: timed out waiting for the condition",
   'Error from server (Forbidden): pods "curl-1" is forbidden: User "viewer" cannot create resource "pods/exec"',
   'OCI runtime exec failed: exec failed: unable to start container process: exec: "true": not found',
-])("%s: no word against the way", async (words) => {
+])("%s: the kubelet connection is not blamed", async (words) => {
   expect(await whyKubeletUnreachable(refusing(words), pod)).toBeUndefined();
 });
 
@@ -53,12 +53,12 @@ test("no answer in time is the same cause", async () => {
   );
 });
 
-test("a server that answers nothing at all has no word against the way", async () => {
+test("an API server that does not answer at all does not blame the kubelet connection", async () => {
   const silent = kubectl(() => Promise.reject(new DeadlinePassed("kubectl", 12)));
   expect(await whyKubeletUnreachable(silent, pod)).toBeUndefined();
 });
 
-test("a question that gets its answer is asked alone", async () => {
+test("a query that is answered runs alone", async () => {
   const asked: string[] = [];
   const counting = kubectl(async (_, args) => {
     asked.push(args.join(" "));
@@ -69,7 +69,7 @@ test("a question that gets its answer is asked alone", async () => {
   expect(asked).toEqual([]);
 });
 
-test("a question without an answer is given up when the way is known to be broken", async () => {
+test("a query fails when the kubelet connection is known to be broken", async () => {
   let isEnded = false;
   const hangs = (signal: AbortSignal) =>
     new Promise<number>((_, reject) => {
@@ -84,7 +84,7 @@ test("a question without an answer is given up when the way is known to be broke
   expect(isEnded).toBe(true);
 });
 
-test("a slow answer over a sound way is waited for", async () => {
+test("a slow answer is waited for", async () => {
   const slow = () => new Promise<number>((resolve) => setTimeout(resolve, 2500, 7));
   expect(
     await askThroughPod(
@@ -96,7 +96,7 @@ test("a slow answer over a sound way is waited for", async () => {
   ).toBe(7);
 });
 
-test("a failure of the question itself stays what it is", async () => {
+test("a failure of the query itself is unchanged", async () => {
   const broken = async () => {
     throw new ProgramFailed("istioctl remote-clusters", 1, "no istiod pods found");
   };

@@ -22,7 +22,7 @@ const waiting = (reason: string, message?: string) =>
   });
 const serving = { replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
 
-test("a Deployment that serves has no reason not to, also with an old condition", () => {
+test("a ready Deployment has no reasons, also with an old condition", () => {
   const conditions = [{ type: "ReplicaFailure", status: "False", message: "exceeded quota: q, ..." }];
   expect(whyNotReady([deployment({ ...serving, conditions })], "gateway")).toBeUndefined();
 });
@@ -30,11 +30,11 @@ test("a Deployment that serves has no reason not to, also with an old condition"
 test.each([
   ["there is none", [], "Deployment gateway does not exist"],
   ["it is scaled to 0", [deployment({}, 0)], "Deployment gateway is scaled to 0"],
-])("%s: that is all there is to say", (_, objects, summary) => {
+])("%s: only the summary", (_, objects, summary) => {
   expect(whyNotReady(objects, "gateway")).toEqual({ summary, reasons: [] });
 });
 
-test("where pods are refused the Deployment's condition has the words", () => {
+test("for denied pods the Deployment's condition has the message", () => {
   const message =
     'pods "gateway-5c-x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0';
   const conditions = [
@@ -58,11 +58,11 @@ test.each([
     waiting("ImagePullBackOff", 'Back-off pulling image "x"'),
     'Pod istio-system/gateway-5c-x: container istio-proxy: ImagePullBackOff: Back-off pulling image "x"',
   ],
-])("a pod that waits says why", (found, reason) => {
+])("a waiting pod has a reason", (found, reason) => {
   expect(whyNotReady([deployment(), found], "gateway")?.reasons).toEqual([reason]);
 });
 
-describe("asked of a cluster", () => {
+describe("in a cluster", () => {
   const ask = (objects: object[], events: object[]) => {
     const programs: Programs = {
       run: async (_, args) => ({
@@ -81,7 +81,7 @@ describe("asked of a cluster", () => {
     message: 'MountVolume.SetUp failed for volume "c": secret "c" not found',
   };
 
-  test("events are the evidence where conditions say nothing", async () => {
+  test("events are reported if conditions say nothing", async () => {
     expect(await ask([deployment(), waiting("ContainerCreating")], [event])).toEqual([
       "Deployment gateway: 0 of 1 replicas are available",
       `Pod gateway-5c-x: FailedMount: ${event.message}`,
@@ -103,7 +103,7 @@ describe("asked of a cluster", () => {
     ]);
   });
 
-  test("a Deployment that serves by now needs no explanation", async () => {
+  test("a Deployment that is ready by now needs no explanation", async () => {
     expect(await ask([deployment(serving)], [event])).toEqual([]);
   });
 });

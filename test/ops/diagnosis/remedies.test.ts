@@ -35,7 +35,7 @@ test.each([
     /finalizers/,
   ],
   ["write /tmp/x: no space left on device", /disk is full/],
-])("%s: there is something to do about it", (said, advice) => {
+])("%s: has a remedy", (said, advice) => {
   expect(adviceOn(said).join("\n")).toMatch(advice);
 });
 
@@ -91,7 +91,7 @@ test.each([
   expect(remedy!.byApply).toBe(false);
 });
 
-test("where nothing is known to help, nothing is said", () => {
+test("an unknown failure has no remedy", () => {
   expect(adviceOn("the weather is fine")).toEqual([]);
 });
 
@@ -99,6 +99,6 @@ test.each([
   'Pod x: Unhealthy: Readiness probe failed: Get "http://10.244.0.63:15021/healthz/ready": dial tcp 10.244.0.63:15021: connect: connection refused',
   'Pod x: Failed: failed to do request: Head "https://registry-1.docker.io/v2/nowhere/pilot/manifests/1.31.1": dial tcp: network is unreachable',
   'failed to call webhook: Post "https://istiod.istio-system.svc:443/inject?timeout=10s": dial tcp 10.96.1.2:443: connect: connection refused',
-])("%s: that is not the API server's", (said) => {
+])("%s: the API server is not blamed", (said) => {
   expect(adviceOn(said).join("\n")).not.toContain("API server");
 });

@@ -24,7 +24,7 @@ test.each([
     'Error from server (Forbidden): nodes is forbidden: User "viewer" cannot list resource "nodes"',
     undefined,
   ],
-])("what helps against %s", (_, words, fix) => {
+])("the fix for %s", (_, words, fix) => {
   if (fix === undefined) expect(fixForUnreachable(words)).toBeUndefined();
   else expect(fixForUnreachable(words)).toMatch(fix);
 });
@@ -49,7 +49,7 @@ test("a timeout while the API server does not answer is explained by that alone"
   ]);
 });
 
-test("where the API server answers, the step's own explanation counts", async () => {
+test("if the API server answers, the step's own explanation counts", async () => {
   path.add("kubectl", "echo '{}'");
   expect(await explain(timedOut)).toEqual(["Pod x: Failed"]);
 });

@@ -34,11 +34,11 @@ test.each([
   },
 );
 
-test("where there is no desktop nothing is started", () => {
+test("without a desktop nothing is started", () => {
   expect(openBrowser(url, path.env, "linux")).toBe(false);
 });
 
-test("an opener that is not there is no error", async () => {
+test("a missing opener is no error", async () => {
   expect(openBrowser(url, { PATH: path.folder, DISPLAY: ":0" }, "linux")).toBe(true);
   await sleep(100);
 });

@@ -21,12 +21,12 @@ const printed = (status: string) =>
   `printf '{\\n    "kind": "Service",\\n    "metadata": {},\\n    "status": "${status}"\\n}\\n'`;
 
 describe("waiting for an object", () => {
-  test("ends with the object that is as it should be", async () => {
+  test("ends with the object that is ready", async () => {
     path.add("kubectl", `${printed("pending")}; ${printed("ready")}; exec sleep 30`);
     expect(await kubectl().until(ready, never)).toMatchObject({ kind: "Service", status: "ready" });
   });
 
-  test("goes on when the API server is gone for a moment", async () => {
+  test("continues if the API server is unavailable for a moment", async () => {
     const isBack = `[ -e '${path.folder}/back' ]`;
     path.add(
       "kubectl",
@@ -36,13 +36,13 @@ describe("waiting for an object", () => {
     expect(path.calls()).toHaveLength(2);
   });
 
-  test("ends at once where the right to look is lacking: asking again gives no right", async () => {
+  test("fails at once without the permission to read", async () => {
     path.add("kubectl", "echo 'Error from server (Forbidden): services is forbidden' >&2; exit 1");
     await expect(kubectl().until(ready, never)).rejects.toThrow("services is forbidden");
     expect(path.calls()).toHaveLength(1);
   });
 
-  test("tells kubectl for how long, so that a watch that outlives a killed run ends by itself", async () => {
+  test("gives kubectl a timeout, so that the watch ends even if this process is killed", async () => {
     path.add("kubectl", printed("ready"));
     await kubectl().until(ready, never);
     expect(path.calls()[0]).toMatch(/ --watch --request-timeout=120s /);
@@ -50,14 +50,14 @@ describe("waiting for an object", () => {
 });
 
 describe("removing", () => {
-  test("tells kubectl for how long, and says whether anything was there", async () => {
+  test("gives kubectl a timeout, and returns whether anything existed", async () => {
     path.add("kubectl", `case "$*" in *gone*) ;; *) echo 'configmap "x" deleted from n namespace';; esac`);
     expect(await kubectl().remove(["configmap", "x"], 90)).toBe(true);
     expect(await kubectl().remove(["configmap", "gone"], 90)).toBe(false);
     expect(path.calls()[0]).toBe("kubectl --context one delete configmap x --ignore-not-found --timeout=90s");
   });
 
-  test("fails with kubectl's own words for what does not go", async () => {
+  test("fails with kubectl's message about what is not deleted", async () => {
     const words = "error: timed out waiting for the condition on namespaces/istio-system";
     path.add("kubectl", `echo '${words}' >&2; exit 1`);
     await expect(kubectl().remove(["namespace", "istio-system"], 1)).rejects.toThrow(words);
@@ -71,13 +71,13 @@ describe("reading the objects that files name", () => {
     `echo 'resource mapping not found for name: "a" namespace: "b" from "dist": no matches for kind "Gateway" in version ` +
     `"networking.istio.io/v1"' >&2; echo 'ensure CRDs are installed first' >&2`;
 
-  test("passes over kinds that the API server does not know", async () => {
+  test("skips unknown kinds", async () => {
     path.add("kubectl", `${known}; ${unknown}; ${unknown}; exit 1`);
     expect((await files()).map(({ kind }) => kind)).toEqual(["Namespace"]);
     expect(path.calls()).toEqual(["kubectl --context one get -f dist/main0 --ignore-not-found -o json"]);
   });
 
-  test("passes over the only kind that is not known: an apply was ended among the CRDs", async () => {
+  test("skips the only unknown kind, after an apply was interrupted among the CRDs", async () => {
     path.add("kubectl", `${known}; ${unknown.replace("echo '", "echo 'error: ")}; exit 1`);
     expect((await files()).map(({ kind }) => kind)).toEqual(["Namespace"]);
   });

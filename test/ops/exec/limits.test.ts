@@ -1,7 +1,7 @@
 import { withParallelLimit } from "../../../ops/exec/limits";
 import type { Output, Programs } from "../../../ops/exec/programs";
 
-test("a hundred questions are asked, some at a time, and one that fails makes room like the others", async () => {
+test("a hundred programs run, some at a time, and a failed one frees its slot", async () => {
   let running = 0;
   let most = 0;
   const programs: Programs = {

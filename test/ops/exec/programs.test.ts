@@ -22,7 +22,7 @@ beforeEach(() => {
 afterEach(() => path.remove());
 const programs = (props: ProgramsProps = {}) => createPrograms({ env: path.env, ...props });
 
-test("arguments reach the program as they are: no shell reads them", async () => {
+test("arguments reach the program unchanged, without a shell", async () => {
   path.add("kubectl", 'printf "%s|" "$@"');
   const { stdout } = await programs().run("kubectl", ["get", "$(touch pwned)", "a b", "; rm -rf x", "*"]);
   expect(stdout).toBe("get|$(touch pwned)|a b|; rm -rf x|*|");
@@ -35,7 +35,7 @@ test("input is piped, so that secrets need not be arguments", async () => {
   expect(path.calls()).toEqual(["kubectl apply -f -"]);
 });
 
-test("a heartbeat keeps the input open until it is ended, and the program ends in order", async () => {
+test("a heartbeat keeps stdin open until it is stopped, and the program exits normally", async () => {
   path.add("kubectl", "exec cat");
   const until = new AbortController();
   const running = programs().run("kubectl", ["exec"], {
@@ -45,25 +45,25 @@ test("a heartbeat keeps the input open until it is ended, and the program ends i
   expect(await running).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\.+$/) });
 });
 
-test("a heartbeat that was over before it began ends the input at once", async () => {
+test("a heartbeat that is aborted before its start ends stdin at once", async () => {
   path.add("kubectl", "exec cat");
   const heartbeat = { everySeconds: 60, until: AbortSignal.abort() };
   expect((await programs().run("kubectl", ["exec"], { heartbeat })).stdout).toBe("");
 });
 
-test("the environment, KUBECONFIG with it, reaches the program", async () => {
+test("the environment reaches the program, KUBECONFIG included", async () => {
   path.add("kubectl", 'printf "$KUBECONFIG"');
   const { stdout } = await programs({ env: { ...path.env, KUBECONFIG: "/one:/two" } }).run("kubectl", []);
   expect(stdout).toBe("/one:/two");
 });
 
-test("kubectl hears nothing of the user's kuberc", async () => {
+test("kubectl ignores the user's kuberc", async () => {
   path.add("kubectl", 'printf "$KUBERC $KUBECTL_KUBERC"');
   const env = { ...path.env, KUBERC: "/home/me/kuberc", KUBECTL_KUBERC: "true" };
   expect((await programs({ env }).run("kubectl", [])).stdout).toBe("off false");
 });
 
-test("istioctl hears nothing of flags in the environment", async () => {
+test("istioctl ignores flags in the environment", async () => {
   path.add("istioctl", 'env | grep -i "^istio" | sort');
   const env = { ...path.env, ISTIOCTL_XDS_ADDRESS: "elsewhere:15012", ISTIOCONFIG: "/home/me/flags.yaml" };
   const { stdout } = await programs({ env }).run("istioctl", []);
@@ -121,13 +121,13 @@ test.each([
   expect((await programs().run(program, [])).stdout).toBe("fine\n");
 });
 
-test("a program that is not there becomes advice", async () => {
+test("the error for a missing program says how to install it", async () => {
   await expect(programs().run("terraform", ["plan"])).rejects.toThrow(
     "terraform is not on the PATH; install it: https://developer.hashicorp.com/terraform/install",
   );
 });
 
-test("a failure carries the command and the program's words", async () => {
+test("a failure has the command and the program's message", async () => {
   path.add("kubectl", "echo 'Error from server (Forbidden)' >&2; exit 3");
   await expect(programs().run("kubectl", ["get", "ns"])).rejects.toThrow(
     "kubectl get ns ended with 3:\nError from server (Forbidden)",
@@ -136,7 +136,7 @@ test("a failure carries the command and the program's words", async () => {
 
 const logged = `E1124 10:13:24.419388 10867 memcache.go:265] "Unhandled Error" err="couldn't get current server API group list"`;
 
-test("a failure's words are the program's own, without what its libraries log", async () => {
+test("a failure's message has no log lines of the program's libraries", async () => {
   const words =
     "The connection to the server 192.0.2.1:6443 was refused - did you specify the right host or port?";
   path.add("kubectl", `cat >&2 <<'END'\n${logged}\n${logged}\n${words}\nEND\nexit 1`);
@@ -146,12 +146,12 @@ test("a failure's words are the program's own, without what its libraries log", 
   expect(error).toMatchObject({ message: `kubectl get ns ended with 1:\n${words}`, stderr: words });
 });
 
-test("what a program's libraries log are its words where it has no others", async () => {
+test("log lines are the message if there is no other", async () => {
   path.add("kubectl", `cat >&2 <<'END'\n${logged}\nEND\nexit 1`);
   await expect(programs().run("kubectl", ["get", "ns"])).rejects.toMatchObject({ stderr: logged });
 });
 
-test("a failure's words are redacted", async () => {
+test("a failure's message is redacted", async () => {
   path.add(
     "kubectl",
     "echo 'bad: -----BEGIN PRIVATE KEY-----SECRETKEY-----END PRIVATE KEY-----' >&2; exit 1",
@@ -163,13 +163,13 @@ test("a failure's words are redacted", async () => {
   expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain("SECRETKEY");
 });
 
-test("an exit code that is an answer is no failure", async () => {
+test("an accepted exit code is no failure", async () => {
   path.add("kubectl", "exit 1");
   const { code } = await programs().run("kubectl", ["diff"], { answers: [0, 1] });
   expect(code).toBe(1);
 });
 
-test("at the deadline the program ends, and its children with it", async () => {
+test("the program and its children are stopped at the deadline", async () => {
   path.add("istioctl", `sleep 30 & echo $! > '${path.folder}/child'; wait`);
   const started = Date.now();
   await expect(programs().run("istioctl", ["install"], { deadlineSeconds: 0.5 })).rejects.toThrow(
@@ -179,7 +179,7 @@ test("at the deadline the program ends, and its children with it", async () => {
   expectGone(Number(readFileSync(join(path.folder, "child"), "utf8")));
 });
 
-test("a program that does not hear SIGTERM is ended all the same", async () => {
+test("a program that ignores SIGTERM is killed", async () => {
   path.add("istioctl", "trap '' TERM; while :; do sleep 1; done");
   await expect(programs().run("istioctl", [], { deadlineSeconds: 0.2 })).rejects.toThrow("not done within");
 }, 10_000);
@@ -189,7 +189,7 @@ const helper = () => `setsid sh -c 'echo $$ > "${path.folder}/helper"; exec slee
   until [ -s '${path.folder}/helper' ]; do sleep 0.02; done`;
 const endHelper = () => process.kill(Number(readFileSync(join(path.folder, "helper"), "utf8")));
 
-test("a program that has ended is not waited for when a helper keeps its output open", async () => {
+test("a child that keeps the output open does not delay a program that has exited", async () => {
   path.add("kubectl", `echo done; ${helper()}; exit 3`);
   const started = Date.now();
   const ended = await programs().run("kubectl", ["get"], { deadlineSeconds: 8, answers: [3] });
@@ -198,7 +198,7 @@ test("a program that has ended is not waited for when a helper keeps its output 
   endHelper();
 });
 
-test("what a program wrote is read to its end, however long this process had no time to read it", async () => {
+test("the whole output is read, however long this process was busy", async () => {
   // In one turn of the event loop kubectl writes and ends, its end is reported, and too much else is to be done.
   path.add("istioctl", "echo ready");
   path.add(
@@ -220,7 +220,7 @@ test("what a program wrote is read to its end, however long this process had no 
   expect(await answer).toEqual({ code: 0, stdout: "created\n", stderr: "warned\n" });
 }, 60_000);
 
-test("a helper that never stops writing makes the answer a failure", async () => {
+test("a child that never stops writing makes the call fail", async () => {
   path.add("kubectl", "setsid yes & sleep 0.1");
   const told = await programs()
     .run("kubectl", ["get"], { onOutput: () => block(20) })
@@ -228,7 +228,7 @@ test("a helper that never stops writing makes the answer a failure", async () =>
   expect(told).toContain("kubectl get: the output is incomplete");
 }, 60_000);
 
-test("the deadline holds when a helper keeps the output open", async () => {
+test("the deadline also applies while a child keeps the output open", async () => {
   path.add("kubectl", `${helper()}; exec sleep 25`);
   const started = Date.now();
   await expect(programs().run("kubectl", ["get"], { deadlineSeconds: 1 })).rejects.toThrow(
@@ -238,7 +238,7 @@ test("the deadline holds when a helper keeps the output open", async () => {
   endHelper();
 }, 30_000);
 
-test("Ctrl-C ends what runs, and nothing more is started", async () => {
+test("Ctrl-C stops running programs, and no more are started", async () => {
   path.add("kubectl", "exec sleep 30");
   const interrupt = new AbortController();
   const seam = programs({ signal: interrupt.signal });
@@ -249,7 +249,7 @@ test("Ctrl-C ends what runs, and nothing more is started", async () => {
   expect(path.calls()).toEqual(["kubectl wait"]);
 });
 
-test("what puts things back runs to its end, also when it begins after Ctrl-C", async () => {
+test("clean-up runs to its end, also if it starts after Ctrl-C", async () => {
   path.add("kubectl", "sleep 0.3; echo back");
   const interrupt = new AbortController();
   const seam = programs({ signal: interrupt.signal });
@@ -259,7 +259,7 @@ test("what puts things back runs to its end, also when it begins after Ctrl-C", 
   expect((await seam.run("kubectl", ["scale"], { cleanUp: true })).stdout).toBe("back\n");
 });
 
-test("output that was waited for ends the program without an error", async () => {
+test("the awaited output stops the program without an error", async () => {
   path.add("kubectl", "echo one; echo two; exec sleep 30");
   const { stdout } = await programs().run("kubectl", ["get", "--watch"], {
     until: (chunk) => chunk.includes("two"),
@@ -287,7 +287,7 @@ describe("the log of a run", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("is the owner's alone and holds commands, exit codes and output", async () => {
+  test("only its owner can read it; it has commands, exit codes and output", async () => {
     path.add("kubectl", "echo namespace/sample created");
     const log = openRunLog(join(folder, "log"), new Date("2026-01-02T03:04:05Z"));
     await programs({ log }).run("kubectl", ["apply", "-f", "x.yaml"]);
@@ -301,7 +301,7 @@ describe("the log of a run", () => {
     expect(text).toMatch(/#1 exit 0 after [\d.]+ s\nnamespace\/sample created/);
   });
 
-  test("holds neither input nor output that is secret", async () => {
+  test("it has no secret input or output", async () => {
     path.add("istioctl", "echo 'token: abcdef123456'");
     path.add("kubectl", "true");
     const log = openRunLog(folder, new Date());
@@ -314,7 +314,7 @@ describe("the log of a run", () => {
     expect(text).not.toContain("topsecretvalue");
   });
 
-  test("says which program is missing", async () => {
+  test("it names a missing program", async () => {
     const log = openRunLog(folder, new Date());
     await programs({ log })
       .run("az", ["login"])

@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { deadlineSignal } from "../../../ops/exec/timing";
 
-test("it is aborted after its time, however often garbage is collected meanwhile", async () => {
+test("a deadline fires, however often garbage is collected", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc");
   let aborted = false;
@@ -17,7 +17,7 @@ test("it is aborted after its time, however often garbage is collected meanwhile
   expect(aborted).toBe(true);
 });
 
-test("it is aborted with the other one, also where that was before", () => {
+test("it is aborted with the other signal, also one that was aborted before", () => {
   const other = new AbortController();
   const { signal } = deadlineSignal(other.signal, 60);
   expect(signal.aborted).toBe(false);
@@ -26,7 +26,7 @@ test("it is aborted with the other one, also where that was before", () => {
   expect(deadlineSignal(other.signal, 60).signal.aborted).toBe(true);
 });
 
-test("once released it is aborted by neither", async () => {
+test("after release it is not aborted", async () => {
   const other = new AbortController();
   const { signal, release } = deadlineSignal(other.signal, 0.05);
   release();

@@ -82,13 +82,13 @@ const foreign = (more: object = {}) => ({
   },
 });
 
-test("the lock is there while the work is done, and gone afterwards", async () => {
+test("the lock exists during the work, and is released afterwards", async () => {
   const seen = await locked(async () => lease().spec.holderIdentity);
   expect(seen).toMatch(/^mesh apply of \S+ on \S+ \(process \d+\)$/);
   expect(existsSync(leaseFile())).toBe(false);
 });
 
-test("it goes when the work fails, too", async () => {
+test("it is released when the work fails", async () => {
   await expect(
     locked(async () => {
       throw new Error("no");
@@ -97,7 +97,7 @@ test("it goes when the work fails, too", async () => {
   expect(existsSync(leaseFile())).toBe(false);
 });
 
-test("it goes after Ctrl-C, too", async () => {
+test("it is released after Ctrl-C", async () => {
   const interrupt = new AbortController();
   const interrupted = {
     ...context(),
@@ -107,7 +107,7 @@ test("it goes after Ctrl-C, too", async () => {
   expect(existsSync(leaseFile())).toBe(false);
 });
 
-test("a second run is refused while the first one renews, and told who has it and since when", async () => {
+test("a second run is refused while the first one renews, with the holder and the time", async () => {
   const first = locked(() => pause(3500));
   await pause(300);
   let isOver = false;
@@ -135,7 +135,7 @@ test("the lock of a killed process of this machine is taken over at once", async
   expect(said).toEqual([]);
 });
 
-test("the lock of another machine is taken over when it has stood still for as long as it lasts", async () => {
+test("the lock of another machine is taken over when it was not renewed for its duration", async () => {
   writeFileSync(leaseFile(), JSON.stringify(foreign()));
   const begun = performance.now();
   expect(await locked(async () => "mine")).toBe("mine");
@@ -143,7 +143,7 @@ test("the lock of another machine is taken over when it has stood still for as l
   expect(said[0]).toContain("mesh apply of anna on laptop");
 });
 
-test("a clock that differs by minutes does not make a living run look dead", async () => {
+test("a clock skew of minutes does not make a running process look dead", async () => {
   const fast = () =>
     writeFileSync(
       leaseFile(),
@@ -155,7 +155,7 @@ test("a clock that differs by minutes does not make a living run look dead", asy
   clearInterval(timer);
 });
 
-test("a run that has lost its lock stops, and leaves the lock to the other", async () => {
+test("a run that has lost its lock stops, and does not release the other's", async () => {
   const outcome = await locked(async ({ signal }) => {
     writeFileSync(leaseFile(), JSON.stringify(foreign()));
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
@@ -166,14 +166,14 @@ test("a run that has lost its lock stops, and leaves the lock to the other", asy
   expect(said).toEqual(["stopped: another run took over the lock of this mesh"]);
 });
 
-test("without the right to keep a Lease the message names the right", async () => {
+test("without the permission for Leases the message names it", async () => {
   fakes.add("kubectl", "echo 'Error from server (Forbidden): leases is forbidden' >&2; exit 1");
   await expect(locked(async () => "never")).rejects.toThrow(
     /Lease default\/mesh-run in main0\) cannot be written; grant the right to create, update and delete leases.*\n.*Forbidden/,
   );
 });
 
-test("an API server that is gone is told as such, and no right is said to lack", async () => {
+test("an unreachable API server is reported as such, not as a missing permission", async () => {
   fakes.add("kubectl", "echo 'The connection to the server 192.0.2.1:6443 was refused' >&2; exit 1");
   await expect(locked(async () => "never")).rejects.toThrow(
     /in main0\) cannot be written; check kubectl --context one version, then run again\nThe connection .* was refused$/,
@@ -187,12 +187,12 @@ const taken = () => {
   return { ...now, metadata, spec: { ...now.spec, ...foreign().spec } };
 };
 
-test("a lock that another run has taken over in the meantime is left to it", async () => {
+test("a lock that another run has taken over is not released", async () => {
   await locked(async () => writeFileSync(leaseFile(), JSON.stringify(taken())));
   expect(lease().spec.holderIdentity).toContain("anna");
 });
 
-test("a renewal that the API server took without saying so does not end the run", async () => {
+test("a renewal whose answer was lost does not stop the run", async () => {
   const aborted = await locked(async ({ signal }) => {
     const now = lease();
     writeFileSync(
@@ -206,7 +206,7 @@ test("a renewal that the API server took without saying so does not end the run"
   expect(existsSync(leaseFile())).toBe(false);
 });
 
-test("a clock that is hours ahead takes nothing over from a living run", async () => {
+test("a clock that is hours ahead does not take over the lock of a running process", async () => {
   const renew = () => writeFileSync(leaseFile(), JSON.stringify(foreign()));
   renew();
   const timer = setInterval(renew, 300);
@@ -216,7 +216,7 @@ test("a clock that is hours ahead takes nothing over from a living run", async (
   clearInterval(timer);
 });
 
-test("as many steps as a large mesh has may listen for the end, without a word of Node.js about it", async () => {
+test("the steps of a large mesh can listen to the signal without a warning of Node.js", async () => {
   // 0: as many as there are. getMaxListeners of Node.js 20 does not tell it.
   const key = (signal: AbortSignal) =>
     Object.getOwnPropertySymbols(signal).find(({ description }) =>

@@ -45,7 +45,7 @@ test("a failure brings its reason, indented below its line", () => {
   expect(stream.text).toMatch(/FAILED 12\.3 s\n {4}not ready\n {4}Pod istiod-1: Failed: ImagePullBackOff\n$/);
 });
 
-test("without a terminal a step that takes long says so now and then", () => {
+test("without a terminal a long step is reported at intervals", () => {
   jest.useFakeTimers();
   const stream = sink(false);
   const reporter = createReporter({ stream, env: {} });
@@ -73,7 +73,7 @@ test("on a terminal running steps are redrawn in place, and finished ones stay a
   jest.useRealTimers();
 });
 
-test("lines that are shown are redrawn in place, below what is said, and leave with the display", () => {
+test("shown lines are redrawn in place below messages, and removed at the end", () => {
   const stream = sink(true);
   const reporter = createReporter({ stream, env: { LANG: "C.UTF-8" } });
   const { screen } = reporter;

@@ -17,7 +17,7 @@ const done = async () => "changed" as const;
 const outcomes = (results: readonly StepResult[]) =>
   Object.fromEntries(results.map(({ step: { id }, outcome }) => [id, outcome]));
 
-test("a step runs as soon as what it needs is done, beside all others", async () => {
+test("a step runs as soon as its needs are met, in parallel with others", async () => {
   const log: string[] = [];
   const note = (id: string, milliseconds: number) => async () => {
     log.push(`${id} begins`);
@@ -49,7 +49,7 @@ test("the order in which steps are given does not matter", async () => {
   expect(outcomes(results)).toEqual({ a: "changed", b: "changed" });
 });
 
-test("a step that comes after another waits for its end, however it ends", async () => {
+test("a step with `after` waits for the end of the other, successful or not", async () => {
   const log: string[] = [];
   const fails = async () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -69,7 +69,7 @@ test("a step that comes after another waits for its end, however it ends", async
   expect(outcomes(results)).toEqual({ addon: "changed", pods: "failed" });
 });
 
-test("a failure stops what needs it and lets the others end", async () => {
+test("a failure stops the steps that need it, and the others continue", async () => {
   const results = await runSteps(
     [
       step("main0/bad", [], async () => {
@@ -90,7 +90,7 @@ test("a failure stops what needs it and lets the others end", async () => {
   });
 });
 
-test("a failed step says why, in its own words and the cluster's, and what to do", async () => {
+test("a failed step has its error, the cluster's explanation and the fix", async () => {
   const [result] = await runSteps(
     [
       step(
@@ -126,7 +126,7 @@ test("an optional step's failure is a warning", async () => {
   expect(result).toMatchObject({ outcome: "warning", reason: "image cannot be pulled" });
 });
 
-test("a step is given up at its deadline, which the message names", async () => {
+test("a step fails at its deadline, which the message names", async () => {
   const wait: Step["run"] = ({ signal }) =>
     new Promise((_, reject) => {
       signal.addEventListener("abort", () => reject(new Interrupted()));
@@ -139,7 +139,7 @@ test("a step is given up at its deadline, which the message names", async () => 
   expect(result!.reason).toBe("main0/address in main0: not done within 0.05 s");
 });
 
-test("a step that is given up says what it was at", async () => {
+test("the message of a timeout has the last note", async () => {
   const wait: Step["run"] = ({ signal, note }) => {
     note("waiting for namespace sample to be deleted");
     return new Promise((_, reject) => {
@@ -156,7 +156,7 @@ test("a step that is given up says what it was at", async () => {
   );
 });
 
-test("Ctrl-C: what runs is told, what has not begun is not tried", async () => {
+test("Ctrl-C: running steps are aborted, others are not tried", async () => {
   const interrupt = new AbortController();
   const wait: Step["run"] = ({ signal }) =>
     new Promise((_, reject) => {
@@ -168,7 +168,7 @@ test("Ctrl-C: what runs is told, what has not begun is not tried", async () => {
   expect(results[0]!.reason).toContain("run the same command again");
 });
 
-test("a circle, or a need that nothing meets, is refused before anything runs", async () => {
+test("a cycle or an unknown need is refused before anything runs", async () => {
   const run = jest.fn(done);
   await expect(runSteps([step("a", ["b"], run), step("b", ["a"], run)], silent, never)).rejects.toThrow(
     "a, b",

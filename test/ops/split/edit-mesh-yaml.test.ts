@@ -117,7 +117,7 @@ test("JSON stays JSON", () => {
   expect(JSON.parse(to(without, { v1: 100 }).text).sample).toEqual({ weights: { v1: 100 } });
 });
 
-test("what is wrong with the file is told of the text that the user wrote", () => {
+test("problems refer to the text that the user wrote", () => {
   expect(() => to(`${clusters}sample:\n`, { v1: 90, v2: 10 })).toThrow(
     /^mesh\.yaml:5:1: sample: nothing is given/,
   );
@@ -145,7 +145,7 @@ test.each([
     /editing the weights would also change other values/,
   ],
   ["a byte that is not UTF-8", `${clusters}# caf\ufffd\n`, /not UTF-8/],
-])("%s is left for the user to change, and what to write is said", (_, text, why) => {
+])("%s: the user has to edit it, and gets the text to write", (_, text, why) => {
   parseMesh(text, "mesh.yaml");
   expect(() => to(text, { v1: 90, v2: 10 })).toThrow(why);
   expect(() => to(text, { v1: 90, v2: 10 })).toThrow(
@@ -153,7 +153,7 @@ test.each([
   );
 });
 
-test("there and back again gives the same file", () => {
+test("a change and its reversal give the same file", () => {
   const text = `${clusters}sample:\n  weights: { v1: 50, v2: 50 }\n`;
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 100 }), (v1) => {
@@ -286,7 +286,7 @@ const isMesh = (text: string) => {
 };
 const commentsOf = (text: string) => text.match(/#.*/g) ?? [];
 
-test("any spelling of a mesh takes any weights, and keeps all but them", () => {
+test("in any spelling of a mesh, only the weights change", () => {
   let edited = 0;
   let refused = 0;
   fc.assert(
@@ -311,7 +311,7 @@ test("any spelling of a mesh takes any weights, and keeps all but them", () => {
   expect(edited).toBeGreaterThan(3 * refused);
 });
 
-test("any text is a mesh with these weights afterwards, or is refused", () => {
+test("any text becomes a mesh with these weights, or is refused", () => {
   const line = fc.constantFrom(
     ...clusters.trimEnd().split("\n"),
     "sample:",

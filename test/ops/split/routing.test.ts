@@ -38,7 +38,7 @@ test("the routing of the primary is applied, and nothing else", async () => {
   ]);
 });
 
-test("the split of another mesh is left as it is", async () => {
+test("the split of another mesh is unchanged", async () => {
   const { changed, applied, written } = await split("shop");
   expect(written).toEqual([]);
   expect(changed).toMatch(/leads to a cluster of the mesh shop.*; nothing was changed there$/);

@@ -28,11 +28,11 @@ test.each(["v1", "v1=", "=5", "v1=ninety", "v1=-5", "v1=1e2", "v1=50.5", "v1=101
   },
 );
 
-test("the example is of the versions that run", () => {
+test("the example has the running versions", () => {
   expect(() => readWeights(["v2"], ["v2"])).toThrow("for example: mesh split v2=100");
 });
 
-test("a version that is left out is refused, since it may be forgotten", () => {
+test("a missing version is refused", () => {
   expect(problemsOf("v1=100")).toEqual([
     "version v2 is missing: every running version needs a weight; add v2=PERCENT; v2=0 sends it nothing",
   ]);
@@ -53,14 +53,14 @@ test.each(["v3", "__proto__", "constructor", "V1 "])(
   },
 );
 
-test("a slip of the finger is named", () => {
+test("a typo gets a suggestion", () => {
   expect(problemsOf("v1=50", "v3=50")).toEqual([
     'unknown version "v3": expected v1, v2; did you mean "v2"? rename it, or leave it out',
     expect.stringContaining("version v2 is missing"),
   ]);
 });
 
-test("what is missing, repeated, unknown or no weight is told in one go", () => {
+test("missing, repeated, unknown and invalid weights are reported together", () => {
   expect(problemsOf("v1=50", "v1=50", "v9=x", "__proto__=1")).toEqual([
     expect.stringContaining('"v9=x" is given'),
     expect.stringContaining('unknown version "v9"'),
@@ -76,7 +76,7 @@ test("weights that do not sum to 100 are refused", () => {
   ]);
 });
 
-test("any words give every version its weight, 100 in all, or a refusal", () => {
+test("any arguments give every version a weight, 100 in all, or are refused", () => {
   const word = fc.oneof(
     fc
       .tuple(fc.constantFrom("v1", "v2", "v3", "__proto__"), fc.nat(100))

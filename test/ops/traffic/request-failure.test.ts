@@ -49,7 +49,7 @@ test.each([
   expect(failure(output)).toBe(says);
 });
 
-test("the same failure has the same words, whatever numbers are in curl's", () => {
+test("equal failures have equal messages, whatever numbers curl reports", () => {
   const timedOut = (milliseconds: number) => `curl: (28) timed out after ${milliseconds} ms\n\n000 5.0\n`;
   expect(failure(timedOut(5001))).toBe(failure(timedOut(5003)));
 });

@@ -69,7 +69,7 @@ async function expectNothingLeft({ child }: Loop): Promise<void> {
   expect(left()).toEqual([]);
 }
 
-test("requests go out at the rate that was asked for, though each takes longer than the time between two", async () => {
+test("requests are sent at the given rate, though each takes longer than the interval", async () => {
   curl(0.4);
   const loop = start(requestLoop(sample, 10));
   await sleep(4000);
@@ -81,7 +81,7 @@ test("requests go out at the rate that was asked for, though each takes longer t
   expect(replies.filter(({ version }) => version !== "v1")).toEqual([]);
 });
 
-test("when its input ends, what is under way is answered, and no process is left", async () => {
+test("when stdin ends, running requests are answered, and no process is left", async () => {
   curl(1);
   const loop = start(requestLoop(sample, 5));
   await sleep(600);
@@ -95,7 +95,7 @@ test("when its input ends, what is under way is answered, and no process is left
   await expectNothingLeft(loop);
 });
 
-test("it goes on as long as dots come, and ends when they do not", async () => {
+test("it runs while dots arrive, and ends without them", async () => {
   curl(0.05);
   const loop = start(requestLoop(sample, 5).replace("timeout 20", "timeout 1"));
   const beat = setInterval(() => loop.child.stdin!.write("."), 400);
@@ -106,7 +106,7 @@ test("it goes on as long as dots come, and ends when they do not", async () => {
   await expectNothingLeft(loop);
 });
 
-test("it ends though nobody takes what it writes", async () => {
+test("it ends although nothing reads its output", async () => {
   // A pipe holds some seventy of these.
   curl(0, "x".repeat(900));
   const loop = startUnheard(requestLoop(sample, 100).replace("sleep 7", "sleep 1"));
@@ -117,7 +117,7 @@ test("it ends though nobody takes what it writes", async () => {
   loop.child.stdout!.destroy();
 });
 
-test("of a long page of somebody else only the end is sent back, and replies do not mix", async () => {
+test("only the end of a long foreign page is sent back, and replies do not mix", async () => {
   path.add("curl", "printf '%050000d\\n404 0.1\\n' 0");
   const loop = startUnheard(requestLoop(sample, 100));
   await sleep(2500);
@@ -132,7 +132,7 @@ test("of a long page of somebody else only the end is sent back, and replies do 
   );
 });
 
-test("no more than twenty are under way at once", () => {
+test("at most twenty requests run at once", () => {
   const starts = (rate: number) => /for start in (.*); do/.exec(requestLoop(sample, rate))![1]!.split(" ");
   expect(starts(1)).toEqual(["0.00"]);
   expect(starts(4)).toEqual(["0.00", "0.25", "0.50", "0.75"]);

@@ -19,7 +19,7 @@ const output = [
   "",
 ].join("\n");
 
-test("answers, refusals and silence are told apart", () => {
+test("answers, refusals and timeouts are distinguished", () => {
   expect(readReplies(output)).toEqual([
     { status: 200, seconds: 0.012345, version: "v1", pod: "helloworld-v1-abc", words: "" },
     { status: 503, seconds: 0.001, version: undefined, pod: undefined, words: "no healthy upstream" },
@@ -47,7 +47,7 @@ test("the output may come in pieces of any size", () => {
   );
 });
 
-test("a page that somebody else answers with is no answer of helloworld, and is cut short", () => {
+test("a foreign page is no answer of helloworld, and is truncated", () => {
   const [reply] = readReplies(`<html>${"x".repeat(5000)}</html>\n\n200 0.1\n`);
   expect(reply).toMatchObject({ status: 200, version: undefined });
   expect(reply!.words).toHaveLength(200);
@@ -87,7 +87,7 @@ describe("the script", () => {
     expect(replies).toHaveLength(12);
   });
 
-  test("goes on over a failure or two, which are told", () => {
+  test("continues after a failure or two, which are reported", () => {
     const { replies } = run(
       40,
       `[ -e "$HOME/once" ] || { touch "$HOME/once"; ${bad}; }; ${good}; ${good}; ${good}; ${good}`,

@@ -21,7 +21,7 @@ function clusters(pods: Record<string, string[]>) {
   return { ...found, looks: () => asked / mesh.clusters.length };
 }
 
-test("a pod is of the cluster that has it, and stays so when it has gone", async () => {
+test("a pod belongs to the cluster that has it, also after its deletion", async () => {
   const pods = { one: ["a"], two: ["b"] };
   const { look, clusterOf } = clusters(pods);
   await look();
@@ -30,13 +30,13 @@ test("a pod is of the cluster that has it, and stays so when it has gone", async
   expect([clusterOf("a"), clusterOf("b")]).toEqual(["main0", "remote0"]);
 });
 
-test("a cluster that does not answer hides no other", async () => {
+test("a cluster that does not answer does not hide others", async () => {
   const { look, clusterOf } = clusters({ two: ["b"] });
   await look();
   expect(clusterOf("b")).toBe("remote0");
 });
 
-test("a pod that nobody has is looked for three times, with pauses, and then never again", async () => {
+test("an unknown pod is looked up three times, with pauses", async () => {
   jest.useFakeTimers();
   const { clusterOf, looks } = clusters({ one: [], two: [] });
   const ask = async (seconds: number) => {
@@ -52,7 +52,7 @@ test("a pod that nobody has is looked for three times, with pauses, and then nev
   jest.useRealTimers();
 });
 
-test("a pod that came later is found without being asked for by name", async () => {
+test("a lookup finds all new pods", async () => {
   const pods: Record<string, string[]> = { one: [], two: [] };
   const { look, clusterOf } = clusters(pods);
   await look();

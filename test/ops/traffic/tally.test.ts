@@ -57,7 +57,7 @@ test("every request is an answer of one version and one pod, or a failure of one
   );
 });
 
-test("what counts lately is what would be counted if the rest had never come", () => {
+test("the recent tally equals a tally of the recent replies alone", () => {
   fc.assert(
     fc.property(anyReplies, fc.double({ min: 60, max: 80, noNaN: true }), (replies, now) => {
       const { perSecond, ...lately } = tallied(replies).lately(now);
@@ -70,7 +70,7 @@ test("what counts lately is what would be counted if the rest had never come", (
   );
 });
 
-test("a quantile is the least latency that so many answers did not exceed, to one percent", () => {
+test("a quantile is exact to one percent", () => {
   const seconds = fc.array(fc.double({ min: 1e-5, max: 30, noNaN: true }), { minLength: 1, maxLength: 300 });
   fc.assert(
     fc.property(seconds, (latencies) => {
@@ -83,7 +83,7 @@ test("a quantile is the least latency that so many answers did not exceed, to on
   );
 });
 
-test("latency is that of answers: a failure has none", () => {
+test("failures have no latency", () => {
   const tally = tallying(0);
   tally.add(failure(0, "curl: (28) Operation timed out"), 1);
   expect(tally.total(1)).toMatchObject({ p50Seconds: undefined, p99Seconds: undefined });
@@ -91,7 +91,7 @@ test("latency is that of answers: a failure has none", () => {
   expect(tally.total(1).p99Seconds).toBeCloseTo(0.2, 2);
 });
 
-test("the rate is that of the time gone, until it fills the window", () => {
+test("the rate counts the elapsed time until it fills the window", () => {
   const tally = tallying(100);
   const requests = (from: number, to: number) => {
     for (let second = from; second <= to; second++) tally.add(answer("v1"), 100 + second);
@@ -109,7 +109,7 @@ test("the rate is that of the time gone, until it fills the window", () => {
   });
 });
 
-test("nothing has come yet, and nothing is divided by it", () => {
+test("without requests nothing is divided by zero", () => {
   expect(tallying(5).total(5)).toEqual({
     requests: 0,
     failed: 0,

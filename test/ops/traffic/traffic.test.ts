@@ -46,7 +46,7 @@ const each =
   (clients: readonly ClientTraffic[]): boolean =>
     clients.every(({ total }) => total.requests >= count);
 
-test("clients of all clusters send side by side, and every answer has its version and its cluster", async () => {
+test("clients of all clusters send in parallel, and every answer has its version and its cluster", async () => {
   addClients(path);
   const clients = await send({}, each(20));
   expect(clients.map(({ cluster }) => cluster)).toEqual(["main0", "remote0"]);
@@ -66,7 +66,7 @@ test("only the chosen clusters send", async () => {
   expect(path.calls().filter((call) => call.includes("--context one -n sample exec"))).toEqual([]);
 });
 
-test("a pod that came later is looked for, and one that nobody has is unknown", async () => {
+test("a new pod is looked up, and a missing one is unknown", async () => {
   const later = join(path.folder, "later");
   addClients(path, {
     // The primary shows its pod only to those who ask again.
@@ -89,7 +89,7 @@ test("failures are counted by kind, and are no interruption", async () => {
   expect(main0!.interruptions).toBe(0);
 });
 
-test("a connection that breaks is made anew, which is told once, and counts as no request", async () => {
+test("a broken connection is reopened, reported once, and counts as no request", async () => {
   const refuse = "echo 'error: unable to upgrade connection' >&2; exit 1";
   addClients(path, { before: `case "$*" in *"--context one -n sample exec "*) ${refuse};; esac` });
   const said: string[] = [];
@@ -105,7 +105,7 @@ test("a connection that breaks is made anew, which is told once, and counts as n
   ]);
 });
 
-test("a client that is not there, not ready or not to be reached is named before anything is sent", async () => {
+test("a missing, unready or unreachable client is reported before anything is sent", async () => {
   const whoSends = { meshFile: "shop.yaml", mesh, sample: mesh.sample!, from: mesh.clusters };
   const problems = () => requireClients(contextOf(), whoSends).catch((error) => error.problems);
   addClients(path);
@@ -128,7 +128,7 @@ test("a client that is not there, not ready or not to be reached is named before
   ]);
 });
 
-test("without kubectl there is advice", async () => {
+test("without kubectl the error says how to install it", async () => {
   const context = { ...contextOf(), programs: createPrograms({ env: { PATH: path.folder } }) };
   await expect(
     requireClients(context, { meshFile: "mesh.yaml", mesh, sample: mesh.sample!, from: mesh.clusters }),

@@ -21,13 +21,13 @@ test("a cluster gets the shares of all its versions, and a version without a wei
   });
 });
 
-test("where a version runs in several clusters their shares are not known", () => {
+test("if a version runs in several clusters, their shares are unknown", () => {
   const { versions, clusters } = wantedShares(
     sample({ v1: ["main0"], v2: ["remote0", "remote1"] }, { v1: 90, v2: 10 }),
   );
   expect({ versions, clusters }).toEqual({ versions: { v1: 90, v2: 10 }, clusters: {} });
 });
 
-test("without weights nothing is wanted in particular", () => {
+test("without weights no shares are expected", () => {
   expect(wantedShares(sample({ v1: ["main0"], v2: ["remote0"] }))).toEqual({ versions: {}, clusters: {} });
 });
