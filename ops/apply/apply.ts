@@ -12,17 +12,17 @@ import { applySteps, runOf } from "./steps";
 
 export interface ApplyOptions {
   /**
-   * Name of the one cluster to work on; what others must have done is taken as done. Of the primary only its inventory is
-   * written, with a remote that joins. @default - all
+   * Name of the only cluster to change; steps of others count as done. If it is a remote, the primary's inventory is also
+   * written. @default - all
    */
   readonly only?: string;
-  /** Last phase to go through. @default - all of them */
+  /** Last phase. @default - all of them */
   readonly until?: Phase;
 }
 
 export interface ApplyResult {
   readonly results: readonly StepResult[];
-  /** No step has failed; warnings are no failures. */
+  /** No step failed; warnings are allowed. */
   readonly ok: boolean;
   /** Nothing in any cluster was changed. */
   readonly unchanged: boolean;
@@ -31,10 +31,9 @@ export interface ApplyResult {
 }
 
 /**
- * Brings the clusters to what mesh.yaml says. Whatever is true already is left alone, so it may be run again at any
- * time, also after it was killed.
- * @throws Refused when a program, a version or a cluster stands in the way, or when `only` names a remote before
- * the primary has an address; nothing was changed then
+ * Applies mesh.yaml to the clusters. Idempotent, also after an interruption.
+ * @throws Refused if a pre-flight check fails, or if `only` names a remote before the primary has an address; nothing was
+ * changed then
  */
 export async function apply(
   context: Context,
@@ -80,7 +79,7 @@ function chosen(
   { only, until }: ApplyOptions,
 ): readonly ApplyStep[] {
   const last = until === undefined ? phases.length : phases.indexOf(until);
-  // A remote that is in the mesh and not in its inventory would be missed by nobody when it leaves.
+  // Without an inventory entry, a removed remote would not be noticed.
   const isMeant = ({ id, cluster }: ApplyStep) =>
     only === undefined || cluster === only || id === `${primary.name}/inventory`;
   const kept = steps.filter((step) => isMeant(step) && phases.indexOf(step.phase) <= last);
@@ -89,13 +88,12 @@ function chosen(
   return kept.map((step) => ({ ...step, needs: known(step.needs), after: known(step.after ?? []) }));
 }
 
-/** Whether a remote is led to the primary in a run that does not wait for the primary's address. */
+/** Whether a remote needs the primary's address in a run without the step that finds it. */
 function leadsAlone(steps: readonly ApplyStep[], { primary, remotes }: Mesh): boolean {
   const has = (id: string) => steps.some((step) => step.id === id);
   return !has(`${primary.name}/address`) && remotes.some(({ name }) => has(`${name}/wayToPrimary`));
 }
 
-/** What a remote gets without it would lead nowhere, or to where the primary was once. */
 function withoutAddress({ primary, istio }: Mesh, remote: string): Refused {
   return new Refused([
     `${primary.name} has no address for its ${istio.line.gateway.name} yet, and ${remote} cannot join without it; ` +

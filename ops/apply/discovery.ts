@@ -7,18 +7,18 @@ import { kubectlFor } from "../exec/kubectl";
 import type { KubernetesObject } from "../exec/kubernetes-object";
 import type { Context } from "../run/context";
 
-/** What a run finds out before its first step. */
+/** What a run reads from the primary before its first step. */
 export interface Findings {
   /** Version of the istioctl that is on the PATH, for example `1.31.1`. */
   readonly istioctlVersion: string;
-  /** As the last run left it; undefined where none has come so far. */
+  /** As the last run wrote it; undefined before the first. */
   readonly inventory: Inventory | undefined;
-  /** The primary's gateway Service; undefined where there is no mesh so far. */
+  /** The primary's gateway Service; undefined without a mesh. */
   readonly primaryGateway: KubernetesObject | undefined;
 }
 
 /**
- * Asks the primary. Where it bears no inventory of this mesh, no address in it is the mesh's either.
+ * Without an inventory of this mesh, an address on the primary is not the mesh's either.
  * @throws Refused where a cluster that runs has another name, or another network, in mesh.yaml
  */
 export async function findOut(context: Context, mesh: Mesh, istioctlVersion: string): Promise<Findings> {

@@ -102,8 +102,8 @@ const asRemote = ({ name, network, context }: InventoryCluster): Cluster => ({
 });
 
 /**
- * Contexts are names, and names move: a cluster that was only renamed, or another one behind the old name, must not
- * lose its Istio.
+ * A context may lead to another cluster by now: a cluster that was only renamed, or a foreign one behind the old name,
+ * must not lose its Istio.
  */
 async function whyNotTouched(
   { mesh, installations }: Run,

@@ -20,7 +20,7 @@ export interface ApplyInputs extends Inputs {
 /** A step of `apply`: `--until` goes by its phase, `--only` by its cluster. */
 export type ApplyStep = Step & { readonly phase: Phase };
 
-/** What the steps of one run share. */
+/** Shared by the steps of a run. */
 export interface Run extends ApplyInputs, Findings {
   readonly context: Context;
   readonly installations: ReadonlyMap<string, Installation>;
@@ -28,7 +28,7 @@ export interface Run extends ApplyInputs, Findings {
   readonly addresses: Record<string, string>;
 }
 
-/** A step before it has its cluster and its id, which is `<cluster>/<key of the row>`. */
+/** A step without its cluster and its id, which is `<cluster>/<key of the row>`. */
 export type StepRow = Omit<ApplyStep, "id" | "cluster" | "needs"> & {
   readonly needs: readonly string[];
 };

@@ -22,7 +22,7 @@ import type { Part } from "./installation";
 import type { Phase } from "./phases";
 import type { Run, StepRow } from "./run";
 
-/** Applies a part of what istioctl renders, so that it works before istioctl takes it over. */
+/** Applies a part of the rendered objects before `istioctl install`. */
 export function ahead(
   run: Run,
   cluster: Cluster,
@@ -63,7 +63,7 @@ export function chart(
   };
 }
 
-/** Waits until a Deployment is as it is wanted; one that was scaled to nothing is given a pod. */
+/** Waits for the rollout of a Deployment; scales it to 1 if it was scaled to 0. */
 export function rollout(
   run: Run,
   cluster: Cluster,
@@ -84,7 +84,7 @@ export function rollout(
       if (found && isRolledOut(found)) return "unchanged";
       const isScaledToNothing = found?.spec.replicas === 0;
       if (isScaledToNothing) {
-        // Where an autoscaler sets the number, manifests do not, and it leaves a Deployment of none alone.
+        // With an autoscaler, manifests have no replicas, and the autoscaler ignores a Deployment that is scaled to 0.
         await kubectl.run(["-n", namespace, "scale", "deployment", name, "--replicas=1"], { signal });
       }
       await kubectl.until({ resource: "deployments", namespace, name, ready: isRolledOut }, signal);
@@ -94,7 +94,7 @@ export function rollout(
   };
 }
 
-/** As it was when the run began; undefined when it was not there, or the run has applied it since. */
+/** The Deployment at the start of the run; undefined if it did not exist, or has been applied since. */
 function foundDeployment(
   run: Run,
   cluster: Cluster,
@@ -105,7 +105,7 @@ function foundDeployment(
   return untouched(`Deployment.apps/${namespace}/${name}`, run.addresses);
 }
 
-/** Waits until new pods would get their proxy, where a pod is still to come. */
+/** Waits until new pods get their proxy, if a pod is still to be created. */
 export function injection(run: Run, cluster: Cluster, phase: Phase, needs: readonly string[]): StepRow {
   const { kubectl } = run.installations.get(cluster.name)!;
   return {
@@ -126,7 +126,7 @@ export function injection(run: Run, cluster: Cluster, phase: Phase, needs: reado
   };
 }
 
-/** Deployments whose pods are of use only with a proxy. */
+/** Deployments whose pods need a proxy. */
 export function injectedDeployments(
   { istio, sample }: Mesh,
   cluster: Cluster,
@@ -168,7 +168,7 @@ export function address(run: Run, cluster: Cluster, needs: readonly string[]): S
   };
 }
 
-/** `istioctl install`, for what has been applied ahead of it. */
+/** `istioctl install`, which takes over the applied objects. */
 export function handOver(run: Run, cluster: Cluster, needs: readonly string[]): StepRow {
   const installation = run.installations.get(cluster.name)!;
   return {
@@ -180,7 +180,7 @@ export function handOver(run: Run, cluster: Cluster, needs: readonly string[]): 
   };
 }
 
-/** Optional: a mesh with something too much in it works. */
+/** Optional: the mesh works with unwanted objects. */
 export function removals(run: Run, cluster: Cluster, needs: readonly string[]): StepRow {
   const { kubectl } = run.installations.get(cluster.name)!;
   return {
@@ -218,10 +218,10 @@ export function addon(
   };
 }
 
-/** Clusters that are on their way out stay in it until they are out: a run that is killed must not lose them. */
+/** Clusters stay in the inventory until they are removed from the mesh: a killed run must not lose them. */
 export async function keepInventory(run: Run, primary: Kubectl, signal: AbortSignal): Promise<StepOutcome> {
   const wanted = inventoryOf(run.mesh, removedClusters(run.inventory, run.mesh));
-  // Asked anew: the namespace may have been on its way out when the run began.
+  // Read again: the namespace may have been Terminating at the start of the run.
   if (isDeepStrictEqual(await readInventory(primary, signal), wanted)) return "unchanged";
   await writeInventory(primary, wanted, signal);
   return "changed";

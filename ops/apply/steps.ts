@@ -32,7 +32,7 @@ import {
   rollout,
 } from "./step-builders";
 
-/** Every step of bringing up the mesh, as data: `runSteps` finds the order. */
+/** Every step of `mesh apply`. `needs` and `after` give their order, which `runSteps` follows. */
 export function applySteps(run: Run): readonly ApplyStep[] {
   return [
     ...removedClusterSteps(run, removedClusters(run.inventory, run.mesh)),
@@ -60,16 +60,16 @@ export function runOf(context: Context, inputs: ApplyInputs & Findings): Run {
   };
 }
 
-/** What needs nothing but an API server. */
+/** Steps that only need an API server. */
 function foundation(run: Run, cluster: Cluster): ApplyStep[] {
   const { mesh } = run;
   const { crdsMayComeLater, remotesMayComeBeforeAddress } = mesh.istio.line;
   const isPrimary = cluster.role === "primary";
   const before = manifestFiles(mesh, cluster).filter(({ beforeIstio }) => beforeIstio);
   const installation = run.installations.get(cluster.name)!;
-  // Every cluster waits for istiod in the end: nothing takes the machine away from what brings it up.
+  // Every cluster depends on istiod, so nothing competes with it for this machine.
   const afterIstiod = isPrimary ? [] : [`${mesh.primary.name}/controlPlane`];
-  // New kinds keep an API server busy for seconds, and nobody reads a remote's before istioctl takes over.
+  // New kinds keep an API server busy for seconds, and a remote's are not used before `istioctl install`.
   const beforeCrds = isPrimary ? [`${cluster.name}/controlPlane`] : podStepIds(mesh, cluster);
   return stepsOf(run, cluster, {
     namespaces: {
@@ -111,7 +111,7 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
 const phaseOf = ({ role }: Cluster): Phase => (role === "primary" ? "control-plane" : "remotes");
 const titleOfControlPlane = ({ role }: Cluster) => (role === "primary" ? "istiod" : "webhook and reader");
 
-/** Whether the cluster gets the Gateway that opens the data port. */
+/** Whether the cluster has the Gateway that opens the data port. */
 const isExposed = ({ istio }: Mesh, { role }: Cluster) =>
   role === "primary" || istio.line.gateway.exposure.on === "every cluster";
 
@@ -126,7 +126,7 @@ function primarySteps(run: Run, cluster: Cluster): ApplyStep[] {
       needs: ["namespaces"],
       deadlineSeconds: deadlines.requests,
       run: async ({ signal }) => {
-        // With --only REMOTE the step before, which looks whose the primary is, is left out.
+        // With --only REMOTE the step before, which checks the owner of the primary, is left out.
         await refuseForeign(kubectl, mesh, cluster, signal);
         return keepInventory(run, kubectl, signal);
       },
@@ -159,7 +159,7 @@ function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
   const remote = run.installations.get(cluster.name)!;
   const { gateway } = mesh.istio.line;
   return stepsOf(run, cluster, {
-    // With the address known, the same part holds the way to the primary's istiod as well.
+    // Now the part also has the Service and endpoints of the primary's istiod.
     wayToPrimary: ahead(run, cluster, "controlPlane", "remotes", "way to istiod", [
       "primary/address",
       "controlPlane",
@@ -168,7 +168,7 @@ function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
       phase: "remotes",
       title: `remote secret in ${mesh.primary.name}`,
       needs: ["controlPlane", "primary/inventory"],
-      // Some releases of Istio have to be restarted then.
+      // Some Istio releases need a restart of istiod then.
       deadlineSeconds: deadlines.rollout,
       run: ({ signal }) =>
         ensureRemoteSecret(
@@ -188,7 +188,7 @@ function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
       "primary/exposure",
       "primary/gatewayReady",
     ]),
-    // By then the istiod that judges the Gateway runs.
+    // The istiod that validates the Gateway runs by then.
     exposure: isExposed(run.mesh, cluster)
       ? chart(run, cluster, "remotes", ["expose-services"], "exposure", ["injection", "crds"])
       : undefined,
@@ -204,9 +204,9 @@ function workloads(run: Run, cluster: Cluster): ApplyStep[] {
   const { mesh } = run;
   const { sample } = mesh;
   const isPrimary = cluster.role === "primary";
-  // Istio takes over once every pod has been injected: istioctl replaces the webhook, and for a moment there is none.
+  // `istioctl install` comes after the injection of every pod, because it replaces the webhook for a moment.
   const afterPods = podSteps(mesh, cluster);
-  // What the primary has left to do would take this machine, and its API server, away from the pods of the remotes.
+  // The primary's remaining steps would compete with the pods of the remotes.
   const afterRemotes = isPrimary ? mesh.remotes.flatMap((remote) => podStepIds(mesh, remote)) : [];
   return stepsOf(run, cluster, {
     sample: sample && chart(run, cluster, "sample", ["sample"], "sample", ["gateways"]),
@@ -220,7 +220,7 @@ function workloads(run: Run, cluster: Cluster): ApplyStep[] {
       sample && isPrimary
         ? chart(run, cluster, "routing", ["routing"], "routing", ["istiod", "crds"])
         : undefined,
-    // By then the API server has learned of every kind it is asked for.
+    // The API server serves every kind by then.
     removals: { ...removals(run, cluster, ["crds", ...afterPods]), after: afterRemotes },
     handOver: {
       ...handOver(run, cluster, [
@@ -231,7 +231,7 @@ function workloads(run: Run, cluster: Cluster): ApplyStep[] {
       ]),
       after: afterRemotes,
     },
-    // Nothing of the mesh waits for these: the sample comes first.
+    // Nothing needs the addons, so the sample comes first.
     ...(mesh.addons.prometheus && isPrimary
       ? addon(run, cluster, "prometheus", afterPods, afterRemotes)
       : {}),
@@ -239,7 +239,7 @@ function workloads(run: Run, cluster: Cluster): ApplyStep[] {
   });
 }
 
-/** Steps of a cluster that end when its pods are ready: those of all clusters make the mesh answer from every side. */
+/** Steps of a cluster that end when its pods are ready. */
 const podSteps = (mesh: Mesh, cluster: Cluster) => [
   "gatewayReady",
   ...namesOfSample(mesh, cluster).map((name) => `${name} ready`),

@@ -19,7 +19,7 @@ const openers = {
  */
 export function openBrowser(
   url: string,
-  env: Environment = userEnvironment,
+  env: Environment = userEnvironment(),
   platform: NodeJS.Platform = process.platform,
 ): boolean {
   const system = env.WSL_DISTRO_NAME ? "win32" : platform;

@@ -5,20 +5,20 @@ import type { ProgramName } from "./programs";
 
 export type Environment = Readonly<NodeJS.ProcessEnv>;
 
-/** Everything in `ops` takes the environment from here, so tests can hand in another one. */
-export const userEnvironment: Environment = process.env;
+/** Functions take the environment as a parameter with this default. */
+export const userEnvironment = (): Environment => process.env;
 
 /**
  * The files that kubectl reads, in its order: of several it takes each entry from the first that has it
  * (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files).
  */
-export function kubeconfigFiles(env: Environment = userEnvironment): readonly string[] {
+export function kubeconfigFiles(env: Environment = userEnvironment()): readonly string[] {
   const named = (env.KUBECONFIG ?? "").split(delimiter).filter(Boolean);
   return named.length > 0 ? named : [join(homeFolder(env), ".kube", "config")];
 }
 
 /** Empty for a user with neither HOME nor an entry in passwd, as in a container: kubectl then uses the current folder. */
-export function homeFolder({ HOME }: Environment = userEnvironment): string {
+export function homeFolder({ HOME }: Environment = userEnvironment()): string {
   if (HOME !== undefined) return HOME;
   try {
     return homedir();

@@ -10,14 +10,14 @@ import { type Environment, kubeconfigFiles, userEnvironment } from "./environmen
  * `kubectl config`.
  * @returns undefined if az finds the file by itself
  */
-export function fileToWrite(context: string, env: Environment = userEnvironment): string | undefined {
+export function fileToWrite(context: string, env: Environment = userEnvironment()): string | undefined {
   if (!env.KUBECONFIG?.includes(delimiter)) return undefined;
   const holder = readFiles(env).find(({ contexts }) => contexts.has(context));
   return holder?.path ?? kubeconfigFiles(env).at(-1);
 }
 
 /** The file that a program created because it took all of KUBECONFIG for one file name; undefined: none. */
-export function strayFile({ KUBECONFIG = "" }: Environment = userEnvironment): string | undefined {
+export function strayFile({ KUBECONFIG = "" }: Environment = userEnvironment()): string | undefined {
   return KUBECONFIG.includes(delimiter) && existsSync(KUBECONFIG) ? KUBECONFIG : undefined;
 }
 
@@ -32,7 +32,7 @@ export interface MixedEntry {
   readonly first: string;
 }
 
-export function mixedEntries(context: string, env: Environment = userEnvironment): readonly MixedEntry[] {
+export function mixedEntries(context: string, env: Environment = userEnvironment()): readonly MixedEntry[] {
   const files = readFiles(env);
   const own = files.find(({ contexts }) => contexts.has(context));
   if (!own) return [];

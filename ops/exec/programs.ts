@@ -105,7 +105,7 @@ export function createPrograms({
   log = noLog,
   signal,
   onCommand,
-  env = userEnvironment,
+  env = userEnvironment(),
 }: ProgramsProps = {}): Programs {
   let count = 0;
   return {

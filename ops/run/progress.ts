@@ -53,7 +53,7 @@ export const silentReporter: Reporter = {
 /** Redraws lines on a terminal, prints plain ones elsewhere. NO_COLOR is respected (https://no-color.org). */
 export function createReporter({
   stream = process.stderr,
-  env = userEnvironment,
+  env = userEnvironment(),
 }: ReporterProps = {}): Reporter {
   const isLive = stream.isTTY === true && env.TERM !== "dumb" && !env.CI;
   return isLive ? liveReporter(stream, env) : plainReporter(stream);

@@ -77,7 +77,7 @@ describe("bad input ends with 2, and nothing is written", () => {
     [["v1=50", "v1=50"], "version v1 is given 2 times"],
     [["v1=50", "v2=50", "__proto__=50"], 'unknown version "__proto__"'],
     [["v1=50", "v2=40"], "the weights sum to 90"],
-    [["even"], '"even" is given'],
+    [["even"], 'invalid weight "even"'],
   ])("%j", async (words, says) => {
     expect(await mesh("split", ...words)).toMatchObject({ code: 2, notes: expect.stringContaining(says) });
     expect(file()).toBe(even);

@@ -157,7 +157,7 @@ describeInLab(
           expect(said).toContain("namespaces and CA in remote0: not done within 15 s");
           expect(said).toContain("namespace sample is being deleted");
           expect(said).toContain("example.com/held in 1 resource instances");
-          expect(said).toContain("fix: something in the namespace waits for a controller that may be gone");
+          expect(said).toContain("fix: a finalizer in the namespace waits for a controller that may be gone");
           expect(said).toContain("not applied: remote0/namespaces; fix the cause and run it again");
           expect(has(remote, "namespace istio-system")).toBe(false);
           expect(has(primary, "-n istio-system service istio-eastwestgateway")).toBe(true);
@@ -308,7 +308,7 @@ describeInLab(
           });
           expect(cut).toBeDefined();
           expect(said).toMatch(/connection refused|connection to the server .* was refused|does not answer/);
-          expect(said).toContain("fix: the API server cannot be reached");
+          expect(said).toContain("fix: the API server is unreachable");
           expect(said).toMatch(/^not applied: .*; fix the cause and run it again$/m);
         } finally {
           await cut;

@@ -116,7 +116,7 @@ describeInLab(
           expect({ code, err }).toEqual({
             code: 1,
             err: expect.stringMatching(
-              /mesh apply of \S+ on \S+ \(process \d+\) has been changing this mesh since .*; wait for it to end and run again/,
+              /mesh apply of \S+ on \S+ \(process \d+\) has been changing this mesh since .*; wait for it to end, then run again/,
             ),
           });
         }

@@ -59,8 +59,8 @@ test.each([
 ])("the sample does not use a namespace with other workloads, %s", async (_, labels) => {
   const found = cluster([namespace("sample", { labels })], "web-0");
   await expect(adopt(found)).rejects.toThrow(
-    "the namespace sample of main0 is not of mesh1, and somebody's Pod sample/web-0 runs in it; nothing was changed there; " +
-      "the sample wants a namespace of its own: name another one in mesh.yaml (sample.namespace)",
+    "the namespace sample of main0 does not belong to mesh1 and runs Pod sample/web-0; nothing was changed there; " +
+      "the sample needs its own namespace: set another one in mesh.yaml (sample.namespace)",
   );
   expect(found.calls).toEqual([]);
 });

@@ -19,17 +19,17 @@ test.each([
   ],
   [
     "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?",
-    /API server cannot be reached/,
+    /API server is unreachable/,
   ],
   [
     'Error: Get "https://198.18.0.11:6443/api/v1/namespaces/istio-system": dial tcp 198.18.0.11:6443: connect: connection refused',
-    /API server cannot be reached/,
+    /API server is unreachable/,
   ],
   [
     "the API server of the context one does not answer: context deadline exceeded",
-    /API server cannot be reached/,
+    /API server is unreachable/,
   ],
-  ["address of istio-eastwestgateway in main0: not done within 20 s", /quota of public addresses/],
+  ["address of istio-eastwestgateway in main0: not done within 20 s", /quota of public IP addresses/],
   [
     "Some content in the namespace has finalizers remaining: example.com/x in 1 resource instances",
     /finalizers/,
@@ -53,7 +53,7 @@ test.each([
   ],
   [
     'pods "x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0',
-    /ResourceQuota q has no room/,
+    /ResourceQuota q is used up/,
     "-n sample describe resourcequota q",
   ],
   [
@@ -81,7 +81,11 @@ test.each([
     /nodes are not ready/,
     "describe nodes",
   ],
-  ["0/1 nodes are available: 1 Insufficient cpu.", /no node has room for the pod/, "describe nodes"],
+  [
+    "0/1 nodes are available: 1 Insufficient cpu.",
+    /no node has enough free resources for the pod/,
+    "describe nodes",
+  ],
 ])("%s: the fix names the cause, and one command shows or removes it", (said, advice, command) => {
   const [remedy, ...others] = remediesFor(said, "sample");
   expect(others).toEqual([]);

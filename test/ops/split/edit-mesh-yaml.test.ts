@@ -149,7 +149,7 @@ test.each([
   parseMesh(text, "mesh.yaml");
   expect(() => to(text, { v1: 90, v2: 10 })).toThrow(why);
   expect(() => to(text, { v1: 90, v2: 10 })).toThrow(
-    "fix: write it by hand, under sample: `weights: { v1: 90, v2: 10 }`, then run mesh apply",
+    "fix: edit it by hand: under sample, set `weights: { v1: 90, v2: 10 }`, then run mesh apply",
   );
 });
 

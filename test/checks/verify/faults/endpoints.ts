@@ -105,7 +105,7 @@ export const endpointFaults: readonly Fault[] = [
     expect: "fail endpoints.client main0",
     says: /0 of 1 replicas are available\nPod sample\/\w+-0: container curl: ImagePullBackOff/,
     command: /^mesh apply -f \S+$/,
-    fix: /registry has this image/,
+    fix: /check that the registry has it/,
   },
   {
     name: "no injection label",

@@ -222,7 +222,7 @@ export const gatewayFaults: readonly Fault[] = [
     },
     expect: "fail gateways.ready remote0",
     says: /0 of 1 replicas are available\npods "x" is forbidden: exceeded quota: q, /,
-    fix: /^the ResourceQuota q has no room/,
+    fix: /^the ResourceQuota q is used up/,
     command: /^kubectl --context remote0 -n istio-system describe resourcequota q$/,
   },
 ];
