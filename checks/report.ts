@@ -72,3 +72,15 @@ export function waitingFor(
   }
   return (id, cluster) => counts.get(nameOf(id, cluster)) ?? 0;
 }
+
+/** Items with the same key, in the order of their first. */
+export function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return [...groups.values()];
+}

@@ -3,7 +3,7 @@ import { generateCa } from "../ca/generate";
 import { caDirectory, loadCa } from "../ca/load";
 import { readMesh } from "../mesh/load";
 import { meshPaths } from "../mesh/paths";
-import { refuseLostCa } from "../synth/output";
+import { refuseLostCa } from "../synth/existing-output";
 import { exitCode, type Output } from "./command";
 
 /**

@@ -3,7 +3,7 @@ import { InputError } from "../mesh/problem";
 import { CredentialsError } from "../ops/azure/credentials";
 import { DeadlinePassed, Interrupted, MissingProgram, ProgramFailed, Refused } from "../ops/exec/errors";
 import { colours } from "../ops/run/colours";
-import { OutputError } from "../synth/run-lock";
+import { OutputError } from "../synth/staging";
 
 /** Exit codes that scripts can rely on; docs/cli.md lists them. */
 export const exitCode = {

@@ -15,7 +15,7 @@ import { createPrograms } from "../ops/exec/programs";
 import { noLog, openRunLog, type RunLog } from "../ops/exec/run-log";
 import type { Context } from "../ops/run/context";
 import { createReporter } from "../ops/run/progress";
-import { workFolder } from "../synth/run-lock";
+import { workFolder } from "../synth/staging";
 import { exitCode, type Output, report } from "./command";
 
 export interface RunOptions {

@@ -1,6 +1,6 @@
 import { meshPaths } from "../mesh/paths";
 import { colours } from "../ops/run/colours";
-import { diff, type ResourceChange } from "../synth/diff";
+import { diff, type ResourceChange } from "../synth/diff/diff";
 import { readInputs } from "../synth/inputs";
 import { exitCode, type Output } from "./command";
 import type { Format } from "./options";

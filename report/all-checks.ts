@@ -1,26 +1,23 @@
 import { type Layer, layers } from "../checks/check";
 import { capital } from "../checks/docs";
-import type { CheckReport, CheckResult } from "../checks/report";
-import { lines } from "./findings";
+import { type CheckReport, type CheckResult, groupedBy } from "../checks/report";
+import { clusterLine, mark, type Section, statuses, tally, worstOf } from "./elements";
+import { lines, type Place, placesOf } from "./problems";
 import { html, type Markup } from "./html";
-import { mark, statuses, tally, worstOf } from "./mark";
-import { byCheck, type Place, placesOf } from "./places";
-import type { Section } from "./section";
-import { clusterLine } from "./words";
 
-/** Every check with what it saw, by layer, lowest first. */
+/** Every check with its evidence, by layer, lowest first. */
 export function allChecks({ results }: CheckReport): Section {
   const drawn = (Object.keys(layers) as Layer[]).flatMap((layer) => {
     const own = results.filter((result) => result.layer === layer);
     return own.length > 0 ? [drawLayer(layer, own)] : [];
   });
-  return { id: "checks", title: "Every check", content: drawn };
+  return { id: "checks", title: "All checks", content: drawn };
 }
 
 function drawLayer(layer: Layer, results: readonly CheckResult[]): Markup {
   return html`
 <h3>${capital(layers[layer])} <span class="aside">${tallies(results)}</span></h3>
-<div class="checks">${byCheck(results).map(check)}</div>
+<div class="checks">${groupedBy(results, ({ id }) => id).map(check)}</div>
 `;
 }
 
@@ -37,7 +34,7 @@ function check(results: readonly CheckResult[]): Markup {
   const clusters = results.flatMap(({ cluster }) => cluster ?? []);
   const status = worstOf(results);
   const isMixed = results.some((result) => result.status !== status);
-  // What passed is worth a line; what is only told is told nowhere else.
+  // Information appears only here, so it is open.
   return html`<details${status === "info" ? html` open` : undefined}>
 <summary>${mark(status)} <span>${capital(title)}</span> <span class="aside">${isMixed ? tallies(results) : clusterLine(clusters)}</span></summary>
 <dl>${placesOf(results).map((place) => seen(place, isMixed))}</dl>

@@ -1,36 +1,34 @@
+import { groupedBy } from "../checks/report";
 import type { Certificate } from "../ops/status/cluster-facts";
 import type { MeshStatus } from "../ops/status/status";
 import { daysLeft, endsSoon } from "../ops/status/status-remarks";
+import { clusterLine, day, figure, mark, type Section, table } from "./elements";
 import { type Content, html } from "./html";
-import { mark } from "./mark";
-import { type Section, table } from "./section";
-import { clusterLine, day, figure } from "./words";
 
-/** A certificate, and the clusters whose CA it belongs to. */
+/** A certificate and the clusters that have it. */
 interface Holding {
   readonly certificate: Certificate;
   readonly clusters: readonly string[];
 }
 
-/** Until when the mesh's CA is good. */
 export function certificatesSection({ clusters }: MeshStatus, now: Date): Section {
-  const holdings = new Map<string, Holding>();
-  for (const { name, certificates = [] } of clusters) {
-    for (const certificate of certificates) {
-      const known = holdings.get(certificate.fingerprint)?.clusters ?? [];
-      holdings.set(certificate.fingerprint, { certificate, clusters: [...known, name] });
-    }
-  }
+  const found = clusters.flatMap(({ name, certificates = [] }) =>
+    certificates.map((certificate) => ({ certificate, name })),
+  );
+  const holdings = groupedBy(found, ({ certificate }) => certificate.fingerprint).map((same) => ({
+    certificate: same[0]!.certificate,
+    clusters: same.map(({ name }) => name),
+  }));
   const without = clusters.filter(({ certificates }) => certificates === undefined).map(({ name }) => name);
   return {
     id: "certificates",
     title: "Certificates",
     content: [
-      holdings.size > 0
+      holdings.length > 0
         ? table(
             "Certificates of the mesh's CA",
-            ["Certificate", "In", "Ends", "Days left", "SHA-256 begins"],
-            [...holdings.values()].map((holding) => row(holding, now)),
+            ["Certificate", "In", "Expires", "Days left", "SHA-256 prefix"],
+            holdings.map((holding) => row(holding, now)),
           )
         : undefined,
       without.length > 0
@@ -52,6 +50,6 @@ function row({ certificate, clusters }: Holding, now: Date): Content[] {
 }
 
 function remaining(days: number): Content {
-  if (days < 0) return mark("fail", "has ended");
-  return endsSoon(days) ? html`${days} ${mark("warn", "ends soon")}` : figure(days);
+  if (days < 0) return mark("fail", "expired");
+  return endsSoon(days) ? html`${days} ${mark("warn", "expires soon")}` : figure(days);
 }

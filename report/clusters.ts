@@ -1,11 +1,9 @@
 import type { ClusterStatus, MeshStatus } from "../ops/status/status";
+import { mark, type Section, table } from "./elements";
 import { type Content, html, type Markup } from "./html";
-import { mark } from "./mark";
-import { type Section, table } from "./section";
 
 const columns = ["Cluster", "Context", "Kubernetes", "Istio", "Control plane", "Proxies in sync", "Gateways"];
 
-/** Which clusters there are, what runs in them, and where their gateways are reached. */
 export function clustersSection({ istio, clusters }: MeshStatus): Section {
   return {
     id: "clusters",
@@ -31,7 +29,7 @@ function row(cluster: ClusterStatus, wantedIstio: string): Content[] {
   ];
 }
 
-const unknown = html`<span class="aside">not known</span>`;
+const unknown = html`<span class="aside">unknown</span>`;
 
 function istioVersion(version: string, wanted: string): Markup {
   return html`<div>${version}${version === wanted ? undefined : html` ${mark("warn", `not ${wanted}`)}`}</div>`;

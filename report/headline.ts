@@ -1,14 +1,14 @@
 import type { CheckReport, Status } from "../checks/report";
 import type { MeshStatus } from "../ops/status/status";
-import { counted, figure } from "./words";
+import { counted, figure } from "./elements";
 
-/** What a reader takes home who reads one sentence. */
+/** The result in one sentence. */
 export interface Headline {
   readonly sentence: string;
   readonly status: Status;
 }
 
-/** The first that is so: what is worse stands above what is better. */
+/** The first sentence that applies, from bad to good. */
 export function headlineOf(
   { ok, counts, results }: CheckReport,
   { problems, differences }: MeshStatus,
@@ -21,13 +21,13 @@ export function headlineOf(
     };
   }
   if (!ok) {
-    return { status: "fail", sentence: `Not proved: ${counted(unjudged, "check")} could not be judged` };
+    return { status: "fail", sentence: `Not verified: ${counted(unjudged, "check")} could not be judged` };
   }
   if (counts.warn > 0) return warning(`The mesh works, with ${counted(counts.warn, "warning")}`);
-  if (problems.length > 0) return warning("The mesh works, and not all of it is well");
-  if (differences.length > 0) return warning("The mesh works, and is not quite as mesh.yaml has it");
+  if (problems.length > 0) return warning("The mesh works, but status reports problems");
+  if (differences.length > 0) return warning("The mesh works, but differs from mesh.yaml");
   if (unjudged > 0) {
-    return warning(`The mesh works, and ${counted(unjudged, "check")} could not be judged`);
+    return warning(`The mesh works, but ${counted(unjudged, "check")} could not be judged`);
   }
   return { status: "pass", sentence: "The mesh works" };
 }

@@ -1,16 +1,16 @@
 import { escapeXml } from "../synth/picture/svg";
 
-/** Markup that stands in a page as it is. */
+/** Markup that is not escaped. */
 export class Markup {
   constructor(readonly text: string) {}
 }
 
-/** What a template takes. Undefined is nothing. */
+/** Values of a template. Undefined is empty. */
 export type Content = string | number | Markup | undefined | readonly Content[];
 
 /**
- * A piece of a page. What is put into it is text and is escaped, so that no cluster can write into the page; other
- * pieces go in as they are. Attributes have to be quoted in the template.
+ * A piece of a page. Text is escaped, so that no cluster can inject markup; other pieces are inserted as they are.
+ * Attributes must be quoted in the template.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Markup {
   return new Markup(String.raw({ raw: strings }, ...values.map(written)));

@@ -1,44 +1,42 @@
 import type { CheckReport } from "../checks/report";
 import type { Mesh } from "../mesh/mesh";
 import type { MeshStatus } from "../ops/status/status";
-import { picture } from "../synth/picture";
+import { picture } from "../synth/picture/picture";
+import { counted, drawSection, figure, mark, minute, paintOf, scrollable, type Section, statuses, tally } from "./elements";
 import { allChecks } from "./all-checks";
 import { certificatesSection } from "./certificates";
 import { clustersSection } from "./clusters";
-import { failures, remarkable } from "./findings";
+import { failures, remarkable } from "./problems";
 import { headlineOf } from "./headline";
 import { type Content, html, Markup } from "./html";
-import { mark, paintOf, statuses, tally } from "./mark";
-import { drawSection, type Section, scrollable } from "./section";
-import { sharesSection } from "./shares";
+import { sharesSection } from "./traffic";
 import { styleSheet } from "./style-sheet";
-import { counted, figure, minute } from "./words";
 
 export interface ReportProps {
   readonly mesh: Mesh;
-  /** What `mesh verify` found. */
+  /** Results of `mesh verify`. */
   readonly checks: CheckReport;
-  /** What `mesh status` found. */
+  /** Result of `mesh status`. */
   readonly status: MeshStatus;
-  /** When both looked. */
+  /** When both ran. */
   readonly time: Date;
   /** Version of this tool. */
   readonly tool: string;
 }
 
-/** Begins every report, so that the next one replaces no other file. */
+/** Start of every report: `mesh report` overwrites only such files. */
 export const reportStart = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="generator" content="mesh report">`;
 
-/** Whatever came into the page: nothing is fetched, nothing runs, nothing is sent. */
+/** Even injected markup can load, run or send nothing. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /**
- * One HTML page that says how a mesh is, for people who have neither its clusters nor this tool: it fetches nothing,
- * runs nothing, and holds no keys. Text of the clusters stands in it escaped.
+ * One HTML page on the state of a mesh, for people without access to its clusters or this tool. It loads nothing, runs
+ * nothing and contains no keys. Text from the clusters is escaped.
  */
 export function reportPage({ mesh, checks, status, time, tool }: ReportProps): string {
   const headline = headlineOf(checks, status);
@@ -69,7 +67,7 @@ ${counts(checks)}
 <nav aria-label="Contents"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
 <main>${sections.map(drawSection)}
 </main>
-<footer><p>Written by mesh ${tool}. It fetches nothing, runs nothing and holds no keys; it does name clusters and addresses.</p></footer>
+<footer><p>Written by mesh ${tool}. It loads nothing, runs nothing and contains no keys. It contains the names of clusters and their addresses.</p></footer>
 </body>
 </html>
 `;
@@ -83,7 +81,7 @@ function facts({ mesh, checks, status, time }: Omit<ReportProps, "tool">): Marku
   const kubernetes = [...new Set(status.clusters.flatMap((cluster) => cluster.kubernetes ?? []))].sort();
   const rows: [string, Content][] = [
     ["Mesh", mesh.name],
-    ["Looked at", minute(time)],
+    ["Time", minute(time)],
     ["Istio", mesh.istio.version],
     ["Kubernetes", kubernetes.join(", ")],
     ["Clusters", `1 primary, ${counted(mesh.remotes.length, "remote")}`],
@@ -98,7 +96,7 @@ function counts({ counts: count }: CheckReport): Markup {
   return html`<ul class="counts">${shown.map((status) => html`<li>${mark(status, tally(status, count[status]))}</li>`)}</ul>`;
 }
 
-/** With the addresses that were seen. */
+/** With the addresses that status found. */
 function pictureSection(mesh: Mesh, { clusters }: MeshStatus): Section {
   const { name } = mesh.istio.line.gateway;
   const addresses = clusters.flatMap((cluster) => {

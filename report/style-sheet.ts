@@ -34,8 +34,8 @@ a{color:var(--blue)}
 .is-bad{--tone:var(--bad);--tone-fill:var(--bad-fill)}
 .is-warned{--tone:var(--trust);--tone-fill:var(--trustFill)}
 .is-good{--tone:var(--good);--tone-fill:var(--good-fill)}
-.is-told{--tone:var(--blue);--tone-fill:var(--blueFill)}
-.is-open{--tone:var(--muted);--tone-fill:var(--panel)}
+.is-info{--tone:var(--blue);--tone-fill:var(--blueFill)}
+.is-unjudged{--tone:var(--muted);--tone-fill:var(--panel)}
 .mark{display:inline-flex;align-items:center;gap:0.4em;color:var(--tone);font-size:0.875rem;font-weight:600;white-space:nowrap}
 .sign{display:inline-grid;place-items:center;flex:none;width:1.5em;height:1.5em;border-radius:50%;background:var(--tone);color:var(--page);font-size:0.8em;font-weight:700;line-height:1}
 

@@ -1,28 +1,27 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { bundleGaps } from "../k8s/bundle";
 import { writeBundle } from "../k8s/write-bundle";
+import { meshCommand } from "../mesh/paths";
 import type { Inputs } from "./inputs";
-import { picture } from "./picture";
-import { runbook } from "./runbook";
+import { picture } from "./picture/picture";
+import { runbook } from "./runbook/runbook";
 
-/**
- * Stands in every `dist`, so that nobody commits keys, and so that `mesh synth` knows the folder for its own and the
- * file that it was made from.
- */
+/** Keeps keys out of Git, and tells `mesh synth` that the folder is its own, and from which file it was generated. */
 export const distMarker = {
   file: ".gitignore",
   write: (mesh: string) =>
     `# Made by \`mesh synth\` from ${nameOf(mesh)}; it holds CA keys. Never commit it.\n*\n`,
-  /** @returns the file that is named; undefined where the text is somebody else's */
+  /** @returns the file in the text; undefined if `mesh synth` did not write it */
   read: (text: string) => /^# Made by `mesh synth` from (.+); it holds CA keys\./.exec(text)?.[1],
 } as const;
 
-/** As seen from here, where `dist` is as well: however the file was given, it has one name. */
+/** Relative to the working directory, so that the file has one name however it was given. */
 export const nameOf = (mesh: string) => relative(".", mesh);
 
 /**
  * Writes all of `dist` into `outdir`: a folder per cluster, the runbook and the picture.
- * @param outdir folder, made if it is missing; what it holds already is not looked at
+ * @param outdir created if it does not exist; existing files stay
  */
 export function writeDist(inputs: Inputs, outdir: string): void {
   const { mesh, ca, addresses } = inputs;
@@ -33,4 +32,36 @@ export function writeDist(inputs: Inputs, outdir: string): void {
   }
   writeFileSync(join(outdir, "RUNBOOK.md"), runbook(inputs));
   writeFileSync(join(outdir, "mesh.svg"), picture(mesh, addresses));
+}
+
+/** An input that is not known yet, and what the output lacks without it. */
+export interface MissingInput {
+  readonly what: string;
+  /** Files that are not written without it. */
+  readonly files: readonly string[];
+  /** How to provide it. */
+  readonly remedy: string;
+}
+
+export function missingInputs({ mesh, ca, addresses, paths }: Inputs): readonly MissingInput[] {
+  const gaps = bundleGaps(mesh, { ca, addresses });
+  const filesWithout = (input: (typeof gaps)[number]["missing"]) =>
+    gaps
+      .filter(({ missing }) => missing === input)
+      .map(({ cluster, file }) => `${paths.dist}/${cluster.name}/${file}`);
+  const clustersWithout = (input: (typeof gaps)[number]["missing"]) => [
+    ...new Set(gaps.filter(({ missing }) => missing === input).map(({ cluster }) => cluster.name)),
+  ];
+  return [
+    {
+      what: ca ? `the CA of ${clustersWithout("ca").join(", ")}` : "a certificate authority",
+      files: filesWithout("ca"),
+      remedy: `\`${meshCommand(paths.mesh, "ca")}\` creates it${ca ? " from the same root" : ""}; \`mesh apply\` requires it`,
+    },
+    {
+      what: `the address of ${mesh.primary.name}'s ${mesh.istio.line.gateway.name}`,
+      files: filesWithout("primary address"),
+      remedy: `\`${meshCommand(paths.mesh, "apply")}\` finds it and writes it to ${paths.addresses}; ${paths.dist}/RUNBOOK.md has the manual steps`,
+    },
+  ].filter(({ files }) => files.length > 0);
 }

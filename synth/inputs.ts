@@ -11,17 +11,17 @@ import { releaseFindings } from "../mesh/releases";
 export interface Inputs {
   readonly mesh: Mesh;
   readonly paths: MeshPaths;
-  /** Undefined while `mesh ca` has not run. A cluster that has joined since may be absent. */
+  /** Undefined before `mesh ca` has run. A new cluster may be missing. */
   readonly ca: CaMaterial | undefined;
   readonly addresses: Addresses;
-  /** What is not wrong enough to stop, such as a certificate that expires soon. */
+  /** For example a certificate that expires soon. */
   readonly warnings: readonly string[];
 }
 
 /**
  * Reads `mesh.yaml`, the CA and the known addresses.
- * @param now the moment at which certificates must be valid, and which warnings about the Istio release go by
- * @throws InputError with every problem of the first of the three that has any
+ * @param now when certificates must be valid; warnings about the Istio release depend on it too
+ * @throws InputError with all problems of the first of the three that has problems
  */
 export function readInputs(paths: MeshPaths, now: Date): Inputs {
   const mesh = readMesh(paths.mesh);

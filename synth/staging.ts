@@ -5,18 +5,29 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { OutputError, withRunLock, workFolder } from "./run-lock";
+
+/** Temporary files of a run. They may hold keys: readable by the owner only, and ignored by Git. */
+export const workFolder = ".mesh";
+
+const lockFile = join(workFolder, "synth.lock");
+
+/** The output cannot be written: another run writes it, or files that are not part of it are in its place. */
+export class OutputError extends Error {
+  override name = "OutputError";
+}
 
 const prefix = "staging-";
 
 /**
- * Calls `make` with an empty folder that only this user can read, on the file system of the output, and removes it
- * afterwards, whatever happens. What a killed run left behind is removed first.
- * @throws OutputError while another run has one
+ * Calls `make` with an empty private folder on the file system of the output, and removes the folder afterwards, also on
+ * errors. Folders of killed runs are removed first.
+ * @throws OutputError while another run holds the lock
  */
 export function withStaging<T>(make: (folder: string) => T): T {
   return withRunLock(() => {
@@ -32,21 +43,21 @@ export function withStaging<T>(make: (folder: string) => T): T {
   });
 }
 
-/** A staged file and the place that it takes; without one, the file at the place goes. */
+/** A staged file and its target; without one, the target is deleted. */
 export interface Replacement {
   readonly staged: string | undefined;
   readonly target: string;
 }
 
 /**
- * Puts everything staged in its place, or leaves everything as it was: when one move fails, the earlier ones are
- * undone. File by file and each in one move, so that nobody who reads meanwhile finds a file missing.
+ * Replaces all targets or none: if one fails, the earlier ones are undone. Each is one rename, so that readers always find
+ * every file, old or new.
  * @param backups empty folder on the same file system
- * @throws OutputError when something that is no file, or a link, is in the way
+ * @throws OutputError if a target is not a regular file
  */
 export function replaceAll(replacements: readonly Replacement[], backups: string): void {
   for (const { target } of replacements) refuseOddPlaces(target);
-  // A Ctrl-C that comes among the moves is not heard: it would leave old and new mixed, and they take milliseconds.
+  // Signals are ignored for these milliseconds: an end between two renames would leave old and new files mixed.
   for (const signal of endings) process.on(signal, ignore);
   const undo: (() => void)[] = [];
   try {
@@ -71,7 +82,7 @@ export function replaceAll(replacements: readonly Replacement[], backups: string
 const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const ignore = () => {};
 
-/** A link inside the output folder would lead the write out of it. The output folder itself may be one. */
+/** A link inside the output folder would redirect the write. The output folder itself may be one. */
 function refuseOddPlaces(target: string): void {
   const [top, ...rest] = target.split("/");
   const places = rest.map((_, index) => join(top!, ...rest.slice(0, index + 1)));
@@ -80,7 +91,61 @@ function refuseOddPlaces(target: string): void {
     const wanted = place === join(target) ? "a file" : "a folder";
     if (!found || (wanted === "a file" ? found.isFile() : found.isDirectory())) continue;
     throw new OutputError(
-      `${place} is ${found.isSymbolicLink() ? "a link" : found.isDirectory() ? "a folder" : "a file"} where ${wanted} of the output belongs; move it away`,
+      `${place} is ${found.isSymbolicLink() ? "a link" : found.isDirectory() ? "a folder" : "a file"} where the output needs ${wanted}; move it`,
     );
+  }
+}
+
+/**
+ * Runs `work` under a lock of this folder. The lock of a killed run is taken over.
+ * @throws OutputError while another run holds it
+ */
+function withRunLock<T>(work: () => T): T {
+  mkdirSync(workFolder, { recursive: true, mode: 0o700 });
+  writeFileSync(join(workFolder, ".gitignore"), "*\n");
+  acquire();
+  try {
+    return work();
+  } finally {
+    rmSync(lockFile, { force: true });
+  }
+}
+
+/** A hard link creates the lock together with its content, so it is never read empty. */
+function acquire(): void {
+  const mine = `${lockFile}.${process.pid}`;
+  try {
+    writeFileSync(mine, String(process.pid));
+    for (;;) {
+      try {
+        linkSync(mine, lockFile);
+        return;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+        refuseWhileOwnerRuns();
+        rmSync(lockFile, { force: true });
+      }
+    }
+  } finally {
+    rmSync(mine, { force: true });
+  }
+}
+
+function refuseWhileOwnerRuns(): void {
+  const owner = Number(readFileSync(lockFile, "utf8"));
+  // This process's own number is a leftover: in containers every run may be process 1.
+  if (!Number.isInteger(owner) || owner <= 0 || owner === process.pid || !isRunning(owner)) return;
+  throw new OutputError(
+    `another run (process ${owner}) is writing the output; wait for it, or delete ${lockFile} if it does not exist`,
+  );
+}
+
+/** Whether a process runs on this machine, under any user. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

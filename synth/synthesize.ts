@@ -1,31 +1,31 @@
 import { dirname, join } from "node:path";
 import { synthesizeTerraform } from "../infra/app";
 import { writeDist } from "./dist";
-import { type Action, changesBetween, type FileChange, type Files } from "./files";
-import type { Inputs } from "./inputs";
 import {
+  type Action,
+  changesBetween,
   distFiles,
+  type FileChange,
+  type Files,
   keepSecretsPrivate,
   leftStacks,
   refuseOtherOutput,
   removeEmptyFolders,
   terraformFiles,
   terraformFilesToReplace,
-} from "./output";
-import { OutputError } from "./run-lock";
-import { type Replacement, replaceAll, withStaging } from "./staging";
+} from "./existing-output";
+import type { Inputs } from "./inputs";
+import { OutputError, type Replacement, replaceAll, withStaging } from "./staging";
 
 export interface SynthResult {
-  /** What changed, file by file. */
   readonly changes: readonly FileChange[];
-  /** Folders of Terraform stacks that mesh.yaml no longer asks for, left alone because they may have made something. */
+  /** Terraform stacks no longer in mesh.yaml, kept because they may have state. */
   readonly leftStacks: readonly string[];
 }
 
 /**
- * Makes all output and puts it in place of the old: all of it or, when anything fails, nothing. What belonged to
- * clusters that are gone disappears; what Terraform keeps beside its configuration stays.
- * @throws OutputError when the output's place is not ours, or the CA of the output that is there is gone
+ * Writes all output, or nothing if anything fails. Files of removed clusters are deleted; Terraform's own files stay.
+ * @throws OutputError if `dist` is not this mesh's, or the CA of the existing output is missing
  */
 export function synthesize(inputs: Inputs): SynthResult {
   const { dist, terraform } = inputs.paths;
@@ -51,12 +51,12 @@ export function synthesize(inputs: Inputs): SynthResult {
   });
 }
 
-/** Makes all output in `folder`. */
+/** Writes all output into `folder`. */
 export function stage(inputs: Inputs, folder: string): { dist: string; terraform: string } {
   const staged = { dist: join(folder, "dist"), terraform: join(folder, "cdktf.out") };
   writeDist(inputs, staged.dist);
   synthesizeTerraform(inputs.mesh, staged.terraform);
-  // cdktf lets the environment ask for HCL (SYNTH_HCL_OUTPUT); the JSON of the last run would then be taken away.
+  // With SYNTH_HCL_OUTPUT cdktf writes HCL, and the JSON of the last run would be deleted.
   if (inputs.mesh.azure && terraformFiles(staged.terraform).size < 2) {
     throw new OutputError("cdktf wrote no JSON; unset SYNTH_HCL_OUTPUT");
   }

@@ -1,6 +1,6 @@
 import pc from "picocolors";
 import { type Layer, layers } from "../check";
-import { type CheckReport, type CheckResult, type Status, waitingFor } from "../report";
+import { type CheckReport, type CheckResult, groupedBy, type Status, waitingFor } from "../report";
 
 /** In the way of `linkerd check`: groups of lines, a mark each; what did not pass says what was seen and what to do. */
 const marks: Readonly<Record<Status, string>> = {
@@ -47,14 +47,11 @@ interface Row {
 }
 
 function rowsOf(results: readonly CheckResult[]): Row[] {
-  const rows = new Map<string, CheckResult[]>();
-  for (const result of results) {
-    // What passed needs no words of its own for each cluster; what did not has them.
-    const words = result.status === "pass" ? [] : [result.evidence, result.commands];
-    const key = JSON.stringify([result.id, result.status, ...words]);
-    rows.set(key, [...(rows.get(key) ?? []), result]);
-  }
-  return [...rows.values()].map((same) => {
+  // Passing clusters share a row, whatever their evidence.
+  const rows = groupedBy(results, ({ id, status, evidence, commands }) =>
+    JSON.stringify([id, status, ...(status === "pass" ? [] : [evidence, commands])]),
+  );
+  return rows.map((same) => {
     const first = same[0]!;
     // Counts of several clusters are told of each, also when they happen to be the same.
     const isCounted = first.status === "pass" && first.shares !== undefined && same.length > 1;

@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import type { Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
-import { isRunning } from "../../synth/run-lock";
+import { isRunning } from "../../synth/staging";
 import { Interrupted, Refused } from "../exec/errors";
 import { type Kubectl, kubectlFor, noValidation } from "../exec/kubectl";
 import type { KubernetesObject } from "../exec/kubernetes-object";

@@ -1,27 +1,27 @@
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import { controlPlaneOf, type Fact, factsOf, type List, listsOf, missingAddress } from "./contents";
+import { controlPlaneOf, type Fact, factsOf, type List, listsOf, missingAddress } from "./cluster-contents";
 import { type Box, head, headLength, labelled, line, type Point, rectangle, text, widthOf } from "./svg";
 
-/** From the top of a cluster down; the control plane and the gateway hang on its bottom. */
+/** Offsets from the top of a cluster; control plane and gateway are placed from its bottom. */
 const padding = 16;
 const nameBaseline = 42;
 const firstFact = 66;
 const factHeight = 20;
 const listHeight = 28;
 const chipHeight = 22;
-/** Indentation of what a label stands before. */
+/** Column width of the labels. */
 const labelWidth = 84;
 const controlPlaneHeight = 46;
 const gatewayHeight = 60;
-/** How far the gateway stands out of its cluster. */
+/** How far the gateway extends below its cluster. */
 const gatewayOutside = 24;
 const portHeight = 22;
-/** Room between control plane and gateway, for the arrow between them. */
+/** Between control plane and gateway, for the arrow. */
 const betweenThem = 26;
 
 export const clusterWidth = 344;
 
-/** Height of every cluster of the mesh: that of the one with most to say. */
+/** All clusters are as high as the one with the most lines. */
 export function clusterHeight(mesh: Mesh): number {
   const facts = Math.max(...mesh.clusters.map((cluster) => factsOf(cluster).length));
   const lists = Math.max(...mesh.clusters.map((cluster) => listsOf(mesh, cluster).length));
@@ -29,7 +29,7 @@ export function clusterHeight(mesh: Mesh): number {
   return above + controlPlaneHeight + betweenThem + gatewayHeight - gatewayOutside;
 }
 
-/** A cluster: what it is, what runs in it, and the gateway in its wall. */
+/** A cluster: facts, workloads, and the gateway on its lower edge. */
 export function drawCluster(mesh: Mesh, cluster: Cluster, box: Box, address: string | undefined): string {
   const listsTop = box.y + firstFact + (factsOf(cluster).length - 1) * factHeight + 16;
   return [
@@ -43,13 +43,13 @@ export function drawCluster(mesh: Mesh, cluster: Cluster, box: Box, address: str
   ].join("");
 }
 
-/** Where the lines between clusters begin and end. */
+/** End points of the lines between clusters. */
 export interface Anchors {
   /** Top of the intermediate CA. */
   readonly trust: Point;
-  /** Left side of the place of the control plane. */
+  /** Left side of the control plane. */
   readonly controlPlane: Point;
-  /** Lower ends of the gateway's ports. */
+  /** Lower edges of the gateway's ports. */
   readonly data: Point;
   readonly xds: Point;
 }

@@ -1,5 +1,5 @@
 import type { Mesh, Sample } from "../../mesh/mesh";
-import { versionPaint } from "./contents";
+import { versionPaint } from "./cluster-contents";
 import type { Layout } from "./layout";
 import { type Box, line, rectangle, text } from "./svg";
 
@@ -7,7 +7,7 @@ export const footerHeight = 112;
 const columnGap = 40;
 const lineHeight = 24;
 
-/** How requests are split, and what the lines mean. */
+/** The traffic split, and the legend. */
 export function footer(mesh: Mesh, { left, right, bottom }: Layout): string {
   const width = (right - left - columnGap) / 2;
   const y = bottom + 40;
@@ -32,7 +32,7 @@ function split(sample: Sample | undefined, box: Box): string {
       : text({
           ...below,
           y: below.y + 11,
-          content: "no weights: pods share equally",
+          content: "no weights: all pods get an equal share",
           face: "plain",
           width: box.width,
         }),
@@ -54,7 +54,6 @@ function split(sample: Sample | undefined, box: Box): string {
   ].join("");
 }
 
-/** The weights as lengths. */
 function bar({ versions }: Sample, weights: Readonly<Record<string, number>>, box: Box): string {
   let x = box.x;
   return versions
@@ -68,10 +67,10 @@ function bar({ versions }: Sample, weights: Readonly<Record<string, number>>, bo
     .join("");
 }
 
-const trust = { paint: "trust-line", meaning: "trust: the root signs an intermediate CA" };
+const trust = { paint: "trust-line", meaning: "trust: the root signs each intermediate CA" };
 const betweenClusters = [
-  { paint: "xds-line", meaning: "xDS: remotes ask the primary's istiod" },
-  { paint: "data-line", meaning: "requests, from gateway to gateway" },
+  { paint: "xds-line", meaning: "xDS: remotes connect to the primary's istiod" },
+  { paint: "data-line", meaning: "requests between gateways" },
 ];
 
 function legend({ clusters }: Mesh, box: Box): string {

@@ -3,9 +3,8 @@ import { clusterHeight, clusterWidth } from "./cluster";
 import type { Box } from "./svg";
 
 /**
- * Where everything stands: clusters in rows, the primary first; above every row the trust that comes from the root,
- * below it the two ways between clusters. Rows are joined at the sides, so that the number of lines grows with the
- * clusters and not with their pairs.
+ * Positions: clusters in rows, the primary first; above each row the lines of trust, below it xDS and the network. Rows
+ * are joined in the margins, so that the number of lines grows with the clusters, not with their pairs.
  */
 export interface Layout {
   readonly width: number;
@@ -13,13 +12,13 @@ export interface Layout {
   readonly right: number;
   readonly root: Box;
   readonly rows: readonly Row[];
-  /** Where the rows end and what explains them begins. */
+  /** Lower end of the rows; the footer follows. */
   readonly bottom: number;
 }
 
 export interface Row {
   readonly cells: readonly Cell[];
-  /** Height at which certificates are handed to the clusters of a row other than the first. */
+  /** Y of the line that brings certificates to the clusters of a row, except the first row. */
   readonly trustBus: number;
   readonly xdsBus: number;
   /** The network between the gateways. */
@@ -35,13 +34,13 @@ const mostColumns = 4;
 const gutter = 72;
 const headerHeight = 104;
 const rootHeight = 44;
-/** From a row's trust down to its clusters. */
+/** Above a row's clusters, for the lines of trust. */
 const trustRoom = 52;
-/** From a row's clusters down to the two ways between them. */
+/** Below a row's clusters, for the xDS lines. */
 const xdsRoom = 62;
 const networkRoom = 84;
 const networkHeight = 30;
-/** A single cluster leaves room for the sentences around it. */
+/** Texts need this width even for a single cluster. */
 const leastColumns = 2;
 
 export function layoutOf(mesh: Mesh): Layout {
@@ -86,7 +85,7 @@ function spanOf(columns: number): number {
   return columns * clusterWidth + (columns - 1) * gutter;
 }
 
-/** Left of a cluster, where its way to the control plane runs. For the first column that is the margin. */
+/** Left of a cluster, where its line to the control plane runs; in the margin for the first column. */
 export function gutterOf({ box }: Cell): number {
   return box.x - 32;
 }

@@ -5,10 +5,9 @@ import { imagesOf } from "../../mesh/images";
 import type { Cluster } from "../../mesh/mesh";
 import { faultByRemoteSecret } from "../../mesh/releases";
 import { shellQuote } from "../../mesh/shell-quote";
-import { at, type Book, istioctlCommand, kubectl, meshCommand } from "./book";
-import { commands, type Step } from "./markdown";
+import { at, type Book, commands, istioctlCommand, kubectl, meshCommand, type Step } from "./step";
 
-/** From programs and clusters to the last remote, in order. */
+/** From programs and clusters to the last remote. */
 export function setUp(book: Book): Step[] {
   const { azure, remotes } = book.mesh;
   return [
@@ -27,7 +26,7 @@ function programs(book: Book): Step {
   return {
     title: "Programs",
     body: [
-      `istioctl must be ${version}; kubectl within one minor version of the clusters (${line.kubernetes.min} to ${line.kubernetes.max}). \`KUBERC=off\`: the commands below count on kubectl's own defaults, and a kuberc may have others.`,
+      `istioctl must be ${version}; kubectl must be within one minor version of the clusters (${line.kubernetes.min} to ${line.kubernetes.max}). \`KUBERC=off\` restores kubectl's defaults, on which the commands rely.`,
       commands("istioctl version --remote=false", "kubectl version --client", "export KUBERC=off"),
     ],
   };
@@ -40,7 +39,7 @@ function aksClusters(book: Book): Step {
   return {
     title: "Resource group and AKS clusters",
     body: [
-      "Terraform shows what it is going to make and asks. Its state holds the clusters' kubeconfigs, so nobody else may read the file; docs/azure.md shows an encrypted backend.",
+      "Terraform shows its plan and asks for approval. Its state contains the clusters' kubeconfigs, so the file is private; for an encrypted backend, see docs/azure.md.",
       commands(
         ...(azure!.subscription
           ? []
@@ -48,8 +47,8 @@ function aksClusters(book: Book): Step {
         `terraform ${chdir} init`,
         `(umask 077 && terraform ${chdir} apply)`,
       ),
-      // A block of its own: what is pasted behind a question is taken for its answer.
-      "When Terraform is done, fetch the clusters' credentials into your kubeconfig. Of several in KUBECONFIG it is the last: az would take the whole list for one file.",
+      // A separate block: Terraform would read pasted lines as its answer.
+      "When Terraform has finished, add the clusters' credentials to your kubeconfig. If KUBECONFIG lists several files, this uses the last: az would take the list for one file.",
       commands(
         'KUBECONFIG_FILE="${KUBECONFIG:-$HOME/.kube/config}"',
         ...clusters
@@ -63,7 +62,7 @@ function aksClusters(book: Book): Step {
   };
 }
 
-/** Where the clusters pull from another place than upstream's. */
+/** If the clusters do not pull from upstream's registries. */
 function images({ mesh }: Book): Step[] {
   const toCopy = imagesOf(mesh).filter(({ source, target }) => source !== target);
   if (toCopy.length === 0) return [];
@@ -71,7 +70,7 @@ function images({ mesh }: Book): Step[] {
     {
       title: "Images",
       body: [
-        "The clusters pull these from a registry of yours. Copy them, with skopeo as here or as docs/images.md says; what is there already is not copied again.",
+        "The clusters pull these images from your registry. Copy them with skopeo, or as in docs/images.md; existing images are not copied again.",
         commands(
           ...toCopy.map(({ source, target }) => `skopeo copy --all docker://${source} docker://${target}`),
         ),
@@ -85,8 +84,8 @@ function certificateAuthority(book: Book): Step {
     title: "Certificate authority",
     body: [
       book.mesh.ca.from === "files"
-        ? "Your own certificates are checked and put into `dist`."
-        : "Makes a root for the mesh and an intermediate per cluster where there are none. Back up the folder: README.md says how.",
+        ? "This checks your certificates and writes them to `dist`."
+        : "This creates a root for the mesh and an intermediate CA for each cluster, unless they exist. Back up the folder: see README.md.",
       commands(
         ...(book.mesh.ca.from === "files" ? [] : [meshCommand(book, "ca")]),
         meshCommand(book, "synth"),
@@ -99,7 +98,7 @@ function beforeIstio(book: Book): Step {
   return {
     title: "Namespaces and CA secrets, in every cluster",
     body: [
-      "First, because istiod reads the secret `cacerts` when it starts, and signs with a root of its own where there is none.",
+      "These come first: istiod reads the Secret `cacerts` when it starts, and without it signs with a self-signed root.",
       commands(
         ...book.mesh.clusters.map((cluster) => {
           const files = manifestFiles(book.mesh, cluster)
@@ -132,7 +131,7 @@ function address(book: Book): Step {
   return {
     title: `Address of ${primary.name}'s ${book.mesh.istio.line.gateway.name}`,
     body: [
-      "The load balancer takes a while: this looks every five seconds, for ten minutes at most. With the address known, `dist` gets the remotes' control planes.",
+      "This checks the load balancer every five seconds, for at most ten minutes. With the address, `mesh synth` writes the control planes of the remotes.",
       commands(
         `for i in $(seq 120); do ADDRESS=$(${kubectl(primary)} get service ${book.mesh.istio.line.gateway.name} --namespace ${istioNamespace} --output jsonpath='${address}'); [ -n "$ADDRESS" ] && break; sleep 5; done`,
         `if [ -n "$ADDRESS" ]; then printf '${primary.name}: %s\\n' "$ADDRESS" > ${shellQuote(book.paths.addresses)} && ${meshCommand(book, "synth")}; else echo 'no address after ten minutes: kubectl describe service shows why' >&2; fi`,
@@ -150,7 +149,7 @@ function remote(book: Book, remote: Cluster): Step {
   return {
     title: `The remote ${remote.name}`,
     body: [
-      `The remote secret gives ${primary.name}'s istiod access to the API server of ${remote.name}. It goes before anything with a sidecar starts there.`,
+      `The remote secret gives ${primary.name}'s istiod access to the API server of ${remote.name}. It must exist before pods with a sidecar start there.`,
       commands(
         controlPlane!,
         secret,
@@ -160,7 +159,7 @@ function remote(book: Book, remote: Cluster): Step {
       ),
       ...(fault
         ? [
-            `Istio ${version} ${fault.what} (${fault.issue}). When kubectl has said "configured" of the Secret, which was there before, restart istiod:`,
+            `Istio ${version} ${fault.what} (${fault.issue}). If kubectl printed "configured" for the Secret, restart istiod:`,
             commands(
               `${kubectl(primary)} rollout restart --namespace ${istioNamespace} deployment/istiod`,
               `${kubectl(primary)} rollout status --namespace ${istioNamespace} deployment/istiod --timeout=5m`,

@@ -89,7 +89,7 @@ test("the next commands name the file where it is not mesh.yaml", async () => {
   expect((await mesh("init")).notes).toMatch(/then: mesh ca && mesh synth$/);
   const { notes } = await mesh("init", "-f", "shop.yaml");
   expect(notes).toMatch(/then: mesh ca -f shop\.yaml && mesh synth -f shop\.yaml$/);
-  expect((await mesh("synth", "-f", "shop.yaml")).notes).toContain("`mesh ca -f shop.yaml` makes it");
+  expect((await mesh("synth", "-f", "shop.yaml")).notes).toContain("`mesh ca -f shop.yaml` creates it");
   expect((await mesh("apply", "-f", "shop.yaml")).notes).toContain("fix: run `mesh ca -f shop.yaml` first");
   expect((await mesh("synth", "-f", "none.yaml")).notes).toContain(
     "fix: `mesh init -f none.yaml` writes a first one",

@@ -216,7 +216,7 @@ describe("in an empty folder", () => {
     const lost = {
       code: 1,
       notes: expect.stringMatching(
-        /^error: mesh\.ca no longer holds the CA that dist\/main0\/0001-cacerts\.k8s\.yaml/,
+        /^error: mesh\.ca no longer has the CA in dist\/main0\/0001-cacerts\.k8s\.yaml/,
       ),
     };
     expect(await mesh("ca")).toMatchObject(lost);

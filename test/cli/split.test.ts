@@ -124,7 +124,7 @@ test("with files of another project in dist, nothing is written", async () => {
   writeFileSync("dist/mine", "");
   expect(await mesh("split", "v1=90", "v2=10")).toMatchObject({
     code: 1,
-    notes: expect.stringContaining("dist holds files that are not this project's (mine)"),
+    notes: expect.stringContaining("dist contains files that mesh synth did not write (mine)"),
   });
   expect(file()).toBe(even);
   expect(path.calls()).toEqual([]);

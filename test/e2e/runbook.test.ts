@@ -126,7 +126,7 @@ describeInLab("the runbook", () => {
   test(
     "shows local pods plus one gateway address as endpoints",
     async () => {
-      paste(/^What each cluster sees/);
+      paste(/^Endpoints in each cluster/);
       for (const [context, peer] of [
         ["main0", "remote0"],
         ["remote0", "main0"],
@@ -199,7 +199,7 @@ describeInLab("the runbook", () => {
   test(
     "takes the mesh down as it says",
     () => {
-      paste(/^Taking it down/);
+      paste(/^Uninstall the mesh/);
       for (const context of contexts) {
         expect(sh(`kubectl --context ${context} get ns istio-system sample -o name`).out).toBe("");
       }

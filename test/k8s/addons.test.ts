@@ -16,7 +16,7 @@ test("addons run on the primary alone, outside the mesh", () => {
 });
 
 describe("Prometheus", () => {
-  test("may look at pods, which is all that its configuration looks up", () => {
+  test("may only read pods, which its configuration discovers", () => {
     const resources = addonsOf("current");
     expect(find(resources, "ClusterRole", "prometheus-istio-system").rules).toEqual([
       { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] },
@@ -30,7 +30,7 @@ describe("Prometheus", () => {
     expect(config.global.external_labels).toEqual({ mesh: "mesh1", cluster: "main0" });
   });
 
-  test("notices a changed configuration: by itself today, told by a container of its own on 1.7", () => {
+  test("reloads a changed configuration: itself on current lines, by a sidecar container on 1.7", () => {
     expect(container(addonsOf("current"), "prometheus").args).toContain(
       "--enable-feature=auto-reload-config",
     );
@@ -82,7 +82,7 @@ describe("Kiali", () => {
     });
   });
 
-  test("starts anew when its configuration changes", () => {
+  test("restarts if its configuration changes", () => {
     const checksum = (resources: readonly Resource[]) =>
       find(resources, "Deployment", "kiali").spec.template.metadata.annotations["checksum/config"];
     const other = mesh().clusters[0]!.name;

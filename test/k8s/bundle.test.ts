@@ -67,7 +67,7 @@ describe("files", () => {
     },
   );
 
-  test("that go to a bare cluster need nothing of Istio", () => {
+  test("applied before Istio need no kinds of Istio", () => {
     for (const reference of Object.values(referenceMeshes)) {
       const manifests = manifestFiles(reference(), reference().primary);
       const first = manifests.filter(({ beforeIstio }) => beforeIstio).map(({ file }) => file);
@@ -142,7 +142,7 @@ describe("what is missing", () => {
     },
   );
 
-  test("is told cluster by cluster and file by file", () => {
+  test("is listed by cluster and file", () => {
     const told = (...props: Parameters<typeof bundleGaps>) =>
       bundleGaps(...props).map(({ cluster, file, missing }) => `${cluster.name}/${file}: ${missing}`);
     const main0 = words("main0");

@@ -381,7 +381,7 @@ describe("routing", () => {
     });
   });
 
-  test("without weights is subsets alone: pods share equally", () => {
+  test("without weights has only subsets: all pods get an equal share", () => {
     expect(routing("").map(({ kind }) => kind)).toEqual(["DestinationRule"]);
   });
 });

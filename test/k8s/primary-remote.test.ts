@@ -34,13 +34,13 @@ describe("IstioOperators", () => {
     expect(operator(mesh('istio: { line: "1.30" }\n'), "main0", primary).spec.tag).toBe("1.30.5");
   });
 
-  test("of one cluster have names of their own: istioctl removes what an earlier file of the name installed", () => {
+  test("of one cluster have different names: istioctl removes what an earlier file of the same name installed", () => {
     expect(operator(mesh(), "remote0", controlPlane).metadata.name).not.toBe(
       operator(mesh(), "remote0", gateway).metadata.name,
     );
   });
 
-  test("of the primary keep the ingress gateway, or do not", () => {
+  test("of the primary include the ingress gateway only if gateways.ingress is true", () => {
     expect(gatewaysOf(operator(mesh(), "main0", primary).spec)).toEqual([
       "istio-eastwestgateway",
       "istio-ingressgateway",
@@ -81,7 +81,7 @@ describe("the gateway's load balancer", () => {
     expect(Object.keys(serviceAnnotations)).toHaveLength(12);
   });
 
-  test("lets in whom mesh.yaml allows, in every cluster", () => {
+  test("allows the source ranges of mesh.yaml, in every cluster", () => {
     const text = "gateways: { allowedSourceRanges: [203.0.113.0/24] }\n";
     for (const [cluster, file] of [
       ["main0", primary],
@@ -145,7 +145,7 @@ describeWithIstioctl("current", (rendered, ofOperator) => {
     expect(defaultIstioLine.crdsMayComeLater).toBe(true);
   });
 
-  test("renders a remote without the address as a part of what it is with it, but for a note of its input", () => {
+  test("renders a remote without the address as a subset of the same remote with the address, except an annotation", () => {
     const of = mesh();
     const [row] = operatorFiles(of, of.remotes[0]!);
     const before = ofOperator(dump(row!.make(of, of.remotes[0]!, "")));
@@ -210,7 +210,7 @@ describeWithIstioctl("current", (rendered, ofOperator) => {
     expect(named(rendered(mesh(), "main0", primary), "PodDisruptionBudget")).toEqual([]);
   });
 
-  test("keeps every gateway as closed as mesh.yaml has it, the ingress gateway too, and its address apart", () => {
+  test("restricts every gateway as mesh.yaml says, the ingress gateway too, and sets the static address", () => {
     const internal = "service.beta.kubernetes.io/azure-load-balancer-internal";
     const gateways = (more: string) =>
       (

@@ -78,7 +78,7 @@ describeInBrowser(title, () => {
     });
 
   describe.each(Object.entries(reports))("%s", (_, props) => {
-    test.each(["light", "dark"] as const)("has nothing that keeps anybody out, %s", async (colorScheme) => {
+    test.each(["light", "dark"] as const)("has no source ranges, %s", async (colorScheme) => {
       const opened = await show(props(), { viewport: desk, colorScheme });
       await unfold(opened);
       // Not by a script element: the page's own policy forbids it.
@@ -107,7 +107,7 @@ describeInBrowser(title, () => {
       }
     });
 
-    test("fetches nothing, and the browser has nothing to complain of", async () => {
+    test("loads nothing, and the browser reports no error", async () => {
       const { page, url, requests, complaints } = await show(props(), { viewport: desk });
       await page.waitForLoadState("networkidle");
       expect({ requests, complaints }).toEqual({ requests: [url], complaints: [] });
@@ -126,7 +126,7 @@ describeInBrowser(title, () => {
     expect(await page.title()).toBe(`mesh1: ${sentence}`);
   });
 
-  test("what a cluster says becomes no part of the page", async () => {
+  test("text from a cluster adds no elements to the page", async () => {
     const { page, requests, complaints } = await show(hostile("</script><img src=x onerror=alert(1)>"), {
       viewport: desk,
     });
@@ -136,7 +136,7 @@ describeInBrowser(title, () => {
     expect(complaints).toEqual([]);
   });
 
-  test("what came in all the same could not run, fetch or send", async () => {
+  test("injected markup could not run, load or send anything", async () => {
     const smuggled = reportPage(healthy()).replace(
       "<main>",
       `<main><img src="http://192.0.2.1/x" onerror="alert(1)"><script>alert(2)</script>
@@ -153,7 +153,7 @@ describeInBrowser(title, () => {
     expect(opened.page.url()).toBe(opened.url);
   });
 
-  test("on paper everything is unfolded, and a link leads to its section", async () => {
+  test("in print everything is unfolded, and links lead to their sections", async () => {
     const { page } = await show(healthy(), { viewport: desk });
     const evidence = page.locator("details:not([open]) dl").first();
     const height = () => evidence.evaluate((element) => element.getBoundingClientRect().height);

@@ -9,11 +9,11 @@ test("text is escaped, in attributes too; pieces go in as they are", () => {
   );
 });
 
-test("lists are written one after another, and undefined is nothing", () => {
+test("lists are concatenated, and undefined is empty", () => {
   expect(html`${["a", [1, html`<br>`]]}${undefined}${""}${0}`.text).toBe("a1<br>0");
 });
 
-test("markup that was made elsewhere goes in as it is", () => {
+test("markup is inserted as it is", () => {
   expect(html`${new Markup("<svg/>")}`.text).toBe("<svg/>");
 });
 

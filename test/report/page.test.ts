@@ -1,37 +1,37 @@
 import fc from "fast-check";
 import { type ReportProps, reportPage, reportStart } from "../../report/page";
 import { styleSheet } from "../../report/style-sheet";
-import { picture } from "../../synth/picture";
+import { picture } from "../../synth/picture/picture";
 import { tags, words, wordsOf } from "./reader";
 import { broken, clusterStatus, healthy, hostile, meshOf, propsOf, result } from "./reports";
 
 const titles = (props: ReportProps) =>
   [...reportPage(props).matchAll(/<h2[^>]*>(.*?)<\/h2>/g)].map(([, title]) => title);
 
-test("what failed comes first, then what to look at, then how the mesh is", () => {
+test("failed checks come first, then warnings, then the state of the mesh", () => {
   expect(titles(broken())).toEqual([
-    "What failed",
-    "What to look at",
+    "Failed checks",
+    "Warnings and drift",
     "The mesh",
     "Traffic",
     "Clusters",
     "Certificates",
-    "Every check",
+    "All checks",
   ]);
 });
 
-test("a mesh that works has no section for what does not", () => {
-  expect(titles(healthy())).toEqual(["The mesh", "Traffic", "Clusters", "Certificates", "Every check"]);
+test("a mesh that works has no section for failed checks", () => {
+  expect(titles(healthy())).toEqual(["The mesh", "Traffic", "Clusters", "Certificates", "All checks"]);
 });
 
 test("without a check that counts there is no section for traffic", () => {
   expect(titles(propsOf(meshOf(), [result("reachable.api")]))).not.toContain("Traffic");
 });
 
-test("the top says what, when and how much", () => {
+test("the header has result, time and counts", () => {
   const top = words(/<header.*?<\/header>/s.exec(reportPage(broken()))![0]);
   expect(top).toBe(
-    "Mesh report ✕ 2 of 39 checks failed Mesh mesh1 Looked at 2026-11-24 05:43 UTC Istio 1.31.1 Kubernetes 1.34.1 " +
+    "Mesh report ✕ 2 of 39 checks failed Mesh mesh1 Time 2026-11-24 05:43 UTC Istio 1.31.1 Kubernetes 1.34.1 " +
       "Clusters 1 primary, 2 remotes Checks 39 in 8.2 s ✕ 2 failed ! 1 warning – 2 not judged i 1 info ✓ 33 passed",
   );
 });
@@ -44,7 +44,7 @@ test("the contents name every section", () => {
   expect(anchors.map(([, title]) => title)).toEqual(titles(broken()));
 });
 
-test("the picture shows the addresses that were seen", () => {
+test("the picture shows the addresses that status found", () => {
   const props = healthy();
   const seen = { main0: "203.0.113.1", remote0: "203.0.113.2" };
   expect(reportPage(props)).toContain(picture(props.mesh, seen));
@@ -54,11 +54,11 @@ test("the picture shows the addresses that were seen", () => {
   expect(reportPage(pending)).toContain(picture(props.mesh, {}));
 });
 
-test("the same findings give the same page", () => {
+test("the same results give the same page", () => {
   expect(reportPage(broken())).toBe(reportPage(broken()));
 });
 
-test("begins as every report does, so that the next run knows it", () => {
+test("has the start by which the next run recognizes a report", () => {
   expect(reportPage(healthy()).startsWith(reportStart)).toBe(true);
 });
 
@@ -81,13 +81,13 @@ test("its style sheet leaves the picture alone", () => {
   expect(drawn.filter((name) => own.has(name))).toEqual([]);
 });
 
-test("every class that the page uses has a rule, but for what only names a thing", () => {
+test("every class that the page uses has a style rule, except labels", () => {
   const page = [reportPage(healthy()), reportPage(broken(100))].join("").replace(/<svg.*?<\/svg>/gs, "");
   const used = new Set([...page.matchAll(/class="([^"]+)"/g)].flatMap(([, names]) => names!.split(" ")));
   expect([...used].filter((name) => !styleSheet.includes(`.${name}`))).toEqual([]);
 });
 
-test("whatever clusters and programs say, the page has the same elements", () => {
+test("the page has the same elements for any text of clusters and programs", () => {
   const expected = tags(reportPage(hostile("x")));
   const payloads = [
     "</script><img src=x onerror=alert(1)>",
@@ -110,7 +110,7 @@ test("whatever clusters and programs say, the page has the same elements", () =>
   );
 });
 
-test("every check stands in the page with its evidence, whatever came of it", () => {
+test("the page has every check with its evidence, whatever its status", () => {
   const props = broken();
   const all = wordsOf(props, "checks");
   for (const { id, evidence } of props.checks.results) {
@@ -118,6 +118,6 @@ test("every check stands in the page with its evidence, whatever came of it", ()
   }
 });
 
-test("a hundred clusters make no page that a mailbox refuses", () => {
+test("a page of a hundred clusters fits into an email", () => {
   expect(reportPage(broken(100)).length).toBeLessThan(1_000_000);
 });

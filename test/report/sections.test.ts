@@ -18,7 +18,7 @@ describe("what failed", () => {
     );
   };
 
-  test("says where, what was seen, what to do, and what waits for it", () => {
+  test("has cluster, evidence, fix, and the number of checks that depend on it", () => {
     const failed = wordsOf(broken(), "failed");
     expect(failed).toContain(
       "✕ failed The gateways of the others are reached Seen in remote1 203.0.113.1:15443",
@@ -29,12 +29,12 @@ describe("what failed", () => {
     );
   });
 
-  test("does not repeat what waits", () => {
+  test("does not list checks that depend on a failed one", () => {
     expect(sectionOf(broken(), "failed")!.match(/<article/g)).toHaveLength(2);
     expect(wordsOf(broken(), "look-at")).not.toContain("has to pass first");
   });
 
-  test("says once what is the same everywhere", () => {
+  test("groups equal results of clusters", () => {
     expect(
       wordsOf(
         failing(4, () => "the same"),
@@ -49,7 +49,7 @@ describe("what failed", () => {
     ).toContain("Seen in main0, remote0, remote1, remote2, remote3 and 95 more clusters the same");
   });
 
-  test("folds away more than three places, and says how many", () => {
+  test("folds places beyond the third, with their number", () => {
     const section = sectionOf(failing(100), "failed")!;
     const [shown, folded] = section.split("<details>");
     expect(shown!.match(/class="place"/g)).toHaveLength(3);
@@ -57,7 +57,7 @@ describe("what failed", () => {
     expect(folded!.match(/class="place"/g)).toHaveLength(97);
   });
 
-  test("sets a fix's commands as code", () => {
+  test("formats commands in a fix as code", () => {
     const fix = "run `mesh ca`, <then> `mesh synth`";
     const props = propsOf(meshOf(), [result("trust.ca", { status: "fail", fix })]);
     expect(sectionOf(props, "failed")).toContain(
@@ -72,18 +72,18 @@ describe("what failed", () => {
 });
 
 describe("what to look at", () => {
-  test("has warnings, and what status remarks", () => {
+  test("has warnings, and the remarks of status", () => {
     const words = wordsOf(broken(), "look-at");
     expect(words).toContain(
       "! warning The Secret cacerts is sound Seen in remote0 ends in 12 days, on 2026-12-06",
     );
-    expect(words).toContain("The clusters say that not all is well Seen remote0 its CA expires in 12 days");
+    expect(words).toContain("Problems in the clusters Seen remote0 its CA expires in 12 days");
     expect(words).toContain(
       "VirtualService sample/helloworld is not as mesh.yaml has it Next mesh apply --dry-run",
     );
   });
 
-  test("has what could not be judged for a reason of its own", () => {
+  test("has checks that are not judged and do not depend on a failed check", () => {
     const props = propsOf(meshOf(), [
       result("capacity.room", {
         status: "not judged",
@@ -103,7 +103,7 @@ describe("traffic", () => {
   const widths = (text: string) => [...text.matchAll(/width:([\d.]+)%/g)].map(([, width]) => Number(width));
   const borders = (text: string) => [...text.matchAll(/left:([\d.]+)%/g)].map(([, left]) => Number(left));
 
-  test("shows for every client what it saw and what was wanted", () => {
+  test("shows measured and expected shares for every client", () => {
     const words = wordsOf(healthy(), "traffic");
     expect(words).toContain("Requests fall as mesh.yaml says");
     expect(words).toContain("From main0 ✓ passed 500 requests");
@@ -111,7 +111,7 @@ describe("traffic", () => {
     expect(words).toContain("From remote0 ✓ passed");
   });
 
-  test("the bar is as the numbers say, and the line is where the share should end", () => {
+  test("the bar has the measured shares, and the line the expected ones", () => {
     const section = sectionOf(
       chartOf(
         { name: "v1", wanted: 50, seen: 10 },
@@ -124,13 +124,13 @@ describe("traffic", () => {
     expect(borders(section)).toEqual([50, 80]);
   });
 
-  test("without an answer there is an empty bar, and a word", () => {
+  test("without replies there is an empty bar and a note", () => {
     const props = chartOf({ name: "v1", wanted: 90, seen: 0 }, { name: "v2", wanted: 10, seen: 0 });
     expect(widths(sectionOf(props, "traffic")!)).toEqual([]);
     expect(wordsOf(props, "traffic")).toContain("no request was answered");
   });
 
-  test("what is off comes first, and who was not measured is named", () => {
+  test("failed clients come first, and clusters without a measurement are named", () => {
     const props = propsOf(meshOf(3), [
       traffic("main0", 450),
       traffic("remote0", 250, { status: "fail" }),
@@ -141,7 +141,7 @@ describe("traffic", () => {
     expect(words).toContain("Not measured from remote1.");
   });
 
-  test("many clients are folded away", () => {
+  test("further clients are folded", () => {
     expect(wordsOf(healthy(100), "traffic")).toContain("88 more clients");
   });
 });
@@ -151,14 +151,14 @@ describe("clusters", () => {
   const [main0, remote0] = [clusterStatus(mesh, 0), clusterStatus(mesh, 1)];
   const words = (...clusters: (typeof main0)[]) => wordsOf(propsOf(mesh, [], { clusters }), "clusters");
 
-  test("a row says what runs there, and where it is reached", () => {
+  test("a row has versions, control plane, proxies and gateway addresses", () => {
     expect(words(main0)).toContain(
       "main0 primary main0 1.34.1 1.31.1 istiod 2/2 ready 4 of 4 istio-eastwestgateway 203.0.113.1 2/2 ready istio-ingressgateway 203.0.113.250 2/2 ready",
     );
     expect(words(remote0)).toContain("remote0 remote remote0 1.34.1 1.31.1 synced 4 of 4");
   });
 
-  test("what could not be read is not known", () => {
+  test("facts that could not be read are unknown", () => {
     const silent = {
       ...remote0,
       reachable: false,
@@ -168,10 +168,10 @@ describe("clusters", () => {
       gateways: [],
       proxies: undefined,
     };
-    expect(words(silent)).toContain("✕ does not answer not known not known not known not known");
+    expect(words(silent)).toContain("✕ does not answer unknown unknown unknown unknown");
   });
 
-  test("another version than the wanted one, and an address that is not there, are marked", () => {
+  test("marks an unexpected version and a missing address", () => {
     const gateways = [{ ...remote0.gateways[0]!, address: undefined }];
     expect(words({ ...remote0, istio: ["1.30.3", mesh.istio.version], gateways })).toMatch(
       /1\.30\.3 ! not 1\.31\.1 1\.31\.1 synced 4 of 4 istio-eastwestgateway ! no address yet/,
@@ -190,7 +190,7 @@ describe("certificates", () => {
   });
   const words = (...clusters: (typeof main0)[]) => wordsOf(propsOf(mesh, [], { clusters }), "certificates");
 
-  test("name the day, and the clusters that share one", () => {
+  test("have their expiry date, and the clusters that share them", () => {
     const found = words(main0, remote0);
     expect(found).toContain("root O=mesh1, CN=Root CA 62fbfbea main0, remote0 2036-11-21 3,650");
     expect(found).toContain("intermediate O=mesh1, CN=Intermediate CA, L=remote0 remote0 2036-11-21 3,650");
@@ -198,14 +198,14 @@ describe("certificates", () => {
   });
 
   test.each([
-    [-1, "has ended"],
-    [29, "29 ! ends soon"],
+    [-1, "expired"],
+    [29, "29 ! expires soon"],
     [30, "2026-12-24 30 abcd"],
   ])("with %d days left: %s", (days, says) => {
     expect(words({ ...main0, certificates: [ending(days)] })).toContain(says);
   });
 
-  test("a cluster without any is named", () => {
+  test("names a cluster without certificates", () => {
     expect(words(main0, { ...remote0, certificates: undefined })).toContain(
       "No Secret cacerts could be read in remote0.",
     );
@@ -213,7 +213,7 @@ describe("certificates", () => {
 });
 
 describe("every check", () => {
-  test("is sorted by layer, with what came of it", () => {
+  test("is sorted by layer, with its status", () => {
     const words = wordsOf(broken(), "checks");
     expect(words).toContain(
       "Trust 1 warning, 5 passed ! warning The Secret cacerts is sound 1 warning, 2 passed",
@@ -224,7 +224,7 @@ describe("every check", () => {
     );
   });
 
-  test("what is only told is open, since it stands nowhere else", () => {
+  test("information is open, because it appears nowhere else", () => {
     const open = sectionOf(healthy(), "checks")!.match(/<details open>.*?<\/details>/gs)!;
     expect(open).toHaveLength(1);
     expect(open[0]).toContain("exposure.istiod");

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { meshPaths } from "../../mesh/paths";
-import { diff } from "../../synth/diff";
-import { filesBelow } from "../../synth/files";
+import { diff } from "../../synth/diff/diff";
+import { filesBelow } from "../../synth/existing-output";
 import { readInputs } from "../../synth/inputs";
 import { synthesize } from "../../synth/synthesize";
 import { project } from "./project";
@@ -36,7 +36,7 @@ test("names the resource and shows its changed lines", () => {
   );
 });
 
-test("shows everything as new where there is no dist yet", () => {
+test("shows everything as added if dist does not exist", () => {
   expect(shown()).toEqual(
     expect.arrayContaining([
       "added main0 Namespace istio-system",
@@ -47,7 +47,7 @@ test("shows everything as new where there is no dist yet", () => {
   );
 });
 
-test("shows what changes in a cluster whose name is that of a folder of ours", () => {
+test("shows changes of a cluster named like one of the output's folders", () => {
   edit("name: remote0", "name: dist");
   edit("sample:\n", "ca: { files: mesh.ca }\nsample:\n");
   renameSync("mesh.ca/remote0", "mesh.ca/dist");
@@ -77,7 +77,7 @@ test.each([
   expect(means()).toEqual([expect.stringContaining(says), expect.stringContaining(says)]);
 });
 
-test("says what another Kubernetes version and another region do to running clusters", () => {
+test("says what a new Kubernetes version or region does to running clusters", () => {
   synthesize(inputs());
   edit("network: network2", "network: network2\n    kubernetesVersion: 1.34");
   expect(means()).toEqual([expect.stringMatching(/^kubernetesVersion 1\.\d+ -> 1\.34: upgraded in place/)]);
@@ -89,18 +89,18 @@ test("says what another Kubernetes version and another region do to running clus
   );
 });
 
-test("says that a renamed cluster or network is refused on a running mesh", () => {
+test("says that apply refuses a renamed cluster or network on a running mesh", () => {
   synthesize(inputs());
   edit("name: remote0", "name: east");
   edit("network: network1", "network: eu-net");
   renameSync("mesh.ca/remote0", "mesh.ca/east");
   expect(means()).toEqual([
-    "network network1 of main0 becomes eu-net: `mesh apply` refuses this on a running mesh; docs/rename.md has the way",
-    "cluster remote0 becomes east: `mesh apply` refuses this on a running mesh; docs/rename.md has the way",
+    "network network1 of main0 becomes eu-net: `mesh apply` refuses this on a running mesh; see docs/rename.md",
+    "cluster remote0 becomes east: `mesh apply` refuses this on a running mesh; see docs/rename.md",
   ]);
 });
 
-test("says nothing of what a cluster that joins or leaves, or a tag, means", () => {
+test("gives no consequences for new or removed clusters, or tags", () => {
   synthesize(inputs());
   edit("sample:", "  - name: remote1\n    network: network3\n    aks: aks-third\nsample:");
   edit("resourceGroup: rg-demo", "resourceGroup: rg-demo\n  tags: { team: a }");
@@ -110,7 +110,7 @@ test("says nothing of what a cluster that joins or leaves, or a tag, means", () 
   expect(means()).toEqual([]);
 });
 
-test("shows what is gone", () => {
+test("shows removed resources", () => {
   synthesize(inputs());
   edit("sample:\n", "addons: { kiali: false }\nsample:\n");
   expect(shown()).toContain("removed main0 Deployment istio-system/kiali");
@@ -208,12 +208,12 @@ test.each([
   expect(shown().filter((line) => line.startsWith("added terraform azurerm_")).length).toBeGreaterThan(2);
 });
 
-test("promises nothing that a synth refuses", () => {
+test("throws if a synth would", () => {
   synthesize(inputs());
   rmSync("mesh.ca", { recursive: true });
-  expect(() => diff(inputs())).toThrow("mesh.ca no longer holds the CA");
+  expect(() => diff(inputs())).toThrow("mesh.ca no longer has the CA");
   rmSync("dist", { recursive: true });
   mkdirSync("dist");
   writeFileSync("dist/mine", "");
-  expect(() => diff(inputs())).toThrow("dist holds files that are not this project's (mine)");
+  expect(() => diff(inputs())).toThrow("dist contains files that mesh synth did not write (mine)");
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { parseMesh, readMesh } from "../../mesh/load";
 import type { Mesh } from "../../mesh/mesh";
-import { picture } from "../../synth/picture";
+import { picture } from "../../synth/picture/picture";
 import { type Box, coloursOf, type Drawing, type Point, readSvg } from "./svg-reader";
 
 const root = join(__dirname, "../..");
@@ -66,19 +66,19 @@ describe.each(meshes)("the picture of %s", (_, mesh, addresses) => {
   const svg = picture(mesh, addresses);
   const drawing = readSvg(svg);
 
-  test("keeps every text within the box that it stands in", () => {
+  test("keeps every text within its box", () => {
     expect(drawing.texts.filter(({ box, baseline }) => !within(box, boxAround(baseline, drawing)))).toEqual(
       [],
     );
   });
 
-  test("shortens only what the mesh brings along", () => {
+  test("shortens only values from mesh.yaml", () => {
     const shortened = drawing.texts.filter(({ content, whole }) => content !== whole);
     const brought = mesh === longNames ? /w{9}|C{9}|W{9}|folder|gateway\./ : /^$/;
     expect(shortened.filter(({ whole }) => !brought.test(whole))).toEqual([]);
   });
 
-  test("sets no text over another, and no line through a text or a box", () => {
+  test("has no overlapping texts, and no line through a text or a box", () => {
     const { texts, lines, rectangles } = drawing;
     const strokes = lines.flatMap(({ points }) => segments(points));
     const boxes = rectangles.filter(({ paint }) => !/^(page|panel|panel-primary)$/.test(paint));
@@ -90,7 +90,7 @@ describe.each(meshes)("the picture of %s", (_, mesh, addresses) => {
     expect(crossed).toEqual([]);
   });
 
-  test("ends every line at a thing or at another line", () => {
+  test("ends every line at a box or at another line", () => {
     const explained = drawing.texts.find(({ content }) => content === "Lines")!.baseline.y;
     const edges = edgesOf(drawing);
     const loose = drawing.lines
@@ -128,7 +128,7 @@ describe.each(meshes)("the picture of %s", (_, mesh, addresses) => {
     expect(expected.filter((name) => !whole.has(name))).toEqual([]);
   });
 
-  test("fetches nothing and leaves an embedding page alone", () => {
+  test("loads nothing, and its styles apply to the picture only", () => {
     expect(svg.replace("http://www.w3.org/2000/svg", "")).not.toMatch(
       /https?:|url\(|@import|href|<script|<image/i,
     );
@@ -137,7 +137,7 @@ describe.each(meshes)("the picture of %s", (_, mesh, addresses) => {
     expect(selectors.filter((selector) => !selector.startsWith(".mesh-picture "))).toEqual([]);
   });
 
-  test("says in words what it shows", () => {
+  test("has a text for screen readers", () => {
     const [svgElement] = drawing.elements;
     expect(svgElement!.attributes.role).toBe("img");
     const ids = svgElement!.attributes["aria-labelledby"]!.split(" ");
@@ -173,22 +173,22 @@ describe("what the picture shows", () => {
   test("addresses that are known, and where the others come from", () => {
     const shown = words(defaultMesh, { remote0: "203.0.113.8" });
     expect(count(shown, "203.0.113.8")).toBe(1);
-    expect(count(shown, "address found after the install")).toBe(1);
+    expect(count(shown, "address known after install")).toBe(1);
     expect(words(readMesh(join(root, "examples/three-clusters.yaml")))).toContain(
-      "static public IP, made by Terraform",
+      "static public IP, created by Terraform",
     );
   });
 
   test("who may reach the gateways", () => {
     const label = (gateways: string) =>
       words(meshOf(2, `gateways: ${gateways}`)).find((text) => text.startsWith("between all gateways"));
-    expect(label("{}")).toMatch(/public addresses, open to every source$/);
+    expect(label("{}")).toMatch(/public addresses, open to all sources$/);
     expect(label("{internal: true, allowedSourceRanges: [10.0.0.0/8, 192.168.0.0/16]}")).toMatch(
       /internal addresses, open to 10\.0\.0\.0\/8 and 1 more$/,
     );
   });
 
-  test("the weights as lengths of a bar, or that pods share equally", () => {
+  test("the weights as lengths of a bar, or that all pods get an equal share", () => {
     const bars = (mesh: Mesh) =>
       readSvg(picture(mesh, {})).rectangles.filter(
         ({ paint, width }) => paint.startsWith("version-") && width > 40,
@@ -198,13 +198,13 @@ describe("what the picture shows", () => {
     expect(v1!.x + v1!.width).toBeCloseTo(v2!.x);
     expect(words(meshOf(3, "sample: {weights: {v1: 90, v2: 10}}"))).toContain("v2: 10%, in 2 clusters");
     expect(bars(meshOf(3))).toEqual([]);
-    expect(words(meshOf(3))).toContain("no weights: pods share equally");
+    expect(words(meshOf(3))).toContain("no weights: all pods get an equal share");
     expect(bars(meshOf(3, "sample: {weights: {v1: 100, v2: 0}}"))).toHaveLength(1);
   });
 
   test("where certificates come from", () => {
-    expect(words(defaultMesh)).toContain("made by mesh ca");
-    expect(words(readMesh(join(root, "examples/own-ca.yaml")))).toContain("your own files, in own-ca");
+    expect(words(defaultMesh)).toContain("created by mesh ca");
+    expect(words(readMesh(join(root, "examples/own-ca.yaml")))).toContain("your files in own-ca");
     expect(words(longNames).join()).toContain("public sample certificates accepted");
     expect(count(words(meshOf(12)), "intermediate CA")).toBe(12);
   });
@@ -227,7 +227,7 @@ describe("the text of the picture", () => {
     );
   });
 
-  test("grows with the clusters, not with their pairs", () => {
+  test("has a size that grows with the clusters, not with their pairs", () => {
     const size = (clusters: number) => picture(meshOf(clusters), {}).length;
     const perCluster = (from: number, to: number) => (size(to) - size(from)) / (to - from);
     expect(perCluster(100, 200) / perCluster(20, 100)).toBeLessThan(1.05);
@@ -235,7 +235,7 @@ describe("the text of the picture", () => {
 
   const hostile = `</text></desc><script>alert("1")</script><!-- ]]> &amp; & ' \u0000 \u001b[31m \ud800`;
 
-  test("escapes whatever names bring along", () => {
+  test("escapes names", () => {
     const svg = picture(renamed(defaultMesh, hostile), { [hostile]: hostile });
     expect(svg).not.toMatch(/<script|<!--|\]\]>|\p{Surrogate}|[^\P{Cc}\n]/u);
     const shown = readSvg(svg).texts.map(({ whole }) => whole);

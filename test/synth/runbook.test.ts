@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseMesh, readMesh } from "../../mesh/load";
 import { meshPaths } from "../../mesh/paths";
 import { shellQuote } from "../../mesh/shell-quote";
-import { runbook } from "../../synth/runbook";
+import { runbook } from "../../synth/runbook/runbook";
 
 const root = join(__dirname, "../..");
 const of = (file: string) => runbook({ mesh: readMesh(join(root, file)), paths: meshPaths(file) });
@@ -20,7 +20,7 @@ test("has every command of the walk-through's mesh of Istio 1.7", () => {
 test("README and docs cite its steps by title, since the numbers move with the mesh", () => {
   const titles = [...of("mesh.yaml").matchAll(/^## \d+\. (.*)$/gm)].map(([, title]) => title!);
   expect(of("mesh.yaml")).toContain("## 12. Kiali");
-  expect(of("examples/existing-clusters.yaml")).toContain("## 12. Taking it down");
+  expect(of("examples/existing-clusters.yaml")).toContain("## 12. Uninstall the mesh");
   for (const file of ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)]) {
     if (!file.endsWith(".md")) continue;
     const text = readFileSync(join(root, file), "utf8");
@@ -45,7 +45,7 @@ test("names the file of the mesh in every command of mesh, where it is not mesh.
   expect(text).toContain("> examples/three-clusters.addresses.yaml");
 });
 
-test("copies the images where the clusters pull from a registry of one's own, and only there", () => {
+test("copies images only if the clusters pull from another registry", () => {
   expect(of("mesh.yaml")).not.toContain("skopeo");
   const mesh = parseMesh(
     `images: { registry: mirror.example/team }\n${readFileSync(join(root, "mesh.yaml"), "utf8")}`,

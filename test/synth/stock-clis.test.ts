@@ -3,9 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { meshPaths } from "../../mesh/paths";
-import { filesBelow } from "../../synth/files";
+import { filesBelow, terraformFiles } from "../../synth/existing-output";
 import { readInputs } from "../../synth/inputs";
-import { terraformFiles } from "../../synth/output";
 import { synthesize } from "../../synth/synthesize";
 import { project } from "./project";
 

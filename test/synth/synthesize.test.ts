@@ -12,15 +12,15 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { meshPaths } from "../../mesh/paths";
-import { filesBelow } from "../../synth/files";
-import { missingInputs } from "../../synth/gaps";
+import { filesBelow } from "../../synth/existing-output";
+import { missingInputs } from "../../synth/dist";
 import { readInputs } from "../../synth/inputs";
-import { picture } from "../../synth/picture";
+import { picture } from "../../synth/picture/picture";
 import { synthesize } from "../../synth/synthesize";
 import { project, thirdCluster } from "./project";
 
-jest.mock("../../synth/picture", () => {
-  const { picture: real } = jest.requireActual("../../synth/picture");
+jest.mock("../../synth/picture/picture", () => {
+  const { picture: real } = jest.requireActual("../../synth/picture/picture");
   return { picture: jest.fn(real) };
 });
 
@@ -57,7 +57,7 @@ test("makes files with keys readable by their owner alone, and nothing else hold
   expect(readFileSync("dist/.gitignore", "utf8")).toContain("\n*\n");
 });
 
-test("says what changed, and nothing on a second run", () => {
+test("reports changes, and none on a second run", () => {
   run();
   expect(run().changes).toEqual([]);
   edit("{ v1: 50, v2: 50 }", "{ v1: 90, v2: 10 }");
@@ -77,7 +77,7 @@ test("gives the same bytes again and in another folder", async () => {
   other.leave();
 });
 
-test("takes away what belonged to a cluster that is gone", () => {
+test("removes files of a removed cluster", () => {
   edit("sample:", `${thirdCluster}sample:`);
   run();
   expect(existsSync("dist/remote1/0000-namespaces.k8s.yaml")).toBe(true);
@@ -93,7 +93,7 @@ test("changes nothing of the other clusters' manifests when one joins", () => {
   expect(changes).toEqual([]);
 });
 
-test("keeps what Terraform has beside its configuration", () => {
+test("keeps Terraform's own files", () => {
   run();
   mkdirSync("cdktf.out/stacks/rg-demo/.terraform");
   writeFileSync("cdktf.out/stacks/rg-demo/.terraform.lock.hcl", "lock");
@@ -103,7 +103,7 @@ test("keeps what Terraform has beside its configuration", () => {
   expect(existsSync("cdktf.out/stacks/rg-demo/.terraform")).toBe(true);
 });
 
-test("takes the stack of another resource group away, as cdktf would", () => {
+test("removes the stack of another resource group, like cdktf", () => {
   run();
   edit("rg-demo", "rg-other");
   expect(changedFiles()).toEqual(
@@ -128,7 +128,7 @@ test.each([
   expect(run().changes).toEqual([]);
 });
 
-test("leaves the old output as it was when anything fails on the way", () => {
+test("leaves the old output unchanged if an error occurs", () => {
   run();
   const before = everything();
   edit("{ v1: 50, v2: 50 }", "{ v1: 90, v2: 10 }");
@@ -140,7 +140,7 @@ test("leaves the old output as it was when anything fails on the way", () => {
   expect(readdirSync(".mesh")).toEqual([".gitignore"]);
 });
 
-test("leaves the old output as it was when its place cannot be taken", () => {
+test("leaves the old output unchanged if it cannot be replaced", () => {
   run();
   const before = everything();
   edit("centralus", "westeurope");
@@ -162,18 +162,18 @@ test("writes nothing for a mesh that is wrong", () => {
   expect(everything()).toEqual(before);
 });
 
-test("never replaces a dist that is somebody else's", () => {
+test("never replaces another project's dist", () => {
   mkdirSync("dist");
   writeFileSync("dist/bundle.js", "precious");
-  expect(run).toThrow(/dist holds files that are not this project's \(bundle\.js\)/);
+  expect(run).toThrow(/dist contains files that mesh synth did not write \(bundle\.js\)/);
   expect(readFileSync("dist/bundle.js", "utf8")).toBe("precious");
   // Neither a runbook nor a .gitignore of somebody else's makes it ours.
   writeFileSync("dist/RUNBOOK.md", "# How to restart the billing system\n");
   writeFileSync("dist/.gitignore", "*.log\n");
-  expect(run).toThrow(/dist holds files that are not this project's/);
+  expect(run).toThrow(/dist contains files that mesh synth did not write/);
 });
 
-test("refuses while another run is writing, and clears up after one that was killed", () => {
+test("refuses while another run is writing, and cleans up after a killed run", () => {
   mkdirSync(".mesh/staging-x", { recursive: true });
   writeFileSync(".mesh/staging-x/key", "left behind");
   // The parent of this process runs.
@@ -187,7 +187,7 @@ test("refuses while another run is writing, and clears up after one that was kil
   expect(readdirSync(".mesh").sort()).toEqual([".gitignore"]);
 });
 
-test("keeps what somebody else put into dist, and its own inputs above all", () => {
+test("keeps other files in dist, and its own inputs", () => {
   run();
   writeFileSync("dist/main0/notes.txt", "mine");
   renameSync("mesh.ca", "dist/mesh.ca");
@@ -197,7 +197,7 @@ test("keeps what somebody else put into dist, and its own inputs above all", () 
   expect(existsSync("dist/mesh.ca/root-key.pem")).toBe(true);
 });
 
-test("takes away a cluster whose control plane was complete", () => {
+test("removes a cluster with a complete control plane", () => {
   writeFileSync("mesh.addresses.yaml", "main0: 203.0.113.7\n");
   run();
   edit(/ {2}- name: remote0\n.*\n.*\n/, "");
@@ -212,32 +212,32 @@ test("never writes through a link that leads out of dist", () => {
   writeFileSync("elsewhere/0000-namespaces.k8s.yaml", "mine");
   rmSync("dist/main0", { recursive: true });
   symlinkSync("../elsewhere", "dist/main0");
-  expect(run).toThrow("dist/main0 is a link where a folder of the output belongs");
+  expect(run).toThrow("dist/main0 is a link where the output needs a folder");
   expect(readFileSync("elsewhere/0000-namespaces.k8s.yaml", "utf8")).toBe("mine");
 });
 
-test("says what is in the way when a folder has a file's place", () => {
+test("names a folder that is in the place of a file", () => {
   run();
   rmSync("dist/main0/0004-sample.k8s.yaml");
   mkdirSync("dist/main0/0004-sample.k8s.yaml");
-  expect(run).toThrow("dist/main0/0004-sample.k8s.yaml is a folder where a file of the output belongs");
+  expect(run).toThrow("dist/main0/0004-sample.k8s.yaml is a folder where the output needs a file");
 });
 
 test("does not take the CA out of dist because its folder is gone", () => {
   run();
   rmSync("mesh.ca", { recursive: true });
-  expect(run).toThrow(/mesh\.ca no longer holds the CA that dist\/main0\/0001-cacerts\.k8s\.yaml/);
+  expect(run).toThrow(/mesh\.ca no longer has the CA in dist\/main0\/0001-cacerts\.k8s\.yaml/);
   expect(existsSync("dist/main0/0001-cacerts.k8s.yaml")).toBe(true);
 });
 
-test("closes a file with keys that was opened to others", () => {
+test("makes a file with keys private again", () => {
   run();
   chmodSync("dist/main0/0001-cacerts.k8s.yaml", 0o644);
   run();
   expect(statSync("dist/main0/0001-cacerts.k8s.yaml").mode & 0o777).toBe(0o600);
 });
 
-test("keeps what it stages out of Git", () => {
+test("ignores staged files in Git", () => {
   run();
   expect(readFileSync(".mesh/.gitignore", "utf8")).toBe("*\n");
 });
@@ -253,25 +253,25 @@ test("keeps the Terraform that is there when the environment asks cdktf for anot
   expect(existsSync("cdktf.out/stacks/rg-demo/cdk.tf.json")).toBe(true);
 });
 
-test("writes no cacerts without a CA, and says who makes it", () => {
+test("writes no cacerts without a CA, and names the command that creates it", () => {
   rmSync("mesh.ca", { recursive: true });
   run();
   expect([...filesBelow("dist").keys()].filter((file) => file.includes("cacerts"))).toEqual([]);
   expect(missingInputs(inputs())).toContainEqual({
     what: "a certificate authority",
     files: ["dist/main0/0001-cacerts.k8s.yaml", "dist/remote0/0001-cacerts.k8s.yaml"],
-    remedy: expect.stringContaining("`mesh ca` makes it"),
+    remedy: expect.stringContaining("`mesh ca` creates it"),
   });
 });
 
-test("a cluster that has joined lacks its part of the CA, which is said once", () => {
+test("reports once that a new cluster has no CA", () => {
   rmSync("mesh.ca/remote0", { recursive: true });
   const found = inputs();
   expect(found.warnings).toEqual([]);
   expect(missingInputs(found)).toContainEqual({
     what: "the CA of remote0",
     files: ["dist/remote0/0001-cacerts.k8s.yaml"],
-    remedy: expect.stringContaining("`mesh ca` makes it from the same root"),
+    remedy: expect.stringContaining("`mesh ca` creates it from the same root"),
   });
 });
 
@@ -295,7 +295,7 @@ test("writes no Terraform where every cluster exists already", () => {
   expect([...filesBelow("cdktf.out").keys()].filter((file) => file.endsWith("cdk.tf.json"))).toEqual([]);
 });
 
-test("warns of a private key that others can read", () => {
+test("warns if others can read a private key", () => {
   chmodSync("mesh.ca/main0/ca-key.pem", 0o644);
   expect(inputs().warnings.join()).toMatch(/ca-key\.pem.*chmod|chmod.*ca-key\.pem/s);
 });
@@ -306,7 +306,7 @@ test("a dist of another mesh.yaml is refused, not replaced, however the file is 
   writeFileSync("shop.yaml", readFileSync("mesh.yaml", "utf8"));
   const other = () => synthesize(readInputs(meshPaths("./shop.yaml"), new Date()));
   expect(other).toThrow(
-    "dist was made from mesh.yaml, and this is shop.yaml; run in a folder of its own, or delete dist first: it can be made again",
+    "dist belongs to mesh.yaml, not to shop.yaml; run in another folder, or delete dist first: mesh synth writes it again",
   );
   expect(everything()).toEqual(before);
 
@@ -316,7 +316,7 @@ test("a dist of another mesh.yaml is refused, not replaced, however the file is 
   expect(() => synthesize(readInputs(meshPaths(join(process.cwd(), "shop.yaml")), new Date()))).not.toThrow();
 });
 
-test("a Ctrl-C among the moves is not heard, and one after them is", () => {
+test("a Ctrl-C between two renames is ignored, and one after them is not", () => {
   const heard = jest.spyOn(process, "on");
   const before = process.listenerCount("SIGINT");
   run();

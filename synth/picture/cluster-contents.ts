@@ -2,7 +2,7 @@ import { sharesIngressGateway } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { versionShades } from "./paint";
 
-/** One line of what a cluster is. */
+/** One line about a cluster. */
 export interface Fact {
   readonly label: string;
   readonly value: string;
@@ -16,7 +16,7 @@ export function factsOf({ network, aks, context }: Cluster): Fact[] {
   ];
 }
 
-/** One line of what runs in a cluster. */
+/** One line of workloads of a cluster. */
 export interface List {
   readonly label: string;
   readonly entries: readonly { readonly name: string; readonly paint: string }[];
@@ -50,7 +50,7 @@ function primaryEntries({ addons, gateways, istio }: Mesh): List["entries"] {
     .map(({ name }) => ({ name, paint: "chip" }));
 }
 
-/** Class of the version that stands at this place in the sample. */
+/** Class for the sample's version at this index. */
 export function versionPaint(index: number): string {
   return versionShades[index % versionShades.length]!;
 }
@@ -67,17 +67,17 @@ const wholeControlPlane: ControlPlane = {
   duties: "xDS, certificates, injection",
 };
 
-/** What a remote has in the control plane's place. */
+/** Shown as the control plane of a remote. */
 const remoteControlPlanes = {
   own: { ...wholeControlPlane, duties: "certificates, injection; no xDS" },
   none: { ...wholeControlPlane, paint: "absent", title: "served by the primary's istiod" },
 } as const satisfies Readonly<Record<string, ControlPlane>>;
 
-/** What stands in place of an address that is not known. */
+/** Shown instead of an unknown address. */
 export function missingAddress({ gateways, primary }: Mesh, cluster: Cluster): string {
   return gateways.address === "static" && cluster === primary
-    ? "static public IP, made by Terraform"
-    : "address found after the install";
+    ? "static public IP, created by Terraform"
+    : "address known after install";
 }
 
 export function controlPlaneOf({ primary, istio }: Mesh, cluster: Cluster): ControlPlane {

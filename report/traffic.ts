@@ -1,21 +1,18 @@
 import type { Share } from "../checks/check";
 import { capital } from "../checks/docs";
-import type { CheckReport, CheckResult } from "../checks/report";
+import { type CheckReport, type CheckResult, groupedBy } from "../checks/report";
+import { clusterLine, counted, figure, mark, type Section, statuses } from "./elements";
 import { html, type Markup } from "./html";
-import { mark, statuses } from "./mark";
-import { byCheck } from "./places";
-import type { Section } from "./section";
-import { clusterLine, counted, figure } from "./words";
 
-/** More clients than this are folded away. */
+/** Further clients are folded. */
 const shownClients = 12;
 
-/** How many colours the style sheet has for parts of a bar; further parts take them again from the first. */
+/** Colours of the style sheet for parts of a bar; further parts reuse them. */
 const shareShades = 5;
 
-/** How requests fell, for each check that counted them. */
+/** Shares of requests, for each check that counts them. */
 export function sharesSection({ results }: CheckReport): Section {
-  const counting = byCheck(results).filter((same) => same.some(({ shares }) => shares));
+  const counting = groupedBy(results, ({ id }) => id).filter((same) => same.some(({ shares }) => shares));
   return { id: "traffic", title: "Traffic", content: counting.map(chart) };
 }
 
@@ -31,7 +28,7 @@ function chart(results: readonly CheckResult[]): Markup {
   return html`
 <figure class="chart">
 <figcaption><h3>${capital(title)}</h3>
-<p class="aside">A bar is what a client saw; a line across it is where the share should end. <code>${id}</code></p></figcaption>
+<p class="aside">Bars show the measured shares of each client; lines mark the expected shares. <code>${id}</code></p></figcaption>
 <div class="clients">${clients.slice(0, shownClients)}</div>
 ${folded.length > 0 ? html`<details><summary>${counted(folded.length, "more client")}</summary><div class="clients">${folded}</div></details>` : undefined}
 ${silent.length > 0 ? html`<p class="aside">Not measured from ${clusterLine(silent)}.</p>` : undefined}
@@ -48,14 +45,14 @@ function client({ cluster, status, shares = [] }: CheckResult): Markup {
 ${bar(shares, requests)}
 <table class="shares">
 <caption>${name}: shares of the requests</caption>
-<thead><tr><th scope="col">Share</th><th scope="col">Seen</th><th scope="col">Wanted</th><th scope="col">Requests</th></tr></thead>
+<thead><tr><th scope="col">Share</th><th scope="col">Measured</th><th scope="col">Expected</th><th scope="col">Requests</th></tr></thead>
 <tbody>${shares.map((share, index) => shareRow(share, index, requests))}</tbody>
 </table>
 </div>
 `;
 }
 
-/** For the eye alone: the numbers stand below it. */
+/** Hidden from screen readers: the table has the numbers. */
 function bar(shares: readonly Share[], requests: number): Markup {
   const parts = shares.map(({ name, seen }, index) => {
     const percent = percentOf(seen, requests);

@@ -1,39 +1,53 @@
 import { capital } from "../checks/docs";
-import { type CheckReport, type CheckResult, type Status, waitingFor } from "../checks/report";
+import { type CheckReport, type CheckResult, groupedBy, type Status, waitingFor } from "../checks/report";
 import type { MeshStatus } from "../ops/status/status";
 import type { Remark } from "../ops/status/status-remarks";
+import { clusterLine, counted, mark, paintOf, type Section, withCode } from "./elements";
 import { html, type Markup } from "./html";
-import { mark, paintOf } from "./mark";
-import { byCheck, type Place, placesOf } from "./places";
-import type { Section } from "./section";
-import { clusterLine, counted, withCode } from "./words";
 
-/** More places than this are folded away: what fails in a hundred clusters is told a hundred times. */
+/** Further places are folded: a check may fail in a hundred clusters. */
 const shownPlaces = 3;
 
-/** What failed, and what to do about it. */
-export function failures(checks: CheckReport): Section {
-  return { id: "failed", title: "What failed", content: findings(checks, ["fail"]) };
+/** Clusters in which a check has the same result. */
+export interface Place {
+  /** Empty: the mesh as a whole. */
+  readonly clusters: readonly string[];
+  readonly result: CheckResult;
 }
 
-/** What does not keep the mesh from working today. */
+/** @param results of one check */
+export function placesOf(results: readonly CheckResult[]): Place[] {
+  const groups = groupedBy(results, ({ status, evidence, fix, commands }) =>
+    JSON.stringify([status, evidence, fix, commands]),
+  );
+  return groups.map((group) => ({
+    clusters: group.flatMap(({ cluster }) => cluster ?? []),
+    result: group[0]!,
+  }));
+}
+
+/** Failed checks, and what to do about it. */
+export function failures(checks: CheckReport): Section {
+  return { id: "failed", title: "Failed checks", content: findings(checks, ["fail"]) };
+}
+
 export function remarkable(checks: CheckReport, { problems, differences }: MeshStatus): Section {
   return {
     id: "look-at",
-    title: "What to look at",
+    title: "Warnings and drift",
     content: [
       ...findings(checks, ["warn", "not judged"]),
-      ...remarks("The clusters say that not all is well", problems, "mesh doctor"),
-      ...remarks("The clusters are not quite as mesh.yaml has them", differences, "mesh apply --dry-run"),
+      ...remarks("Problems in the clusters", problems, "mesh doctor"),
+      ...remarks("Differences from mesh.yaml", differences, "mesh apply --dry-run"),
     ],
   };
 }
 
-/** What waits for another check is counted there. */
+/** Checks that depend on another one are counted there. */
 function findings({ results }: CheckReport, statuses: readonly Status[]): Markup[] {
   const waiting = waitingFor(results);
   const found = results.filter(({ status, blockedBy }) => statuses.includes(status) && !blockedBy);
-  return byCheck(found).map((same) => finding(same, waiting));
+  return groupedBy(found, ({ id }) => id).map((same) => finding(same, waiting));
 }
 
 function finding(results: readonly CheckResult[], waiting: ReturnType<typeof waitingFor>): Markup {
@@ -63,7 +77,7 @@ ${commands.length > 0 ? html`<div><dt>${commands.length === 1 ? "Command" : "Com
 `;
 }
 
-/** What was seen, a line each. */
+/** Evidence, a list item per line. */
 export function lines(evidence: readonly string[]): Markup | undefined {
   if (evidence.length === 0) return undefined;
   return html`<ul class="evidence">${evidence.map((line) => html`<li>${line}</li>`)}</ul>`;

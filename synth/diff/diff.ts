@@ -1,29 +1,35 @@
 import { structuredPatch } from "diff";
+import {
+  type Action,
+  changesBetween,
+  distFiles,
+  refuseOtherOutput,
+  terraformFiles,
+  terraformFilesToReplace,
+} from "../existing-output";
+import type { Inputs } from "../inputs";
+import { withStaging } from "../staging";
+import { stage } from "../synthesize";
 import { consequencesOf } from "./consequences";
-import { type Action, changesBetween } from "./files";
-import type { Inputs } from "./inputs";
-import { distFiles, refuseOtherOutput, terraformFiles, terraformFilesToReplace } from "./output";
 import { hideSecrets } from "./redact";
 import { type Resource, resourcesOf } from "./resources";
-import { withStaging } from "./staging";
-import { stage } from "./synthesize";
 
 /** One resource that a synth would add, change or remove. */
 export interface ResourceChange {
   readonly action: Action;
-  /** Cluster, `terraform`, or `dist` for the files that are about the whole mesh. */
+  /** Cluster, `terraform`, or `dist` for files about the whole mesh. */
   readonly scope: string;
   /** For example `VirtualService sample/helloworld`. */
   readonly resource: string;
-  /** Changed lines with some around them, each led by '+', '-' or ' '; secrets are hidden. */
+  /** Changed lines with context, each with '+', '-' or ' ' in front; secrets are hidden. */
   readonly lines: readonly string[];
-  /** What the change does to something that runs, where that is not what one would expect. */
+  /** Effects on a running mesh that the lines do not show. */
   readonly means: readonly string[];
 }
 
 /**
- * What a synth would change against what `dist` and `cdktf.out` hold, resource by resource. Changes nothing.
- * @throws OutputError where a synth would refuse
+ * What a synth would change in `dist` and `cdktf.out`, resource by resource. Changes nothing.
+ * @throws OutputError if a synth would
  */
 export function diff(inputs: Inputs): readonly ResourceChange[] {
   refuseOtherOutput(inputs);
@@ -35,7 +41,7 @@ export function diff(inputs: Inputs): readonly ResourceChange[] {
     return changesBetween(texts(before), texts(after)).map(({ key, action }) => {
       const [one, other] = hideSecrets(before.get(key), after.get(key));
       const { kind, scope, resource } = (after.get(key) ?? before.get(key))!;
-      // The runbook and the picture follow from the rest: that they change is enough to know.
+      // The runbook and the picture follow from the rest: their lines tell nothing new.
       const lines = kind === "about" ? [] : changedLines(one, other);
       return { action, scope, resource, lines, means: consequencesOf(before.get(key), after.get(key)) };
     });
@@ -46,7 +52,7 @@ function texts(resources: ReadonlyMap<string, Resource>): Map<string, string> {
   return new Map([...resources].map(([key, { text }]) => [key, text]));
 }
 
-/** Changed lines with some around them, each led by '+', '-' or ' '. */
+/** Changed lines with context, each with '+', '-' or ' ' in front. */
 export function changedLines(before: string, after: string): string[] {
   const { hunks } = structuredPatch("", "", before, after, "", "", { context: 3 });
   return hunks

@@ -2,10 +2,9 @@ import { manifestFiles } from "../../k8s/bundle";
 import { istioNamespace } from "../../k8s/istio-names";
 import { helloworldPort } from "../../mesh/istio-lines";
 import type { Cluster } from "../../mesh/mesh";
-import { at, type Book, kubectl, meshCommand } from "./book";
-import { type Commands, commands, type Step } from "./markdown";
+import { at, type Book, type Commands, commands, kubectl, meshCommand, type Step } from "./step";
 
-/** What people look at to see that the mesh works, and how they move its traffic. */
+/** Shows that the mesh works, and shifts its traffic. */
 export function look(book: Book): Step[] {
   const { remotes, sample } = book.mesh;
   return [
@@ -20,8 +19,8 @@ function lookAtTheControlPlane(book: Book): Step {
   return {
     title: "The control plane reads every cluster",
     body: istio.line.istiodTellsJson
-      ? ["Every cluster must say `synced`.", commands(`istioctl remote-clusters ${at(primary)}`)]
-      : ["Proxies of every cluster must say `SYNCED`.", commands(`istioctl proxy-status ${at(primary)}`)],
+      ? ["Every cluster must be `synced`.", commands(`istioctl remote-clusters ${at(primary)}`)]
+      : ["The proxies of every cluster must be `SYNCED`.", commands(`istioctl proxy-status ${at(primary)}`)],
   };
 }
 
@@ -42,7 +41,7 @@ function sampleAnswers(book: Book): Step {
   return {
     title: "The sample app answers from every cluster",
     body: [
-      `Every cluster must see ${versions.map(({ name }) => name).join(" and ")}.`,
+      `The replies in every cluster must come from ${versions.map(({ name }) => name).join(" and ")}.`,
       commands(...rollouts),
       commands(...clusters.map((cluster) => requests(book, cluster, 20))),
     ],
@@ -59,9 +58,9 @@ function requests(book: Book, cluster: Cluster, count: number): string {
 function endpoints(book: Book): Step {
   const { clusters, sample } = book.mesh;
   return {
-    title: "What each cluster sees",
+    title: "Endpoints in each cluster",
     body: [
-      "The addresses are the cluster's own pods, and one per other cluster: that of its gateway, however many pods are behind it.",
+      "The endpoints are the cluster's own pods and, for each other cluster, the address of its gateway, however many pods it leads to.",
       commands(
         ...clusters.flatMap((cluster) => [
           proxyEndpoints(book, cluster),
@@ -74,7 +73,6 @@ function endpoints(book: Book): Step {
   };
 }
 
-/** The walk-through's look at scaled versions: more local addresses, and still one per other cluster. */
 function scaling(book: Book): (string | Commands)[] {
   const { clusters, sample } = book.mesh;
   const { namespace } = sample!;
@@ -89,7 +87,7 @@ function scaling(book: Book): (string | Commands)[] {
         `${kubectl(cluster)} scale --namespace ${namespace} ${deployment} --replicas=${replicas}`,
     );
   return [
-    "Scaled to two, every version has two local addresses, and still one per other cluster:",
+    "With two replicas, every version has two local endpoints, and still one for each other cluster:",
     commands(
       ...scale(2),
       ...places.map(
@@ -117,12 +115,12 @@ function split(book: Book): Step[] {
     {
       title: "The split",
       body: [
-        `Now ${weights.join(", ")} percent. To move it, edit \`sample.weights\` in \`${book.paths.mesh}\`, then:`,
+        `The weights are ${weights.join(", ")}. To shift traffic, edit \`sample.weights\` in \`${book.paths.mesh}\`, then run:`,
         commands(
           meshCommand(book, "synth"),
           `${kubectl(primary)} apply -f dist/${primary.name}/${routing.file}`,
         ),
-        "Count the answers:",
+        "Count the replies:",
         commands(`${requests(book, primary, 200)} | cut -d, -f1 | sort | uniq -c`),
       ],
     },
@@ -136,7 +134,7 @@ function dashboards(book: Book): Step[] {
     {
       title: "Kiali",
       body: [
-        `Opens the browser. In the graph choose the namespace ${sample?.namespace ?? "of your app"}, the versioned app graph and the display of request percentages.`,
+        `This opens the browser. In the graph, choose the namespace ${sample?.namespace ?? "of your app"}, the versioned app graph, and the traffic distribution as edge labels.`,
         commands(`istioctl dashboard kiali ${at(primary)}`),
       ],
     },

@@ -1,17 +1,17 @@
-import type { Addresses, Mesh } from "../mesh/mesh";
-import { drawCluster } from "./picture/cluster";
-import { footer, footerHeight } from "./picture/footer";
-import { type Layout, layoutOf } from "./picture/layout";
-import { colourSheet } from "./picture/paint";
-import { element, escapeXml, faceSheet, rectangle, text } from "./picture/svg";
-import { networkWays, trustWays, xdsWays } from "./picture/ways";
+import type { Addresses, Mesh } from "../../mesh/mesh";
+import { drawCluster } from "./cluster";
+import { networkWays, trustWays, xdsWays } from "./connections";
+import { footer, footerHeight } from "./footer";
+import { type Layout, layoutOf } from "./layout";
+import { colourSheet } from "./paint";
+import { element, escapeXml, faceSheet, rectangle, text } from "./svg";
 
-/** Prefix of the picture's ids and class, so that it can stand in an HTML page as it is. */
+/** Prefix of ids and class, so that an HTML page can embed the picture. */
 const id = "mesh-picture";
 
 /**
- * The mesh as an SVG: clusters and what runs in them, networks and gateways, who trusts whom, the split. It fetches
- * nothing, follows the light or dark setting of the reader, and is the same text for the same mesh and addresses.
+ * The mesh as an SVG: clusters and their contents, networks and gateways, certificates, the traffic split. It loads
+ * nothing, follows the reader's light or dark setting, and is deterministic.
  */
 export function picture(mesh: Mesh, addresses: Addresses): string {
   const layout = layoutOf(mesh);
@@ -47,7 +47,7 @@ export function picture(mesh: Mesh, addresses: Addresses): string {
   );
 }
 
-/** The picture for those who can't see it. */
+/** For screen readers. */
 function description({ primary, remotes, istio, ca, sample }: Mesh): string {
   const named = remotes.map(({ name, network }) => `${name} (${network})`).join(", ");
   const versions = sample?.versions
@@ -56,14 +56,14 @@ function description({ primary, remotes, istio, ca, sample }: Mesh): string {
   return [
     `Istio ${istio.version}. Primary cluster: ${primary.name} (${primary.network}).`,
     `Remote clusters: ${named || "none"}.`,
-    `Clusters reach each other through ${istio.line.gateway.name}, requests with mTLS on port ${istio.line.gateway.dataPort}, xDS on port ${istio.line.gateway.xdsPort} of the primary's.`,
+    `Clusters connect through ${istio.line.gateway.name}: requests with mTLS on port ${istio.line.gateway.dataPort}, xDS on port ${istio.line.gateway.xdsPort} of the primary's gateway.`,
     `One root CA (${ca.from}) signs an intermediate CA for each cluster.`,
     versions === undefined ? "No sample app." : `helloworld ${versions}; ${splitOf(sample?.weights)}.`,
   ].join(" ");
 }
 
 function splitOf(weights: Readonly<Record<string, number>> | undefined): string {
-  if (!weights) return "pods share the requests equally";
+  if (!weights) return "requests are spread equally over the pods";
   return `requests split ${Object.entries(weights)
     .map(([name, weight]) => `${name} ${weight}%`)
     .join(", ")}`;
@@ -86,7 +86,7 @@ function header(mesh: Mesh, { left, right }: Layout): string {
 function root({ ca }: Mesh, layout: Layout): string {
   const { x, y, width, height } = layout.root;
   const baseline = y + height / 2 + 4.5;
-  const origin = ca.from === "generated" ? "made by mesh ca" : `your own files, in ${ca.directory}`;
+  const origin = ca.from === "generated" ? "created by mesh ca" : `your files in ${ca.directory}`;
   const warning = ca.acceptSampleCertificates ? "; public sample certificates accepted" : "";
   return [
     rectangle(layout.root, "trust", 10),

@@ -2,15 +2,12 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmdirSync, statSync }
 import { basename, dirname, join, relative } from "node:path";
 import type { MeshPaths } from "../mesh/paths";
 import { distMarker, nameOf } from "./dist";
-import { type Files, filesBelow } from "./files";
 import type { Inputs } from "./inputs";
-import { OutputError } from "./run-lock";
-
-/** What there is of the output already, and what may be done to it. */
+import { OutputError } from "./staging";
 
 const secretFile = /-cacerts\.k8s\.yaml$/;
 
-/** Files of `dist` that a synth writes. Whatever else somebody keeps there is not ours to remove. */
+/** Files of `dist` that a synth writes. Other files there are kept. */
 export function distFiles(folder: string): Files {
   return filesBelow(folder, (file) =>
     /^(\.gitignore|RUNBOOK\.md|mesh\.svg|[^/]+\/\d{4}-[a-z-]+\.k8s\.yaml|[^/]+\/istio\/[a-z-]+\.yaml)$/.test(
@@ -19,7 +16,7 @@ export function distFiles(folder: string): Files {
   );
 }
 
-/** Files that cdktf writes; plugins and lock files, which Terraform keeps in the same folder, are not among them. */
+/** Files that cdktf writes, without the plugins and lock files that Terraform keeps in the same folder. */
 export function terraformFiles(folder: string): Files {
   return filesBelow(
     folder,
@@ -27,7 +24,7 @@ export function terraformFiles(folder: string): Files {
   );
 }
 
-/** What there is of Terraform's files, less the stacks that stay whatever `mesh.yaml` says. */
+/** Existing Terraform files, without the stacks that are kept (see `leftStacks`). */
 export function terraformFilesToReplace(staged: string, terraform: string): Files {
   const left = leftStacks(staged, terraform).map((stack) => `${relative(terraform, stack)}/`);
   return new Map(
@@ -36,8 +33,8 @@ export function terraformFilesToReplace(staged: string, terraform: string): File
 }
 
 /**
- * Stacks that are not staged, but that Terraform has been initialised for, or that have a local state: without their
- * JSON nobody could destroy what they made.
+ * Stacks no longer in `mesh.yaml` that may have Terraform state: without their JSON, `terraform destroy` could not delete
+ * their resources.
  */
 export function leftStacks(staged: string, terraform: string): string[] {
   const wanted = terraformFiles(staged);
@@ -52,18 +49,15 @@ export function leftStacks(staged: string, terraform: string): string[] {
 }
 
 /**
- * Whatever writes the output asks this first.
- * @throws OutputError when the output's place is not ours, or the CA of the output that is there is gone
+ * Called before anything is written.
+ * @throws OutputError if `dist` is not this mesh's, or the CA of the existing output is missing
  */
 export function refuseOtherOutput(inputs: Inputs): void {
   refuseForeign(inputs.paths);
   refuseLostCa(inputs);
 }
 
-/**
- * `dist` is a common name: a folder of somebody else's must not be written to. Nor must one of another mesh: whoever
- * applies `dist/main0` has to know whose it is.
- */
+/** `dist` is a common name: it may be another project's folder, or another mesh's. */
 function refuseForeign({ dist, mesh }: MeshPaths): void {
   if (!existsSync(dist)) return;
   const names = readdirSync(dist);
@@ -72,12 +66,12 @@ function refuseForeign({ dist, mesh }: MeshPaths): void {
   if (names.length === 0 || madeFrom === nameOf(mesh)) return;
   throw new OutputError(
     madeFrom === undefined
-      ? `${dist} holds files that are not this project's (${names.slice(0, 3).join(", ")}); move them away or run in another folder`
-      : `${dist} was made from ${madeFrom}, and this is ${nameOf(mesh)}; run in a folder of its own, or delete ${dist} first: it can be made again`,
+      ? `${dist} contains files that mesh synth did not write (${names.slice(0, 3).join(", ")}); move them, or run in another folder`
+      : `${dist} belongs to ${madeFrom}, not to ${nameOf(mesh)}; run in another folder, or delete ${dist} first: mesh synth writes it again`,
   );
 }
 
-/** A CA that was there and is gone is a volume that is not mounted rather than a wish to go on without. */
+/** A CA that disappeared is more likely an unmounted volume than intended. */
 export function refuseLostCa({ mesh, ca, paths }: Pick<Inputs, "mesh" | "ca" | "paths">): void {
   const lost = [...distFiles(paths.dist).keys()].filter((file) => {
     const cluster = file.split("/")[0]!;
@@ -86,11 +80,11 @@ export function refuseLostCa({ mesh, ca, paths }: Pick<Inputs, "mesh" | "ca" | "
   if (lost.length === 0) return;
   const files = lost.map((file) => `${paths.dist}/${file}`).join(" ");
   throw new OutputError(
-    `${paths.ca} no longer holds the CA that ${files} ${lost.length > 1 ? "were" : "was"} made of; bring the folder back, or delete ${lost.length > 1 ? "these files" : "this file"} if a new CA, or none, is what you want`,
+    `${paths.ca} no longer has the CA in ${files}; restore the folder, or delete ${lost.length > 1 ? "these files" : "this file"} to continue with a new CA or none`,
   );
 }
 
-/** Copying or unpacking a `dist` may have opened them. */
+/** Copying or unpacking a `dist` may have changed their mode. */
 export function keepSecretsPrivate(dist: string): void {
   for (const file of distFiles(dist).keys()) {
     const path = join(dist, file);
@@ -98,7 +92,7 @@ export function keepSecretsPrivate(dist: string): void {
   }
 }
 
-/** Folders of clusters that are gone; one that still holds something of somebody's stays. */
+/** Folders of removed clusters, unless they contain other files. */
 export function removeEmptyFolders(folders: readonly string[], top: string): void {
   for (const folder of folders) {
     for (
@@ -109,4 +103,40 @@ export function removeEmptyFolders(folders: readonly string[], top: string): voi
       rmdirSync(empty);
     }
   }
+}
+
+/** Text of every file below a folder, by its relative path with `/`; empty if the folder does not exist. */
+export type Files = ReadonlyMap<string, string>;
+
+export function filesBelow(folder: string, isWanted: (file: string) => boolean = () => true): Files {
+  if (!existsSync(folder)) return new Map();
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(folder.length + 1)
+        .replaceAll("\\", "/"),
+    )
+    .filter(isWanted)
+    .sort();
+  return new Map(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+}
+
+export type Action = "added" | "changed" | "removed";
+
+export interface FileChange {
+  readonly file: string;
+  readonly action: Action;
+}
+
+/** Changes from `before` to `after`, sorted by key. */
+export function changesBetween(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): { key: string; action: Action }[] {
+  return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((key) => {
+    if (before.get(key) === after.get(key)) return [];
+    const action = !before.has(key) ? "added" : !after.has(key) ? "removed" : "changed";
+    return [{ key, action } as const];
+  });
 }

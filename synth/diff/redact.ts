@@ -1,13 +1,13 @@
 import { dump } from "js-yaml";
 import type { KubernetesObject, Resource } from "./resources";
 
-/** What a key looks like, in the clear and in base64. */
+/** Start of a PEM key, and of any PEM in base64. */
 const keyMarks = /PRIVATE KEY|LS0tLS1CRUdJTi/;
 
 /**
- * The two texts of a resource as they may be shown. Of a Secret the names of its values are, with a word that tells
- * whether they differ, as `kubectl diff` does it. What is not one plain object of a kind (a list, a file that
- * somebody broke by hand), and what holds a key where none belongs, is not shown at all.
+ * The texts of a resource without secrets. A Secret shows the names of its values and whether they differ, like
+ * `kubectl diff`. Anything but a single Kubernetes object (a list, a broken file), and anything else with a key in it, is
+ * not shown.
  */
 export function hideSecrets(before: Resource | undefined, after: Resource | undefined): [string, string] {
   const objects = [before?.object, after?.object];
@@ -21,7 +21,9 @@ function shown(resource: Resource | undefined): string {
   if (!resource) return "";
   const { kind, object, text } = resource;
   const isPlain = kind !== "cluster" || (object?.kind !== undefined && !/list$/i.test(object.kind));
-  return isPlain && !keyMarks.test(text) ? text : "(not shown: no plain resource, or it holds a key)\n";
+  return isPlain && !keyMarks.test(text)
+    ? text
+    : "(not shown: not a single Kubernetes object, or it contains a key)\n";
 }
 
 function hide(
@@ -44,7 +46,7 @@ function hide(
       ]),
   );
   const { apiVersion, kind, metadata } = object;
-  // Annotations may hold all of it once more: kubectl's last-applied-configuration does.
+  // Without annotations: kubectl's last-applied-configuration holds the values too.
   return dump(
     { apiVersion, kind, metadata: { name: metadata?.name, namespace: metadata?.namespace }, ...masked },
     { skipInvalid: true },

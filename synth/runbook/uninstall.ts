@@ -2,17 +2,15 @@ import { istioNamespace, remoteSecretName } from "../../k8s/istio-names";
 import { ownerSelector } from "../../k8s/mesh-chart";
 import { terraformStackName } from "../../mesh/azure-names";
 import { shellQuote } from "../../mesh/shell-quote";
-import { at, type Book, istioctlCommand, kubectl } from "./book";
-import { commands, type Step } from "./markdown";
+import { at, type Book, commands, istioctlCommand, kubectl, type Step } from "./step";
 
-/** The way down. */
 export function teardown(book: Book): Step {
   const { clusters, primary, remotes, sample, azure } = book.mesh;
   const chdir = azure && `-chdir=${shellQuote(`cdktf.out/stacks/${terraformStackName(azure)}`)}`;
   return {
-    title: "Taking it down",
+    title: "Uninstall the mesh",
     body: [
-      "Remote secrets first, so that no endpoints of a dead cluster stay behind; load balancers before the clusters, or Azure keeps their addresses. `--purge` takes Istio's CRDs too, and with them every resource of their kinds, other people's included.",
+      "Remote secrets come first, so that no endpoints of a deleted cluster remain; load balancers before clusters, or Azure keeps their addresses. `--purge` also deletes Istio's CRDs, and with them all resources of these kinds, including those of other owners.",
       commands(
         ...remotes.map(
           (remote) =>

@@ -1,7 +1,7 @@
+import { clustersIn } from "../runbook/runbook";
 import type { Resource } from "./resources";
-import { clustersIn } from "./runbook";
 
-/** What a change of mesh.yaml does to something that runs, where the changed lines alone do not tell. */
+/** Effects of a change on a running mesh that the changed lines do not show. */
 export function consequencesOf(before: Resource | undefined, after: Resource | undefined): string[] {
   if (!before || !after) return [];
   if (before.kind === "terraform") return azureConsequences(before, after);
@@ -19,7 +19,7 @@ interface Row {
 }
 
 /**
- * How azurerm carries a change through.
+ * How azurerm applies a change.
  * https://registry.terraform.io/providers/hashicorp/azurerm/4.55.0/docs/resources/kubernetes_cluster (read 2026-11-27)
  */
 const rows: readonly Row[] = [
@@ -27,32 +27,32 @@ const rows: readonly Row[] = [
     of: "azurerm_kubernetes_cluster",
     at: "default_node_pool.node_count",
     what: "nodes",
-    means: "only for a new pool; on a running one the autoscaler decides between minNodes and maxNodes",
+    means:
+      "applies only to a new pool; in a running one the autoscaler chooses between minNodes and maxNodes",
   },
   {
     of: "azurerm_kubernetes_cluster",
     at: "default_node_pool.min_count",
     what: "minNodes",
-    means: "updated in place; the autoscaler adds nodes where there are fewer",
+    means: "updated in place; the autoscaler adds nodes if there are fewer",
   },
   {
     of: "azurerm_kubernetes_cluster",
     at: "default_node_pool.max_count",
     what: "maxNodes",
-    means: "updated in place; the autoscaler removes nodes only when they are idle",
+    means: "updated in place; the autoscaler removes only idle nodes",
   },
   {
     of: "azurerm_kubernetes_cluster",
     at: "default_node_pool.vm_size",
     what: "vmSize",
-    means:
-      "replaces the node pool, by way of a second one (rotation): every pod of the cluster restarts on a new node",
+    means: "rotates the node pool through a temporary one: every pod of the cluster restarts on a new node",
   },
   {
     of: "azurerm_kubernetes_cluster",
     at: "kubernetes_version",
     what: "kubernetesVersion",
-    means: "upgraded in place: the control plane, then the nodes one after the other; every pod restarts",
+    means: "upgraded in place: the control plane, then node by node; every pod restarts",
   },
   {
     of: "azurerm_resource_group",
@@ -76,7 +76,7 @@ const valueAt = (value: unknown, path: string) =>
     .split(".")
     .reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
 
-/** A cluster is where its kubeconfig context leads; its name and its network are what proxies get when they start. */
+/** The context identifies a cluster. Proxies get its name and network when they start. */
 function placeConsequences(before: string, after: string): string[] {
   const was = new Map(clustersIn(before).map((cluster) => [cluster.context, cluster]));
   return clustersIn(after).flatMap(({ context, name, network }) => {
@@ -85,6 +85,6 @@ function placeConsequences(before: string, after: string): string[] {
     return [
       ...(old.name === name ? [] : [`cluster ${old.name} becomes ${name}`]),
       ...(old.network === network ? [] : [`network ${old.network} of ${name} becomes ${network}`]),
-    ].map((change) => `${change}: \`mesh apply\` refuses this on a running mesh; docs/rename.md has the way`);
+    ].map((change) => `${change}: \`mesh apply\` refuses this on a running mesh; see docs/rename.md`);
   });
 }

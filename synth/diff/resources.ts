@@ -1,7 +1,7 @@
 import { CORE_SCHEMA, loadAll } from "js-yaml";
-import type { Files } from "./files";
+import type { Files } from "../existing-output";
 
-/** Something that has a name of its own in what a synth writes. */
+/** A named part of the output. */
 export interface Resource {
   /** Part of a cluster's folder, of the Terraform JSON, or a file about the whole mesh. */
   readonly kind: "cluster" | "terraform" | "about";
@@ -21,7 +21,7 @@ export interface KubernetesObject {
   readonly stringData?: Readonly<Record<string, string>>;
 }
 
-/** Every resource of `dist` and of the Terraform JSON, by a key that stays the same while the resource does. */
+/** Every resource of `dist` and of the Terraform JSON, by a stable key. */
 export function resourcesOf(dist: Files, terraform: Files): ReadonlyMap<string, Resource> {
   const resources = [
     ...[...dist].flatMap(([file, text]) => distResources(file, text)),
@@ -50,7 +50,7 @@ function distResources(file: string, text: string): Resource[] {
     });
 }
 
-/** The one object that the text is; something without a kind when it is anything else. */
+/** The object in the text; one without a kind if the text is not a single object. */
 function parse(document: string): KubernetesObject {
   try {
     const [object, ...more] = loadAll(document, { schema: CORE_SCHEMA });
@@ -65,11 +65,11 @@ function parse(document: string): KubernetesObject {
 
 function nameOf({ kind, metadata }: KubernetesObject): string | undefined {
   if (kind === undefined) return undefined;
-  // An IstioOperator may go without a name.
+  // An IstioOperator may have no name.
   return `${kind} ${[metadata?.namespace, metadata?.name].filter(Boolean).join("/")}`.trim();
 }
 
-/** A file that was broken by hand holds nothing; a synth writes it anew. */
+/** A broken file counts as empty; a synth replaces it. */
 function parseTerraform(text: string): Partial<Record<string, Record<string, Record<string, unknown>>>> {
   try {
     return JSON.parse(text) ?? {};

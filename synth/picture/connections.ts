@@ -3,7 +3,7 @@ import { anchorsOf } from "./cluster";
 import { type Cell, gutterOf, type Layout, networkTrunk, type Row, trustTrunk, xdsTrunk } from "./layout";
 import { head, headLength, joint, line, outlined, type Point, text } from "./svg";
 
-/** The root signs every cluster's intermediate: straight down to the first row, over the left margin to the others. */
+/** From the root to every cluster's intermediate: straight down to the first row, along the left margin to the others. */
 export function trustWays(layout: Layout): string {
   const [first, ...others] = layout.rows;
   const { root } = layout;
@@ -47,7 +47,7 @@ function certificate({ box }: Cell, from: number): string {
   );
 }
 
-/** Every remote's way to the primary's gateway; ways that meet go on as one. */
+/** From every remote to the primary's gateway; lines that meet are joined. */
 export function xdsWays(layout: Layout): string {
   const [first, ...others] = layout.rows;
   const [{ box: primary }, ...besidePrimary] = first!.cells as [Cell, ...Cell[]];
@@ -69,7 +69,7 @@ export function xdsWays(layout: Layout): string {
   ].join("");
 }
 
-/** Where the trunk in the margin begins: at the row's common way, or at its only cluster. */
+/** Where the line in the margin begins: at the row's shared line, or at its only cluster. */
 function endOf({ cells, xdsBus }: Row): number {
   return cells.length > 1 ? xdsBus : anchorsOf(cells[0]!.box).controlPlane.y;
 }
@@ -101,12 +101,12 @@ function toBus(cell: Cell, bus: number, corner: boolean): string {
   ].join("");
 }
 
-/** A line that visibly passes over those that it crosses. */
+/** A line with a halo, so that crossings are visible. */
 function overOthers(points: readonly Point[]): string {
   return line(points, "halo") + line(points, "xds-line");
 }
 
-/** What every gateway stands on: one shape for all rows, instead of a line for every pair. */
+/** The network under all gateways: one shape instead of a line for every pair. */
 export function networkWays(mesh: Mesh, layout: Layout): string {
   if (mesh.clusters.length === 1) return "";
   return [
@@ -132,12 +132,12 @@ export function networkWays(mesh: Mesh, layout: Layout): string {
   ].join("");
 }
 
-/** Around the rows' networks and, where there are several, the trunk that joins them in the right margin. */
+/** Around the rows' networks and, with several rows, the part in the right margin that joins them. */
 function outline(layout: Layout): Point[] {
   const networks = layout.rows.map(({ network }) => network);
   const { inner, outer } = networkTrunk(layout);
   const right = networks.length > 1 ? outer : layout.right;
-  // Clockwise: down along the right side, then back up along the left, into the gaps between the rows and out.
+  // Clockwise: down the right side, then up the left side, into and out of the gaps between the rows.
   const leftSides = networks.toReversed().map(({ x, y, height }) => [
     { x: inner, y: y + height },
     { x, y: y + height },
@@ -156,7 +156,7 @@ function networkLabel({ gateways, istio }: Mesh, { network }: Row): string {
   const [first, ...more] = gateways.allowedSourceRanges;
   const who =
     first === undefined
-      ? "open to every source"
+      ? "open to all sources"
       : `open to ${first}${more.length > 0 ? ` and ${more.length} more` : ""}`;
   return text({
     x: network.x + network.width / 2,
