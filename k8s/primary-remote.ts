@@ -78,7 +78,7 @@ function remoteGateway(mesh: Mesh, cluster: Cluster): IstioOperator {
   );
 }
 
-/** Without these istioctl takes the images of its own version. */
+/** Without these istioctl uses images of its own version. */
 function images({ istio }: Mesh) {
   return { hub: istio.hub, tag: istio.version };
 }

@@ -1,6 +1,6 @@
 import { shades } from "../synth/picture/paint";
 
-/** The picture's colours, and those of good and bad. */
+/** The picture's colours, and those of success and failure. */
 const colours = {
   ...shades,
   good: { light: "#17683a", dark: "#56c98a" },
@@ -15,8 +15,7 @@ const properties = (surrounding: "light" | "dark") =>
     .join(";");
 
 /**
- * How the page looks, on paper too. Its classes are none of the picture's, which stands in the page with a style sheet
- * of its own.
+ * For screen and print. Its classes differ from those of the picture, which has its own style sheet.
  */
 export const styleSheet = `
 :root{color-scheme:light dark;${properties("light")}}

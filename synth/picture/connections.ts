@@ -4,7 +4,7 @@ import { type Cell, gutterOf, type Layout, networkTrunk, type Row, trustTrunk, x
 import { head, headLength, joint, line, outlined, type Point, text } from "./svg";
 
 /** From the root to every cluster's intermediate: straight down to the first row, along the left margin to the others. */
-export function trustWays(layout: Layout): string {
+export function trustLines(layout: Layout): string {
   const [first, ...others] = layout.rows;
   const { root } = layout;
   const trunk = trustTrunk(layout);
@@ -48,7 +48,7 @@ function certificate({ box }: Cell, from: number): string {
 }
 
 /** From every remote to the primary's gateway; lines that meet are joined. */
-export function xdsWays(layout: Layout): string {
+export function xdsLines(layout: Layout): string {
   const [first, ...others] = layout.rows;
   const [{ box: primary }, ...besidePrimary] = first!.cells as [Cell, ...Cell[]];
   const port = anchorsOf(primary).xds;
@@ -107,7 +107,7 @@ function overOthers(points: readonly Point[]): string {
 }
 
 /** The network under all gateways: one shape instead of a line for every pair. */
-export function networkWays(mesh: Mesh, layout: Layout): string {
+export function networkShape(mesh: Mesh, layout: Layout): string {
   if (mesh.clusters.length === 1) return "";
   return [
     outlined(outline(layout), 10, "data"),

@@ -1,4 +1,4 @@
-/** A colour in a light and in a dark surrounding. */
+/** A colour in the light and in the dark theme. */
 interface Shade {
   readonly light: string;
   readonly dark: string;
@@ -28,11 +28,11 @@ type Colour = keyof typeof shades;
 interface Paint {
   readonly fill?: Colour;
   readonly stroke?: Colour;
-  /** CSS that is the same in both surroundings. */
+  /** CSS that is the same in both themes. */
   readonly also?: string;
 }
 
-/** What every class of the picture's elements looks like. */
+/** Colours by class. */
 const paints: Readonly<Record<string, Paint>> = {
   page: { fill: "page" },
   panel: { fill: "panel", stroke: "edge" },
@@ -63,13 +63,12 @@ const paints: Readonly<Record<string, Paint>> = {
   "data-ink": { fill: "data" },
 };
 
-/** Versions beyond the shades that there are take them again from the first. */
+/** Further versions reuse them. */
 export const versionShades = ["version-0", "version-1"] as const;
 
 /**
- * The picture's style sheet. Plain colours and no custom properties: viewers that don't know those (librsvg, and what
- * is built on it) would paint everything black. Every rule begins with `scope`, as a style sheet inside an SVG that
- * stands in an HTML page holds for the whole page.
+ * The picture's style sheet. It has no custom properties: librsvg does not support them and would paint everything black.
+ * Every rule starts with `scope`, because a style sheet inside an embedded SVG applies to the whole HTML page.
  */
 export function colourSheet(scope: string): string {
   return `${rules(scope, "light")}@media (prefers-color-scheme:dark){\n${rules(scope, "dark")}}\n`;

@@ -1,6 +1,6 @@
 import type { Addresses, Mesh } from "../../mesh/mesh";
 import { drawCluster } from "./cluster";
-import { networkWays, trustWays, xdsWays } from "./connections";
+import { networkShape, trustLines, xdsLines } from "./connections";
 import { footer, footerHeight } from "./footer";
 import { type Layout, layoutOf } from "./layout";
 import { colourSheet } from "./paint";
@@ -27,9 +27,9 @@ export function picture(mesh: Mesh, addresses: Addresses): string {
     ...layout.rows.flatMap(({ cells }) =>
       cells.map(({ cluster, box }) => drawCluster(mesh, cluster, box, addresses[cluster.name])),
     ),
-    networkWays(mesh, layout),
-    trustWays(layout),
-    xdsWays(layout),
+    networkShape(mesh, layout),
+    trustLines(layout),
+    xdsLines(layout),
     footer(mesh, layout),
   ];
   return element(

@@ -1,4 +1,4 @@
-/** Lengths and places are in CSS pixels; y grows downwards. */
+/** In CSS pixels; y grows downwards. */
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -15,7 +15,7 @@ interface Face {
   readonly family: "sans" | "mono";
 }
 
-/** Names that people compare and paste are set in a fixed width. */
+/** Names that people compare and paste are monospaced. */
 const faces = {
   title: { size: 22, weight: 600, family: "sans" },
   name: { size: 16, weight: 600, family: "mono" },
@@ -29,7 +29,7 @@ const faces = {
 
 export type FaceName = keyof typeof faces;
 
-/** Fonts that systems bring along: nothing is fetched. */
+/** System fonts: nothing is loaded. */
 const families = {
   sans: 'system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif',
   mono: 'ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace',
@@ -45,8 +45,8 @@ export function faceSheet(scope: string): string {
 }
 
 /**
- * How wide a text can get, in pixels. Nobody knows which of the fonts it will be, so this takes the widest of those
- * in use (DejaVu Sans, Verdana) and errs upwards.
+ * Greatest width of a text, in pixels. The viewer chooses the font, so this assumes the widest common ones (DejaVu Sans,
+ * Verdana) and rounds up.
  */
 export function widthOf(text: string, face: FaceName): number {
   const { size, weight, family } = faces[face];
@@ -61,7 +61,7 @@ function emsOf(character: string): number {
   return /[A-Z]/.test(character) ? 0.78 : 0.645;
 }
 
-/** The text, with its middle left out where it would be wider than `width`: names differ at both ends. */
+/** The text, without its middle if it is wider than `width`: names differ at both ends. */
 export function shorten(text: string, width: number, face: FaceName): string {
   if (widthOf(text, face) <= width) return text;
   const characters = [...text];
@@ -72,11 +72,11 @@ export function shorten(text: string, width: number, face: FaceName): string {
   return shortened(kept);
 }
 
-/** Text and attribute values: markup escaped, and what XML 1.0 cannot hold replaced. */
+/** For text and attribute values. Characters that XML 1.0 does not allow are replaced. */
 export function escapeXml(text: string): string {
   return (
     text
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are replaced
       .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff\p{Surrogate}]/gu, "\ufffd")
       .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
   );
@@ -84,7 +84,7 @@ export function escapeXml(text: string): string {
 
 type Attributes = Readonly<Record<string, string | number>>;
 
-/** An element on a line of its own, so that a changed picture can be reviewed. */
+/** One element per line, so that changes of the picture can be reviewed. */
 export function element(name: string, attributes: Attributes, content = ""): string {
   const written = Object.entries(attributes).map(
     ([key, value]) => ` ${key}="${escapeXml(String(rounded(value)))}"`,
@@ -98,7 +98,7 @@ export interface TextProps extends Point {
   readonly face: FaceName;
   /** Class of its colour. @default - ink */
   readonly ink?: string;
-  /** Room there is. A longer text loses its middle and shows the whole as a tooltip. */
+  /** Available width. A longer text loses its middle and has a tooltip. */
   readonly width: number;
   /** @default - start */
   readonly anchor?: "start" | "middle" | "end";
@@ -137,13 +137,13 @@ export function labelled(box: Box, paint: string, content: string, face: FaceNam
   );
 }
 
-/** A line along the points, with right angles where the points give them. */
+/** A line along the points. */
 export function line(points: readonly Point[], paint: string): string {
   const steps = points.map((point, index) => `${index === 0 ? "M" : "L"}${pair(point)}`);
   return element("path", { d: steps.join(" "), class: paint });
 }
 
-/** A closed shape of right angles, its corners rounded. */
+/** A closed rectangular shape with rounded corners. */
 export function outlined(corners: readonly Point[], radius: number, paint: string): string {
   const steps = corners.map((corner, index) => {
     const before = towards(corner, corners.at(index - 1)!, radius);
@@ -153,7 +153,7 @@ export function outlined(corners: readonly Point[], radius: number, paint: strin
   return element("path", { d: `${steps.join(" ")}Z`, class: paint });
 }
 
-/** The point `distance` away on the way to another, level or upright. */
+/** The point at `distance` towards another, horizontally or vertically. */
 function towards({ x, y }: Point, other: Point, distance: number): Point {
   return { x: x + distance * Math.sign(other.x - x), y: y + distance * Math.sign(other.y - y) };
 }
@@ -163,7 +163,7 @@ export function joint({ x, y }: Point, paint: string): string {
   return element("circle", { cx: x, cy: y, r: 3, class: paint });
 }
 
-/** Height of an arrow's head: a line ends this far before its tip, or it would stick out. */
+/** Height of an arrow's head. Lines end this far before its tip. */
 export const headLength = 8;
 
 /** Head of a vertical arrow whose tip is the point. */
@@ -177,7 +177,7 @@ function pair({ x, y }: Point): string {
   return `${rounded(x)} ${rounded(y)}`;
 }
 
-/** Two places: enough for the eye, and the same bytes on every machine. */
+/** Two decimal places give the same bytes on every machine. */
 function rounded<T>(value: T): T | number {
   return typeof value === "number" ? Math.round(value * 100) / 100 : value;
 }

@@ -33,7 +33,7 @@ const flags = [
   "--disable-sync",
 ];
 
-/** Headless, with a profile of its own that goes with it. */
+/** Headless, with a temporary profile. */
 export async function openBrowser(executablePath: string): Promise<Browser> {
   const { chromium } = await import("playwright-core");
   return chromium.launch({ executablePath, args: flags, timeout: 60_000 });

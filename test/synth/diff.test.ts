@@ -201,7 +201,7 @@ test.each([
   "[]",
   '{ "resource": null }',
   '{ "resource": { "azurerm_resource_group": null } }',
-])("a Terraform file that was broken by hand is written anew, and is no bug: %j", (broken) => {
+])("replaces a broken Terraform file without an error: %j", (broken) => {
   synthesize(inputs());
   const [file] = [...filesBelow("cdktf.out").keys()].filter((name) => name.endsWith("cdk.tf.json"));
   writeFileSync(`cdktf.out/${file}`, broken);

@@ -8,7 +8,7 @@ import { readInputs } from "../../synth/inputs";
 import { synthesize } from "../../synth/synthesize";
 import { project } from "./project";
 
-// The real `cdktf synth` and `cdk8s synth`, as somebody runs them who knows them and not `mesh`.
+// The real `cdktf synth` and `cdk8s synth`, as users without `mesh` run them.
 
 const root = join(__dirname, "../..");
 const stock = (args: readonly string[], env: Record<string, string>) => {

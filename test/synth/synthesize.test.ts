@@ -167,7 +167,7 @@ test("never replaces another project's dist", () => {
   writeFileSync("dist/bundle.js", "precious");
   expect(run).toThrow(/dist contains files that mesh synth did not write \(bundle\.js\)/);
   expect(readFileSync("dist/bundle.js", "utf8")).toBe("precious");
-  // Neither a runbook nor a .gitignore of somebody else's makes it ours.
+  // Neither another project's RUNBOOK.md nor its .gitignore makes dist ours.
   writeFileSync("dist/RUNBOOK.md", "# How to restart the billing system\n");
   writeFileSync("dist/.gitignore", "*.log\n");
   expect(run).toThrow(/dist contains files that mesh synth did not write/);
