@@ -69,7 +69,7 @@ function bar({ versions }: Sample, weights: Readonly<Record<string, number>>, bo
 
 const trust = { paint: "trust-line", meaning: "trust: the root signs each intermediate CA" };
 const betweenClusters = [
-  { paint: "xds-line", meaning: "xDS: remotes connect to the primary's istiod" },
+  { paint: "xds-line", meaning: "xDS: remotes to the primary's istiod" },
   { paint: "data-line", meaning: "requests between gateways" },
 ];
 

@@ -41,7 +41,7 @@ function sampleAnswers(book: Book): Step {
   return {
     title: "The sample app answers from every cluster",
     body: [
-      `The replies in every cluster must come from ${versions.map(({ name }) => name).join(" and ")}.`,
+      `Every cluster must get replies from ${versions.map(({ name }) => name).join(" and ")}.`,
       commands(...rollouts),
       commands(...clusters.map((cluster) => requests(book, cluster, 20))),
     ],
@@ -115,7 +115,7 @@ function split(book: Book): Step[] {
     {
       title: "The split",
       body: [
-        `The weights are ${weights.join(", ")}. To shift traffic, edit \`sample.weights\` in \`${book.paths.mesh}\`, then run:`,
+        `The weights are ${weights.join(", ")} percent. To shift traffic, edit \`sample.weights\` in \`${book.paths.mesh}\`, then run:`,
         commands(
           meshCommand(book, "synth"),
           `${kubectl(primary)} apply -f dist/${primary.name}/${routing.file}`,
@@ -134,7 +134,7 @@ function dashboards(book: Book): Step[] {
     {
       title: "Kiali",
       body: [
-        `This opens the browser. In the graph, choose the namespace ${sample?.namespace ?? "of your app"}, the versioned app graph, and the traffic distribution as edge labels.`,
+        `This opens the browser. In the graph, choose the namespace ${sample?.namespace ?? "of your app"}, the versioned app graph, and request percentages as edge labels.`,
         commands(`istioctl dashboard kiali ${at(primary)}`),
       ],
     },
