@@ -1,7 +1,7 @@
 import { meshPaths } from "../mesh/paths";
 import { colours } from "../ops/run/colours";
-import type { Action, FileChange } from "../synth/existing-output";
 import { missingInputs } from "../synth/dist";
+import type { Action, FileChange } from "../synth/existing-output";
 import { type Inputs, readInputs } from "../synth/inputs";
 import { synthesize } from "../synth/synthesize";
 import { exitCode, type Output } from "./command";

@@ -2,8 +2,8 @@ import { type Layer, layers } from "../checks/check";
 import { capital } from "../checks/docs";
 import { type CheckReport, type CheckResult, groupedBy } from "../checks/report";
 import { clusterLine, mark, type Section, statuses, tally, worstOf } from "./elements";
-import { lines, type Place, placesOf } from "./problems";
 import { html, type Markup } from "./html";
+import { lines, type Place, placesOf } from "./problems";
 
 /** Every check with its evidence, by layer, lowest first. */
 export function allChecks({ results }: CheckReport): Section {

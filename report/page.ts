@@ -2,15 +2,26 @@ import type { CheckReport } from "../checks/report";
 import type { Mesh } from "../mesh/mesh";
 import type { MeshStatus } from "../ops/status/status";
 import { picture } from "../synth/picture/picture";
-import { counted, drawSection, figure, mark, minute, paintOf, scrollable, type Section, statuses, tally } from "./elements";
 import { allChecks } from "./all-checks";
 import { certificatesSection } from "./certificates";
 import { clustersSection } from "./clusters";
-import { failures, remarkable } from "./problems";
+import {
+  counted,
+  drawSection,
+  figure,
+  mark,
+  minute,
+  paintOf,
+  type Section,
+  scrollable,
+  statuses,
+  tally,
+} from "./elements";
 import { headlineOf } from "./headline";
 import { type Content, html, Markup } from "./html";
-import { sharesSection } from "./traffic";
+import { failures, remarkable } from "./problems";
 import { styleSheet } from "./style-sheet";
+import { sharesSection } from "./traffic";
 
 export interface ReportProps {
   readonly mesh: Mesh;

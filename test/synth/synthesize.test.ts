@@ -12,8 +12,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { meshPaths } from "../../mesh/paths";
-import { filesBelow } from "../../synth/existing-output";
 import { missingInputs } from "../../synth/dist";
+import { filesBelow } from "../../synth/existing-output";
 import { readInputs } from "../../synth/inputs";
 import { picture } from "../../synth/picture/picture";
 import { synthesize } from "../../synth/synthesize";
@@ -148,7 +148,7 @@ test("leaves the old output unchanged if it cannot be replaced", () => {
   rmSync("cdktf.out/stacks/rg-demo/cdk.tf.json");
   rmSync("cdktf.out/stacks/rg-demo", { recursive: true });
   writeFileSync("cdktf.out/stacks/rg-demo", "a file in the way of a folder");
-  expect(run).toThrow("cdktf.out/stacks/rg-demo is a file where a folder of the output belongs");
+  expect(run).toThrow("cdktf.out/stacks/rg-demo is a file where the output needs a folder");
   expect(filesBelow("dist")).toEqual(
     new Map([...before].filter(([file]) => !/^(stacks|manifest)/.test(file))),
   );
