@@ -66,10 +66,10 @@ test("shows a Terraform resource by its address", () => {
 const means = () => diff(inputs()).flatMap(({ means: texts }) => texts);
 
 test.each([
-  ["{ nodes: 2 }", "nodes 3 -> 2: only for a new pool; on a running one the autoscaler decides"],
+  ["{ nodes: 2 }", "nodes 3 -> 2: applies only to a new pool; in a running one the autoscaler chooses"],
   ["{ minNodes: 2 }", "minNodes 1 -> 2: updated in place"],
   ["{ maxNodes: 5 }", "maxNodes 3 -> 5: updated in place"],
-  ["{ vmSize: Standard_D4s_v5 }", "vmSize Standard_D2s_v5 -> Standard_D4s_v5: replaces the node pool"],
+  ["{ vmSize: Standard_D4s_v5 }", "vmSize Standard_D2s_v5 -> Standard_D4s_v5: rotates the node pool"],
 ])("says what nodePool: %s does to a running pool", (pool, says) => {
   synthesize(inputs());
   edit("resourceGroup: rg-demo", `resourceGroup: rg-demo\n  nodePool: ${pool}`);
