@@ -72,33 +72,17 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
       "--context <context...>",
       "kubeconfig contexts of existing clusters, the primary first (default: two AKS clusters)",
     )
-    .action(
-      action(async (file, flags: InitFlags) => {
-        const { init } = await import("./init");
-        return init(file, flags, output);
-      }),
-    );
+    .action(action(async (file, flags: InitFlags) => (await import("./init")).init(file, flags, output)));
   command("ca", "Create the mesh's root and intermediate CAs, or check your own", "mesh ca").action(
-    action(async (file) => {
-      const { ca } = await import("./ca");
-      return ca(file, output);
-    }),
+    action(async (file) => (await import("./ca")).ca(file, output)),
   );
   command("synth", "Write Terraform JSON, manifests and the runbook", "mesh synth -f shop.yaml")
     .addOption(format())
-    .action(
-      action(async (file, flags: WithFormat) => {
-        const { synth } = await import("./synth");
-        return synth(file, flags, output);
-      }),
-    );
+    .action(action(async (file, flags: WithFormat) => (await import("./synth")).synth(file, flags, output)));
   command("diff", "Show what synth would change; exit 1 if anything", "mesh diff -o json")
     .addOption(format())
     .action(
-      action(async (file, flags: WithFormat) => {
-        const { showDiff } = await import("./diff");
-        return showDiff(file, flags, output);
-      }),
+      action(async (file, flags: WithFormat) => (await import("./diff")).showDiff(file, flags, output)),
     );
   command(
     "images",
@@ -107,10 +91,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
   )
     .addOption(format())
     .action(
-      action(async (file, flags: WithFormat) => {
-        const { images } = await import("./images");
-        return images(file, flags, output);
-      }),
+      action(async (file, flags: WithFormat) => (await import("./images")).images(file, flags, output)),
     );
 
   mesh.commandsGroup("Run:");
@@ -118,10 +99,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .addOption(checkFormat())
     .addOption(verbose())
     .action(
-      action(async (file, flags: VerifyFlags) => {
-        const { doctor } = await import("./doctor");
-        return doctor(file, flags, output);
-      }),
+      action(async (file, flags: VerifyFlags) => (await import("./doctor")).doctor(file, flags, output)),
     );
   command(
     "apply",
@@ -145,12 +123,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .on("option:yes", function (this: Command) {
       this.error("error: mesh apply asks no question, so it has no --yes; did you mean --prune?");
     })
-    .action(
-      action(async (file, flags: ApplyFlags) => {
-        const { apply } = await import("./apply");
-        return apply(file, flags, output);
-      }),
-    );
+    .action(action(async (file, flags: ApplyFlags) => (await import("./apply")).apply(file, flags, output)));
   command(
     "up",
     "Create the clusters with Terraform, apply the mesh, verify it; idempotent",
@@ -160,12 +133,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .addOption(verbose())
     .addOption(prune())
     .addOption(yes())
-    .action(
-      action(async (file, flags: UpFlags) => {
-        const { up } = await import("./up");
-        return up(file, flags, output);
-      }),
-    );
+    .action(action(async (file, flags: UpFlags) => (await import("./up")).up(file, flags, output)));
   command(
     "split",
     "Set the traffic percentage of each version, in mesh.yaml and in the mesh",
@@ -174,10 +142,9 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .argument("<version=percent...>", "every version that runs; the sum is 100, and 0 sends it nothing")
     .addOption(verbose())
     .action(
-      action(async (file, flags: RunOptions, words) => {
-        const { split } = await import("./split");
-        return split(file, words, flags, output);
-      }),
+      action(async (file, flags: RunOptions, words) =>
+        (await import("./split")).split(file, words, flags, output),
+      ),
     );
 
   mesh.commandsGroup("Look:");
@@ -189,10 +156,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .addOption(format())
     .addOption(verbose())
     .action(
-      action(async (file, flags: WithFormat) => {
-        const { showStatus } = await import("./status");
-        return showStatus(file, flags, output);
-      }),
+      action(async (file, flags: WithFormat) => (await import("./status")).showStatus(file, flags, output)),
     );
   command(
     "verify",
@@ -213,10 +177,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     )
     .addOption(verbose())
     .action(
-      action(async (file, flags: VerifyFlags) => {
-        const { verify } = await import("./verify");
-        return verify(file, flags, output);
-      }),
+      action(async (file, flags: VerifyFlags) => (await import("./verify")).verify(file, flags, output)),
     );
   command(
     "endpoints",
@@ -226,10 +187,9 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .addOption(format())
     .addOption(verbose())
     .action(
-      action(async (file, flags: WithFormat) => {
-        const { showEndpoints } = await import("./endpoints");
-        return showEndpoints(file, flags, output);
-      }),
+      action(async (file, flags: WithFormat) =>
+        (await import("./endpoints")).showEndpoints(file, flags, output),
+      ),
     );
   command(
     "traffic",
@@ -248,10 +208,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
       durationOption("--duration <duration>", "how long (default: until Ctrl-C; without a terminal 1m)"),
     )
     .action(
-      action(async (file, flags: TrafficFlags) => {
-        const { traffic } = await import("./traffic");
-        return traffic(file, flags, output);
-      }),
+      action(async (file, flags: TrafficFlags) => (await import("./traffic")).traffic(file, flags, output)),
     );
   command("dashboard", "Open Kiali or Prometheus until Ctrl-C", "mesh dashboard kiali --port 20001")
     .addArgument(choiceArgument("[name]", "the dashboard", ["kiali", "prometheus"]).default("kiali"))
@@ -259,10 +216,9 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .addOption(numberOption("--port <port>", "local port, 1 to 65535 (default: a free one)", 1, 65_535))
     .option("--no-browser", "print the address and open no browser")
     .action(
-      action(async (file, flags: DashboardFlags, [name]) => {
-        const { dashboard } = await import("./dashboard");
-        return dashboard(file, name as "kiali" | "prometheus", flags, output);
-      }),
+      action(async (file, flags: DashboardFlags, [name]) =>
+        (await import("./dashboard")).dashboard(file, name as "kiali" | "prometheus", flags, output),
+      ),
     );
   command(
     "report",
@@ -272,10 +228,9 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .addOption(fileOption("--to <file>", "the page").default("mesh-report.html"))
     .addOption(verbose())
     .action(
-      action(async (file, flags: RunOptions & { readonly to: string }) => {
-        const { writeReport } = await import("./report");
-        return writeReport(file, flags, output);
-      }),
+      action(async (file, flags: RunOptions & { readonly to: string }) =>
+        (await import("./report")).writeReport(file, flags, output),
+      ),
     );
 
   mesh.commandsGroup("Take down:");
@@ -285,10 +240,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .option("--crds", "also delete Istio's CRDs, and with them every Istio resource in the clusters")
     .option("--infra", "then delete the AKS clusters and their resource group with Terraform")
     .action(
-      action(async (file, flags: DestroyFlags) => {
-        const { destroy } = await import("./destroy");
-        return destroy(file, flags, output);
-      }),
+      action(async (file, flags: DestroyFlags) => (await import("./destroy")).destroy(file, flags, output)),
     );
 
   mesh.commandsGroup("Other:").helpCommand("help [command]", "Show the help of a command");

@@ -443,7 +443,7 @@ test("--infra is refused where Terraform manages no cluster", async () => {
   writeFileSync("mesh.yaml", "clusters: [{ name: main0, role: primary, network: n1, context: one }]\n");
   expect(await mesh("destroy", "--infra", "--yes")).toMatchObject({
     code: 2,
-    notes: expect.stringContaining("Terraform makes none of these clusters"),
+    notes: expect.stringContaining("Terraform creates none of these clusters"),
   });
 });
 
