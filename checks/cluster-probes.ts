@@ -1,11 +1,12 @@
 import { istioNamespace } from "../k8s/istio-names";
 import type { Cluster, Mesh } from "../mesh/mesh";
-import { parseVersion, type Version } from "../mesh/versions";
+import type { Version } from "../mesh/versions";
 import { type Inventory, inventoryName } from "../ops/clusters/inventory";
 import { readPublicCa } from "../ops/clusters/public-ca";
 import { type Kubectl, kubectlFor } from "../ops/exec/kubectl";
 import type { KubernetesObject } from "../ops/exec/kubernetes-object";
 import { withRequestTimeout } from "../ops/exec/limits";
+import { serverVersion } from "../ops/exec/versions";
 import type { Context } from "../ops/run/context";
 import { type AccessReview, type Right, reviewAccess } from "./access-review";
 import { memoize } from "./memoize";
@@ -51,27 +52,21 @@ export function probesOf(
   rights: readonly Right[],
 ): ClusterProbes {
   const kubectl = kubectlFor(withRequestTimeout(programs), context);
-  const version = memoize(async () => {
-    const { stdout } = await kubectl.run(["get", "--raw", "/version"]);
-    return parseVersion(JSON.parse(stdout).gitVersion);
-  });
+  const version = memoize(() => serverVersion(kubectl));
   const ask = <T>(question: () => Promise<T>) =>
     memoize(async () => {
       await version();
       return question();
     });
   const get = (...args: string[]) => ask(() => kubectl.get(args));
-  const all = get("namespaces,nodes");
   const istio = get("-n", istioNamespace, `configmap/${inventoryName}`, "configmap/istio-ca-root-cert");
-  const ofKind = (objects: () => Promise<readonly KubernetesObject[]>, kind: string) => async () =>
-    (await objects()).filter((object) => object.kind === kind);
   const configMap = async (name: string) => (await istio()).find(({ metadata }) => metadata.name === name);
   return {
     kubectl,
     version,
     accessReview: ask(() => reviewAccess(kubectl, rights, now)),
-    namespaces: ofKind(all, "Namespace"),
-    nodes: ofKind(all, "Node"),
+    namespaces: get("namespaces"),
+    nodes: get("nodes"),
     controlPlanes: get("deployments", "--all-namespaces", "--selector=app=istiod"),
     webhooks: get("mutatingwebhookconfigurations,validatingwebhookconfigurations"),
     async inventory() {

@@ -47,6 +47,17 @@ export const obstaclesOf = (results: readonly CheckResult[]) =>
       status === "fail" || (status === "not judged" && severity === "fail" && !blockedBy),
   );
 
+/** A failed check as an error message: what was seen, the fix, and commands to paste. */
+export function failureText({ id, cluster, evidence, fix, commands }: CheckResult): string {
+  const [first, ...more] = evidence;
+  return [
+    `${id}${cluster ? ` of ${cluster}` : ""}: ${first}`,
+    ...more.map((line) => `  ${line}`),
+    ...(fix ? [`  fix: ${fix}`] : []),
+    ...commands.map((command) => `    ${command}`),
+  ].join("\n");
+}
+
 /** The report of a command that is to prove something: what nobody could judge is not proved. */
 export const asProof = (report: CheckReport): CheckReport => ({
   ...report,

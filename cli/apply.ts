@@ -1,3 +1,4 @@
+import { preflight } from "../checks/preflight";
 import { meshCommand, meshPaths } from "../mesh/paths";
 import { fileProblem, InputError } from "../mesh/problem";
 import { type ApplyResult, apply as applyMesh } from "../ops/apply/apply";
@@ -34,6 +35,9 @@ export async function apply(file: string, flags: ApplyFlags, output: Output): Pr
   );
 }
 
+/** What `apply` needs before its pre-flight checks. */
+export type PreparedApply = Omit<ApplyInputs, "istioctlVersion">;
+
 /**
  * Reads everything and writes `dist`: all that can be done, and can be wrong, before any cluster is asked.
  * @throws InputError
@@ -42,7 +46,7 @@ export function prepareApply(
   file: string,
   { only, timeout, prune }: ApplyFlags,
   output: Output,
-): ApplyInputs {
+): PreparedApply {
   const inputs = readInputs(meshPaths(file), new Date());
   if (only !== undefined) requireClusters("--only", [only], inputs.mesh);
   for (const warning of inputs.warnings) output.warning(warning);
@@ -51,25 +55,32 @@ export function prepareApply(
   return { ...inputs, rootCertificate, prune, timeoutSeconds: timeout };
 }
 
-/** Applies `dist` and reports the result. */
+/** @throws Refused with every pre-flight check that failed */
+async function checked(context: Context, inputs: PreparedApply): Promise<ApplyInputs> {
+  const istioctl = await preflight(context, { mesh: inputs.mesh, meshFile: inputs.paths.mesh });
+  return { ...inputs, istioctlVersion: istioctl.text };
+}
+
+/** Runs the pre-flight checks, applies `dist` and reports the result. */
 export async function runApply(
   context: Context,
-  inputs: ApplyInputs,
+  inputs: PreparedApply,
   { only, until }: ApplyFlags,
   output: Output,
 ): Promise<number> {
-  const result = await applyMesh(context, inputs, { only, until });
+  const result = await applyMesh(context, await checked(context, inputs), { only, until });
   for (const line of summary(inputs, result)) output.result(line);
   return result.ok ? exitCode.fine : exitCode.failed;
 }
 
 async function showDryRun(
   context: Context,
-  inputs: ApplyInputs,
+  inputs: PreparedApply,
   { only }: ApplyFlags,
   output: Output,
 ): Promise<number> {
-  showChanges(await dryRun(context, inputs, only), "text", "mesh apply would change nothing", output);
+  const changes = await dryRun(context, await checked(context, inputs), only);
+  showChanges(changes, "text", "mesh apply would change nothing", output);
   return exitCode.fine;
 }
 

@@ -1,6 +1,7 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
+import { clusterUid } from "../../ops/clusters/owner";
 import { deletionBlockers, deletionMessages, isTerminating } from "../../ops/clusters/terminating";
 import { type Check, notJudged, pass, problem } from "../check";
 import { kubectlIn } from "../suggested-commands";
@@ -92,9 +93,4 @@ export const clusterChecks: readonly Check<World>[] = [
   },
 ];
 
-async function uidOf(world: World, cluster: Cluster): Promise<string | undefined> {
-  const namespaces = await world.probes(cluster).namespaces();
-  return namespaces.find(({ metadata }) => metadata.name === "kube-system")?.metadata.uid as
-    | string
-    | undefined;
-}
+const uidOf = async ({ probes }: World, cluster: Cluster) => clusterUid(await probes(cluster).namespaces());

@@ -1,22 +1,6 @@
-import {
-  istioctlIsOfTheMeshsLine,
-  kubectlIsWithinOneMinorOfEveryServer,
-  kubernetesIsInTheLinesRange,
-  type skewRules,
-} from "../../ops/exec/versions";
-import { type Check, pass, problem, type Verdict } from "../check";
+import { isInRange, minorOf, minorsApart, parseVersion } from "../../mesh/versions";
+import { type Check, pass, problem } from "../check";
 import type { World } from "./world";
-
-type SkewRule = (typeof skewRules)[number];
-type Versions = Parameters<SkewRule>[1];
-
-/** A rule's sentence ends in what to do. */
-function judge(rule: SkewRule, { mesh }: World, versions: Partial<Versions>, seen: string): Verdict {
-  const [sentence] = rule(mesh, { kubectl: undefined, istioctl: undefined, kubernetes: {}, ...versions });
-  if (sentence === undefined) return pass(seen);
-  const end = sentence.lastIndexOf("; ");
-  return problem(sentence.slice(0, end), { fix: sentence.slice(end + 2) });
-}
 
 export const versionChecks: readonly Check<World>[] = [
   {
@@ -28,9 +12,14 @@ export const versionChecks: readonly Check<World>[] = [
     why: "istioctl installs its own release: another line would install another Istio than mesh.yaml asks for, or reject the input.",
     fix: "put an istioctl of that line first on the PATH, or change istio.line in mesh.yaml",
     needs: ["programs.istioctl"],
-    async look(world) {
-      const istioctl = await world.program("istioctl");
-      return judge(istioctlIsOfTheMeshsLine, world, { istioctl }, `istioctl ${istioctl?.text}`);
+    async look({ mesh, program }) {
+      const istioctl = await program("istioctl");
+      const minor = minorOf(parseVersion(mesh.istio.version)!);
+      if (istioctl && minorOf(istioctl) === minor) return pass(`istioctl ${istioctl.text}`);
+      const found = istioctl?.text ?? "of an unknown version";
+      return problem(`istioctl is ${found}; mesh.yaml asks for Istio ${mesh.istio.version}`, {
+        fix: `put istioctl ${minor} first on the PATH, or change istio.line in mesh.yaml`,
+      });
     },
   },
   {
@@ -42,11 +31,14 @@ export const versionChecks: readonly Check<World>[] = [
     why: "Kubernetes promises no more: https://kubernetes.io/releases/version-skew-policy/#kubectl",
     fix: "install a kubectl that is no more than one minor version from every cluster",
     needs: ["programs.kubectl", "reachable.api"],
-    async look(world, cluster) {
-      const kubectl = await world.program("kubectl");
-      const server = await world.probes(cluster).version();
-      const versions = { kubectl, kubernetes: { [cluster.name]: server } };
-      return judge(kubectlIsWithinOneMinorOfEveryServer, world, versions, `kubectl ${kubectl?.text}`);
+    async look({ program, probes }, cluster) {
+      const [kubectl, server] = await Promise.all([program("kubectl"), probes(cluster).version()]);
+      if (!kubectl || !server || Math.abs(minorsApart(kubectl, server)) <= 1)
+        return pass(`kubectl ${kubectl?.text}`);
+      return problem(
+        `kubectl is ${kubectl.text} and ${cluster.name} runs Kubernetes ${server.text}; expected at most one minor version apart`,
+        { fix: `install kubectl ${minorOf(server)}` },
+      );
     },
   },
   {
@@ -58,11 +50,15 @@ export const versionChecks: readonly Check<World>[] = [
     why: "istiod does not start on Kubernetes older than its minimum, and newer versions than its maximum are not tested.",
     fix: "upgrade the cluster, or choose another istio.line in mesh.yaml",
     needs: ["reachable.api"],
-    async look(world, cluster) {
-      const server = await world.probes(cluster).version();
+    async look({ mesh, probes }, cluster) {
+      const server = await probes(cluster).version();
       if (!server) return problem("the server reports no version");
-      const versions = { kubernetes: { [cluster.name]: server } };
-      return judge(kubernetesIsInTheLinesRange, world, versions, `Kubernetes ${server.text}`);
+      const { id, kubernetes: range } = mesh.istio.line;
+      if (isInRange(server, range)) return pass(`Kubernetes ${server.text}`);
+      return problem(
+        `${cluster.name} runs Kubernetes ${server.text}; Istio ${id} supports ${range.min} to ${range.max}`,
+        { fix: "upgrade the cluster or choose another istio.line" },
+      );
     },
   },
 ];

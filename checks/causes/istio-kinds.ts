@@ -1,6 +1,6 @@
 import { istiodPorts } from "../../mesh/istio-lines";
 import type { Cluster } from "../../mesh/mesh";
-import { isOwned } from "../../ops/clusters/adopted-namespaces";
+import { isOwned } from "../../ops/clusters/owner";
 import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 import { kubectlIn } from "../suggested-commands";
 import { certain, type Effect, possible, type Scene, type Suspects } from "./cause";

@@ -1,11 +1,11 @@
 import type { Requests } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import { holdsMesh } from "../../ops/clusters/owner";
 import { quantity } from "../../ops/clusters/quantity";
 import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 import { runsIstiod } from "../applies-to";
 import { type Check, pass, problem } from "../check";
 import type { PodRequest } from "../cluster-probes";
-import { isOfMesh } from "../owner";
 import { kubectlIn } from "../suggested-commands";
 import type { DoctorWorld } from "./world";
 
@@ -149,7 +149,7 @@ export const capacityChecks: readonly Check<DoctorWorld>[] = [
     fix: "add a node or use a larger size; with the cluster autoscaler it may only take longer",
     needs: ["capacity.nodes"],
     async look({ mesh, probes }, cluster) {
-      if (isOfMesh(await probes(cluster).namespaces(), mesh))
+      if (holdsMesh(await probes(cluster).namespaces(), mesh))
         return pass(`${mesh.name} is already installed`);
       const nodes = (await probes(cluster).nodes()).filter(isOpen);
       const free = freeOf(nodes, await probes(cluster).podRequests());

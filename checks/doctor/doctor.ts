@@ -1,5 +1,6 @@
 import type { Context } from "../../ops/run/context";
 import { clusterChecks } from "../basics/clusters";
+import { placeChecks } from "../basics/place";
 import { programChecks } from "../basics/programs";
 import { reachableChecks } from "../basics/reachable";
 import { readingChecks } from "../basics/rights";
@@ -12,7 +13,6 @@ import { azureChecks, azureProgramChecks } from "./azure";
 import { capacityChecks } from "./capacity";
 import { exposureChecks } from "./exposure";
 import { installedChecks } from "./installed";
-import { placeChecks } from "./place";
 import { releaseChecks } from "./release";
 import { rightsChecks } from "./rights";
 import { trustChecks } from "./trust";

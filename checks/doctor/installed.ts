@@ -3,11 +3,11 @@ import { tagOf } from "../../mesh/images";
 import type { Cluster } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
+import { holdsMesh } from "../../ops/clusters/owner";
 import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 import { runsIstiod } from "../applies-to";
 import { type Check, pass, problem } from "../check";
 import { istioService } from "../cluster-probes";
-import { isOfMesh } from "../owner";
 import { kubectlIn } from "../suggested-commands";
 import type { DoctorWorld } from "./world";
 
@@ -42,7 +42,7 @@ export const installedChecks: readonly Check<DoctorWorld>[] = [
     fix: "uninstall the other Istio if it is unused, or choose another cluster",
     needs: ["rights.read"],
     async look({ mesh, probes }, cluster) {
-      const isOurs = isOfMesh(await probes(cluster).namespaces(), mesh);
+      const isOurs = holdsMesh(await probes(cluster).namespaces(), mesh);
       const found = await probes(cluster).controlPlanes();
       const foreign = found.filter(
         (deployment) =>
@@ -76,7 +76,7 @@ export const installedChecks: readonly Check<DoctorWorld>[] = [
     fix: "delete the webhook configurations, unless you keep the Istio that they belong to",
     needs: ["rights.read"],
     async look({ mesh, probes }, cluster) {
-      const isOurs = isOfMesh(await probes(cluster).namespaces(), mesh);
+      const isOurs = holdsMesh(await probes(cluster).namespaces(), mesh);
       const istiods = await probes(cluster).controlPlanes();
       const foreign = (await probes(cluster).webhooks()).filter((configuration) => {
         const service = istioService(configuration);

@@ -1,5 +1,6 @@
 import { istioNamespace, networkLabel } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import { istioSystemIn, networkOf } from "../../ops/clusters/owner";
 import { type KubernetesObject, serviceAddresses } from "../../ops/exec/kubernetes-object";
 import { isRemote, readsNetworkLabels, runsIstiod } from "../applies-to";
 import { type Check, notJudged, pass, problem } from "../check";
@@ -12,7 +13,7 @@ import type { VerifyWorld } from "./world";
 const primaryAnnotation = "topology.istio.io/controlPlaneClusters";
 
 async function namespaceOf({ probes }: VerifyWorld, cluster: Cluster): Promise<KubernetesObject> {
-  return (await probes(cluster).namespaces()).find(({ metadata }) => metadata.name === istioNamespace)!;
+  return istioSystemIn(await probes(cluster).namespaces())!;
 }
 
 /**
@@ -40,13 +41,11 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     fix: "see why its pods are not ready; apply restores what was scaled down or deleted",
     needs: ["installed.mesh", "trust.secret"],
     async look(world, cluster) {
-      const { mesh, probes, meshProbes } = world;
+      const { mesh, meshProbes } = world;
       const objects = await meshProbes(cluster).istioSystem();
       const verdict = await unready(world, cluster, istioNamespace, objects, ["istiod"]);
       if (!verdict) return pass("rolled out");
-      const { metadata } = (await probes(cluster).namespaces()).find(
-        (namespace) => namespace.metadata.name === istioNamespace,
-      )!;
+      const { metadata } = await namespaceOf(world, cluster);
       const other = metadata.annotations?.[primaryAnnotation];
       if (cluster !== mesh.primary || !other) return verdict;
       return problem([
@@ -85,12 +84,14 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     needs: ["installed.mesh"],
     async look(world, cluster) {
       const { mesh } = world;
-      const networkOf = async (one: Cluster) =>
-        (await namespaceOf(world, one))?.metadata.labels?.[networkLabel] as string | undefined;
-      const network = await networkOf(cluster);
+      const networkIn = async (one: Cluster) => {
+        const namespace = istioSystemIn(await world.probes(one).namespaces());
+        return namespace && networkOf(namespace);
+      };
+      const network = await networkIn(cluster);
       if (network === cluster.network) return pass(network);
       const others = mesh.clusters.filter((other) => other !== cluster);
-      const theirs = await Promise.all(others.map((other) => networkOf(other).catch(() => undefined)));
+      const theirs = await Promise.all(others.map((other) => networkIn(other).catch(() => undefined)));
       const same = network === undefined ? undefined : others[theirs.indexOf(network)];
       return problem(
         [

@@ -1,5 +1,5 @@
 import type { Cluster, Mesh, Sample } from "../../mesh/mesh";
-import { whyForeign } from "../../ops/clusters/foreign";
+import { whyForeign } from "../../ops/clusters/owner";
 import { Interrupted, shortMessage } from "../../ops/exec/errors";
 import { type Kubectl, kubectlFor } from "../../ops/exec/kubectl";
 import { isRolledOut, type KubernetesObject } from "../../ops/exec/kubernetes-object";

@@ -2,7 +2,6 @@ import type { Addresses, Mesh } from "../../mesh/mesh";
 import { Refused } from "../exec/errors";
 import type { Context } from "../run/context";
 import { withLock } from "../run/lock";
-import { preflight } from "../run/preflight";
 import { runSteps, type StepResult } from "../run/steps";
 import { keepAddress } from "./addresses";
 import { findOut } from "./discovery";
@@ -31,29 +30,25 @@ export interface ApplyResult {
 }
 
 /**
- * Applies mesh.yaml to the clusters. Idempotent, also after an interruption.
- * @throws Refused if a pre-flight check fails, or if `only` names a remote before the primary has an address; nothing was
- * changed then
+ * Applies mesh.yaml to the clusters, after the pre-flight checks. Idempotent, also after an interruption.
+ * @throws Refused if another run changes the mesh, or if `only` names a remote before the primary has an address;
+ * nothing was changed then
  */
-export async function apply(
+export function apply(
   context: Context,
   inputs: ApplyInputs,
   options: ApplyOptions = {},
 ): Promise<ApplyResult> {
-  const { istioctl } = await preflight(context, inputs.mesh);
-  return withLock(context, inputs.mesh, "mesh apply", (locked) =>
-    applyAlone(locked, inputs, options, istioctl!.text),
-  );
+  return withLock(context, inputs.mesh, "mesh apply", (locked) => applyAlone(locked, inputs, options));
 }
 
 async function applyAlone(
   context: Context,
   inputs: ApplyInputs,
   options: ApplyOptions,
-  istioctlVersion: string,
 ): Promise<ApplyResult> {
   const { mesh } = inputs;
-  const findings = await findOut(context, mesh, istioctlVersion);
+  const findings = await findOut(context, mesh);
   const run = runOf(context, { ...inputs, ...findings });
   const steps = chosen(applySteps(run), mesh, options);
   if (leadsAlone(steps, mesh)) {

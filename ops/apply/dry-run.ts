@@ -6,12 +6,11 @@ import { changedLines, type ResourceChange } from "../../synth/diff/diff";
 import { hideSecrets } from "../../synth/diff/redact";
 import { bundleObjects } from "../clusters/bundle-objects";
 import { lastApplied, liveAs } from "../clusters/drift";
-import { refuseForeign } from "../clusters/foreign";
 import { inventoryManifest, inventoryOf, removedClusters } from "../clusters/inventory";
+import { refuseForeign } from "../clusters/owner";
 import { objectsToPrune } from "../clusters/prune";
 import { type KubernetesObject, objectId } from "../exec/kubernetes-object";
 import type { Context } from "../run/context";
-import { preflight } from "../run/preflight";
 import { findOut } from "./discovery";
 import type { Installation } from "./installation";
 import { refuseForeignRoot } from "./preconditions";
@@ -22,7 +21,7 @@ import { runOf } from "./steps";
  * What `apply` would change in the clusters, resource by resource; nothing is changed, and no lock is taken. Values of
  * Secrets are hidden. What `apply` deletes only with `prune` is shown as removed.
  * @param only name of the cluster whose steps are shown. @default - all
- * @throws Error where `apply` would refuse: in its preflight, or because a cluster is somebody else's or has another root
+ * @throws Error where a step of `apply` would refuse: a cluster is not of this mesh, or has another root
  */
 export async function dryRun(
   context: Context,
@@ -30,8 +29,7 @@ export async function dryRun(
   only?: string,
 ): Promise<readonly ResourceChange[]> {
   const { mesh } = inputs;
-  const { istioctl } = await preflight(context, mesh);
-  const findings = await findOut(context, mesh, istioctl!.text);
+  const findings = await findOut(context, mesh);
   const run = runOf(context, { ...inputs, ...findings });
   const isMeant = (cluster: string) => only === undefined || only === cluster;
   const perCluster = await Promise.all(

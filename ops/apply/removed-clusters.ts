@@ -1,6 +1,7 @@
-import { istioNamespace, networkLabel, remoteSecretName } from "../../k8s/istio-names";
+import { istioNamespace, remoteSecretName } from "../../k8s/istio-names";
 import type { Cluster } from "../../mesh/mesh";
 import { type InventoryCluster, inventoryOf, writeInventory } from "../clusters/inventory";
+import { clusterUid, isOwned, istioSystemIn, networkOf } from "../clusters/owner";
 import { uninstallSteps } from "../destroy/uninstall";
 import { Interrupted } from "../exec/errors";
 import { type Kubectl, kubectlFor } from "../exec/kubectl";
@@ -120,15 +121,13 @@ async function whyNotTouched(
     if (error instanceof Interrupted) throw error;
     return `its context ${context} does not answer: what is on it stays\n${(error as Error).message}`;
   }
-  const uid = found.find(({ metadata }) => metadata.name === "kube-system")?.metadata.uid;
   const kept = await Promise.all([...installations.values()].map((one) => namespacesOf(one.kubectl)));
-  if (kept.flat().some(({ metadata }) => metadata.uid === uid)) {
+  if (kept.some((namespaces) => clusterUid(namespaces) === clusterUid(found))) {
     return `the context ${context} leads to a cluster that is in mesh.yaml under another name: it is left alone`;
   }
-  const labels = found.find(({ metadata }) => metadata.name === istioNamespace)?.metadata.labels;
-  if (labels === undefined) return undefined;
-  const isOurs =
-    labels["app.kubernetes.io/part-of"] === mesh.name && [undefined, network].includes(labels[networkLabel]);
+  const namespace = istioSystemIn(found);
+  if (namespace?.metadata.labels === undefined) return undefined;
+  const isOurs = isOwned(namespace, mesh) && [undefined, network].includes(networkOf(namespace));
   return isOurs
     ? undefined
     : `the context ${context} leads to a cluster whose ${istioNamespace} is not of this mesh's ${network}: it is left alone`;

@@ -9,6 +9,8 @@ import type { Phase } from "./phases";
 
 /** What to apply, and how. `dist` has been written from these inputs. */
 export interface ApplyInputs extends Inputs {
+  /** Version of the istioctl on the PATH, for example `1.31.1`. */
+  readonly istioctlVersion: string;
   /** PEM text of the mesh's root certificate. */
   readonly rootCertificate: string;
   /** Delete what mesh.yaml no longer has. @default false: it is named, and stays */

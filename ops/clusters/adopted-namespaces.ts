@@ -1,9 +1,9 @@
 import { istioNamespace } from "../../k8s/istio-names";
-import { ownerLabels } from "../../k8s/mesh-chart";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import type { Kubectl } from "../exec/kubectl";
 import { type KubernetesObject, objectTitle } from "../exec/kubernetes-object";
 import { lastApplied, lastAppliedAnnotation } from "./drift";
+import { isOwned } from "./owner";
 
 /**
  * On a namespace that existed before the mesh, for example with pull secrets. `mesh destroy` keeps such a namespace.
@@ -12,10 +12,6 @@ const adoptedAnnotation = "mesh/adopted";
 
 export const isAdopted = ({ kind, metadata }: KubernetesObject) =>
   kind === "Namespace" && metadata.annotations?.[adoptedAnnotation] !== undefined;
-
-/** Whether an object bears the ownership labels of this mesh. */
-export const isOwned = ({ metadata }: KubernetesObject, mesh: Mesh) =>
-  Object.entries(ownerLabels(mesh)).every(([key, value]) => metadata.labels?.[key] === value);
 
 /**
  * Annotates existing namespaces that the mesh does not own, before it takes them over.

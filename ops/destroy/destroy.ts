@@ -1,7 +1,7 @@
 import { istioNamespace, remoteSecretName } from "../../k8s/istio-names";
 import type { Mesh } from "../../mesh/mesh";
-import { refuseForeign, whyForeign } from "../clusters/foreign";
 import { readInventory } from "../clusters/inventory";
+import { refuseForeign, whyForeign } from "../clusters/owner";
 import { Interrupted, Refused } from "../exec/errors";
 import { kubectlFor } from "../exec/kubectl";
 import type { Context } from "../run/context";

@@ -3,7 +3,7 @@ import { istioNamespace } from "../../k8s/istio-names";
 import { ownerSelector } from "../../k8s/mesh-chart";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { isAdopted } from "../clusters/adopted-namespaces";
-import { refuseForeign } from "../clusters/foreign";
+import { refuseForeign } from "../clusters/owner";
 import { deleteObjects } from "../clusters/prune";
 import { renderOperator, workFiles } from "../clusters/rendering";
 import {

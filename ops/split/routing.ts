@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { manifestFiles } from "../../k8s/bundle";
 import type { Mesh } from "../../mesh/mesh";
-import { whyForeign } from "../clusters/foreign";
+import { whyForeign } from "../clusters/owner";
 import { ProgramFailed, Refused } from "../exec/errors";
 import { kubectlFor } from "../exec/kubectl";
 import type { Context } from "../run/context";

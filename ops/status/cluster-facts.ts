@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { pemBlocks } from "../../ca/pem";
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import { parseVersion } from "../../mesh/versions";
 import { bundleObjects } from "../clusters/bundle-objects";
 import { readClusterState } from "../clusters/cluster-state";
 import { type Inventory, readInventory } from "../clusters/inventory";
@@ -13,6 +12,7 @@ import { deletionBlockers, deletionMessages, isTerminating } from "../clusters/t
 import { whyNotReady } from "../diagnosis/pods";
 import { type Kubectl, kubectlFor } from "../exec/kubectl";
 import { type KubernetesObject, loadBalancerAddress, objectId, objectTitle } from "../exec/kubernetes-object";
+import { serverVersion } from "../exec/versions";
 import type { Context } from "../run/context";
 
 /** What one cluster says of itself. */
@@ -83,7 +83,7 @@ export async function readCluster(
 ): Promise<ClusterFacts> {
   const kubectl = kubectlFor(programs, cluster.context);
   const [version, objects, certificates, inventory, { drift, leaving }] = await Promise.all([
-    kubectl.run(["get", "--raw", "/version"], { signal }),
+    serverVersion(kubectl, { signal }),
     kubectl.get(["-n", istioNamespace, "deployments,services,pods"], { signal }),
     readCertificates(kubectl, mesh, signal),
     cluster.role === "primary" ? readInventory(kubectl, signal) : undefined,
@@ -93,7 +93,7 @@ export async function readCluster(
   const deployment = (name: string) => ofKind("Deployment").find(({ metadata }) => metadata.name === name);
   const istiod = deployment("istiod");
   return {
-    kubernetes: parseVersion(JSON.parse(version.stdout).gitVersion)?.text,
+    kubernetes: version?.text,
     istio: [...new Set(ofKind("Pod").flatMap(istioVersion))].sort(),
     istiod: istiod && replicasOf(istiod),
     gateways: ofKind("Service")

@@ -15,7 +15,10 @@ export interface FakeCluster {
   /** Beside kube-system. */
   readonly namespaces: readonly object[];
   readonly nodes: readonly object[];
+  /** Of control planes, in every namespace. */
   readonly deployments: readonly object[];
+  /** Deployments in an istio-system that no mesh owns. */
+  readonly ofIstio: readonly object[];
   readonly webhooks: readonly object[];
   readonly configMaps: readonly object[];
   /** PEM text of root-cert.pem in the Secret cacerts. */
@@ -37,6 +40,7 @@ export const bareCluster = (name: string): FakeCluster => ({
   namespaces: [],
   nodes: [node("node0")],
   deployments: [],
+  ofIstio: [],
   webhooks: [],
   configMaps: [],
   installedRoot: undefined,
@@ -101,7 +105,9 @@ export function fakeWorld(mesh: Mesh, clusters: Readonly<Record<string, FakeClus
         "create --validate=false -o json -f -",
         `cat > /dev/null; ${answer("reviews", reviews(mesh, cluster))}`,
       ],
-      ["get namespaces,nodes", answer("all", list([kubeSystem, ...cluster.namespaces, ...cluster.nodes]))],
+      ["get namespaces", answer("namespaces", list([kubeSystem, ...cluster.namespaces]))],
+      ["get nodes", answer("nodes", list(cluster.nodes))],
+      ["get -n istio-system deployments", answer("of-istio", list(cluster.ofIstio))],
       ["get deployments --all-namespaces", answer("deployments", list(cluster.deployments))],
       ["get mutatingwebhookconfigurations,", answer("webhooks", list(cluster.webhooks))],
       ["get -n istio-system configmap/", answer("configmaps", list(cluster.configMaps))],

@@ -161,7 +161,10 @@ test("a warning check that cannot run is not judged", async () => {
   const { results, ok } = await run([room], {
     "capacity.room": () => Promise.reject(new Error("forbidden")),
   });
-  expect(results[0]).toMatchObject({ status: "not judged", evidence: ["the check could not run: forbidden"] });
+  expect(results[0]).toMatchObject({
+    status: "not judged",
+    evidence: ["the check could not run: forbidden"],
+  });
   expect(ok).toBe(true);
 });
 

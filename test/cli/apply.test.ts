@@ -22,6 +22,11 @@ const inventory = {
   },
 };
 
+/** Answers to the pre-flight checks. */
+const bareClusters = `  *" get namespaces "*) printf '{"kind":"List","items":[{"kind":"Namespace","metadata":{"name":"kube-system","uid":"%s"}}]}' "$3";;
+  "--request-timeout="*" create --validate=false "*) cat >/dev/null; for i in $(seq 9); do printf '{\\n"kind":"SelfSubjectAccessReview","status":{"allowed":true}\\n}\\n'; done;;
+  "config view "*) echo '{"contexts":[{"name":"one","context":{"cluster":"c"}},{"name":"two","context":{"cluster":"c"}}],"clusters":[{"name":"c","cluster":{"server":"https://c"}}]}';;`;
+
 let leave: () => void;
 let path: FakePath;
 const environment = { ...process.env };
@@ -34,7 +39,7 @@ beforeEach(async () => {
     `case "$*" in
   "version "*) echo '{"clientVersion":{"gitVersion":"v1.35.1"}}';;
   *" get --raw /version") echo '{"gitVersion":"v1.35.1"}';;
-  *" get namespace kube-system "*) printf '%s' "$3";;
+${bareClusters}
   *" create "*) echo '{"metadata":{},"spec":{}}';;
   *" configmap mesh-inventory "*) echo '${JSON.stringify(inventory)}';;
 esac`,
@@ -96,8 +101,8 @@ test("a dry run refuses a cluster of another mesh, as the run does", async () =>
     `case "$*" in
   "version "*) echo '{"clientVersion":{"gitVersion":"v1.35.1"}}';;
   *" get --raw /version") echo '{"gitVersion":"v1.35.1"}';;
-  *" get namespace kube-system "*) printf '%s' "$3";;
-  *" get namespace istio-system "*) echo '${JSON.stringify(namespace)}';;
+  *" get namespaces "*) echo '{"kind":"List","items":[${JSON.stringify(namespace)},{"kind":"Namespace","metadata":{"name":"kube-system","uid":"'"$3"'"}}]}';;
+${bareClusters}
 esac`,
   );
   const { code, notes } = await mesh("apply", "--dry-run");

@@ -60,11 +60,17 @@ afterEach(() => {
   path.remove();
 });
 
+/** As kubectl merges the user's kubeconfig and the mesh's own. */
+const view = {
+  contexts: ["aks-main", "aks-remote"].map((name) => ({ name, context: { cluster: name } })),
+  clusters: ["aks-main", "aks-remote"].map((name) => ({ name, cluster: { server: `https://${name}` } })),
+};
 /** A kubectl that knows the user's own contexts, and reaches no cluster: apply ends at its first question to one. */
 const addKubectl = (...contexts: string[]) =>
   path.add(
     "kubectl",
     `case "$*" in
+  "config view "*) echo '${JSON.stringify(view)}';;
   "config get-contexts --output=name") printf '%s' '${contexts.map((name) => `${name}\n`).join("")}';;
   "version --client -o json") echo '{"clientVersion":{"gitVersion":"v1.35.1"}}';;
   *) echo "KUBECONFIG=$KUBECONFIG" >> '${join(path.folder, "seen")}'; echo "connection refused" >&2; exit 1;;
@@ -126,7 +132,7 @@ test("up --yes runs terraform init, plan and apply, fetches credentials, and goe
   // No cluster answers: that is what it ends with.
   expect({ code, notes }).toEqual({
     code: 1,
-    notes: expect.stringContaining("main0 cannot be reached through the context aks-main"),
+    notes: expect.stringContaining("reachable.api of main0: https://aks-main: connection refused\n"),
   });
   expectNoSecret(notes, result);
 });

@@ -21,7 +21,7 @@ beforeEach(async () => {
   path = fakePath();
   path.add(
     "kubectl",
-    `case "$*" in "version --client "*) echo '{"clientVersion":{"gitVersion":"v1.35.1"}}';; "config get-contexts "*) ;; *) echo "no cluster" >&2; exit 1;; esac`,
+    `case "$*" in "version --client "*) echo '{"clientVersion":{"gitVersion":"v1.35.1"}}';; "config get-contexts "*) ;; "config view "*) echo '{"contexts":[{"name":"aks-main","context":{"cluster":"c"}}],"clusters":[{"name":"c","cluster":{"server":"https://c"}}]}';; *) echo "no cluster" >&2; exit 1;; esac`,
   );
   path.add("istioctl", `echo '{"clientVersion":{"version":"1.31.1"}}'`);
   Object.assign(process.env, isMissing ? {} : terraform.env, {
@@ -54,7 +54,7 @@ const upgraded = (version: string, pool = version) =>
       },
     }),
   );
-const goesOn = "main0 cannot be reached through the context aks-main";
+const goesOn = "reachable.api of main0: https://c: no cluster\n";
 
 test.each([
   ["1.35", "1.35.4"],

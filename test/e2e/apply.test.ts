@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { generateCa } from "../../ca/generate";
 import { caDirectory, loadCa } from "../../ca/load";
 import type { CaMaterial } from "../../ca/material";
+import { preflight } from "../../checks/preflight";
 import { readAddresses } from "../../mesh/addresses";
 import { parseMesh } from "../../mesh/load";
 import type { Mesh } from "../../mesh/mesh";
@@ -56,7 +57,8 @@ describeInLab(
       const paths = meshPaths("mesh.yaml");
       const addresses = readAddresses(paths.addresses, mesh);
       const rootCertificate = ca.main0!.rootCert;
-      const inputs = { mesh, paths, ca, addresses, warnings: [], rootCertificate, ...more };
+      const { text: istioctlVersion } = await preflight(context(), { mesh, meshFile: paths.mesh });
+      const inputs = { mesh, paths, ca, addresses, warnings: [], istioctlVersion, rootCertificate, ...more };
       synthesize(inputs);
       return apply(context(), inputs);
     };

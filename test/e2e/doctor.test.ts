@@ -5,6 +5,7 @@ import { generateCa } from "../../ca/generate";
 import { caDirectory, loadCa } from "../../ca/load";
 import { doctor } from "../../checks/doctor/doctor";
 import { reportFormats } from "../../checks/format/format";
+import { preflight } from "../../checks/preflight";
 import type { CheckReport } from "../../checks/report";
 import { parseMesh } from "../../mesh/load";
 import type { Mesh } from "../../mesh/mesh";
@@ -230,7 +231,8 @@ describeInLab(
         const ca = loadCa(mesh, meshFile, new Date()).material!;
         const rootCertificate = ca.main0!.rootCert;
         const paths = meshPaths("mesh.yaml");
-        const inputs = { mesh, paths, ca, addresses: {}, warnings: [], rootCertificate };
+        const { text: istioctlVersion } = await preflight(context(), { mesh, meshFile });
+        const inputs = { mesh, paths, ca, addresses: {}, warnings: [], istioctlVersion, rootCertificate };
         // Output goes to the current folder.
         const here = process.cwd();
         process.chdir(folder);

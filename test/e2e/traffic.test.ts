@@ -238,7 +238,10 @@ describeInLab(
 
           child.kill("SIGINT");
           const { code, err } = await ended;
-          expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining(`${name} is available again`) });
+          expect({ code, err }).toEqual({
+            code: 0,
+            err: expect.stringContaining(`${name} is available again`),
+          });
           expect(listeners(port)).toBe("");
         },
         4 * minutes,

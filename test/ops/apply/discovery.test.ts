@@ -26,7 +26,7 @@ async function addresses(objects: { configmap?: object; service?: object }) {
   };
   const { signal } = new AbortController();
   const context = { programs, reporter: silentReporter, now: () => new Date(), signal, workFolder: "." };
-  return addressesAtFirst(mesh, await findOut(context, mesh, "1.31.1"), known);
+  return addressesAtFirst(mesh, await findOut(context, mesh), known);
 }
 const ours = inventoryManifest(inventoryOf(mesh));
 const theirs = inventoryManifest({ ...inventoryOf(mesh), mesh: "other" });

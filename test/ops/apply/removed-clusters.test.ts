@@ -30,6 +30,7 @@ const namespace = (name: string, uid: string, labels = {}) => ({
   metadata: { name, uid, labels },
 });
 const ours = (network: string) => ({
+  "app.kubernetes.io/managed-by": "mesh",
   "app.kubernetes.io/part-of": mesh.name,
   "topology.istio.io/network": network,
 });

@@ -1,46 +1,6 @@
-import { defaultIstioLine } from "../../../mesh/istio-lines";
-import { parseMesh } from "../../../mesh/load";
-import { parseVersion } from "../../../mesh/versions";
 import { createPrograms } from "../../../ops/exec/programs";
-import { programVersion, skewRules, type Versions } from "../../../ops/exec/versions";
+import { programVersion } from "../../../ops/exec/versions";
 import { type FakePath, fakePath } from "./fake-programs";
-
-const mesh = parseMesh(
-  "clusters:\n  - {name: main0, role: primary, network: n1, context: main0}\n  - {name: remote0, network: n2, context: remote0}\n",
-  "mesh.yaml",
-);
-const { min, max } = defaultIstioLine.kubernetes;
-const fitting: Versions = {
-  kubectl: parseVersion("v1.34.4"),
-  istioctl: parseVersion(defaultIstioLine.version),
-  kubernetes: { main0: parseVersion("v1.34.1"), remote0: parseVersion("v1.35.2-gke.1") },
-};
-const problems = (versions: Versions) => skewRules.flatMap((rule) => rule(mesh, versions));
-
-test("versions that fit together pass", () => {
-  expect(problems(fitting)).toEqual([]);
-});
-
-test("istioctl of another minor version is refused, with the one to get", () => {
-  expect(problems({ ...fitting, istioctl: parseVersion("1.7.3") })).toEqual([
-    `istioctl is 1.7.3; mesh.yaml asks for Istio ${defaultIstioLine.version}; put istioctl ${defaultIstioLine.id} first on the PATH, or change istio.line in mesh.yaml`,
-  ]);
-});
-
-test("kubectl two minor versions from one server is refused for that one", () => {
-  expect(problems({ ...fitting, kubectl: parseVersion("v1.33.0") })).toEqual([
-    "kubectl is 1.33.0 and remote0 runs Kubernetes 1.35.2-gke.1; allowed is one minor version apart; install kubectl 1.35",
-  ]);
-});
-
-test.each(["v1.31.9", "v1.37.0", "v2.34.0"])("Kubernetes %s is outside the line's range", (version) => {
-  const found = problems({
-    ...fitting,
-    kubectl: parseVersion(version),
-    kubernetes: { main0: parseVersion(version) },
-  });
-  expect(found).toEqual([expect.stringContaining(`Istio ${defaultIstioLine.id} supports ${min} to ${max}`)]);
-});
 
 describe("programs on the PATH", () => {
   let path: FakePath;

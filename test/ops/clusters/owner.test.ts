@@ -1,6 +1,6 @@
 import { parseMesh } from "../../../mesh/load";
 import type { Cluster } from "../../../mesh/mesh";
-import { refuseForeign, whyForeign } from "../../../ops/clusters/foreign";
+import { refuseForeign, whyForeign } from "../../../ops/clusters/owner";
 import { ProgramFailed } from "../../../ops/exec/errors";
 import { kubectlFor } from "../../../ops/exec/kubectl";
 import type { Programs } from "../../../ops/exec/programs";
