@@ -1,33 +1,31 @@
 import {
-  boolCoreTag,
-  constructFromEvents,
-  EVENT_ALIAS,
-  EVENT_MAPPING,
-  EVENT_POP,
-  EVENT_SCALAR,
-  EVENT_SEQUENCE,
-  type Event,
-  getScalarValue,
-  intCoreTag,
-  mapTag,
-  nullCoreTag,
-  parseEvents,
-  SCALAR_STYLE,
-  Schema,
-  seqTag,
-  strTag,
-  YAMLException,
-} from "js-yaml";
+  Composer,
+  type CST,
+  type DocumentOptions,
+  isAlias,
+  isCollection,
+  isMap,
+  Lexer,
+  LineCounter,
+  type ParsedNode,
+  type ParseOptions,
+  Parser,
+  type Scalar,
+  type SchemaOptions,
+  type YAMLMap,
+} from "yaml";
 import type { Path, Position } from "./problem";
 
-/** A YAML document with the place of everything in it. */
+/** A YAML document with the position of everything in it. */
 export interface YamlDocument {
   readonly value: unknown;
-  /** Where the value at `path` stands; a path that leads nowhere gives its nearest parent. */
+  /** Its nodes, for edits of the text; null if the document is empty. */
+  readonly root: ParsedNode | null;
+  /** Position of the value at `path`, or of its nearest parent if there is none. */
   valueAt(path: Path): Position;
-  /** Where the key that ends `path` stands. */
+  /** Position of the last key of `path`. */
   keyAt(path: Path): Position;
-  /** Keys that a mapping holds again. */
+  /** Keys that their mapping has already. */
   readonly repeatedKeys: readonly { readonly path: Path; readonly position: Position }[];
 }
 
@@ -42,161 +40,138 @@ export class YamlError extends Error {
   }
 }
 
-// No floats: `line: 1.30` without quotes is the version 1.30, not the number 1.3. No merge keys, dates or binaries.
-// A collection whose carrier is not its result yet cannot be named from within, which refuses aliases that go in circles.
-const schema = new Schema([
-  nullCoreTag,
-  boolCoreTag,
-  intCoreTag,
-  strTag,
-  { ...seqTag, carrierIsResult: false },
-  { ...mapTag, carrierIsResult: false },
-]);
-
-/** Far above any real mesh, far below what could hurt: characters, aliases, depth. */
+/** Far above any real mesh, far below what could hurt. */
 const limits = { characters: 1_000_000, aliases: 100, depth: 50 };
 
 /** Bytes above which a file is not worth reading: UTF-8 has at most four a character. */
 export const largestYaml = 4 * limits.characters;
 
+/** https://yaml.org/spec/1.2.2/#51-character-set, read 2026-11-30 */
+const notPrintable = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+
+const options: ParseOptions & DocumentOptions & SchemaOptions = {
+  schema: "core",
+  // `line: 1.30` without quotes is the version 1.30, not the number 1.3.
+  customTags: (tags) =>
+    tags.filter((tag) => typeof tag === "string" || tag.tag !== "tag:yaml.org,2002:float"),
+  // No dates, no binaries.
+  resolveKnownTags: false,
+  // A cluster may be called 0777, null or true.
+  stringKeys: true,
+  // `repeatedKeys` has all of them.
+  uniqueKeys: false,
+  prettyErrors: false,
+  // `mesh split` takes indentation from them.
+  keepSourceTokens: true,
+};
+
 /**
- * One YAML document, with positions.
- * @throws YamlError with the position where the text is not YAML
+ * Parses one YAML document.
+ * @throws YamlError
  */
 export function parseYaml(text: string): YamlDocument {
-  if (text.length > limits.characters) {
+  const { length } = text;
+  if (length > limits.characters)
     throw new YamlError(
-      `the file has ${text.length} characters; allowed are ${limits.characters}`,
+      `the file has ${length} characters; expected at most ${limits.characters}`,
       undefined,
     );
-  }
-  const lines = lineStarts(text);
+  const lines = new LineCounter();
+  const at = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  const refuse = (reason: string, offset?: number) =>
+    new YamlError(`invalid YAML: ${reason}`, offset === undefined ? undefined : at(offset));
+
+  const documents = [...new Composer(options).compose(tokensOf(text, lines, refuse), true, length)];
+  const [error] = documents.flatMap(({ errors, warnings }) => [...errors, ...warnings]);
+  if (error)
+    throw refuse(error.code === "NON_STRING_KEY" ? "a key is not text" : error.message, error.pos[0]);
+  const unprintable = text.search(notPrintable);
+  if (unprintable >= 0) throw refuse("a character is not printable", unprintable);
+  if (documents.length > 1)
+    throw new YamlError(`the file has ${documents.length} YAML documents; expected one`, undefined);
+
+  const document = documents[0]!;
+  const root = document.contents as ParsedNode | null;
+  const places = placesIn(root, at, refuse);
   try {
-    const events = withTextKeys(parseEvents(text, { maxDepth: limits.depth }));
-    // `json` keeps the last of repeated keys: they are reported from the events, all at once.
-    const documents = constructFromEvents(events, {
-      source: text,
-      schema,
-      json: true,
-      maxAliases: limits.aliases,
-    });
-    if (documents.length > 1) {
-      throw new YamlError(`the file holds ${documents.length} YAML documents; allowed is one`, undefined);
-    }
-    return { value: documents[0], ...placesIn(text, events, (offset) => positionOf(offset, lines)) };
-  } catch (error) {
-    if (!(error instanceof YAMLException)) throw error;
-    const position = error.mark && { line: error.mark.line + 1, column: error.mark.column + 1 };
-    const reason = error.reason.startsWith("recursive alias")
-      ? "an alias stands inside the value that it names, which would never end"
-      : `not YAML: ${error.reason}`;
-    throw new YamlError(reason, position);
+    const value = isEmpty(root) ? undefined : document.toJS({ maxAliasCount: limits.aliases });
+    return { value, root, ...places };
+  } catch (cause) {
+    // Aliases of values with aliases: few of them in the text, but too many in the value.
+    if (!(cause instanceof ReferenceError)) throw cause;
+    throw refuse(`aliases stand for more than ${limits.aliases} values`);
   }
 }
 
-/** Keys are names: a cluster called 0777, null or true is no number, nothing or truth. */
-function withTextKeys(events: readonly Event[]): Event[] {
-  const open: { isMapping: boolean; children: number }[] = [];
-  return events.map((event) => {
-    if (event.type === EVENT_POP) {
-      open.pop();
-      return event;
-    }
-    const parent = open.at(-1);
-    const isKey = parent?.isMapping && parent.children++ % 2 === 0;
-    if (event.type !== EVENT_SCALAR) {
-      if (event.type !== EVENT_ALIAS) open.push({ isMapping: event.type === EVENT_MAPPING, children: 0 });
-      return event;
-    }
-    // The text of a `fast` scalar is what stands there, whatever its style; only plain ones are taken for more than text.
-    return isKey && event.fast ? { ...event, style: SCALAR_STYLE.DOUBLE_QUOTED } : event;
-  });
+type Refuse = (reason: string, offset?: number) => YamlError;
+
+/** What `Parser.parse` yields, but deep nesting ends it at once. */
+function* tokensOf(text: string, lines: LineCounter, refuse: Refuse): Generator<CST.Token> {
+  lines.addNewLine(0);
+  const parser = new Parser(lines.addNewLine);
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme);
+    if (parser.stack.length > limits.depth)
+      throw refuse(`nesting is deeper than ${limits.depth} levels`, parser.offset);
+  }
+  yield* parser.end();
 }
 
 interface Place {
-  key?: number;
-  value: number;
+  readonly key: number;
+  readonly value: number;
 }
 
-function placesIn(
-  text: string,
-  events: readonly Event[],
-  at: (offset: number) => Position,
-): Omit<YamlDocument, "value"> {
+/** An empty value has no characters. */
+const isEmpty = (node: ParsedNode | null) => node === null || node.range[0] === node.range[1];
+
+function placesIn(root: ParsedNode | null, at: (offset: number) => Position, refuse: Refuse) {
   const places = new Map<string, Place>();
   const repeatedKeys: { path: Path; position: Position }[] = [];
+  const anchors = new Map<string, ParsedNode>();
+  const open = new Set<ParsedNode>();
   const id = (path: Path) => JSON.stringify(path);
-  let next = 0;
+  let aliases = 0;
 
-  const read = (path: Path, keyOffset?: number): void => {
-    const event = events[next++];
-    if (!event || event.type === EVENT_POP) return;
-    const key = keyOffset === undefined ? {} : { key: keyOffset };
-    switch (event.type) {
-      case EVENT_SCALAR:
-        // An empty value has no place of its own; its key has.
-        places.set(id(path), {
-          ...key,
-          value: event.valueStart >= 0 ? event.valueStart : (keyOffset ?? 0),
-        });
-        return;
-      case EVENT_ALIAS:
-        places.set(id(path), { ...key, value: event.anchorStart });
-        return;
-      case EVENT_SEQUENCE:
-        places.set(id(path), { ...key, value: event.start });
-        for (let index = 0; events[next]?.type !== EVENT_POP; index++) read([...path, index]);
-        next++;
-        return;
-      case EVENT_MAPPING: {
-        places.set(id(path), { ...key, value: event.start });
-        const seen = new Set<string>();
-        while (events[next] && events[next]!.type !== EVENT_POP) {
-          const keyEvent = events[next]!;
-          if (keyEvent.type !== EVENT_SCALAR) {
-            read([...path, "?"]);
-            read([...path, "?"]);
-            continue;
-          }
-          next++;
-          const name = getScalarValue(text, keyEvent);
-          const start = Math.max(0, keyEvent.valueStart);
-          if (seen.has(name)) repeatedKeys.push({ path: [...path, name], position: at(start) });
-          seen.add(name);
-          read([...path, name], start);
-        }
-        next++;
-        return;
-      }
-      default:
-        read(path);
+  const read = (node: ParsedNode | null, path: Path, keyNode?: Scalar.Parsed): void => {
+    const key = keyNode?.range[0];
+    const start = isEmpty(node) ? key : node!.range[0];
+    places.set(id(path), { key: key ?? start ?? 0, value: start ?? node?.range[0] ?? 0 });
+    if (isAlias(node)) {
+      const target = anchors.get(node.source);
+      const reason =
+        ++aliases > limits.aliases
+          ? `more than ${limits.aliases} aliases`
+          : target === undefined
+            ? `unknown alias *${node.source}`
+            : open.has(target) && `recursive alias *${node.source}`;
+      if (reason) throw refuse(reason, node.range[0]);
+      return;
     }
+    if (node?.anchor) anchors.set(node.anchor, node);
+    if (!isCollection(node)) return;
+    open.add(node);
+    if (isMap(node)) {
+      const seen = new Set<string>();
+      for (const pair of (node as YAMLMap<Scalar.Parsed, ParsedNode | null>).items) {
+        const name = String(pair.key.value);
+        if (seen.has(name)) repeatedKeys.push({ path: [...path, name], position: at(pair.key.range[0]) });
+        seen.add(name);
+        if (pair.key.anchor) anchors.set(pair.key.anchor, pair.key);
+        read(pair.value, [...path, name], pair.key);
+      }
+    } else node.items.forEach((item, index) => void read(item as ParsedNode, [...path, index]));
+    open.delete(node);
   };
-  read([]);
+  read(root, []);
 
-  const nearestPlace = (path: Path): Place =>
-    places.get(id(path)) ?? (path.length > 0 ? nearestPlace(path.slice(0, -1)) : { value: 0 });
+  const nearest = (path: Path): Place => places.get(id(path)) ?? nearest(path.slice(0, -1));
   return {
     repeatedKeys,
-    valueAt: (path) => at(nearestPlace(path).value),
-    keyAt: (path) => at(nearestPlace(path).key ?? nearestPlace(path).value),
+    valueAt: (path: Path) => at(nearest(path).value),
+    keyAt: (path: Path) => at(nearest(path).key),
   };
-}
-
-function lineStarts(text: string): number[] {
-  const starts = [0];
-  for (const { index } of text.matchAll(/\r\n|\r|\n/g))
-    starts.push(index + (text.startsWith("\r\n", index) ? 2 : 1));
-  return starts;
-}
-
-function positionOf(offset: number, lines: readonly number[]): Position {
-  // The last line that starts at or before the offset lies in [from, to).
-  let [from, to] = [0, lines.length];
-  while (to - from > 1) {
-    const middle = (from + to) >> 1;
-    if (lines[middle]! <= offset) from = middle;
-    else to = middle;
-  }
-  return { line: from + 1, column: offset - lines[from]! + 1 };
 }

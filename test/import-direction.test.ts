@@ -123,17 +123,3 @@ test("the environment is read in two places", () => {
   );
   expect(readers).toEqual(["mesh/paths.ts", "ops/exec/environment.ts"]);
 });
-
-test("the library that edits YAML is loaded by mesh split alone", () => {
-  const sources = folders.flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".ts"))
-      .map((name) => `${folder}/${name}`),
-  );
-  const users = sources.filter((file) => readFileSync(join(root, file), "utf8").includes('from "yaml"'));
-  const importers = folders
-    .flatMap(importsIn)
-    .filter(({ imported }) => imported === "ops/split/edit-mesh-yaml");
-  expect(users).toEqual(["ops/split/edit-mesh-yaml.ts"]);
-  expect(importers.map(({ file }) => file)).toEqual(["cli/split.ts"]);
-});

@@ -1,17 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import {
-  isCollection,
-  isMap,
-  isScalar,
-  type Pair,
-  type ParsedNode,
-  parseDocument,
-  Scalar,
-  type YAMLMap,
-} from "yaml";
+import { isCollection, isMap, isScalar, type Pair, type ParsedNode, Scalar, type YAMLMap } from "yaml";
 import { parseMesh } from "../../mesh/load";
 import type { Mesh } from "../../mesh/mesh";
 import { fileProblem, InputError } from "../../mesh/problem";
+import { parseYaml } from "../../mesh/yaml";
 import type { Weights } from "./weights";
 
 /**
@@ -26,7 +18,7 @@ export function withWeights(text: string, file: string, weights: Weights): { tex
   if (text.includes("\ufffd")) throw byHand(file, "it contains bytes that are not UTF-8", weights);
   const changed = replaceWeights(text, weights);
   const mesh = changed === undefined ? undefined : parsed(changed, file);
-  // Two parsers read the text, and an anchor may copy a weight to another place: compare the meshes.
+  // An alias may carry a weight to another place.
   if (!isDeepStrictEqual(mesh, { ...before, sample: before.sample && { ...before.sample, weights } }))
     throw byHand(file, "editing the weights would also change other values", weights);
   return { text: changed!, mesh: mesh! };
@@ -61,10 +53,9 @@ interface Edit {
 
 /** Undefined if the place of the weights is unclear. */
 function replaceWeights(text: string, weights: Weights): string | undefined {
-  // Every scalar is text in this schema, so keys can be compared as written.
-  const { contents, errors } = parseDocument(text, { schema: "failsafe", keepSourceTokens: true });
-  if (errors.length > 0 || !isMap(contents)) return undefined;
-  const edits = weightEdits(text, contents as Mapping, weights);
+  const { root } = parseYaml(text);
+  if (!isMap(root)) return undefined;
+  const edits = weightEdits(text, root as Mapping, weights);
   return edits
     ?.toSorted((one, other) => other.start - one.start)
     .reduce((edited, { start, end, text }) => edited.slice(0, start) + text + edited.slice(end), text);

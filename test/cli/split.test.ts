@@ -92,11 +92,11 @@ describe("bad input ends with 2, and nothing is written", () => {
       () => writeFileSync("mesh.yaml", "# ".repeat(2_500_000)),
       "mesh.yaml: has 5000000 bytes",
     ],
-    ["is binary", () => writeFileSync("mesh.yaml", Buffer.from([0, 255, 1, 7])), "not YAML"],
+    ["is binary", () => writeFileSync("mesh.yaml", Buffer.from([0, 255, 1, 7])), "invalid YAML"],
     [
       "is not indented as YAML asks for",
-      () => writeFileSync("mesh.yaml", `${clusters}sample:\n  weights: {\n    v1: 100\n  }\n`),
-      "mesh.yaml:7:3: not YAML: deficient indentation",
+      () => writeFileSync("mesh.yaml", `${clusters}sample:\n  weights: {\n    v1: 100\n}\n`),
+      "mesh.yaml:7:1: invalid YAML: Flow map in block collection must be sufficiently indented",
     ],
     [
       "has an empty sample",

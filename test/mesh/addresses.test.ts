@@ -49,7 +49,7 @@ describe("parseAddresses", () => {
       current,
       /2:1: main0: is given twice/,
     ],
-    ["broken YAML", "main0: [", current, /not YAML/],
+    ["broken YAML", "main0: [", current, /invalid YAML/],
   ])("refuses %s", (_, text, mesh, says) => {
     expect(() => parseAddresses(text, "mesh.addresses.yaml", mesh)).toThrow(says);
   });

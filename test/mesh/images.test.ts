@@ -125,7 +125,7 @@ refuses({
   },
   "a registry with a login, which is not shown,": {
     text: `images: { registry: "https://user:pa55word@mirror.example/team" }\n${twoClusters}`,
-    says: /^1:22: images\.registry: "https:\/\/\*\*\*@mirror\.example\/team" is given; [^@]*\n {2}fix: use mirror\.example\/team$/,
+    says: /^1:21: images\.registry: "https:\/\/\*\*\*@mirror\.example\/team" is given; [^@]*\n {2}fix: use mirror\.example\/team$/,
   },
   "a hub with a login, which is not shown,": {
     text: `istio: { hub: "user:pa55word@mirror.example/team" }\n${twoClusters}`,

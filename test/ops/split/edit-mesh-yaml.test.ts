@@ -37,6 +37,11 @@ const cases: [name: string, before: string, after: string][] = [
     "sample:\n  weights: {\n    v1: 90, v2: 10 # all\n    }\n",
   ],
   [
+    "a flow mapping may end below its key",
+    "sample:\n  weights: {\n    v1: 100\n  }\n",
+    "sample:\n  weights: {\n    v1: 90, v2: 10\n  }\n",
+  ],
+  [
     "a block mapping gets the version that it lacks, with its comments kept",
     "sample:\n  weights:\n    v1: 100 # all\n    # v2: later\n\n  # of the sample\n  namespace: demo\n",
     "sample:\n  weights:\n    v1: 90 # all\n    # v2: later\n    v2: 10\n\n  # of the sample\n  namespace: demo\n",
