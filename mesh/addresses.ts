@@ -9,7 +9,7 @@ import { readTextFile, UnreadableFile } from "./text-file";
 import { largestYaml } from "./yaml";
 
 /**
- * Reads the file of known gateway addresses, cluster by cluster; a file that is not there knows none.
+ * Reads the file of known gateway addresses by cluster; without a file none is known.
  * @throws InputError with every problem at once
  */
 export function readAddresses(file: string, mesh: Mesh): Addresses {
@@ -23,22 +23,21 @@ export function readAddresses(file: string, mesh: Mesh): Addresses {
 }
 
 /**
- * Reads the text of that file. Addresses of clusters that have left the mesh are no longer known, and no problem: they
- * are gone when the file is written again.
+ * Parses that file. It drops addresses of clusters that are no longer in the mesh.
  * @throws InputError with every problem at once
  */
 export function parseAddresses(text: string, file: string, mesh: Mesh): Addresses {
   const document = readDocument(text, file, deleteIt);
   const value = document.value ?? {};
   if (typeof value !== "object" || Array.isArray(value)) {
-    const message = `${quote(value)} is given; allowed is a mapping of cluster names to addresses`;
+    const message = `invalid value ${quote(value)}: expected a mapping of cluster names to addresses`;
     throw new InputError([fileProblem(file, message, deleteIt)]);
   }
   const clusters = mesh.clusters.map(({ name }) => name);
   const known = Object.entries(value).filter(([name]) => clusters.includes(name));
   const missing = clusters.filter((name) => !Object.hasOwn(value, name));
   const findings = Object.entries(value).flatMap(([name, address]) =>
-    clusters.includes(name) ? wrongAddress(name, address, mesh) : slip(name, missing),
+    clusters.includes(name) ? wrongAddress(name, address, mesh) : typo(name, missing),
   );
   const problems = [...document.problems, ...findings.map(document.located)];
   if (problems.length > 0) throw new InputError(problems);
@@ -50,7 +49,7 @@ function addressesOf(entries: readonly (readonly [string, string])[]): Addresses
   return Object.freeze(Object.assign(Object.create(null), Object.fromEntries(entries)));
 }
 
-/** The file's text; a comment says what it is, so that nobody takes it for input that must be kept. */
+/** The file's text, with a comment that says that it may be deleted. */
 export function formatAddresses(addresses: Addresses): string {
   const lines = Object.entries(addresses)
     .sort(([one], [other]) => (one < other ? -1 : 1))
@@ -62,30 +61,30 @@ export function formatAddresses(addresses: Addresses): string {
   ].join("\n");
 }
 
-/** Whether it may stand in the `remotePilotAddress` of the mesh's Istio line. */
+/** Whether the mesh's Istio line accepts it as `remotePilotAddress`. */
 export function isAllowedAddress(address: string, mesh: Mesh): boolean {
   return ipv4.pattern.test(address)
     ? isReachable(address)
     : mesh.istio.line.remoteAddress !== "ipv4" && isHostName(address);
 }
 
-/** A fully qualified name; four numbers with dots are a mistyped address, not a name. */
+/** A fully qualified domain name; digits and dots alone are a mistyped address. */
 function isHostName(text: string): boolean {
   return dns1123Subdomain.pattern.test(text) && text.includes(".") && !/^[0-9.]+$/.test(text);
 }
 
 /**
- * A name much like that of a cluster without an address is a slip of the finger. One with another number is another
- * cluster: remote1 is not a mistyped remote0.
+ * A name that is close to that of a cluster without an address is a typo. One with another number is another cluster:
+ * remote1 is not a mistyped remote0.
  */
-function slip(name: string, missing: readonly string[]): FieldProblem[] {
+function typo(name: string, missing: readonly string[]): FieldProblem[] {
   const number = (text: string) => text.replaceAll(/\D/g, "");
   const alike = didYouMean(
     name,
     missing.filter((candidate) => number(candidate) === number(name)),
   );
   return alike
-    ? [{ path: [name], message: `there is no cluster ${quote(name)}`, fix: `${alike}rename or remove it` }]
+    ? [{ path: [name], message: `unknown cluster ${quote(name)}`, fix: `${alike}rename or remove it` }]
     : [];
 }
 
@@ -95,10 +94,10 @@ function wrongAddress(name: string, address: unknown, mesh: Mesh): FieldProblem[
   return [
     {
       path: [name],
-      message: `${quote(address)} is given; Istio ${id} accepts an ${remoteAddress} that other clusters reach, for example ${ipv4.example}`,
+      message: `invalid value ${quote(address)}: expected, for Istio ${id}, an ${remoteAddress} that other clusters reach, for example ${ipv4.example}`,
       fix: deleteIt,
     },
   ];
 }
 
-const deleteIt = "correct it, or delete it: the addresses are found again";
+const deleteIt = "correct or delete it; `mesh apply` finds the addresses again";

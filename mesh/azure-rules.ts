@@ -11,8 +11,8 @@ const azureForAksClusters: Rule = ({ azure }, { clusters }) => {
     return [
       {
         path: ["azure"],
-        message: `is missing, and ${first.name} is to be made on AKS; allowed is a mapping with location and resourceGroup`,
-        fix: "add the azure section, or name the context of a cluster that exists",
+        message: `required field is missing, since ${first.name} has aks: expected a mapping with location and resourceGroup`,
+        fix: "add the azure section, or set context for an existing cluster",
       },
     ];
   }
@@ -20,8 +20,8 @@ const azureForAksClusters: Rule = ({ azure }, { clusters }) => {
     return [
       {
         path: ["azure"],
-        message: "is given, but every cluster exists already (context), so there is nothing to make",
-        fix: "remove it, or give a cluster its aks name",
+        message: "not used: every cluster exists already (context)",
+        fix: "remove it, or set aks for a cluster",
       },
     ];
   }
@@ -34,7 +34,7 @@ const noAksSettingsOnExistingClusters: Rule = ({ clusters }) =>
       .filter((key) => cluster.context !== undefined && cluster[key] !== undefined)
       .map((key) => ({
         path: ["clusters", index, key],
-        message: `${cluster.name} exists already (context); ${key} is for clusters that Terraform makes`,
+        message: `not used: ${cluster.name} exists already (context), and ${key} is for clusters that Terraform creates`,
         fix: "remove it",
       })),
   );
@@ -52,7 +52,7 @@ const kubernetesVersionOfTheLine: Rule = (config, { clusters, istio }) => {
                 config.clusters[index]!.kubernetesVersion === undefined
                   ? ["azure", "kubernetesVersion"]
                   : ["clusters", index, "kubernetesVersion"],
-              message: `${quote(aks.kubernetesVersion)} is given; Istio ${istio.line.id} supports ${range.min} to ${range.max}`,
+              message: `invalid value ${quote(aks.kubernetesVersion)}: Istio ${istio.line.id} supports ${range.min} to ${range.max}`,
               fix: `use ${range.default}, or another Istio line`,
             },
           ];
@@ -67,19 +67,25 @@ const nodesWithinTheAutoscalersRange: Rule = (config, { clusters }) =>
       const path: Path = config.clusters[index]!.nodePool
         ? ["clusters", index, "nodePool"]
         : ["azure", "nodePool"];
-      const given = `nodes ${nodes}, minNodes ${minNodes}, maxNodes ${maxNodes} (defaults included)`;
+      const values = `nodes ${nodes}, minNodes ${minNodes}, maxNodes ${maxNodes} (defaults included)`;
       if (minNodes > maxNodes) {
         return [
-          { path, message: `${given}: minNodes is above maxNodes`, fix: "raise maxNodes or lower minNodes" },
+          { path, message: `minNodes is above maxNodes: ${values}`, fix: "raise maxNodes or lower minNodes" },
         ];
       }
       return nodes < minNodes || nodes > maxNodes
-        ? [{ path, message: `${given}: nodes must lie between the two`, fix: "set all three" }]
+        ? [
+            {
+              path,
+              message: `nodes is not between minNodes and maxNodes: ${values}`,
+              fix: "set all three fields",
+            },
+          ]
         : [];
     }),
   );
 
-/** AKS names the resource group of the nodes MC_<group>_<cluster>_<location>, of at most 80 characters. */
+/** AKS names the node resource group MC_<group>_<cluster>_<location>, with at most 80 characters. */
 const nodeResourceGroupLimit = 80;
 
 const nodeResourceGroupFits: Rule = ({ azure }, { clusters }) =>
@@ -89,7 +95,7 @@ const nodeResourceGroupFits: Rule = ({ azure }, { clusters }) =>
       ? [
           {
             path: ["clusters", index, "aks"],
-            message: `AKS would call the nodes' resource group ${quote(name)}: ${name.length} characters; allowed are ${nodeResourceGroupLimit}`,
+            message: `name of the node resource group ${quote(name)} has ${name.length} characters: expected at most ${nodeResourceGroupLimit}`,
             fix: `shorten the AKS name or the resource group by ${name.length - nodeResourceGroupLimit}`,
           },
         ]
@@ -101,8 +107,8 @@ const staticAddressIsAzures: Rule = (_, { gateways, primary }) =>
     ? [
         {
           path: ["gateways", "address"],
-          message: `static is given, but Terraform does not make the primary (${primary.name}), and with it its address`,
-          fix: "use discovered, or give the primary an aks name",
+          message: `invalid value static: Terraform does not create the primary (${primary.name}), so it has no address for it`,
+          fix: "use discovered, or set aks for the primary",
         },
       ]
     : [];
@@ -112,28 +118,28 @@ const staticAddressIsPublic: Rule = (_, { gateways }) =>
     ? [
         {
           path: ["gateways", "internal"],
-          message: "true is given together with address: static, which is a public IP",
-          fix: "remove one of the two",
+          message: "invalid value true with address: static, which is a public IP",
+          fix: "remove one of them",
         },
       ]
     : [];
 
-// AKS makes a virtual network for every cluster, all with the same range, so they cannot even be peered.
+// AKS creates a virtual network for every cluster, all with the same range, so they cannot be peered.
 const internalWhereNetworksAreConnected: Rule = (_, { gateways, clusters, remotes }) => {
   const made = clusters.filter(({ aks }) => aks).map(({ name }) => name);
   return gateways.internal && remotes.length > 0 && made.length > 0
     ? [
         {
           path: ["gateways", "internal"],
-          message: `true is given, but Terraform makes ${made.slice(0, 3).join(", ")}${made.length > 3 ? " and others" : ""}, and AKS gives each a virtual network of its own, connected to no other cluster's`,
-          fix: "remove it and use allowedSourceRanges, or make the clusters in connected networks yourself and give their context instead of aks",
+          message: `invalid value true: AKS creates a separate virtual network for each of ${made.slice(0, 3).join(", ")}${made.length > 3 ? " and others" : ""}, and they are not connected`,
+          fix: "remove it and use allowedSourceRanges, or create the clusters in connected networks yourself and set context instead of aks",
         },
       ]
     : [];
 };
 
 /**
- * Letters behind the number of processors; a p among them is Arm.
+ * Letters after the number of processors; a p among them is Arm.
  * https://learn.microsoft.com/azure/virtual-machines/vm-naming-conventions, read 2026-11-23
  */
 const sizeLetters = /^[a-z]+_[a-z]+\d+(?:-\d+)?([a-z]*)/i;
@@ -151,8 +157,8 @@ const vmSizesThatRunTheLine: Rule = (config, { clusters, istio }) =>
               path: config.clusters[index]!.nodePool?.vmSize
                 ? ["clusters", index, "nodePool", "vmSize"]
                 : ["azure", "nodePool", "vmSize"],
-              message: `${quote(nodePool.vmSize)} has ${architecture} processors; the images of Istio ${id} are for ${architectures.join(", ")}`,
-              fix: `use a size of that kind, for example ${defaults.nodePool.vmSize}, or another Istio line`,
+              message: `invalid value ${quote(nodePool.vmSize)}: it is ${architecture}, and the images of Istio ${id} are for ${architectures.join(", ")}`,
+              fix: `use a size of that architecture, for example ${defaults.nodePool.vmSize}, or another Istio line`,
             },
           ];
     }),
@@ -174,7 +180,7 @@ function aksClusters(clusters: readonly Cluster[]): { aks: Aks; index: number }[
   return clusters.flatMap(({ aks }, index) => (aks ? [{ aks, index }] : []));
 }
 
-/** A setting of the azure section is one problem, however many clusters take it over. */
+/** A field of the azure section is one problem, however many clusters inherit it. */
 function uniqueByPath(findings: readonly FieldProblem[]): FieldProblem[] {
   return [...new Map(findings.map((finding) => [JSON.stringify(finding.path), finding])).values()];
 }

@@ -9,8 +9,8 @@ const oneBackend: Rule = ({ azure }) => {
     : [
         {
           path: ["azure", "backend"],
-          message: `${types.length} backends are given; allowed is exactly one`,
-          fix: "keep one, with its settings under it",
+          message: `${types.length} backends: expected exactly one`,
+          fix: "keep one, with its settings below it",
         },
       ];
 };
@@ -36,7 +36,7 @@ const knownBackend: Rule = ({ azure }) =>
     .filter((type) => !backends.includes(type))
     .map((type) => ({
       path: ["azure", "backend", type],
-      message: `Terraform has no backend ${quote(type)}; allowed are ${backends.join(", ")}`,
+      message: `unknown Terraform backend ${quote(type)}: expected one of ${backends.join(", ")}`,
       fix: `${didYouMean(type, backends)}rename it`,
     }));
 
@@ -44,12 +44,12 @@ const knownBackend: Rule = ({ azure }) =>
 const secretSettings =
   /token|secret|password|private_key|(access|encryption|customer|client)_key|conn_str|http_auth|key_material|client_certificate$|credentials/;
 
-/** Names of files and things that have such a word in them, and switches. */
+/** Files, names and flags that have such a word in their name. */
 const harmlessSettings = /(_file|_files|_path|_suffix)$|^(kms|skip|use)_/;
 
 const userInfo = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*@/i;
 
-/** As an address with a query has them: `//host/state?private_token=...`; `sig` is that of Azure's SAS tokens. */
+/** In the query of a URL: `//host/state?private_token=...`; `sig` is the signature of a SAS token. */
 const secretInQuery = /[?&](sig|[^=&#]*(token|secret|password|key|credential)[^=&#]*)=[^&#]/i;
 
 const noSecretsInTheBackend: Rule = (config) =>
@@ -59,7 +59,7 @@ const noSecretsInTheBackend: Rule = (config) =>
         {
           path,
           message: `is a credential, and ${commonFiles}`,
-          fix: "remove it and give it to terraform in the environment (azurerm: ARM_ACCESS_KEY, ARM_SAS_TOKEN, ...) or with terraform init -backend-config=FILE; azurerm needs none with use_azuread_auth",
+          fix: "remove it and pass it to terraform in the environment (azurerm: ARM_ACCESS_KEY, ARM_SAS_TOKEN, ...) or with terraform init -backend-config=FILE; azurerm needs none with use_azuread_auth",
         },
       ];
     }
@@ -67,8 +67,8 @@ const noSecretsInTheBackend: Rule = (config) =>
       return [
         {
           path,
-          message: `is an address with a credential behind its ?, and ${commonFiles}`,
-          fix: "take it out of the address, and give it to terraform in the environment (http: TF_HTTP_PASSWORD) or with terraform init -backend-config=FILE",
+          message: `URL has a credential in its query, and ${commonFiles}`,
+          fix: "remove it from the URL, and pass it to terraform in the environment (http: TF_HTTP_PASSWORD) or with terraform init -backend-config=FILE",
         },
       ];
     }
@@ -76,8 +76,8 @@ const noSecretsInTheBackend: Rule = (config) =>
       ? [
           {
             path,
-            message: `is an address with a user's name or password in it, and ${commonFiles}`,
-            fix: "remove what stands before the @, and give it to terraform in the environment",
+            message: `URL has a user name or password in it, and ${commonFiles}`,
+            fix: "remove what is before the @, and pass it to terraform in the environment",
           },
         ]
       : [];
@@ -85,7 +85,7 @@ const noSecretsInTheBackend: Rule = (config) =>
 
 const commonFiles = "mesh.yaml and the Terraform JSON are files that people commit";
 
-/** What Terraform's JSON, or cdktf on the way to it, takes for more than text. */
+/** What Terraform's JSON, or cdktf, evaluates. */
 const expression = /[$%]\{|TfToken\[/;
 
 const noExpressionsInTheBackend: Rule = (config) =>
@@ -95,8 +95,8 @@ const noExpressionsInTheBackend: Rule = (config) =>
           {
             path,
             message:
-              "holds an expression (${, %{ or TfToken[); a backend is read before Terraform evaluates any",
-            fix: "write what it stands for, or leave it out and run terraform init -backend-config=KEY=VALUE",
+              "has an expression (${, %{ or TfToken[): Terraform reads the backend before it evaluates expressions",
+            fix: "write its value, or remove it and run terraform init -backend-config=KEY=VALUE",
           },
         ]
       : [],
@@ -108,8 +108,8 @@ const exactNumbersInTheBackend: Rule = (config) =>
       ? [
           {
             path,
-            message: `a number beyond ${Number.MAX_SAFE_INTEGER} (2^53 - 1) is given, which JSON does not keep`,
-            fix: "put it into quotes",
+            message: `number is above ${Number.MAX_SAFE_INTEGER} (2^53 - 1), which JSON does not preserve`,
+            fix: "quote it",
           },
         ]
       : [],

@@ -9,33 +9,32 @@ const exactlyOnePrimary: Rule = ({ clusters }) => {
     return [
       {
         path: ["clusters"],
-        message:
-          "no cluster has the role primary; allowed is exactly one, the one that runs the control plane",
-        fix: "add `role: primary` to one of them",
+        message: "no cluster has role primary: expected exactly one, which runs the control plane",
+        fix: "add `role: primary` to one cluster",
       },
     ];
   }
   return primaries.slice(1).map(({ index }) => ({
     path: ["clusters", index, "role"],
-    message: `${primaries[0]!.cluster.name} is the primary already; allowed is exactly one`,
-    fix: "remove `role: primary` here; the others are remotes",
+    message: `duplicate primary: ${primaries[0]!.cluster.name} has role primary already; expected exactly one`,
+    fix: "remove `role: primary` here",
   }));
 };
 
 const uniqueNames: Rule = ({ clusters }) =>
   repeats(clusters.map(({ name }) => name)).map(({ index, first, value }) => ({
     path: ["clusters", index, "name"],
-    message: `${quote(value)} is the name of clusters[${first}] already; every cluster has its own`,
-    fix: "give one of them another name",
+    message: `duplicate name ${quote(value)}: clusters[${first}] has it already`,
+    fix: "rename one of them",
   }));
 
-// Istio takes two clusters with one network label for directly connected, and then sends traffic to pod addresses
-// of the other cluster (istio/istio#39712).
+// Istio considers clusters with the same network label directly connected, and sends traffic to the pod addresses of
+// the other cluster (istio/istio#39712).
 const uniqueNetworks: Rule = ({ clusters }) =>
   repeats(clusters.map(({ network }) => network)).map(({ index, first, value }) => ({
     path: ["clusters", index, "network"],
-    message: `${quote(value)} is the network of ${clusters[first]!.name} already; several clusters on one network are not supported yet`,
-    fix: "give every cluster a network of its own",
+    message: `duplicate network ${quote(value)}: ${clusters[first]!.name} has it already; several clusters on one network are not supported`,
+    fix: "use a different network for each cluster",
   }));
 
 const aksOrContext: Rule = ({ clusters }) =>
@@ -44,8 +43,8 @@ const aksOrContext: Rule = ({ clusters }) =>
       return [
         {
           path: ["clusters", index],
-          message: `${name} has neither aks nor context; allowed is exactly one of them`,
-          fix: "add `aks: NAME` for a cluster that Terraform makes, or `context: NAME` for one that exists",
+          message: `${name} has neither aks nor context: expected exactly one of them`,
+          fix: "add `aks: NAME` for a cluster that Terraform creates, or `context: NAME` for an existing one",
         },
       ];
     }
@@ -53,27 +52,27 @@ const aksOrContext: Rule = ({ clusters }) =>
       return [
         {
           path: ["clusters", index, "context"],
-          message: `${name} has both aks and context; allowed is exactly one of them`,
-          fix: "remove context if Terraform makes the cluster (its context is the AKS name), else remove aks",
+          message: `${name} has both aks and context: expected exactly one of them`,
+          fix: "remove context if Terraform creates the cluster (its context is the AKS name); otherwise remove aks",
         },
       ];
     }
     return [];
   });
 
-// Azure compares names without regard to case.
+// Names are case-insensitive on Azure.
 const uniqueAksNames: Rule = ({ clusters }) =>
   repeats(clusters.map(({ aks }) => aks?.toLowerCase())).map(({ index, first }) => ({
     path: ["clusters", index, "aks"],
-    message: `${quote(clusters[index]!.aks)} is the AKS name of ${clusters[first]!.name} already; every cluster has its own`,
-    fix: "give one of them another name",
+    message: `duplicate AKS name ${quote(clusters[index]!.aks)}: ${clusters[first]!.name} has it already; names are case-insensitive`,
+    fix: "rename one of them",
   }));
 
 const uniqueContexts: Rule = (_, { clusters }) =>
   repeats(clusters.map(({ context, aks }) => (aks ? undefined : context))).map(({ index, first, value }) => ({
     path: ["clusters", index, "context"],
-    message: `${quote(value)} is the context of ${clusters[first]!.name} already; every cluster has its own`,
-    fix: "name the context of this cluster: `kubectl config get-contexts` lists them",
+    message: `duplicate context ${quote(value)}: ${clusters[first]!.name} has it already`,
+    fix: "set the context of this cluster: `kubectl config get-contexts` lists them",
   }));
 
 const noContextLikeAnAksName: Rule = (_, { clusters }) =>
@@ -84,8 +83,8 @@ const noContextLikeAnAksName: Rule = (_, { clusters }) =>
       : [
           {
             path: ["clusters", index, "context"],
-            message: `${quote(context)} is the context that ${other.name} gets from its AKS name; every cluster has its own`,
-            fix: "name the context of this cluster, or rename the other",
+            message: `duplicate context ${quote(context)}: ${other.name} gets it from its AKS name`,
+            fix: "set the context of this cluster, or rename the other cluster",
           },
         ];
   });

@@ -4,21 +4,22 @@ import { istioLines } from "./istio-lines";
 import * as names from "./names";
 
 /**
- * `mesh.yaml` as it is written: what has a default is optional. `normalize.ts` makes a `Mesh` of it.
+ * `mesh.yaml` as written: fields with a default are optional. `normalize.ts` fills in the defaults.
  *
- * Every schema's error is the sentence part that says what is allowed; `schema-problems.ts` adds where it stands,
- * what was given and what to do. Descriptions become the hints that editors show (`mesh.schema.json`).
+ * An error here completes "expected ..."; `schema-problems.ts` adds the position, the value and the fix. Editors show the
+ * descriptions (`mesh.schema.json`).
  */
 
-/** How a description names the value that a field left out has. */
 const byDefault = (value: string | number | boolean) => `Default: ${value}.`;
 
 const named = (rule: names.NameRule, description: string) => {
   const error = `${rule.allowed}, for example ${rule.example}`;
-  return z.string({ error }).regex(rule.pattern, { error }).describe(`${description} Allowed: ${error}.`);
+  return z.string({ error }).regex(rule.pattern, { error }).describe(`${description} Syntax: ${error}.`);
 };
 const oneOf = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
-  z.enum(values, { error: `one of ${values.join(", ")}` }).describe(description);
+  z
+    .enum(values, { error: values.length > 2 ? `one of ${values.join(", ")}` : values.join(" or ") })
+    .describe(description);
 const yesOrNo = (description: string) => z.boolean({ error: "true or false" }).describe(description);
 const wholeNumber = (min: number, max: number, description: string) => {
   const error = `a whole number from ${min} to ${max}`;
@@ -35,28 +36,28 @@ const nodePool = section(
       names.vmSize,
       `Size of the virtual machines. ${byDefault(defaults.nodePool.vmSize)}`,
     ).optional(),
-    // 1000: AKS's limit of nodes in a node pool (https://github.com/hashicorp/terraform-provider-azurerm/issues/9198,
+    // 1000 nodes is AKS's limit for a node pool (https://github.com/hashicorp/terraform-provider-azurerm/issues/9198,
     // read 2026-11-27).
     nodes: wholeNumber(
       1,
       1000,
-      `Nodes to begin with, within minNodes and maxNodes. ${byDefault(defaults.nodePool.nodes)}`,
+      `Initial number of nodes, between minNodes and maxNodes. ${byDefault(defaults.nodePool.nodes)}`,
     ).optional(),
     minNodes: wholeNumber(
       1,
       1000,
-      `Least nodes the autoscaler keeps. ${byDefault(defaults.nodePool.minNodes)}`,
+      `Minimum number of nodes for the autoscaler. ${byDefault(defaults.nodePool.minNodes)}`,
     ).optional(),
     maxNodes: wholeNumber(
       1,
       1000,
-      `Most nodes the autoscaler makes. ${byDefault(defaults.nodePool.maxNodes)}`,
+      `Maximum number of nodes for the autoscaler. ${byDefault(defaults.nodePool.maxNodes)}`,
     ).optional(),
   },
-  "Nodes of the AKS clusters.",
+  "Node pool of the AKS clusters.",
 );
 
-/** What only a cluster that Terraform makes can have: in the azure section for all of them, or of one's own. */
+/** Fields that only a cluster that Terraform creates can have: in the azure section for all, or in one cluster. */
 const aksShape = {
   kubernetesVersion: named(
     names.kubernetesVersion,
@@ -67,7 +68,7 @@ const aksShape = {
 export const aksSettings = Object.keys(aksShape) as readonly (keyof typeof aksShape)[];
 
 const tag = (limit: number, what: string) => {
-  const error = `text of at most ${limit} characters${what}`;
+  const error = `a string of at most ${limit} characters${what}`;
   return z.string({ error }).max(limit, { error });
 };
 
@@ -84,37 +85,39 @@ const azure = section(
       .record(
         tag(512, " without < > % & \\ ? /")
           .min(1)
-          .regex(/^[^<>%&\\?/\p{Cc}]+$/u, { error: "text of at most 512 characters without < > % & \\ ? /" }),
+          .regex(/^[^<>%&\\?/\p{Cc}]+$/u, {
+            error: "a string of at most 512 characters without < > % & \\ ? /",
+          }),
         tag(256, ""),
-        { error: "a mapping of names to texts" },
+        { error: "a mapping of names to strings" },
       )
-      .describe("Tags on everything that Terraform makes.")
+      .describe("Tags on every resource that Terraform creates.")
       .optional(),
     backend: z
       .record(
         z.string().regex(names.backendType.pattern, { error: names.backendType.allowed }),
-        z.record(z.string(), z.unknown(), { error: "the backend block's settings, as a mapping" }),
-        { error: "a mapping with one key, the backend's name, for example azurerm" },
+        z.record(z.string(), z.unknown(), { error: "a mapping with the settings of the backend block" }),
+        { error: "a mapping with one key, the type of the backend, for example azurerm" },
       )
-      .describe("Terraform backend: its name, and under it the block's own settings. Default: local state.")
+      .describe("Terraform backend: its type, and below it the settings of the block. Default: local state.")
       .optional(),
   },
-  "What Terraform makes on Azure. Leave it out when every cluster exists already.",
+  "What Terraform creates on Azure. Omit it if every cluster exists already.",
 );
 
 const cluster = section(
   {
-    name: named(names.dns1123Label, "Name of the cluster from the perspective of the mesh."),
+    name: named(names.dns1123Label, "Name of the cluster in the mesh (Istio: clusterName)."),
     role: oneOf(
       ["primary", "remote"],
       `One cluster is the primary and runs the control plane. ${byDefault(defaults.cluster.role)}`,
     ).optional(),
-    network: named(names.dns1123Label, "Istio network of the cluster; every cluster has its own."),
-    aks: named(names.aksName, "Name of the AKS cluster that Terraform makes.").optional(),
-    context: named(names.contextName, "Kubeconfig context of a cluster that exists already.").optional(),
+    network: named(names.dns1123Label, "Istio network of the cluster; different for every cluster."),
+    aks: named(names.aksName, "Name of the AKS cluster that Terraform creates.").optional(),
+    context: named(names.contextName, "Kubeconfig context of an existing cluster.").optional(),
     ...aksShape,
   },
-  "A cluster of the mesh: one that Terraform makes (aks), or one that exists (context).",
+  "A cluster of the mesh: created by Terraform (aks), or existing (context).",
 );
 
 const clusterNames = z
@@ -138,23 +141,23 @@ export const meshConfigSchema = section(
         ).optional(),
         hub: named(
           names.imageHub,
-          "Registry and path of Istio's own images and helloworld alone; for these it wins over images.registry. Default: the line's own.",
+          "Registry and path of Istio's images and helloworld only; takes precedence over images.registry. Default: the line's own.",
         ).optional(),
         pullSecrets: z
           .array(named(names.dns1123Subdomain, "Name of a Secret."), { error: "a list of Secret names" })
-          .describe("Image pull Secrets, which you make in istio-system and in the sample's namespace.")
+          .describe("Image pull Secrets, which you create in istio-system and in the sample's namespace.")
           .optional(),
       },
-      "Which Istio.",
+      "Istio release.",
     ).optional(),
     images: section(
       {
         registry: named(
           names.imageRegistry,
-          "Registry, and path in it, that takes the place of each image's own registry: docker.io/istio/pilot becomes REGISTRY/istio/pilot. For Istio's images and helloworld istio.hub wins where it is given. `mesh images` lists what to copy there. Default: upstream's registries.",
+          "Registry, with optional path, that replaces the registry of every image: docker.io/istio/pilot becomes REGISTRY/istio/pilot. For Istio's images and helloworld istio.hub takes precedence. `mesh images` lists the images to copy there. Default: upstream's registries.",
         ).optional(),
       },
-      "Where the clusters pull images from.",
+      "Registry from which the clusters pull images.",
     ).optional(),
     azure: azure.optional(),
     clusters: z
@@ -165,10 +168,10 @@ export const meshConfigSchema = section(
       {
         files: named(
           names.folder,
-          "Folder with your own CA: <cluster>/{ca-cert,ca-key,root-cert,cert-chain}.pem, or cert-manager's {tls.crt,tls.key,ca.crt}. Default: `mesh ca` makes one.",
+          "Folder with your own CA, relative to this file: <cluster>/{ca-cert,ca-key,root-cert,cert-chain}.pem, or cert-manager's {tls.crt,tls.key,ca.crt}. Default: `mesh ca` creates one.",
         ).optional(),
         acceptSampleCertificates: yesOrNo(
-          `Accept Istio's published sample certificates, whose keys everyone has. For demos only. ${byDefault(defaults.ca.acceptSampleCertificates)}`,
+          `Accept Istio's published sample certificates, whose private keys are public. For demos only. ${byDefault(defaults.ca.acceptSampleCertificates)}`,
         ).optional(),
       },
       "Certificate authority of the mesh.",
@@ -177,28 +180,28 @@ export const meshConfigSchema = section(
       {
         address: oneOf(
           ["discovered", "static"],
-          `Address of the primary's gateway: found after the install, or a public IP made by Terraform. ${byDefault(defaults.gateways.address)}`,
+          `Address of the primary's east-west gateway: discovered after the installation, or a static public IP that Terraform creates. ${byDefault(defaults.gateways.address)}`,
         ).optional(),
         allowedSourceRanges: z
           .array(named(names.ipv4Range, "IPv4 range."), { error: "a list of IPv4 ranges" })
-          .min(1, { error: "a list of one IPv4 range or more; without the key everyone may" })
+          .min(1, { error: "a list of at least one IPv4 range; remove the field to allow all sources" })
           .describe(
-            "Who may reach these gateways. Those between the clusters put the control plane on a public address: name the other clusters' outbound addresses. Default: everyone.",
+            "Sources that may reach the gateways. East-west gateways expose the control plane on a public address: list the outbound addresses of the other clusters. Default: all sources.",
           )
           .optional(),
         internal: yesOrNo(
-          `Internal load balancers for these gateways, for clusters whose networks are connected. ${byDefault(defaults.gateways.internal)}`,
+          `Internal load balancers for the gateways, for clusters in connected networks. ${byDefault(defaults.gateways.internal)}`,
         ).optional(),
         ingress: yesOrNo(
-          `Keep Istio's ordinary ingress gateway on the primary, no more public than the others; for one that is, install your own. ${byDefault(defaults.gateways.ingress)}`,
+          `Install Istio's ingress gateway on the primary, with the same load balancer settings as the east-west gateways; for other settings install your own. ${byDefault(defaults.gateways.ingress)}`,
         ).optional(),
       },
-      "The gateways: those between the clusters, and the primary's ordinary ingress gateway.",
+      "East-west gateways, and the primary's ingress gateway.",
     ).optional(),
     sample: section(
       {
         enabled: yesOrNo(
-          `Run the sample app helloworld, with a client, in every cluster. ${byDefault(defaults.sample.enabled)}`,
+          `Install the sample app helloworld, and a client in every cluster. ${byDefault(defaults.sample.enabled)}`,
         ).optional(),
         namespace: named(
           names.dns1123Label,
@@ -206,14 +209,14 @@ export const meshConfigSchema = section(
         ).optional(),
         versions: z
           .record(z.string(), clusterNames, { error: "a mapping of versions to lists of cluster names" })
-          .describe("Where each version of helloworld runs. Default: v1 on the primary, v2 on the remotes.")
+          .describe("Clusters of each version of helloworld. Default: v1 on the primary, v2 on the remotes.")
           .optional(),
         weights: z
-          .record(z.string(), wholeNumber(0, 100, "Percent of requests."), {
-            error: "a mapping of versions to percent",
+          .record(z.string(), wholeNumber(0, 100, "Percentage of requests."), {
+            error: "a mapping of versions to percentages",
           })
           .describe(
-            "Percent of requests per version, 100 in all. Default: none; every pod gets an equal share.",
+            "Percentage of requests per version; the sum is 100. Default: none; every pod gets an equal share.",
           )
           .optional(),
       },
@@ -222,12 +225,12 @@ export const meshConfigSchema = section(
     addons: section(
       {
         prometheus: yesOrNo(`Prometheus on the primary. ${byDefault(defaults.addons.prometheus)}`).optional(),
-        kiali: yesOrNo("Kiali on the primary; it needs Prometheus. Default: as prometheus.").optional(),
+        kiali: yesOrNo("Kiali on the primary; requires Prometheus. Default: as prometheus.").optional(),
       },
-      "What runs on the primary beside Istio.",
+      "Addons on the primary.",
     ).optional(),
   },
-  "An Istio mesh over several clusters.",
+  "An Istio mesh across several clusters.",
 );
 
 /** `mesh.yaml` as written. */

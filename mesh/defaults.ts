@@ -8,8 +8,8 @@ import type { NodePool } from "./mesh";
 const nodePool: NodePool = { vmSize: "Standard_D2s_v5", nodes: 3, minNodes: 1, maxNodes: 3 };
 
 /**
- * What holds where `mesh.yaml` says nothing, in the file's own shape: `config.ts` tells it to people, `normalize.ts`
- * fills it in. Defaults that follow from other fields are in `normalize.ts`, and `config.ts` says them in words.
+ * Defaults, in the shape of `mesh.yaml`. Those that depend on other fields are in `normalize.ts`, and in words in
+ * `config.ts`.
  */
 export const defaults = {
   name: "mesh1",

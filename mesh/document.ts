@@ -1,9 +1,9 @@
 import { type FieldProblem, InputError, type Problem } from "./problem";
 import { parseYaml, type YamlDocument, YamlError } from "./yaml";
 
-/** A file that people write, with the place of everything in it. */
+/** A YAML file that people write. */
 export interface Document extends YamlDocument {
-  /** What is wrong in it already: keys that stand twice. */
+  /** Duplicate keys. */
   readonly problems: readonly Problem[];
   /** A problem with its place in the file. */
   located(problem: FieldProblem): Problem;
@@ -23,8 +23,8 @@ export function readDocument(text: string, file: string, fix: string): Document 
       file,
       path,
       position,
-      message: "is given twice; allowed is once",
-      fix: "keep one of the two",
+      message: "duplicate field",
+      fix: "remove one of them",
     })),
     located: (problem) => ({ file, position: document.valueAt(problem.path), ...problem }),
   };

@@ -1,20 +1,20 @@
 import type { IstioLine } from "./istio-lines";
 import type { Mesh } from "./mesh";
 
-/** A container image of the mesh; digests are the registry's to tell. */
+/** A container image of the mesh, by tag. */
 export interface Image {
-  /** Where upstream publishes it, the registry's name included. */
+  /** Upstream's name of it, with the registry. */
   readonly source: string;
-  /** Where the clusters pull it from. */
+  /** The name under which the clusters pull it. */
   readonly target: string;
 }
 
-/** `istio.hub` where it is given: it is more exact than a registry for everything. */
+/** `istio.hub` takes precedence over `images.registry`. */
 export function hubOf(line: IstioLine, hub: string | undefined, registry: string | undefined): string {
   return hub ?? inRegistry(registry, line.hub);
 }
 
-/** The name under which the clusters pull an image that is not of Istio's hub. */
+/** The name under which the clusters pull an image that is not in Istio's hub. */
 export function pulledFrom({ images }: Pick<Mesh, "images">, source: string): string {
   return inRegistry(images.registry, source);
 }
@@ -40,13 +40,13 @@ export function imagesOf(mesh: Mesh): readonly Image[] {
   ];
 }
 
-/** Puts a registry, with its path, in the place of the one that the image's name begins with. */
+/** The image's name with another registry. */
 function inRegistry(registry: string | undefined, source: string): string {
   return registry === undefined ? source : `${registry}/${source.slice(source.indexOf("/") + 1)}`;
 }
 
 /**
- * The registry that an image's name leads to: a first part without dot, colon or `localhost` is a user of Docker Hub.
+ * The registry of an image: a first part without dot, colon or `localhost` is a user of Docker Hub.
  * https://github.com/distribution/reference, read 2026-11-23
  */
 export function registryOf(image: string): string {

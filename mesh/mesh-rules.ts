@@ -10,11 +10,11 @@ const istioVersionOfItsLine: Rule = ({ istio }, mesh) => {
     : [
         {
           path: ["istio", "version"],
-          message: `${quote(version)} is not of line ${line.id}; allowed is ${line.id}.x, for example ${line.version}`,
+          message: `invalid value ${quote(version)}: expected ${line.id}.x for Istio line ${line.id}, for example ${line.version}`,
           fix:
             istio?.line === undefined
-              ? "name its line as well"
-              : "change line or version, or leave version out",
+              ? "set istio.line as well"
+              : "change line or version, or remove version",
         },
       ];
 };
@@ -24,7 +24,7 @@ const ingressWhereItIsTheGateway: Rule = (_, { gateways, istio }) =>
     ? [
         {
           path: ["gateways", "ingress"],
-          message: `false is given; Istio ${istio.line.id} sends the traffic between clusters through the ingress gateway`,
+          message: `invalid value false: Istio ${istio.line.id} sends cross-cluster traffic through the ingress gateway`,
           fix: "remove it",
         },
       ]
@@ -41,7 +41,7 @@ const noRepeatsInLists: Rule = ({ istio, gateways, sample }) =>
   ].flatMap(({ path, list }) =>
     repeats(list ?? []).map(({ index, value }) => ({
       path: [...path, index],
-      message: `${quote(value)} is in the list already; allowed is once`,
+      message: `duplicate value ${quote(value)}`,
       fix: "remove it",
     })),
   );
@@ -54,8 +54,8 @@ const rangesWithoutHostBits: Rule = ({ gateways }) =>
       : [
           {
             path: ["gateways", "allowedSourceRanges", index],
-            message: `${quote(range)} has bits behind its length; the range is ${network}`,
-            fix: `write ${network}, or ${range.split("/")[0]}/32 for the one address`,
+            message: `CIDR ${quote(range)} has host bits set: expected ${network}`,
+            fix: `use ${network}, or ${range.split("/")[0]}/32 for a single address`,
           },
         ];
   });
@@ -65,8 +65,8 @@ const sampleCertificatesOnlyFromFiles: Rule = ({ ca }) =>
     ? [
         {
           path: ["ca", "acceptSampleCertificates"],
-          message: "true is given without ca.files; a generated CA is never the sample",
-          fix: "remove it, or name the folder of the certificates in ca.files",
+          message: "invalid value true without ca.files: a generated CA is never the sample CA",
+          fix: "remove it, or set ca.files to the folder of the certificates",
         },
       ]
     : [];

@@ -1,17 +1,17 @@
 import type { IstioLine } from "./istio-lines";
 
 /**
- * The mesh that `mesh.yaml` asks for: complete (no optionals left open by defaults), consistent (every rule
- * of `rules.ts` holds) and frozen. Everything else in this project is computed from it.
+ * The mesh that `mesh.yaml` describes: complete (defaults filled in), consistent (every rule of `rules.ts` holds) and
+ * frozen. Everything else in this project is computed from it.
  */
 export interface Mesh {
   /** Mesh ID, the same in every cluster. Istio: `values.global.meshID`. */
   readonly name: string;
   readonly istio: Istio;
   readonly images: Images;
-  /** Where Terraform makes clusters; undefined when every cluster exists already. */
+  /** Where Terraform creates clusters; undefined if every cluster exists already. */
   readonly azure: Azure | undefined;
-  /** In the order of `mesh.yaml`, the primary wherever it stands there. */
+  /** In the order of `mesh.yaml`; the primary may be anywhere. */
   readonly clusters: readonly Cluster[];
   /** The one cluster that runs the control plane. */
   readonly primary: Cluster;
@@ -36,7 +36,7 @@ export interface Istio {
 
 /** Where the clusters pull images from. */
 export interface Images {
-  /** Registry and path that take the place of every image's own registry. @default - undefined: upstream's registries */
+  /** Registry and path that replace the registry of every image. @default - undefined: upstream's registries */
   readonly registry: string | undefined;
 }
 
@@ -49,27 +49,27 @@ export interface Azure {
   readonly backend: TerraformBackend | undefined;
 }
 
-/** A Terraform backend block, taken over as it is. Undefined in `Azure`: local state beside `mesh.yaml`. */
+/** A Terraform backend block, unchanged. Undefined in `Azure`: local state beside `mesh.yaml`. */
 export interface TerraformBackend {
-  /** Terraform's name of the backend, for example azurerm. */
+  /** For example azurerm. */
   readonly type: string;
   /** The block's own settings, in Terraform's snake_case. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
 export interface Cluster {
-  /** Name from the perspective of the mesh (Istio: `clusterName`). A DNS-1123 label. */
+  /** Name in the mesh (Istio: `clusterName`). A DNS-1123 label. */
   readonly name: string;
   readonly role: "primary" | "remote";
-  /** Istio network; every cluster has its own. */
+  /** Istio network; different for every cluster. */
   readonly network: string;
   /** Kubeconfig context: the one given, or the AKS name, which is what `az aks get-credentials` writes. */
   readonly context: string;
-  /** Undefined: the cluster exists already and Terraform leaves it alone. */
+  /** Undefined: the cluster exists already, and Terraform does not manage it. */
   readonly aks: Aks | undefined;
 }
 
-/** An AKS cluster that Terraform makes. */
+/** An AKS cluster that Terraform creates. */
 export interface Aks {
   readonly name: string;
   readonly kubernetesVersion: string;
@@ -78,7 +78,7 @@ export interface Aks {
 
 export interface NodePool {
   readonly vmSize: string;
-  /** Nodes to begin with; the autoscaler moves on from there. */
+  /** Initial number of nodes; then the autoscaler changes it. */
   readonly nodes: number;
   readonly minNodes: number;
   readonly maxNodes: number;
@@ -86,48 +86,48 @@ export interface NodePool {
 
 /** Where the CA's certificates and keys come from. */
 export interface CaSource {
-  /** `generated`: `mesh ca` makes them. `files`: the user did, in `directory`. */
+  /** `generated`: by `mesh ca`. `files`: by the user, in `directory`. */
   readonly from: "generated" | "files";
-  /** Folder as written in `mesh.yaml`, relative to that file; undefined for the folder beside it (`mesh.ca`). */
+  /** Folder as written in `mesh.yaml`, relative to that file; undefined: `mesh.ca` beside it. */
   readonly directory: string | undefined;
-  /** Istio's published sample certificates pass, with a warning. For demos: their keys are public. */
+  /** Accept Istio's published sample certificates, with a warning: their keys are public. */
   readonly acceptSampleCertificates: boolean;
 }
 
 export interface Gateways {
-  /** `discovered`: read off the Service after the install. `static`: a public IP made by Terraform. */
+  /** `discovered`: read from the Service after the installation. `static`: a public IP that Terraform creates. */
   readonly address: "discovered" | "static";
-  /** IPv4 ranges that may reach the gateways, the ingress gateway included; empty: everyone. */
+  /** IPv4 ranges that may reach the gateways, the ingress gateway included; empty: all sources. */
   readonly allowedSourceRanges: readonly string[];
-  /** Internal load balancers for all gateways (the clusters' virtual networks must be connected). */
+  /** Internal load balancers for all gateways; the virtual networks of the clusters must be connected. */
   readonly internal: boolean;
-  /** The primary keeps Istio's ordinary ingress gateway. */
+  /** The primary has Istio's ingress gateway. */
   readonly ingress: boolean;
 }
 
 export interface Sample {
   readonly namespace: string;
-  /** Which versions of helloworld run, and where. */
+  /** Versions of helloworld, with their clusters. */
   readonly versions: readonly SampleVersion[];
-  /** Percent of requests per version, summing to 100; undefined: no VirtualService, pods share equally. */
+  /** Percentage of requests per version; the sum is 100. Undefined: no VirtualService, every pod gets an equal share. */
   readonly weights: Readonly<Record<string, number>> | undefined;
 }
 
 export interface SampleVersion {
   /** For example v1. */
   readonly name: string;
-  /** Names of the clusters that run it. */
+  /** Names of its clusters. */
   readonly clusters: readonly string[];
 }
 
-/** What runs on the primary beside Istio. */
+/** Addons on the primary. */
 export interface Addons {
   readonly prometheus: boolean;
   readonly kiali: boolean;
 }
 
 /**
- * Gateway addresses by cluster name: IPv4 literals, or host names where the Istio line accepts them.
- * Known after the install (or from Terraform), kept in a small file beside `mesh.yaml`.
+ * Addresses of the east-west gateways by cluster name: IPv4 addresses, or host names if the Istio line accepts them.
+ * Discovered after the installation or taken from Terraform, and kept in a file beside `mesh.yaml`.
  */
 export type Addresses = Readonly<Record<string, string>>;

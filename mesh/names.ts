@@ -1,12 +1,11 @@
 import { defaultIstioLine } from "./istio-lines";
 
 /**
- * What a name may look like: the pattern, in words, with an example. The words are what an error message shows
- * and what editors show beside the field.
+ * The syntax of a name: as a pattern, in words, with an example. Error messages and editors show the words.
  */
 export interface NameRule {
   readonly pattern: RegExp;
-  /** Completes the sentence "allowed is ...". */
+  /** Completes the sentence "expected ...". */
   readonly allowed: string;
   readonly example: string;
 }
@@ -27,13 +26,12 @@ export const dns1123Subdomain: NameRule = {
 };
 
 /**
- * Kubeconfig contexts. Kubernetes sets no rule, and people's tools write spaces, umlauts and parentheses: every command
- * quotes them. Not allowed is what a terminal would not show as it is, and what `--context` of `mesh verify` would take
- * for an option.
+ * Kubeconfig contexts. Kubernetes has no rule, and tools write spaces, umlauts and parentheses: every command quotes
+ * them. Control characters, which a terminal does not show, and a leading '-', which is an option, are refused.
  */
 export const contextName: NameRule = {
   pattern: /^(?!-)[^\p{Cc}\p{Bidi_Control}\u2028\u2029]{1,253}$/u,
-  allowed: "at most 253 characters, none of them a control character, not beginning with '-'",
+  allowed: "at most 253 characters, no control characters, not beginning with '-'",
   example: "aks-main",
 };
 
@@ -87,16 +85,16 @@ export const imageHub: NameRule = {
   example: "docker.io/istio",
 };
 
-/** A registry as image names begin with it: what has no dot and no port would be a user of Docker Hub. */
+/** The registry part of an image name: without a dot or a port it would be a user of Docker Hub. */
 export const imageRegistry: NameRule = {
   pattern:
     /^(?=.{1,150}$)(?=[^/]*[.:]|localhost(\/|$))[a-z0-9]+([.-][a-z0-9]+)*(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?(\/[a-z0-9]+([._-][a-z0-9]+)*)*$/,
   allowed:
-    "a registry's host, with its port and a path where it has them, in lower case, without https:// and without a slash at the end",
+    "a registry host in lower case, with optional port and path, without https:// and without a trailing slash",
   example: "mirror.example/team",
 };
 
-/** A folder, relative or absolute. Shell-safe: it stands in the runbook. */
+/** A folder, relative or absolute. Shell-safe, because the runbook names it. */
 export const folder: NameRule = {
   pattern: /^(?=.{1,400}$)[A-Za-z0-9_./][A-Za-z0-9_./ @+-]*$/,
   allowed: "a folder, relative to this file: letters, digits and _ . / @ + - and spaces",

@@ -5,14 +5,14 @@ import { defaultIstioLine, type IstioLine, istioLines } from "./istio-lines";
 import type { Azure, Cluster, Mesh, Sample } from "./mesh";
 
 /**
- * Fills in every default. Total: it takes any file that fits the schema, consistent or not, so that the rules can
- * judge the whole.
+ * Fills in every default. It accepts any file that fits the schema, so that rules get a mesh even of an inconsistent
+ * file.
  */
 export function normalize(config: MeshConfig): Mesh {
   const wanted = config.istio?.line ?? defaults.istio.line;
   const line = istioLines.find(({ id }) => id === wanted) ?? defaultIstioLine;
   const clusters = config.clusters.map((cluster) => normalizeCluster(cluster, config, line));
-  // Without a primary the rules refuse the file; until then the first cluster stands in for it.
+  // A rule refuses a file without a primary; until then the first cluster replaces it.
   const primary = clusters.find(({ role }) => role === "primary") ?? clusters[0]!;
   const remotes = clusters.filter(({ role }) => role === "remote");
   return deepFreeze({

@@ -4,7 +4,7 @@ import { commandLine } from "./shell-quote";
 
 const defaultFile = "mesh.yaml";
 
-/** Files that belong to one `mesh.yaml`. What is made from it alone goes to the current folder, as the stock CLIs do. */
+/** Files of one `mesh.yaml`. As with the stock CLIs, generated output goes to the current folder. */
 export interface MeshPaths {
   /** `mesh.yaml` itself. */
   readonly mesh: string;
@@ -19,21 +19,20 @@ export interface MeshPaths {
 }
 
 /**
- * The file that describes the mesh: the one given, else the one that MESH_FILE names, else `mesh.yaml`. MESH_FILE is the
- * tool's only environment variable of its own.
+ * The file that describes the mesh: the given one, `$MESH_FILE`, or `mesh.yaml`. MESH_FILE is the tool's only
+ * environment variable of its own.
  */
 export function meshFile(given?: string): string {
   return given ?? (process.env.MESH_FILE || defaultFile);
 }
 
-/** The file that is taken where none is named. */
 export const isDefaultFile = (file: string) => file === defaultFile;
 
-/** Installed beside the project, or built in a checkout, the tool is not on the PATH: npx finds it. */
+/** Installed beside the project or built in a checkout, the tool is not on the PATH; npx finds it. */
 const isBesideProject = /[\\/](node_modules[\\/]\.bin[\\/]mesh|(bin|build)[\\/]mesh\.js)$/;
 
 /**
- * A command of this tool about a mesh, ready to paste: the file is named where the tool would take another one.
+ * A command of this tool, ready to paste. It names the file unless it is the default.
  * @param file `mesh.yaml` as the user named it
  */
 export function meshCommand(file: string, ...words: readonly string[]): string {
@@ -52,11 +51,11 @@ export function meshPaths(mesh: string): MeshPaths {
   };
 }
 
-/** A folder, the one that it lies in, and so on to the top. */
+/** A folder and its parents, up to the root. */
 export const foldersUpFrom = (folder: string): string[] =>
   dirname(folder) === folder ? [folder] : [folder, ...foldersUpFrom(dirname(folder))];
 
-/** A file of the same name in a folder above, as seen from here; undefined: there is none. */
+/** A file of the same name in a parent folder, relative to the current folder. */
 export function sameNameAbove(file: string): string | undefined {
   const [, ...above] = foldersUpFrom(resolve(dirname(file)));
   const found = above.map((folder) => join(folder, basename(file))).find((place) => existsSync(place));

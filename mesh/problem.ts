@@ -1,20 +1,20 @@
-/** Where something stands in a file; both count from 1. */
+/** In a file; both count from 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** Keys and list indexes from the top of `mesh.yaml` down. */
+/** Keys and list indexes, from the root of the file. */
 export type Path = readonly (string | number)[];
 
-/** Something wrong with the input. The sentences are lower case and safe to print: they never quote a secret. */
+/** Invalid input. The texts are lower case, and never quote a secret. */
 export interface Problem {
   /** File as the user named it. */
   readonly file: string;
-  /** Undefined where the problem is of the file as a whole. */
+  /** Undefined: the problem is about the file as a whole. */
   readonly position: Position | undefined;
   readonly path: Path;
-  /** What was given and what is allowed. */
+  /** What is wrong with the value, and what is expected: `invalid value "x": expected primary or remote`. */
   readonly message: string;
   /** What to do about it. */
   readonly fix: string;
@@ -23,12 +23,12 @@ export interface Problem {
 /** A problem whose place in the file is yet to be looked up. */
 export type FieldProblem = Pick<Problem, "path" | "message" | "fix">;
 
-/** Something wrong with a file, or with a command, as a whole. */
+/** A problem of a file, or of a command, as a whole. */
 export function fileProblem(file: string, message: string, fix: string): Problem {
   return { file, position: undefined, path: [], message, fix };
 }
 
-/** Bad input: every problem at once. Commands print it and exit with 2. */
+/** Invalid input, with every problem. Commands print it and exit with 2. */
 export class InputError extends Error {
   constructor(readonly problems: readonly Problem[]) {
     super(formatProblems(problems));
@@ -36,7 +36,6 @@ export class InputError extends Error {
   }
 }
 
-/** More than anybody reads at once. */
 const mostShown = 100;
 
 function formatProblems(problems: readonly Problem[]): string {
@@ -46,14 +45,14 @@ function formatProblems(problems: readonly Problem[]): string {
   );
 }
 
-/** `mesh.yaml:7:14: clusters[1].network: "network1" is main0's already ...`, the fix on a line of its own. */
+/** `mesh.yaml:7:14: clusters[1].network: duplicate network "network1": ...`, then a line with the fix. */
 export function formatProblem({ file, position, path, message, fix }: Problem): string {
   const place = position ? `${file}:${position.line}:${position.column}` : file;
   const where = path.length > 0 ? `${formatPath(path)}: ` : "";
   return `${place}: ${where}${message}\n  fix: ${fix}`;
 }
 
-/** `clusters[1].network`, as people write it. */
+/** `clusters[1].network`. */
 export function formatPath(path: Path): string {
   return path
     .map((part) =>
@@ -77,11 +76,11 @@ export function valueAt(value: unknown, path: Path): unknown {
   );
 }
 
-/** A value as an error message shows it: on one line, shortened, control characters escaped. */
+/** A value in a message: on one line, shortened, control characters escaped. */
 export function quote(value: unknown): string {
   const text =
     JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? String(inner) : inner)) ?? "nothing";
-  // JSON leaves C1 controls and the bidirectional marks alone; a terminal or a reader may not.
+  // JSON does not escape C1 controls and bidirectional marks, which terminals interpret.
   const shown = text.replace(
     /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

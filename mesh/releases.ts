@@ -2,22 +2,22 @@ import { defaultIstioLine, istioLines, type ReleaseFault } from "./istio-lines";
 import type { Istio } from "./mesh";
 import type { FieldProblem } from "./problem";
 
-/** Days before the end of support from which on every run says so. */
+/** Every run warns from this many days before the end of support. */
 const noticeDays = 60;
 const dayMilliseconds = 24 * 60 * 60 * 1000;
 
-/** What upstream says against the release of a mesh. @param now decides whether support ends soon */
+/** Known bugs of the mesh's release, and the end of its support. @param now decides whether support ends soon */
 export function releaseFindings(istio: Istio, now: Date): FieldProblem[] {
   return [...faultFindings(istio), ...supportFindings(istio, now)];
 }
 
-/** Faults that a release has; of a line that is not known here, none is known. */
+/** Known bugs of a release. */
 export function faultsOf(version: string): readonly ReleaseFault[] {
   const line = istioLines.find(({ id }) => version.startsWith(`${id}.`));
   return line?.faults.filter(({ fixedIn }) => patchOf(version) < patchOf(fixedIn)) ?? [];
 }
 
-/** What a changed remote secret sets off in a release; undefined: nothing. */
+/** The bug that a changed remote secret triggers in a release. */
 export const faultByRemoteSecret = (version: string) =>
   faultsOf(version).find(({ byRemoteSecret }) => byRemoteSecret);
 
@@ -25,7 +25,7 @@ export function faultFindings(istio: Istio): FieldProblem[] {
   return faultsOf(istio.version).map(({ issue, fixedIn, what }) => ({
     path: ["istio", "version"],
     message: `Istio ${istio.version} ${what} (${issue})`,
-    fix: `set istio.version to ${istio.line.version}, or another one from ${fixedIn} on`,
+    fix: `set istio.version to ${istio.line.version}, or to any version from ${fixedIn}`,
   }));
 }
 
@@ -40,12 +40,12 @@ export function supportFindings({ line }: Istio, now: Date): FieldProblem[] {
       path: ["istio", "line"],
       message:
         days < 0
-          ? `support for Istio ${line.id} ended ${isEstimate ? "" : "on "}${when}; faults and security holes found since are not fixed in it`
-          : `support for Istio ${line.id} ends ${isEstimate ? "" : "on "}${when}, ${days === 1 ? "1 day" : `${days} days`} from now; no fixes, of security holes either, come after it`,
+          ? `support for Istio ${line.id} ended ${isEstimate ? "" : "on "}${when}; bugs and vulnerabilities found since then are not fixed`
+          : `support for Istio ${line.id} ends ${isEstimate ? "" : "on "}${when}, ${days === 1 ? "1 day" : `${days} days`} from now; no bug or security fixes after that`,
       fix:
         line.id === defaultIstioLine.id
-          ? "look for a version of mesh that knows a newer line"
-          : `plan the move to istio.line "${defaultIstioLine.id}"`,
+          ? "upgrade mesh to a version that supports a newer line"
+          : `plan the upgrade to istio.line "${defaultIstioLine.id}"`,
     },
   ];
 }

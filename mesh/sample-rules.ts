@@ -7,8 +7,8 @@ const sampleHasVersions: Rule = ({ sample: written }, { sample }) =>
     ? [
         {
           path: ["sample", "versions"],
-          message: "no version is given; allowed is at least one",
-          fix: "name one with its clusters, or switch the sample off with `enabled: false`",
+          message: "no version: expected at least one",
+          fix: "add one with its clusters, or disable the sample with `enabled: false`",
         },
       ]
     : [];
@@ -19,7 +19,7 @@ const knownVersions: Rule = ({ sample }, { istio }) => {
     .filter((name) => !known.includes(name))
     .map((name) => ({
       path: ["sample", "versions", name],
-      message: `there is no image of helloworld ${quote(name)}; allowed are ${known.join(", ")}`,
+      message: `unknown version ${quote(name)} of helloworld: expected ${known.join(" or ")}`,
       fix: `${didYouMean(name, known)}rename or remove it`,
     }));
 };
@@ -33,8 +33,8 @@ const versionsRunOnKnownClusters: Rule = ({ sample, clusters }) => {
         : [
             {
               path: ["sample", "versions", version, index],
-              message: `there is no cluster ${quote(name)}; allowed are ${known.slice(0, 20).join(", ")}`,
-              fix: `${didYouMean(name, known)}name a cluster of this file`,
+              message: `unknown cluster ${quote(name)}: expected one of ${known.slice(0, 20).join(", ")}`,
+              fix: `${didYouMean(name, known)}use a cluster of this file`,
             },
           ],
     ),
@@ -47,7 +47,7 @@ const weightsOfVersionsThatRun: Rule = ({ sample: written }, { sample }) => {
     .filter((name) => !running.includes(name))
     .map((name) => ({
       path: ["sample", "weights", name],
-      message: `version ${quote(name)} runs nowhere; allowed are ${running.join(", ")}`,
+      message: `version ${quote(name)} runs on no cluster: expected one of ${running.join(", ")}`,
       fix: `${didYouMean(name, running)}${written?.versions ? "add it to sample.versions, or remove it here" : "rename or remove it"}`,
     }));
 };
@@ -61,8 +61,8 @@ const weightsSumTo100: Rule = (_, { sample }) => {
     : [
         {
           path: ["sample", "weights"],
-          message: `the weights sum to ${sum} (${weights.join(" + ")}); allowed is 100`,
-          fix: sum === 0 ? "remove weights for no split at all" : "change them so that they sum to 100",
+          message: `weights sum to ${sum} (${weights.join(" + ")}): expected 100`,
+          fix: sum === 0 ? "remove weights for no split" : "change them so that they sum to 100",
         },
       ];
 };
@@ -75,8 +75,8 @@ const sampleHasItsOwnNamespace: Rule = (_, { sample }) =>
     ? [
         {
           path: ["sample", "namespace"],
-          message: `${quote(sample.namespace)} is not for the sample: the namespace is made and deleted with it`,
-          fix: "use another, for example sample",
+          message: `invalid value ${quote(sample.namespace)}: reserved; the sample's namespace is created and deleted with it`,
+          fix: "use another namespace, for example sample",
         },
       ]
     : [];
@@ -86,8 +86,8 @@ const kialiNeedsPrometheus: Rule = (_, { addons }) =>
     ? [
         {
           path: ["addons", "kiali"],
-          message: "true is given with prometheus: false; Kiali draws its graph from Prometheus",
-          fix: "remove prometheus: false, or kiali",
+          message: "invalid value true with prometheus: false: Kiali reads its graph from Prometheus",
+          fix: "enable prometheus, or disable kiali",
         },
       ]
     : [];

@@ -7,7 +7,7 @@ import { commandLine } from "./shell-quote";
 import { didYouMean, nearest } from "./suggest";
 import type { YamlDocument } from "./yaml";
 
-/** What the schema finds wrong, each with its place, what was given, what is allowed and the fix. */
+/** What the schema refuses: the position, the value, what is expected, the fix. */
 export function schemaProblems(error: ZodError, document: YamlDocument, file: string): Problem[] {
   const mistyped = error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys" ? issue.keys.flatMap((key) => meantBy(key, issue.path as Path)) : [],
@@ -15,12 +15,12 @@ export function schemaProblems(error: ZodError, document: YamlDocument, file: st
   const problems = error.issues
     .filter(({ path }) => !mistyped.includes(formatPath(path as Path)))
     .flatMap((issue) => problemsOf(issue, document, file));
-  // A text that is too long and of the wrong form fails twice with the same words.
+  // A text that is both too long and malformed fails twice with the same message.
   const key = ({ path, message }: Problem) => JSON.stringify([path, message]);
   return [...new Map(problems.map((problem) => [key(problem), problem])).values()];
 }
 
-/** The missing field for which a mistyped key is meant: its absence is no second problem. */
+/** The field that a mistyped key stands for: that it is missing is not a second problem. */
 function meantBy(key: string, parent: Path): string[] {
   const meant = nearest(key, keysAt(parent));
   return meant === undefined ? [] : [formatPath([...parent, meant])];
@@ -37,24 +37,24 @@ function problemsOf(issue: core.$ZodIssue, document: YamlDocument, file: string)
         file,
         position: document.keyAt(path),
         path,
-        message: `the name is not allowed; allowed is ${cause?.message ?? issue.message}`,
+        message: `invalid name: expected ${cause?.message ?? issue.message}`,
         fix: "give it another name",
       },
     ];
   }
   const given = valueAt(document.value, path);
   if (given === undefined) {
-    const message = path.length === 0 ? "the file is empty" : "is missing";
+    const message = path.length === 0 ? "the file is empty" : "required field is missing";
     const fix =
       path.length === 0
-        ? `remove it, and \`${meshCommand(file, "init")}\` writes a first one`
+        ? `remove it, then run \`${meshCommand(file, "init")}\``
         : `add ${String(path.at(-1))}`;
     return [
       {
         file,
         position: document.valueAt(path),
         path,
-        message: `${message}; allowed is ${issue.message}`,
+        message: `${message}: expected ${issue.message}`,
         fix,
       },
     ];
@@ -64,7 +64,7 @@ function problemsOf(issue: core.$ZodIssue, document: YamlDocument, file: string)
       file,
       position: document.valueAt(path),
       path,
-      message: `${describe(given)} is given; allowed is ${issue.message}`,
+      message: `${describe(given)}: expected ${issue.message}`,
       fix: fixFor(issue, given),
     },
   ];
@@ -79,11 +79,11 @@ function unknownKey(parent: Path, key: string, document: YamlDocument, file: str
     path,
     ...(isOfAllClusters(parent, key)
       ? {
-          message: "belongs to the azure section, which is the same for every cluster that Terraform creates",
-          fix: `set azure.${key} instead; a cluster with another one you create yourself, and give its context here instead of aks`,
+          message: "belongs to the azure section: Terraform creates every cluster with the same value",
+          fix: `set azure.${key} instead; for another value create the cluster yourself, and set context instead of aks`,
         }
       : {
-          message: `there is no such key; allowed are ${known.join(", ")}`,
+          message: `unknown field: expected one of ${known.join(", ")}`,
           fix: `${didYouMean(key, known)}rename or remove it`,
         }),
   };
@@ -95,9 +95,9 @@ const isOfAllClusters = (parent: Path, key: string) =>
 
 function fixFor(issue: core.$ZodIssue, given: unknown): string {
   if (issue.code === "invalid_value" && typeof given === "string") {
-    return `${didYouMean(given, issue.values.map(String))}use one of the allowed values`;
+    return `${didYouMean(given, issue.values.map(String))}use one of these values`;
   }
-  if (given === null) return "give it a value, or remove the key";
+  if (given === null) return "set a value, or remove the field";
   if (typeof given === "string") {
     const better = betterValues[fieldOf(issue.path as Path)]?.(given);
     if (better !== undefined) return better;
@@ -105,7 +105,7 @@ function fixFor(issue: core.$ZodIssue, given: unknown): string {
   return "change the value";
 }
 
-/** How to come to an allowed value from the one that is given, by its field; undefined: there is no better value. */
+/** The fix for a malformed text, by field; undefined: no better value is known. */
 const betterValues: Readonly<Record<string, (given: string) => string | undefined>> = {
   // As the portal and azurerm's examples show a region: westeurope of West Europe.
   "azure.location": (given) => use(azureLocation, given.toLowerCase().replace(/[ _-]/g, "")),
@@ -113,7 +113,7 @@ const betterValues: Readonly<Record<string, (given: string) => string | undefine
     const words = given.normalize("NFKD").match(/[A-Za-z0-9]+/g) ?? ["context"];
     const name = words.join("-").slice(0, 63).toLowerCase();
     const rename = commandLine("kubectl", ["config", "rename-context", "--", given, name]);
-    return `rename the context, and name it ${name} here: ${rename}`;
+    return `rename the context, and set ${name} here: ${rename}`;
   },
   "images.registry": (given) =>
     use(
@@ -130,11 +130,11 @@ const betterValues: Readonly<Record<string, (given: string) => string | undefine
 const use = ({ pattern }: NameRule, text: string) => (pattern.test(text) ? `use ${text}` : undefined);
 
 function describe(given: unknown): string {
-  if (given === null) return "nothing";
-  if (Array.isArray(given)) return `a list of ${given.length}`;
-  if (typeof given === "object") return "a mapping";
+  if (given === null) return "value is empty";
+  if (Array.isArray(given)) return `invalid value (a list of ${given.length})`;
+  if (typeof given === "object") return "invalid value (a mapping)";
   // A login in an address is a secret.
-  return quote(typeof given === "string" ? given.replace(/[^/]*:[^/]*@/, "***@") : given);
+  return `invalid value ${quote(typeof given === "string" ? given.replace(/[^/]*:[^/]*@/, "***@") : given)}`;
 }
 
 /** The part of the schema that judges what stands at `path`. */

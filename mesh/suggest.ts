@@ -1,6 +1,6 @@
 import { distance } from "fastest-levenshtein";
 
-/** The nearest of the known words when it is near enough to be a slip of the finger; else undefined. */
+/** The known word of which `word` may be a typo. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.round(word.length * 0.4));
   const [best] = known
@@ -10,7 +10,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best?.candidate;
 }
 
-/** `did you mean "network"? ` or nothing, to begin a fix with. */
+/** `did you mean "network"? `, or nothing: the beginning of a fix. */
 export function didYouMean(word: string, known: readonly string[]): string {
   const near = nearest(word, known);
   return near === undefined ? "" : `did you mean "${near}"? `;

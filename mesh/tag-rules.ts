@@ -2,7 +2,7 @@ import { meshTagName } from "./azure-names";
 import { quote } from "./problem";
 import { type Rule, type RuleRow, repeats } from "./rule";
 
-/** Azure's limit is 50 a resource; the rest is for tags of this project and of AKS. */
+/** Azure's limit is 50 a resource; two are for tags of this project and of AKS. */
 const tagLimit = 48;
 
 const notTooManyTags: Rule = ({ azure }) => {
@@ -11,30 +11,30 @@ const notTooManyTags: Rule = ({ azure }) => {
     ? [
         {
           path: ["azure", "tags"],
-          message: `${count} tags are given; allowed are ${tagLimit}`,
+          message: `${count} tags: expected at most ${tagLimit}`,
           fix: "remove some",
         },
       ]
     : [];
 };
 
-// Azure compares the names of tags without regard to case, and keeps the case that it was given.
+// Azure compares tag names case-insensitively, and preserves their case.
 const uniqueTags: Rule = ({ azure }) => {
   const names = Object.keys(azure?.tags ?? {});
   return repeats(names.map((name) => name.toLowerCase())).map(({ index, first }) => ({
     path: ["azure", "tags", names[index]!],
-    message: `is the tag ${quote(names[first])} in other letters; Azure takes the two for one`,
-    fix: "keep one of the two",
+    message: `duplicate tag ${quote(names[first])}: names are case-insensitive`,
+    fix: "remove one of them",
   }));
 };
 
-const noTagOfThisProject: Rule = ({ azure }) =>
+const noMeshTag: Rule = ({ azure }) =>
   Object.keys(azure?.tags ?? {})
     .filter((name) => name.toLowerCase() === meshTagName)
     .map((name) => ({
       path: ["azure", "tags", name],
-      message: `the tag ${meshTagName} is given by this tool: it says which mesh a resource belongs to`,
-      fix: "remove it; name at the top of the file names the mesh",
+      message: `reserved tag ${meshTagName}: this tool sets it to the name of the mesh`,
+      fix: "remove it; the field name at the top of the file sets the name of the mesh",
     }));
 
 // https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources#limitations, read 2026-11-23
@@ -45,13 +45,8 @@ const noReservedTags: Rule = ({ azure }) =>
     .filter((name) => reservedPrefix.test(name))
     .map((name) => ({
       path: ["azure", "tags", name],
-      message: `${quote(name)} begins with azure, microsoft or windows, which Azure keeps for itself`,
+      message: `reserved prefix in ${quote(name)}: azure, microsoft and windows belong to Azure`,
       fix: "rename it",
     }));
 
-export const tagRules: readonly RuleRow[] = [
-  [notTooManyTags],
-  [uniqueTags],
-  [noTagOfThisProject],
-  [noReservedTags],
-];
+export const tagRules: readonly RuleRow[] = [[notTooManyTags], [uniqueTags], [noMeshTag], [noReservedTags]];

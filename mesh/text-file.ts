@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 
-/** Why a file's text cannot be had. */
+/** Why a file cannot be read. */
 export class UnreadableFile extends Error {
   constructor(
     readonly reason: "absent" | "no file" | "too large" | "not readable",
@@ -19,7 +19,7 @@ export interface TextFile {
 }
 
 /**
- * Reads a file that somebody else wrote: it may be a named pipe, a device, or a disk's image by mistake.
+ * Reads a file of the user: by mistake it may be a named pipe, a device or a disk image.
  * @param largest bytes above which it is refused unread
  * @throws UnreadableFile
  */
@@ -31,7 +31,7 @@ export function readTextFile(file: string, largest: number): TextFile {
     const status = fstatSync(descriptor);
     if (!status.isFile()) throw new UnreadableFile("no file", "is not a file");
     if (status.size > largest) {
-      throw new UnreadableFile("too large", `has ${status.size} bytes; allowed are ${largest}`);
+      throw new UnreadableFile("too large", `has ${status.size} bytes: expected at most ${largest}`);
     }
     return { text: readFileSync(descriptor, "utf8"), mode: status.mode };
   } catch (error) {

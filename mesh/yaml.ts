@@ -73,7 +73,7 @@ export function parseYaml(text: string): YamlDocument {
   const { length } = text;
   if (length > limits.characters)
     throw new YamlError(
-      `the file has ${length} characters; expected at most ${limits.characters}`,
+      `the file has ${length} characters: expected at most ${limits.characters}`,
       undefined,
     );
   const lines = new LineCounter();
@@ -91,7 +91,7 @@ export function parseYaml(text: string): YamlDocument {
   const unprintable = text.search(notPrintable);
   if (unprintable >= 0) throw refuse("a character is not printable", unprintable);
   if (documents.length > 1)
-    throw new YamlError(`the file has ${documents.length} YAML documents; expected one`, undefined);
+    throw new YamlError(`the file has ${documents.length} YAML documents: expected one`, undefined);
 
   const document = documents[0]!;
   const root = document.contents as ParsedNode | null;

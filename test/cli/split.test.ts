@@ -101,7 +101,7 @@ describe("bad input ends with 2, and nothing is written", () => {
     [
       "has an empty sample",
       () => writeFileSync("mesh.yaml", `${clusters}sample:\n`),
-      "mesh.yaml:4:1: sample: nothing",
+      "mesh.yaml:4:1: sample: value is empty",
     ],
   ])("a mesh.yaml that %s", async (_, make, says) => {
     rmSync("mesh.yaml");

@@ -11,7 +11,7 @@ type Path = readonly string[];
 
 /** What the hints of editors say after "Default:", by the field's place. */
 function saidDefaults(schema: Schema, path: Path = []): [path: Path, said: string][] {
-  const said = /Default: (.+?)\.( Allowed: |$)/.exec(schema.description ?? "")?.[1];
+  const said = /Default: (.+?)\.( Syntax: |$)/.exec(schema.description ?? "")?.[1];
   return [
     ...(said === undefined ? [] : ([[path, said]] satisfies [Path, string][])),
     ...Object.entries(schema.properties ?? {}).flatMap(([key, inner]) => saidDefaults(inner, [...path, key])),
@@ -28,11 +28,11 @@ const words: Readonly<Record<string, unknown>> = {
   "what the Istio line recommends": defaultIstioLine.kubernetes.default,
   "v1 on the primary, v2 on the remotes": { v1: ["main0"], v2: ["remote0"] },
   "as prometheus": true,
-  everyone: undefined,
+  "all sources": undefined,
   "none; every pod gets an equal share": undefined,
   "the environment variable ARM_SUBSCRIPTION_ID": undefined,
   "local state": undefined,
-  "`mesh ca` makes one": undefined,
+  "`mesh ca` creates one": undefined,
 };
 
 /** What the words stand for; a default that is no such words is the value itself. */

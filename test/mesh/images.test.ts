@@ -115,7 +115,7 @@ refuses({
       `a registry with ${what}`,
       {
         text: `images: { registry: "${value}" }\n${twoClusters}`,
-        says: /^1:\d+: images\.registry: ".* is given; allowed is a registry's host, .*, for example mirror\.example\/team/,
+        says: /^1:\d+: images\.registry: invalid value ".*": expected a registry host in lower case .*, for example mirror\.example\/team/,
       },
     ]),
   ),
@@ -125,38 +125,38 @@ refuses({
   },
   "a registry with a login, which is not shown,": {
     text: `images: { registry: "https://user:pa55word@mirror.example/team" }\n${twoClusters}`,
-    says: /^1:21: images\.registry: "https:\/\/\*\*\*@mirror\.example\/team" is given; [^@]*\n {2}fix: use mirror\.example\/team$/,
+    says: /^1:21: images\.registry: invalid value "https:\/\/\*\*\*@mirror\.example\/team": [^@]*\n {2}fix: use mirror\.example\/team$/,
   },
   "a hub with a login, which is not shown,": {
     text: `istio: { hub: "user:pa55word@mirror.example/team" }\n${twoClusters}`,
-    says: /istio\.hub: "\*\*\*@mirror\.example\/team" is given/,
+    says: /istio\.hub: invalid value "\*\*\*@mirror\.example\/team"/,
   },
   "a registry that is a number": {
     text: `images: { registry: 5000 }\n${twoClusters}`,
-    says: /images\.registry: 5000 is given; allowed is a registry's host/,
+    says: /images\.registry: invalid value 5000: expected a registry host/,
   },
   "a list of registries": {
     text: `images: { registry: [a.example, b.example] }\n${twoClusters}`,
-    says: /images\.registry: a list of 2 is given/,
+    says: /images\.registry: invalid value \(a list of 2\)/,
   },
   "no registry at all": {
     text: `images: { registry: }\n${twoClusters}`,
-    says: /images\.registry: nothing is given/,
+    says: /images\.registry: value is empty/,
   },
   "a registry given twice": {
     text: `images: { registry: a.example, registry: b.example }\n${twoClusters}`,
-    says: /^1:32: images\.registry: is given twice/,
+    says: /^1:32: images\.registry: duplicate field/,
   },
   "images given twice": {
     text: `${registry}\n${registry}\n${twoClusters}`,
-    says: /^2:1: images: is given twice/,
+    says: /^2:1: images: duplicate field/,
   },
   "a registry as images itself": {
     text: `images: mirror.example/team\n${twoClusters}`,
-    says: /images: "mirror\.example\/team" is given; allowed is a mapping with the keys registry/,
+    says: /images: invalid value "mirror\.example\/team": expected a mapping with the keys registry/,
   },
   "a key of another name": {
     text: `images: { registri: mirror.example }\n${twoClusters}`,
-    says: /images\.registri: there is no such key; allowed are registry\n {2}fix: did you mean "registry"\?/,
+    says: /images\.registri: unknown field: expected one of registry\n {2}fix: did you mean "registry"\?/,
   },
 });

@@ -3,59 +3,59 @@ import { problemsOf, refuses, twoClusters } from "./two-clusters";
 refuses({
   "weights that sum to 110": {
     text: `${twoClusters}sample: { weights: { v1: 60, v2: 50 } }\n`,
-    says: /^12:20: sample\.weights: the weights sum to 110 \(60 \+ 50\); allowed is 100/,
+    says: /^12:20: sample\.weights: weights sum to 110 \(60 \+ 50\): expected 100/,
   },
   "weights that are all zero": {
     text: `${twoClusters}sample: { weights: { v1: 0, v2: 0 } }\n`,
-    says: /the weights sum to 0 .*\n {2}fix: remove weights/,
+    says: /weights sum to 0 .*\n {2}fix: remove weights/,
   },
   "a negative weight": {
     text: `${twoClusters}sample: { weights: { v1: -1, v2: 101 } }\n`,
-    says: /sample\.weights\.v1: -1 is given; allowed is a whole number from 0 to 100/,
+    says: /sample\.weights\.v1: invalid value -1: expected a whole number from 0 to 100/,
   },
   "a weight in percent signs": {
     text: `${twoClusters}sample: { weights: { v1: 50%, v2: 50% } }\n`,
-    says: /sample\.weights\.v1: "50%" is given/,
+    says: /sample\.weights\.v1: invalid value "50%"/,
   },
   "a weight for a version that runs nowhere": {
     text: `${twoClusters}sample: { weights: { v1: 50, v3: 50 } }\n`,
-    says: /sample\.weights\.v3: version "v3" runs nowhere; allowed are v1, v2/,
+    says: /sample\.weights\.v3: version "v3" runs on no cluster: expected one of v1, v2/,
   },
   "a version without an image": {
     text: `${twoClusters}sample: { versions: { v1: [main0], v9: [remote0] } }\n`,
-    says: /sample\.versions\.v9: there is no image of helloworld "v9"; allowed are v1, v2/,
+    says: /sample\.versions\.v9: unknown version "v9" of helloworld: expected v1 or v2/,
   },
   "a version on an unknown cluster": {
     text: `${twoClusters}sample: { versions: { v1: [mian0] } }\n`,
-    says: /sample\.versions\.v1\[0\]: there is no cluster "mian0".*\n {2}fix: did you mean "main0"\?/,
+    says: /sample\.versions\.v1\[0\]: unknown cluster "mian0".*\n {2}fix: did you mean "main0"\?/,
   },
   "a version on one cluster twice": {
     text: `${twoClusters}sample: { versions: { v1: [main0, main0] } }\n`,
-    says: /versions\.v1\[1\]: "main0" is in the list already/,
+    says: /versions\.v1\[1\]: duplicate value "main0"/,
   },
   "a version that runs on no cluster": {
     text: `${twoClusters}sample: { versions: { v1: [] } }\n`,
-    says: /sample\.versions\.v1: a list of 0 is given; allowed is a list of at least one/,
+    says: /sample\.versions\.v1: invalid value \(a list of 0\): expected a list of at least one/,
   },
   "Istio's namespace for the sample": {
     text: `${twoClusters}sample: { namespace: istio-system }\n`,
-    says: /sample\.namespace: "istio-system" is not for the sample/,
+    says: /sample\.namespace: invalid value "istio-system": reserved/,
   },
   "Kiali without Prometheus": {
     text: `${twoClusters}addons: { prometheus: false, kiali: true }\n`,
-    says: /addons\.kiali: true is given with prometheus: false/,
+    says: /addons\.kiali: invalid value true with prometheus: false/,
   },
   "an addon that is not there": {
     text: `${twoClusters}addons: { grafana: true }\n`,
-    says: /addons\.grafana: there is no such key; allowed are prometheus, kiali/,
+    says: /addons\.grafana: unknown field: expected one of prometheus, kiali/,
   },
   "a sample without a version": {
     text: `${twoClusters}sample: { versions: {} }\n`,
-    says: /sample\.versions: no version is given; allowed is at least one\n {2}fix: .*`enabled: false`/,
+    says: /sample\.versions: no version: expected at least one\n {2}fix: .*`enabled: false`/,
   },
   "a version called as what every object has": {
     text: `${twoClusters}sample: { versions: { constructor: [main0] }, weights: { toString: 100 } }\n`,
-    says: /sample\.versions\.constructor: there is no image of helloworld "constructor"/,
+    says: /sample\.versions\.constructor: unknown version "constructor" of helloworld/,
   },
 });
 
@@ -66,6 +66,6 @@ test("a sample that is switched off needs no version", () => {
 test("a weight that is no number is the one problem: a sum without it says nothing", () => {
   for (const weights of ["{ v1: '50', v2: 50 }", "{ v1: '50', v2: half }"])
     expect(problemsOf(`${twoClusters}sample: { weights: ${weights} }\n`).join()).toMatch(
-      /^(?!.*sum to).*allowed is/s,
+      /^(?!.*sum to).*: expected /s,
     );
 });

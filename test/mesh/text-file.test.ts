@@ -16,14 +16,14 @@ test("reads a file with its permissions, up to the limit", () => {
   chmodSync(at("some.pem"), 0o640);
   const { text, mode } = readTextFile(at("some.pem"), 5);
   expect([text, mode & 0o777]).toEqual(["text\n", 0o640]);
-  expect(() => readTextFile(at("some.pem"), 4)).toThrow("has 5 bytes; allowed are 4");
+  expect(() => readTextFile(at("some.pem"), 4)).toThrow("has 5 bytes: expected at most 4");
 });
 
 test.each([
   ["a named pipe that nobody writes to", at("pipe"), "is not a file"],
   ["a device that never ends", "/dev/zero", "is not a file"],
   ["a folder", folder, "is not a file"],
-  ["a file of ten gigabytes", at("huge"), "has 10000000000 bytes; allowed are 4000000"],
+  ["a file of ten gigabytes", at("huge"), "has 10000000000 bytes: expected at most 4000000"],
 ])("mesh.yaml and the addresses are not read from %s", (_, file, says) => {
   execFileSync("sh", ["-c", `[ -p '${at("pipe")}' ] || mkfifo '${at("pipe")}'`]);
   writeFileSync(at("huge"), "");

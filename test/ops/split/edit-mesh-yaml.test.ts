@@ -124,7 +124,7 @@ test("JSON stays JSON", () => {
 
 test("problems refer to the text that the user wrote", () => {
   expect(() => to(`${clusters}sample:\n`, { v1: 90, v2: 10 })).toThrow(
-    /^mesh\.yaml:5:1: sample: nothing is given/,
+    /^mesh\.yaml:5:1: sample: value is empty/,
   );
 });
 
