@@ -1,29 +1,24 @@
-import { quote } from "../mesh/problem";
+import { type ProblemText, quote } from "../mesh/problem";
 import { type Certificate, isIssuedBy } from "./certificate";
 import { keyWeakness } from "./key";
-import type { Finding } from "./pem";
 import { sampleCertificates } from "./sample-certificates";
+import { day, warnDays } from "./validity";
 
-/** What the rules need beside the certificate. */
 export interface RuleContext {
   readonly now: Date;
   readonly acceptSampleCertificates: boolean;
-  /** How its owner gets a new one. */
+  /** How to renew it. */
   readonly renewal: string;
 }
 
-export interface RuledFinding extends Finding {
+export interface CertificateProblem extends ProblemText {
   readonly severity: "problem" | "warning";
 }
 
-type Rule = (certificate: Certificate, context: RuleContext) => RuledFinding | undefined;
+type Rule = (certificate: Certificate, context: RuleContext) => CertificateProblem | undefined;
 
-const day = 24 * 60 * 60 * 1000;
-/** Days before the end from which on every run warns, `mesh status` and `mesh verify` too. */
-export const warnDays = 30;
-
-const problem = (message: string, fix: string): RuledFinding => ({ severity: "problem", message, fix });
-const warning = (message: string, fix: string): RuledFinding => ({ severity: "warning", message, fix });
+const problem = (message: string, fix: string): CertificateProblem => ({ severity: "problem", message, fix });
+const warning = (message: string, fix: string): CertificateProblem => ({ severity: "warning", message, fix });
 
 const isNoSample: Rule = (certificate, { acceptSampleCertificates }) => {
   const sample = sampleCertificates.find(
@@ -39,11 +34,11 @@ const isNoSample: Rule = (certificate, { acceptSampleCertificates }) => {
   return acceptSampleCertificates
     ? warning(
         `${what}: ${danger}`,
-        "for demos only; leave out ca.files, and `mesh ca` makes a CA of your own",
+        "for demos only; remove ca.files, and run `mesh ca` to create your own CA",
       )
     : problem(
         `${what}: ${danger}`,
-        "leave out ca.files, and `mesh ca` makes a CA of your own; for a demo set ca.acceptSampleCertificates: true",
+        "remove ca.files, and run `mesh ca` to create your own CA; for a demo set ca.acceptSampleCertificates: true",
       );
 };
 
@@ -51,31 +46,31 @@ const isCa: Rule = (certificate) =>
   certificate.isCa
     ? undefined
     : problem(
-        `is no CA certificate (${quote(certificate.subject)}); allowed is one with basicConstraints CA:TRUE`,
-        "have a CA certificate issued; a server's or client's certificate cannot sign workloads' certificates",
+        `not a CA certificate (${quote(certificate.subject)}): expected basicConstraints CA:TRUE`,
+        "use a CA certificate; a server or client certificate cannot sign workload certificates",
       );
 
 const maySignCertificates: Rule = (certificate) =>
   certificate.maySignCertificates
     ? undefined
     : problem(
-        "may not sign certificates: its keyUsage lacks keyCertSign",
-        "have it issued again with keyUsage keyCertSign",
+        "cannot sign certificates: expected keyCertSign in keyUsage",
+        "reissue it with keyUsage keyCertSign",
       );
 
 const serverAuth = "1.3.6.1.5.5.7.3.1";
 const clientAuth = "1.3.6.1.5.5.7.3.2";
 const anyUsage = "2.5.29.37.0";
 
-/** Go and BoringSSL take a CA's extended key usage as a limit on what is below it. */
+/** For Go and BoringSSL, a CA's extended key usage limits the certificates below it. */
 const allowsMutualTls: Rule = ({ extendedKeyUsage: usage }) =>
   usage === undefined ||
   usage.includes(anyUsage) ||
   (usage.includes(serverAuth) && usage.includes(clientAuth))
     ? undefined
     : problem(
-        "has an extendedKeyUsage that rules out mutual TLS; allowed is none, or serverAuth and clientAuth together",
-        "have it issued again without extendedKeyUsage",
+        "extendedKeyUsage excludes mutual TLS: expected none, or both serverAuth and clientAuth",
+        "reissue it without extendedKeyUsage",
       );
 
 const hasStrongKey: Rule = (certificate) => {
@@ -90,7 +85,7 @@ const weakSignatures: Readonly<Record<string, string>> = {
   "2a8648ce3d0401": "SHA-1",
 };
 
-/** A root is trusted for what it is; nobody verifies its own signature. Below it Go refuses SHA-1 and MD5. */
+/** A root's own signature is not verified. Below it Go refuses SHA-1 and MD5. */
 const hasStrongSignature: Rule = (certificate, { renewal }) => {
   const hash = weakSignatures[certificate.signatureAlgorithm];
   if (!hash) return undefined;
@@ -100,14 +95,14 @@ const hasStrongSignature: Rule = (certificate, { renewal }) => {
         `${message}; a root's own signature is not verified, but newer tools refuse to load it`,
         renewal,
       )
-    : problem(`${message}, which istiod refuses; allowed is SHA-256 or stronger`, renewal);
+    : problem(`${message}, which istiod refuses: expected SHA-256 or stronger`, renewal);
 };
 
 const hasBegun: Rule = (certificate, { now }) =>
   certificate.notBefore <= now
     ? undefined
     : problem(
-        `is not valid before ${instant(certificate.notBefore)}; now is ${instant(now)}`,
+        `not valid before ${instant(certificate.notBefore)}; the time is ${instant(now)}`,
         "check this machine's clock, or wait",
       );
 
@@ -122,7 +117,7 @@ const hasNotEnded: Rule = (certificate, { now, renewal }) => {
 /** Go's parser refuses it, so istiod would not start. */
 const hasPositiveSerial: Rule = ({ serial }, { renewal }) =>
   /^[89a-f]/.test(serial)
-    ? problem("has a negative serial number, which istiod refuses; allowed is a positive one", renewal)
+    ? problem("negative serial number, which istiod refuses: expected a positive one", renewal)
     : undefined;
 
 const rules: readonly Rule[] = [
@@ -137,12 +132,12 @@ const rules: readonly Rule[] = [
   hasNotEnded,
 ];
 
-/** What is wrong with a certificate by itself, wherever in a CA it stands. */
-export function certificateFindings(certificate: Certificate, context: RuleContext): RuledFinding[] {
+/** Problems of one certificate, whatever its place in the chain. */
+export function certificateProblems(certificate: Certificate, context: RuleContext): CertificateProblem[] {
   return rules.flatMap((rule) => rule(certificate, context) ?? []);
 }
 
-/** `2036-11-20T12:00:00Z`: a day alone is wrong by a day somewhere. */
+/** `2036-11-20T12:00:00Z`: the day depends on the time zone. */
 function instant(date: Date): string {
   return date.toISOString().replace(/\.\d+/, "");
 }

@@ -2,7 +2,7 @@ import { createHash, type KeyObject, X509Certificate } from "node:crypto";
 import { type Der, derElements, derTags } from "./der";
 import { type Name, type NameConstraints, readNameConstraints } from "./name-constraints";
 
-/** A certificate, read. Distinguished names and fingerprints are public and may be shown. */
+/** A parsed certificate. Distinguished names and fingerprints are public. */
 export interface Certificate {
   readonly x509: X509Certificate;
   readonly publicKey: KeyObject;
@@ -10,10 +10,10 @@ export interface Certificate {
   readonly fingerprint: string;
   /** SHA-256 of the SubjectPublicKeyInfo, lower-case hex. */
   readonly publicKeyFingerprint: string;
-  /** For people: `O=mesh1, CN=Root CA`. */
+  /** To show: `O=mesh1, CN=Root CA`. */
   readonly subject: string;
   readonly issuer: string;
-  /** For comparing: Go compares names byte by byte. */
+  /** To compare: Go compares names byte by byte. */
   readonly subjectDer: Buffer;
   readonly issuerDer: Buffer;
   /** Hex of the signed integer. */
@@ -23,9 +23,9 @@ export interface Certificate {
   /** Object identifier's content in hex. */
   readonly signatureAlgorithm: string;
   readonly isCa: boolean;
-  /** How many CA certificates may follow below it; undefined: any number. */
+  /** Maximum number of CA certificates below it; undefined: no limit. */
   readonly pathLength: number | undefined;
-  /** True also where the certificate has no key usage at all. */
+  /** True also without a key usage. */
   readonly maySignCertificates: boolean;
   /** Object identifiers; undefined: any usage. */
   readonly extendedKeyUsage: readonly string[] | undefined;
@@ -39,12 +39,12 @@ const extensionIds = { keyUsage: "551d0f", basicConstraints: "551d13", nameConst
 /** keyCertSign, the bit numbered 5 from the left: https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.3 */
 const keyCertSign = 0x04;
 
-/** Reads a DER certificate; undefined when it is none, or none that Go's strict parser would take. */
+/** Parses a DER certificate; undefined if Go's strict parser would refuse it. */
 export function parseCertificate(der: Buffer): Certificate | undefined {
   try {
     return readCertificate(der);
   } catch {
-    // OpenSSL's errors and ours say no more than that: the message must be safe to print.
+    // OpenSSL's errors may quote the input.
     return undefined;
   }
 }
@@ -100,7 +100,7 @@ function readExtensions(optional: readonly Der[]): Map<string, Extension> {
   );
 }
 
-/** node's `DNS:one, URI:two`; a name with a comma in it is in quotes, and no name of a host. */
+/** From node's `DNS:one, URI:two`; a quoted name has a comma, and is not a host name. */
 const readNames = (subjectAltName: string | undefined): Name[] =>
   [...(subjectAltName ?? "").matchAll(/(?:^|, )(DNS|URI):([^",]+)/g)].map(([, kind, name]) => ({
     kind: kind as Name["kind"],
@@ -123,7 +123,7 @@ function maySign(keyUsage: Buffer | undefined): boolean {
   return ((bits?.content[1] ?? 0) & keyCertSign) !== 0;
 }
 
-/** The issuer's key made the certificate's signature, and the issuer's name stands in it. */
+/** The issuer's key signed the certificate, and the names match. */
 export function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
   return certificate.issuerDer.equals(issuer.subjectDer) && isSignedBy(certificate, issuer);
 }
@@ -132,7 +132,7 @@ function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
   try {
     return certificate.x509.verify(issuer.publicKey);
   } catch {
-    return false; // a key of another kind, or one that OpenSSL does not know
+    return false; // a key of another type, or unknown to OpenSSL
   }
 }
 

@@ -1,30 +1,30 @@
 import type { KeyObject } from "node:crypto";
 import { join } from "node:path";
 import type { Mesh } from "../mesh/mesh";
-import { fileProblem, type Problem } from "../mesh/problem";
-import { differentRoots, repeatedSerials, sharedIntermediates } from "./across-clusters";
+import { fileProblem, type Problem, type ProblemText } from "../mesh/problem";
 import { type Certificate, parseCertificate } from "./certificate";
-import { certificateFindings } from "./certificate-rules";
-import { chainFindings } from "./chain";
+import { certificateProblems } from "./certificate-rules";
+import { chainProblems } from "./chain-rules";
+import { differentRoots, repeatedSerials, sharedIntermediates } from "./cross-cluster-rules";
 import { isKeyOf, keyWeakness, readPrivateKey } from "./key";
 import { type CaFileNames, type CaMaterial, type ClusterCa, caFileNames, rootFileNames } from "./material";
-import { type Finding, type PemBlock, pemBlocks } from "./pem";
+import { type PemBlock, pemBlocks } from "./pem";
 import type { CaFiles } from "./read";
 
-/** What is wrong with CA material: with problems it does not work; with warnings it does, but not for long or not well. */
-export interface CaFindings {
+/** With problems the CA does not work; with warnings it works, but is weak or expires soon. */
+export interface CaProblems {
   readonly problems: Problem[];
   readonly warnings: Problem[];
 }
 
-/** The root's own files as PEM texts. */
+/** The root's files as PEM texts. */
 export interface RootFiles {
   readonly cert: string;
-  /** Undefined where it is kept elsewhere. */
+  /** Undefined if it is kept elsewhere. */
   readonly key: string | undefined;
 }
 
-/** A certificate, and the files in which it stands. */
+/** A certificate and its files. */
 interface Occurrence {
   readonly certificate: Certificate;
   readonly cluster: string | undefined;
@@ -32,13 +32,13 @@ interface Occurrence {
 }
 
 /**
- * Judges every cluster's CA as istiod and the proxies would, and the clusters against each other. Nothing here
- * quotes the text of a file.
+ * Checks every cluster's CA as istiod and the proxies do, and the clusters against each other. No message quotes a
+ * file.
  *
- * @param directory the folder that messages name: `<directory>/<cluster>/ca-cert.pem`
+ * @param directory folder for messages: `<directory>/<cluster>/ca-cert.pem`
  * @param now the time at which the certificates must be valid
- * @param more.root from which further intermediates are to come @default - only the clusters' files are judged
- * @param more.names what a cluster's files are called @default - `caFileNames`
+ * @param more.root root of further intermediates @default - only the clusters' files are judged
+ * @param more.names file names by cluster @default - `caFileNames`
  */
 export function checkCa(
   mesh: Mesh,
@@ -46,18 +46,18 @@ export function checkCa(
   material: CaMaterial,
   now: Date,
   more: { readonly root?: RootFiles | undefined; readonly names?: CaFiles["names"] } = {},
-): CaFindings {
+): CaProblems {
   const check = new CaCheck(mesh, directory, now);
   if (more.root) check.root(more.root);
   for (const [cluster, ca] of Object.entries(material)) {
     check.cluster(cluster, ca, more.names?.[cluster] ?? caFileNames);
   }
   check.acrossClusters();
-  return check.findings;
+  return check.found;
 }
 
 class CaCheck {
-  readonly findings: CaFindings = { problems: [], warnings: [] };
+  readonly found: CaProblems = { problems: [], warnings: [] };
   private readonly occurrences = new Map<string, Occurrence>();
   // By the file that holds them.
   private readonly intermediates = new Map<string, Certificate>();
@@ -80,13 +80,13 @@ class CaCheck {
     if (!caCert || !roots || !certChain) return;
     this.intermediates.set(file("caCert"), caCert);
     this.roots.set(file("rootCert"), roots);
-    for (const finding of chainFindings({ caCert, roots, certChain, names })) {
-      this.problem(file(finding.file), finding);
+    for (const text of chainProblems({ caCert, roots, certChain, names })) {
+      this.problem(file(text.file), text);
     }
     if (roots.some((root) => root.fingerprint === caCert.fingerprint)) {
       this.warning(file("caCert"), {
-        message: "is the root itself, so the root's key goes into the cluster",
-        fix: "issue an intermediate for each cluster from it, and keep the root's key elsewhere",
+        message: "is the root certificate, so the private key of the root is in the cluster",
+        fix: "issue an intermediate for each cluster, and keep the private key of the root elsewhere",
       });
     }
   }
@@ -99,17 +99,17 @@ class CaCheck {
     }
     if (!root) return;
     this.roots.set(file, [root]);
-    for (const finding of chainFindings({
+    for (const text of chainProblems({
       caCert: root,
       roots: [root],
       certChain: [root],
       names: caFileNames,
     })) {
-      this.problem(file, finding);
+      this.problem(file, text);
     }
     if (root.pathLength === 0) {
       this.problem(file, {
-        message: "has a path length of 0, so it cannot have intermediates; allowed is 1 or more, or none",
+        message: "path length is 0, so it cannot have intermediates: expected at least 1, or none",
         fix: "use a root without a path length",
       });
     }
@@ -117,26 +117,26 @@ class CaCheck {
 
   acrossClusters(): void {
     this.eachCertificate();
-    for (const finding of differentRoots([...this.roots])) this.problem(finding.file, finding);
-    for (const finding of sharedIntermediates([...this.intermediates])) this.warning(finding.file, finding);
+    for (const text of differentRoots([...this.roots])) this.problem(text.file, text);
+    for (const text of sharedIntermediates([...this.intermediates])) this.warning(text.file, text);
     const certificates = [...this.occurrences.values()].map(
       (one) => [one.files[0]!, one.certificate] as const,
     );
-    for (const finding of repeatedSerials(certificates)) this.warning(finding.file, finding);
+    for (const text of repeatedSerials(certificates)) this.warning(text.file, text);
   }
 
-  /** Reads a file of certificates, and remembers each with the places where it stands. */
+  /** Parses a file of certificates, and records the files of each. */
   private certificates(text: string, file: string, cluster: string | undefined): Certificate[] | undefined {
     if (/PRIVATE KEY-----/.test(text)) {
       this.problem(file, {
-        message: "holds a private key; certificates are passed around in the clear",
-        fix: "take the key out of this file, and think of it as known if the file was shared",
+        message: "has a private key: expected certificates only, which are public",
+        fix: "remove the key from this file, and replace it if the file was shared",
       });
       return undefined;
     }
     const blocks = pemBlocks(text);
     if (!Array.isArray(blocks)) {
-      this.problem(file, blocks as Finding);
+      this.problem(file, blocks as ProblemText);
       return undefined;
     }
     const read = (blocks as PemBlock[]).map((block) => this.certificate(block, file, cluster));
@@ -148,10 +148,10 @@ class CaCheck {
       const request = block.label.endsWith("CERTIFICATE REQUEST");
       this.problem(file, {
         message: request
-          ? "holds a certificate request; allowed are CERTIFICATE blocks"
-          : "holds a PEM block of another kind; allowed are plain CERTIFICATE blocks",
+          ? "has a certificate request: expected CERTIFICATE blocks"
+          : "has another kind of PEM block: expected plain CERTIFICATE blocks",
         fix: request
-          ? "have the request signed, and put the certificate there"
+          ? "have the request signed, and use the certificate"
           : "write plain certificates: `openssl x509 -in FILE`, or `openssl pkcs7 -print_certs` for PKCS#7",
       });
       return undefined;
@@ -160,8 +160,8 @@ class CaCheck {
     const certificate = known?.certificate ?? parseCertificate(block.der);
     if (!certificate) {
       this.problem(file, {
-        message: "holds a CERTIFICATE block that is no X.509 certificate, or one that istiod cannot read",
-        fix: "copy the file again from where it was made",
+        message: "has a CERTIFICATE block that is not an X.509 certificate, or that istiod cannot read",
+        fix: "copy the file again from its source",
       });
       return undefined;
     }
@@ -173,8 +173,8 @@ class CaCheck {
   private single(certificates: Certificate[] | undefined, file: string): Certificate | undefined {
     if (certificates === undefined || certificates.length === 1) return certificates?.[0];
     this.problem(file, {
-      message: `holds ${certificates.length} certificates; allowed is one`,
-      fix: `leave the CA's own certificate in it; what leads to the root belongs into ${caFileNames.certChain}`,
+      message: `has ${certificates.length} certificates: expected one`,
+      fix: `keep the certificate of the CA; move the certificates up to the root to ${caFileNames.certChain}`,
     });
     return undefined;
   }
@@ -186,17 +186,17 @@ class CaCheck {
       return;
     }
     const weakness = keyWeakness(key);
-    // The same weakness of the certificate says it already.
+    // The certificate reports the same weakness.
     if (weakness && !(certificate && keyWeakness(certificate.publicKey))) this.problem(file, weakness);
     if (certificate && !isKeyOf(key, certificate.publicKey)) {
       this.problem(file, {
-        message: `is not the key of ${of}`,
-        fix: `put the key that ${of} was issued for there, or have a certificate issued for this key`,
+        message: `key does not match ${of}`,
+        fix: `use the key of ${of}, or issue a certificate for this key`,
       });
     }
   }
 
-  /** Once per certificate, in the first file in which it stands. */
+  /** Each certificate once, in its first file. */
   private eachCertificate(): void {
     for (const { certificate, cluster, files } of this.occurrences.values()) {
       const context = {
@@ -204,36 +204,36 @@ class CaCheck {
         acceptSampleCertificates: this.mesh.ca.acceptSampleCertificates,
         renewal: this.renewal(certificate, cluster),
       };
-      const others = files.length > 1 ? ` (it stands in ${files.length - 1} more files)` : "";
-      for (const { severity, message, fix } of certificateFindings(certificate, context)) {
+      const others = files.length > 1 ? ` (also in ${files.length - 1} more files)` : "";
+      for (const { severity, message, fix } of certificateProblems(certificate, context)) {
         this[severity](files[0]!, { message: `${message}${others}`, fix });
       }
     }
   }
 
   private renewal(certificate: Certificate, cluster: string | undefined): string {
-    if (this.mesh.ca.from === "files") return "have your CA issue it again";
+    if (this.mesh.ca.from === "files") return "reissue it from your CA";
     return certificate.subjectDer.equals(certificate.issuerDer)
-      ? `move ${this.directory} away, and \`mesh ca\` makes a new CA; every workload must restart to trust it`
-      : `remove ${join(this.directory, cluster ?? "")}, and \`mesh ca\` makes a new intermediate from the same root`;
+      ? `move ${this.directory} away, and run \`mesh ca\` to create a new CA; every workload must restart to trust it`
+      : `remove ${join(this.directory, cluster ?? "")}, and run \`mesh ca\` to create a new intermediate from the same root`;
   }
 
-  private problem(file: string, finding: Finding): void {
-    addOnce(this.findings.problems, file, finding);
+  private problem(file: string, text: ProblemText): void {
+    addOnce(this.found.problems, file, text);
   }
 
-  private warning(file: string, finding: Finding): void {
-    addOnce(this.findings.warnings, file, finding);
+  private warning(file: string, text: ProblemText): void {
+    addOnce(this.found.warnings, file, text);
   }
 }
 
-/** One file may be read twice, as cert-manager's tls.crt is. */
-function addOnce(problems: Problem[], file: string, { message, fix }: Finding): void {
+/** cert-manager's tls.crt is read twice. */
+function addOnce(problems: Problem[], file: string, { message, fix }: ProblemText): void {
   if (!problems.some((one) => one.file === file && one.message === message)) {
     problems.push(fileProblem(file, message, fix));
   }
 }
 
-function isKey(value: KeyObject | Finding): value is KeyObject {
+function isKey(value: KeyObject | ProblemText): value is KeyObject {
   return !("message" in value);
 }

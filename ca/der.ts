@@ -1,4 +1,4 @@
-/** A DER element: enough ASN.1 to read what node:crypto does not tell of a certificate. */
+/** A DER element: ASN.1 for the fields of a certificate that node:crypto does not provide. */
 export interface Der {
   readonly tag: number;
   readonly content: Buffer;
@@ -16,7 +16,7 @@ export const derTags = {
 
 /**
  * The elements that follow one another in `bytes`.
- * @throws RangeError where the bytes are not DER
+ * @throws RangeError if the bytes are not DER
  */
 export function derElements(bytes: Buffer): Der[] {
   const elements: Der[] = [];

@@ -9,18 +9,18 @@ import { type PemBlock, pemBlocks } from "./pem";
 import { isAbsentOrEmpty, readCa, readCaFile, refuseFileAsFolder } from "./read";
 import { gitIgnore, keepOutOfGit, placeFolder, removeLeftovers } from "./write";
 
-/** What `generateCa` made and what was there. Nothing in it is secret. */
+/** What `generateCa` created and what existed. Without secrets. */
 export interface GenerateReport {
   readonly directory: string;
   readonly root: CertificateReport;
   /** In the mesh's order. */
   readonly clusters: readonly (CertificateReport & { readonly cluster: string })[];
-  /** Each with its fix on a line of its own. */
+  /** Each with a line for its fix. */
   readonly warnings: readonly string[];
 }
 
 export interface CertificateReport {
-  /** False: it was there, and was left as it is. */
+  /** False: it existed, and is unchanged. */
   readonly made: boolean;
   readonly expires: Date;
   /** SHA-256 of the certificate, lower-case hex: what `openssl x509 -fingerprint -sha256` prints with colons. */
@@ -28,18 +28,16 @@ export interface CertificateReport {
 }
 
 /**
- * Makes what a mesh's CA lacks: a root, once, and an intermediate for every cluster. What is there stays as it is,
- * byte for byte. The root and each cluster's folder appear whole or not at all, whenever the run is killed; of two
- * runs at once, one makes the root and both go on from it. A folder that holds a root made elsewhere
- * (root-cert.pem, root-key.pem) gets its intermediates from that one.
+ * Creates what a mesh's CA lacks: the root, and an intermediate for every cluster. Existing files are unchanged. The
+ * root and each cluster's folder are created atomically; of two concurrent runs, one creates the root and both use it.
+ * In a folder with a root of your own (root-cert.pem, root-key.pem) the intermediates are issued from that one.
  *
- * Importing this module loads @peculiar/x509 (a tenth of a second): import it where a CA is made, not where one is
- * read.
+ * This module loads @peculiar/x509 (a tenth of a second): import it only to create a CA.
  *
  * @param directory made with mode 0700; see `caDirectory`
- * @param now the certificates are valid from here on
+ * @param now beginning of validity
  * @param keyBits RSA key length @default - 4096, as upstream's tools/certs
- * @throws InputError when what is there is incomplete or unsound; then nothing is made
+ * @throws InputError if existing files are incomplete or invalid; then nothing is created
  */
 export async function generateCa(
   mesh: Mesh,
@@ -50,7 +48,7 @@ export async function generateCa(
   refuseFileAsFolder(mesh, directory);
   removeLeftovers(directory, now);
   const fresh = isAbsentOrEmpty(directory);
-  // The root's key is the first in node's queue; the others are made beside it.
+  // The root's key is first in node's queue; the others are created in parallel.
   const rootKeys = fresh ? newKeyPair(keyBits) : undefined;
   const missing = fresh ? mesh.clusters.map(({ name }) => name) : readSound(mesh, directory, now).missing;
   const keys = missing.map(() => newKeyPair(keyBits));
@@ -62,7 +60,7 @@ export async function generateCa(
   return report(mesh, directory, now, rootMade, made);
 }
 
-/** False: another run was faster, and its root counts. */
+/** False: another run was faster, and its root is used. */
 function placeRoot(directory: string, { cert, key }: { cert: string; key: string }): boolean {
   return placeFolder(directory, [
     gitIgnore,
@@ -71,7 +69,7 @@ function placeRoot(directory: string, { cert, key }: { cert: string; key: string
   ]);
 }
 
-/** Names of the clusters for which this run made an intermediate. */
+/** Names of the clusters for which this run created an intermediate. */
 async function makeIntermediates(
   mesh: Mesh,
   directory: string,
@@ -80,7 +78,7 @@ async function makeIntermediates(
   keys: readonly Promise<KeyPair>[],
 ): Promise<string[]> {
   if (missing.length === 0) return [];
-  // Read again: it may be another run's.
+  // Read again: another run may have created it.
   const root = readSound(mesh, directory, now).root!;
   const issuer = await readIssuer({ cert: root.cert, key: root.key! });
   const made = await Promise.all(
@@ -106,27 +104,27 @@ async function makeIntermediates(
 interface SoundCa {
   readonly material: CaMaterial;
   readonly missing: readonly string[];
-  /** With its key, where clusters are missing. */
+  /** With its key if clusters are missing. */
   readonly root: RootFiles | undefined;
   readonly warnings: readonly Problem[];
 }
 
-/** Reads what is there, and refuses to build on it unless it is sound. */
+/** Reads the existing files, and refuses them if they are invalid. */
 function readSound(mesh: Mesh, directory: string, now: Date): SoundCa {
   const { material, names, missing, problems, warnings } = readCa(mesh, directory);
   const root = readRoot(directory, missing);
-  const findings = checkCa(mesh, directory, material, now, { root: root.files, names });
-  const all = [...problems, ...root.problems, ...findings.problems];
+  const checked = checkCa(mesh, directory, material, now, { root: root.files, names });
+  const all = [...problems, ...root.problems, ...checked.problems];
   if (all.length > 0) throw new InputError(all);
   return {
     material,
     missing,
     root: root.files,
-    warnings: [...root.warnings, ...warnings, ...findings.warnings],
+    warnings: [...root.warnings, ...warnings, ...checked.warnings],
   };
 }
 
-/** The root's files; a team may keep its key, or both, elsewhere while no cluster needs an intermediate. */
+/** The root's files; while no cluster needs an intermediate, they may be kept elsewhere. */
 function readRoot(directory: string, missing: readonly string[]) {
   const [cert, key] = [rootFileNames.cert, rootFileNames.key].map((name) => {
     const file = join(directory, name);
@@ -147,8 +145,8 @@ function readRoot(directory: string, missing: readonly string[]) {
 function absentRoot(file: string, directory: string, missing: readonly string[]): Problem {
   return fileProblem(
     file,
-    `there is no such file; the ${missing.length > 1 ? "intermediates" : "intermediate"} of ${missing.join(", ")} must come from the mesh's root`,
-    `put it there from your backup, with mode 0600; a root of your own will do where no cluster has a CA yet. If nothing in ${directory} is in use, move it away, and \`mesh ca\` makes a new CA`,
+    `file not found; it is required to issue the ${missing.length > 1 ? "intermediates" : "intermediate"} of ${missing.join(", ")}`,
+    `copy it from your backup, with mode 0600; if no cluster has a CA yet, any root of your own works. If ${directory} is not in use, move it away, and run \`mesh ca\` to create a new CA`,
   );
 }
 

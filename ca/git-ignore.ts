@@ -8,9 +8,8 @@ import { readTextFile } from "../mesh/text-file";
 const largestIgnoreFile = 1_000_000;
 
 /**
- * Whether `git add` would take a file that exists: it lies in a work tree, and no .gitignore there, nor
- * .git/info/exclude, names it. What the user ignores everywhere (core.excludesFile) does not count: it holds on one
- * machine alone.
+ * Whether `git add` would add an existing file: it is in a work tree, and neither a .gitignore nor .git/info/exclude
+ * ignores it. core.excludesFile does not count, because it applies to one machine only.
  */
 export function isOpenToGit(file: string): boolean {
   const real = realpathSync(file);
@@ -23,14 +22,13 @@ export function isOpenToGit(file: string): boolean {
     { folder: top, from: join(top, ".git", "info", "exclude") },
     ...inTree.map((folder) => ({ folder, from: join(folder, ".gitignore") })),
   ];
-  // From the top of the work tree down, the last one that says anything counts.
+  // From the root of the work tree down, the last match counts.
   const verdicts = rules
     .map(({ folder, from }) => ignore().add(textOf(from)).test(relative(folder, real).split(sep).join("/")))
     .filter(({ ignored, unignored }) => ignored || unignored);
   return !verdicts.at(-1)?.ignored;
 }
 
-/** Without a file there are no rules. */
 function textOf(file: string): string {
   try {
     return readTextFile(file, largestIgnoreFile).text;

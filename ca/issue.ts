@@ -12,6 +12,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
+import { clockSkewAllowance, day, validityDays } from "./validity";
 
 cryptoProvider.set(webcrypto);
 
@@ -32,22 +33,13 @@ export interface Issuer {
   readonly signingKey: webcrypto.CryptoKey;
 }
 
-const day = 24 * 60 * 60 * 1000;
-/**
- * Days, for the root and the intermediates alike, as upstream's tools/certs has it today. Nothing renews a plug-in
- * CA by itself; when an intermediate ends, so does all traffic in its cluster. 1.7's 730 days bought nothing for
- * that, since the key lies in the cluster either way and a new intermediate can be made at any time.
- */
-const validityDays = 3650;
-/** A node whose clock is behind must not see a certificate of the future. */
-const clockSkewAllowance = 60 * 60 * 1000;
-/** The name by which proxies know the control plane; upstream's recipe puts it into the intermediate. */
+/** The control plane's name for proxies; upstream's recipe puts it into the intermediate. */
 const istiodName = "istiod.istio-system.svc";
 
 const rsa = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" } as const;
 const usages = ["sign", "verify"] as const;
 
-/** A new RSA key, made in node's thread pool: several at once run side by side. */
+/** A new RSA key, created in node's thread pool: several run in parallel. */
 export async function newKeyPair(bits: number): Promise<KeyPair> {
   const algorithm = { ...rsa, modulusLength: bits, publicExponent: new Uint8Array([1, 0, 1]) };
   return (await webcrypto.subtle.generateKey(algorithm, true, [...usages])) as KeyPair;
@@ -74,7 +66,7 @@ export async function issueRoot(meshName: string, keys: KeyPair, now: Date): Pro
   return { cert: pem(certificate), key: await privateKeyPem(keys) };
 }
 
-/** An intermediate that signs workloads' certificates, and nothing below it. It ends with its root at the latest. */
+/** An intermediate that signs workload certificates only. It expires with its root at the latest. */
 export async function issueIntermediate(
   root: Issuer,
   names: { readonly mesh: string; readonly cluster: string },
@@ -102,14 +94,14 @@ export async function issueIntermediate(
   return { cert: pem(certificate), key: await privateKeyPem(keys) };
 }
 
-/** WebCrypto's names of the curves that `keyWeakness` lets through. */
+/** WebCrypto's names of the curves that `keyWeakness` accepts. */
 const namedCurves: Readonly<Record<string, string>> = {
   prime256v1: "P-256",
   secp384r1: "P-384",
   secp521r1: "P-521",
 };
 
-/** A root from its PEM texts, which `checkRoot` found sound. */
+/** A root from its PEM texts, which `checkCa` has accepted. */
 export async function readIssuer({ cert, key }: IssuedCa): Promise<Issuer> {
   const privateKey: KeyObject = createPrivateKey(key);
   const algorithm =
@@ -130,7 +122,7 @@ async function privateKeyPem({ privateKey }: KeyPair): Promise<string> {
     .toString();
 }
 
-/** Two roots of one mesh, while one replaces the other, must not have the same name. */
+/** During a root rotation, the two roots must have different names. */
 async function shortId(publicKey: webcrypto.CryptoKey): Promise<string> {
   const der = await webcrypto.subtle.exportKey("spki", publicKey);
   return createHash("sha256").update(Buffer.from(der)).digest("hex").slice(0, 8);

@@ -1,65 +1,66 @@
 import { createPrivateKey, type JsonWebKey, type KeyObject, sign, verify } from "node:crypto";
-import { type Finding, type PemBlock, pemBlocks } from "./pem";
+import type { ProblemText } from "../mesh/problem";
+import { type PemBlock, pemBlocks } from "./pem";
 
-/** What istiod parses by the label of the PEM block (security/pkg/pki/util/crypto.go). */
+/** What istiod parses, by the label of the PEM block (security/pkg/pki/util/crypto.go). */
 const formats: Readonly<Record<string, "pkcs1" | "sec1" | "pkcs8">> = {
   "RSA PRIVATE KEY": "pkcs1",
   "EC PRIVATE KEY": "sec1",
   "PRIVATE KEY": "pkcs8",
 };
 
-const mistakenLabels: readonly { readonly label: RegExp; readonly finding: Finding }[] = [
+const mistakenLabels: readonly { readonly label: RegExp; readonly problem: ProblemText }[] = [
   {
     label: /^ENCRYPTED PRIVATE KEY$/,
-    finding: {
-      message: "is encrypted; istiod has no passphrase, allowed is a plain private key",
+    problem: {
+      message: "is encrypted, and istiod has no passphrase: expected a plain private key",
       fix: "decrypt it: `openssl pkey -in FILE -out ca-key.pem`, and keep the folder as safe as the passphrase",
     },
   },
   {
     label: /PUBLIC KEY$/,
-    finding: { message: "is a public key; allowed is the private key", fix: "put the private key there" },
+    problem: { message: "is a public key: expected the private key", fix: "use the private key" },
   },
   {
     label: /^(CERTIFICATE|X509 CERTIFICATE|TRUSTED CERTIFICATE)$/,
-    finding: {
-      message: "is a certificate; allowed is the private key of ca-cert.pem",
-      fix: "put the private key there",
+    problem: {
+      message: "is a certificate: expected the private key of ca-cert.pem",
+      fix: "use the private key",
     },
   },
   {
     label: /^(EC|DSA) PARAMETERS$/,
-    finding: {
+    problem: {
       message:
-        "begins with a block of parameters, and istiod reads no further; allowed is the private key alone",
-      fix: "leave them out: `openssl pkey -in FILE -out ca-key.pem`",
+        "begins with a PARAMETERS block, and istiod reads only the first block: expected the private key",
+      fix: "remove the block: `openssl pkey -in FILE -out ca-key.pem`",
     },
   },
 ];
 
-/** Curves that both istiod (Go) and the proxies (BoringSSL) take, by OpenSSL's name. */
+/** Curves that both istiod (Go) and the proxies (BoringSSL) accept, by OpenSSL's names. */
 const curves: readonly string[] = ["prime256v1", "secp384r1", "secp521r1"];
 /** Bits. The proxies refuse less. */
 const leastRsaBits = 2048;
 
-/** Reads a private key that istiod would read, or says why it would not. Never quotes any of the text. */
-export function readPrivateKey(text: string): KeyObject | Finding {
+/** Parses a private key as istiod does, or returns why istiod would not. Never quotes the text. */
+export function readPrivateKey(text: string): KeyObject | ProblemText {
   const blocks = pemBlocks(text);
-  if (!Array.isArray(blocks)) return blocks as Finding;
+  if (!Array.isArray(blocks)) return blocks as ProblemText;
   const [block, ...more] = blocks as PemBlock[];
   const mistaken = mistakenLabels.find(({ label }) => label.test(block!.label));
-  if (mistaken) return mistaken.finding;
-  if (block!.headers) return mistakenLabels[0]!.finding;
+  if (mistaken) return mistaken.problem;
+  if (block!.headers) return mistakenLabels[0]!.problem;
   if (more.length > 0) {
     return {
-      message: `holds ${blocks.length} PEM blocks; allowed is one private key`,
-      fix: "leave the private key of ca-cert.pem alone in the file",
+      message: `has ${blocks.length} PEM blocks: expected one private key`,
+      fix: "keep only the private key of ca-cert.pem",
     };
   }
   const type = formats[block!.label];
   if (!type) {
     return {
-      message: `holds a PEM block of a kind that istiod does not read; allowed are ${Object.keys(formats).join(", ")}`,
+      message: `has a PEM block that istiod does not read: expected one of ${Object.keys(formats).join(", ")}`,
       fix: "convert it: `openssl pkey -in FILE -out ca-key.pem` (an OpenSSH key: `ssh-keygen -p -m PEM` first)",
     };
   }
@@ -67,35 +68,35 @@ export function readPrivateKey(text: string): KeyObject | Finding {
     return createPrivateKey({ key: block!.der, format: "der", type });
   } catch {
     return {
-      message: `has a PEM block labelled ${block!.label} that holds no such key`,
-      fix: "copy the file again, or write it anew: `openssl pkey -in FILE -out ca-key.pem`",
+      message: `PEM block ${block!.label} has no such key`,
+      fix: "copy the file again, or convert it: `openssl pkey -in FILE -out ca-key.pem`",
     };
   }
 }
 
-/** Why istiod or the proxies would not work with a key, private or public; undefined when they do. */
-export function keyWeakness(key: KeyObject): Finding | undefined {
+/** Why istiod or the proxies do not work with a key, private or public. */
+export function keyWeakness(key: KeyObject): ProblemText | undefined {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   const fix = "use RSA with 4096 bits, or EC on P-256";
   if (type === "rsa") {
     const bits = details?.modulusLength ?? 0;
     return bits < leastRsaBits
-      ? { message: `has an RSA key of ${bits} bits; allowed are at least ${leastRsaBits}`, fix }
+      ? { message: `RSA key has ${bits} bits: expected at least ${leastRsaBits}`, fix }
       : undefined;
   }
   if (type === "ec") {
     const curve = details?.namedCurve ?? "unnamed";
     return curves.includes(curve)
       ? undefined
-      : { message: `has an EC key on the curve ${curve}; allowed are ${curves.join(", ")}`, fix };
+      : { message: `EC key on the curve ${curve}: expected one of ${curves.join(", ")}`, fix };
   }
   // Ed25519: istiod fails to start with it (istio/istio#27238), and the proxies do not verify it.
-  return { message: `has a key of the kind ${type}; allowed are RSA and EC`, fix };
+  return { message: `key of type ${type}: expected RSA or EC`, fix };
 }
 
 /**
- * A private key does what the public key promises, to the last number: OpenSSL compares only the public halves, Go
- * refuses a key whose numbers do not fit one another.
+ * Whether a private key matches a public key. OpenSSL compares only the public halves; Go refuses a key with
+ * inconsistent numbers.
  */
 export function isKeyOf(privateKey: KeyObject, publicKey: KeyObject): boolean {
   if (privateKey.asymmetricKeyType !== publicKey.asymmetricKeyType) return false;
@@ -112,7 +113,7 @@ export function isKeyOf(privateKey: KeyObject, publicKey: KeyObject): boolean {
   }
 }
 
-/** RSA's numbers by their relations: a signature to prove them takes milliseconds, and hides a wrong prime. */
+/** RSA's numbers are consistent. A test signature would take milliseconds, and hide a wrong prime. */
 function fitsTogether(jwk: JsonWebKey): boolean {
   const number = (name: "n" | "e" | "d" | "p" | "q" | "dp" | "dq" | "qi") =>
     BigInt(`0x0${Buffer.from(jwk[name] ?? "", "base64url").toString("hex")}`);

@@ -9,18 +9,18 @@ import { isOpenToGit } from "./git-ignore";
 import { type CaMaterial, rootFileNames } from "./material";
 import { type CaFiles, isAbsentOrEmpty, readCa, refuseFileAsFolder } from "./read";
 
-/** The CA of a mesh, fit to be installed. */
+/** The CA of a mesh, checked. */
 export interface LoadedCa {
-  /** Undefined: nothing has been made yet. Clusters that have none yet are missing in it: that is for the caller to say. */
+  /** Undefined: there is no CA yet. Clusters without an intermediate are missing in it; the caller reports them. */
   readonly material: CaMaterial | undefined;
-  /** To be shown on every run, each with its fix on a line of its own. */
+  /** For every run to show, each with a line for its fix. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads and judges the CA of a mesh. Fast: it makes nothing, and loads no more than node:crypto.
+ * Reads and checks the CA of a mesh. Fast: it loads only node:crypto.
  *
- * @param meshFile `mesh.yaml`, beside which the CA's folder lies
+ * @param meshFile `mesh.yaml`; the CA's folder is beside it
  * @param now the time at which the certificates must be valid
  * @throws InputError with every problem at once
  */
@@ -50,7 +50,7 @@ export function caDirectory(mesh: Mesh, meshFile: string): string {
   return isAbsolute(given) ? given : join(dirname(meshFile), given);
 }
 
-/** A key in a repository is a key that all who have the repository know. */
+/** A private key in a repository is known to everyone with access to it. */
 function openToGit({ clusters }: Mesh, directory: string, { names }: CaFiles): Problem[] {
   const keys = [
     join(directory, rootFileNames.key),
@@ -62,7 +62,7 @@ function openToGit({ clusters }: Mesh, directory: string, { names }: CaFiles): P
   return [
     fileProblem(
       open[0]!,
-      `${open.length === 1 ? "is a key that Git does not ignore" : `and ${open.length - 1} more are keys that Git does not ignore`}: with it anyone who can read the repository can join this mesh`,
+      `${open.length === 1 ? "Git does not ignore this private key" : `Git does not ignore this private key and ${open.length - 1} more`}: with it, anyone who can read the repository can join this mesh`,
       `printf '\\n*\\n' >> ${shellQuote(join(directory, ".gitignore"))}; if the keys are committed already, git rm -r --cached ${all}, and replace the CA`,
     ),
   ];
@@ -73,15 +73,15 @@ function noOwnFolder({ ca, clusters }: Mesh, meshFile: string, directory: string
     file: meshFile,
     position: undefined,
     path: ["ca", "files"],
-    message: `${quote(ca.directory)} names no folder with files in it (${directory})`,
-    fix: `put ${clusters[0]!.name}/{ca-cert,ca-key,root-cert,cert-chain}.pem, or {tls.crt,tls.key,ca.crt} from cert-manager, and the other clusters' there, or leave ca.files out and run \`${meshCommand(meshFile, "ca")}\``,
+    message: `invalid value ${quote(ca.directory)}: expected a folder with files (${directory})`,
+    fix: `add ${clusters[0]!.name}/{ca-cert,ca-key,root-cert,cert-chain}.pem, or {tls.crt,tls.key,ca.crt} from cert-manager, and the same for the other clusters, or remove ca.files and run \`${meshCommand(meshFile, "ca")}\``,
   };
 }
 
 function missingCluster(cluster: string, directory: string): Problem {
   return fileProblem(
     join(directory, cluster),
-    `there is no CA for ${cluster}`,
-    "have an intermediate issued for it by the root of the other clusters, and put its files there",
+    `no CA for ${cluster}`,
+    "issue an intermediate from the root of the other clusters, and put its files there",
   );
 }

@@ -5,9 +5,9 @@
 export interface ClusterCa {
   /** The cluster's intermediate certificate. */
   readonly caCert: string;
-  /** Its private key. Never printed, logged or compared in a message. */
+  /** Its private key. Never printed or logged. */
   readonly caKey: string;
-  /** The root, the same in every cluster of the mesh. */
+  /** The root, the same in every cluster. */
   readonly rootCert: string;
   /** The intermediate, then the root. */
   readonly certChain: string;
@@ -27,8 +27,8 @@ export const caFileNames: CaFileNames = {
 };
 
 /**
- * The same in the form of a Secret that cert-manager writes: tls.crt holds the intermediate, then what is above it, without
- * the root. https://cert-manager.io/docs/concepts/certificate/ (read 2026-11-27)
+ * The same in a Secret of cert-manager: tls.crt has the intermediate, then the certificates above it without the root.
+ * https://cert-manager.io/docs/concepts/certificate/ (read 2026-11-27)
  */
 export const certManagerFileNames: CaFileNames = {
   caCert: "tls.crt",
@@ -37,5 +37,5 @@ export const certManagerFileNames: CaFileNames = {
   certChain: "tls.crt",
 };
 
-/** Names of the root's own files, at the top of a generated CA's folder. The key never goes into a cluster. */
+/** Files of the root in a generated CA's folder. The key is never in a cluster. */
 export const rootFileNames = { cert: "root-cert.pem", key: "root-key.pem" } as const;

@@ -13,15 +13,15 @@ export interface Name {
   readonly name: string;
 }
 
-/** A CA's nameConstraints, read. https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.10 */
+/** A CA's nameConstraints. https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.10 */
 export interface NameConstraints {
   readonly permitted: readonly Name[];
   readonly excluded: readonly Name[];
-  /** The extension is critical, and names a kind that Go does not know: it refuses the whole chain. */
+  /** The extension is critical and has a kind unknown to Go, which then refuses the whole chain. */
   readonly refusedByGo: boolean;
 }
 
-/** Names in what istiod signs. A certificate is refused if one of its names is not allowed. */
+/** Names in certificates that istiod signs. A certificate is refused if one of its names is. */
 export const istioNames: readonly (Name & { readonly whose: string })[] = [
   // getDNSNames in istio/istio, pilot/pkg/bootstrap/certcontroller.go: one certificate with all of them.
   ...["istiod", "istiod-remote", "istio-pilot"].map((service) => ({
@@ -33,7 +33,7 @@ export const istioNames: readonly (Name & { readonly whose: string })[] = [
   { kind: "URI", name: "spiffe://cluster.local", whose: "every workload's certificate" },
 ];
 
-/** @throws RangeError where the extension's value is not DER */
+/** @throws RangeError if the extension's value is not DER */
 export function readNameConstraints(value: Buffer, critical: boolean): NameConstraints {
   const lists = derElements(derElements(value)[0]!.content);
   // permittedSubtrees [0], excludedSubtrees [1]: lists of subtrees, each beginning with its base.
@@ -47,7 +47,7 @@ export function readNameConstraints(value: Buffer, critical: boolean): NameConst
   };
 }
 
-/** Whether both Go and BoringSSL, which istiod and the proxies verify with, let a certificate have the name. */
+/** Whether both Go (istiod) and BoringSSL (the proxies) allow the name. */
 export function allows({ permitted, excluded }: NameConstraints, { kind, name }: Name): boolean {
   const of = (list: readonly Name[]) => list.filter((one) => one.kind === kind).map((one) => one.name);
   const [needed, forbidden] = [of(permitted), of(excluded)];
@@ -59,7 +59,7 @@ export function allows({ permitted, excluded }: NameConstraints, { kind, name }:
   );
 }
 
-/** BoringSSL takes a URI's base without a leading dot for that one host, Go for its subdomains as well. */
+/** A URI's base without a leading dot is that one host for BoringSSL, and its subdomains too for Go. */
 function coversSurely(kind: NameKind, base: string, host: string): boolean {
   if (kind === "URI" && !base.startsWith(".")) return same(base, host);
   return mayCover(base, host) && !(base.startsWith(".") && same(base, `.${host}`));

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Mesh } from "../mesh/mesh";
-import { fileProblem, InputError, type Problem } from "../mesh/problem";
+import { fileProblem, InputError, type Problem, type ProblemText } from "../mesh/problem";
+import { commandLine } from "../mesh/shell-quote";
 import { readTextFile, UnreadableFile } from "../mesh/text-file";
-import { chainFix } from "./chain";
+import { chainFix } from "./chain-rules";
 import {
   type CaFileNames,
   type CaMaterial,
@@ -11,28 +12,28 @@ import {
   caFileNames,
   certManagerFileNames,
 } from "./material";
-import { type Finding, firstBlock } from "./pem";
+import { firstBlock } from "./pem";
 
-/** What a CA's folder holds for a mesh. */
+/** A CA's folder, read for a mesh. */
 export interface CaFiles {
-  /** Of the clusters whose four files were all read. */
+  /** Of clusters with every file. */
   readonly material: CaMaterial;
-  /** What these files are called. */
+  /** File names by cluster. */
   readonly names: Readonly<Record<string, CaFileNames>>;
   /** Clusters without a folder, or with an empty one. */
   readonly missing: readonly string[];
-  /** Files that are absent beside others, or unreadable. */
+  /** Missing or unreadable files of clusters that have others. */
   readonly problems: readonly Problem[];
-  /** Keys that others on this machine can read. */
+  /** Private keys that other users of this machine can read. */
   readonly warnings: readonly Problem[];
 }
 
-/** Bytes. Real files have a few thousand; a Secret, with all of them, may have a million. */
+/** Bytes. Real files have a few thousand; a whole Secret may have a million. */
 const largestFile = 65_536;
 
 /**
  * Reads `<directory>/<cluster>/{ca-cert,ca-key,root-cert,cert-chain}.pem` of the mesh's clusters, or
- * `{tls.crt,tls.key,ca.crt}` as cert-manager calls them.
+ * cert-manager's `{tls.crt,tls.key,ca.crt}`.
  */
 export function readCa(mesh: Mesh, directory: string): CaFiles {
   // Without a prototype: `constructor` is a name that a cluster may have.
@@ -72,27 +73,30 @@ export function readCa(mesh: Mesh, directory: string): CaFiles {
   return { material, names, missing, problems, warnings };
 }
 
-/** A folder with none of Istio's names and some of cert-manager's is in that form. */
+/** cert-manager's names if the folder has some of them and none of Istio's. */
 function fileNamesIn(folder: string): CaFileNames {
   const has = (names: CaFileNames) => Object.values(names).some((file) => existsSync(join(folder, file)));
   return has(certManagerFileNames) && !has(caFileNames) ? certManagerFileNames : caFileNames;
 }
 
-/** A file's text, or what is wrong with the file; for a secret one also whether others can read it. */
+/** A file's text, or its problem; for a secret file, a warning if other users can read it. */
 export function readCaFile(
   file: string,
   secret: boolean,
   names = caFileNames,
 ): { readonly text?: string; readonly problem?: Problem; readonly warning?: Problem } {
-  const found = ({ message, fix }: Finding) => fileProblem(file, message, fix);
+  const found = ({ message, fix }: ProblemText) => fileProblem(file, message, fix);
   try {
     const { text, mode } = readTextFile(file, largestFile);
     return secret && isOpenToOthers(mode) ? { text, warning: found(openToOthers(file)) } : { text };
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error;
-    const holds = [...new Set(Object.values(names))].join(", ");
-    const allowed = { absent: `; a cluster's folder holds ${holds}`, "no file": "; allowed is a PEM file" };
-    const expected = allowed[error.reason as keyof typeof allowed] ?? "";
+    const expectedFiles = [...new Set(Object.values(names))].join(", ");
+    const suffixes = {
+      absent: `: expected ${expectedFiles} in the folder of a cluster`,
+      "no file": ": expected a PEM file",
+    };
+    const expected = suffixes[error.reason as keyof typeof suffixes] ?? "";
     const isChain = error.reason === "absent" && basename(file) === caFileNames.certChain;
     const fix = isChain ? chainFix(names) : fixes[error.reason];
     return { problem: found({ message: `${error.message}${expected}`, fix }) };
@@ -100,25 +104,25 @@ export function readCaFile(
 }
 
 const fixes: Readonly<Record<UnreadableFile["reason"], string>> = {
-  absent: "put it there from your backup or your CA",
-  "no file": "put the file there",
-  "too large": "put only what belongs there into the file: one certificate, its chain, or its key",
-  "not readable": "make it readable for yourself",
+  absent: "copy it from your backup or your CA",
+  "no file": "replace it with the file",
+  "too large": "keep only one certificate, its chain, or its key in the file",
+  "not readable": "make it readable for your user",
 };
 
-/** @throws InputError where something else is in the place of the CA's folder */
+/** @throws InputError if the CA's folder is not a folder */
 export function refuseFileAsFolder({ ca }: Mesh, directory: string): void {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() ?? true) return;
   throw new InputError([
     fileProblem(
       directory,
-      "is not a folder; the CA's files lie in one",
-      ca.from === "files" ? "name their folder in ca.files" : "move it away",
+      "is not a folder: expected the folder of the CA",
+      ca.from === "files" ? "set ca.files to the folder" : "move it away",
     ),
   ]);
 }
 
-/** Nothing is there, or a folder with nothing in it: a CA or a cluster's part of it may be made here. */
+/** A CA, or a cluster's part of it, may be created here. */
 export function isAbsentOrEmpty(folder: string): boolean {
   try {
     return readdirSync(folder).length === 0;
@@ -128,13 +132,13 @@ export function isAbsentOrEmpty(folder: string): boolean {
 }
 
 function isOpenToOthers(mode: number): boolean {
-  // Windows has no such bits; node reports them all set.
+  // On Windows, node reports all bits as set.
   return process.platform !== "win32" && (mode & 0o077) !== 0;
 }
 
-function openToOthers(file: string): Finding {
+function openToOthers(file: string): ProblemText {
   return {
-    message: "can be read by others on this machine; allowed is its owner alone",
-    fix: `chmod 600 '${file.replaceAll("'", "'\\''")}'`,
+    message: "other users of this machine can read it: expected its owner only",
+    fix: commandLine("chmod", ["600", file]),
   };
 }

@@ -1,22 +1,20 @@
-import { type ClusterCa, caFileNames } from "./material";
+import { type ClusterCa, caFileNames, certManagerFileNames } from "./material";
+import { firstBlock } from "./pem";
 
-/** The Secret that istiod takes its CA from, and no other. */
+/** The Secret from which istiod reads its CA. */
 export const caSecretName = "cacerts";
 
-/** Keys of a Secret, base64-encoded, as the API server gives it. */
+/** Data of a Secret, base64-encoded as in the API. */
 type SecretData = Readonly<Record<string, string>>;
 
-/** The CA in a Secret `cacerts`. Its key is compared with its certificate, and goes nowhere else. */
+/** The CA in a Secret `cacerts`. The private key is compared with the certificate only. */
 export interface CaSecret {
   readonly ca: ClusterCa;
-  /** Names of the files from which the parts were read. */
+  /** Files of the parts. */
   readonly files: Readonly<Record<keyof ClusterCa, string>>;
   /** Files that the Secret lacks. */
   readonly missing: readonly string[];
 }
-
-/** Names in a Secret of type kubernetes.io/tls, as cert-manager writes it. */
-export const tlsFileNames = { caCert: "tls.crt", caKey: "tls.key", rootCert: "ca.crt" } as const;
 
 /**
  * Reads a CA as istiod does: from `tls.crt`, `tls.key` and `ca.crt` where there is a `tls.crt`, even beside the other
@@ -27,7 +25,7 @@ export const tlsFileNames = { caCert: "tls.crt", caKey: "tls.key", rootCert: "ca
 export function caInSecret(data: SecretData, readsTls: boolean): CaSecret {
   const read = (file: string) => Buffer.from(data[file] ?? "", "base64").toString("utf8");
   const lacking = (files: readonly string[]) => files.filter((file) => !data[file]);
-  if (!readsTls || !data[tlsFileNames.caCert]) {
+  if (!readsTls || !data[certManagerFileNames.caCert]) {
     const { caCert, caKey, rootCert, certChain } = caFileNames;
     return {
       ca: { caCert: read(caCert), caKey: read(caKey), rootCert: read(rootCert), certChain: read(certChain) },
@@ -35,19 +33,16 @@ export function caInSecret(data: SecretData, readsTls: boolean): CaSecret {
       missing: lacking(Object.values(caFileNames)),
     };
   }
-  const { caCert, caKey, rootCert } = tlsFileNames;
+  const { caCert, caKey, rootCert } = certManagerFileNames;
   const signing = read(caCert);
   return {
     ca: {
-      caCert: firstCertificate(signing),
+      caCert: firstBlock(signing),
       caKey: read(caKey),
       rootCert: read(rootCert),
       certChain: `${signing.trimEnd()}\n${read(rootCert)}`,
     },
-    files: { ...tlsFileNames, certChain: caCert },
-    missing: lacking(Object.values(tlsFileNames)),
+    files: certManagerFileNames,
+    missing: lacking([caCert, caKey, rootCert]),
   };
 }
-
-/** cert-manager puts what is above the signing certificate behind it. */
-const firstCertificate = (pem: string) => /^[\s\S]*?-----END CERTIFICATE-----\r?\n?/.exec(pem)?.[0] ?? pem;

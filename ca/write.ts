@@ -14,23 +14,23 @@ import { isAbsentOrEmpty } from "./read";
 export interface NewFile {
   readonly name: string;
   readonly text: string;
-  /** Only its owner may read it. */
+  /** Readable only for its owner. */
   readonly secret?: boolean;
 }
 
-/** The folder keeps itself out of Git, wherever it is made. */
+/** Keeps the folder out of Git. */
 export const gitIgnore: NewFile = { name: ".gitignore", text: "*\n" };
 
-/** What a folder is called while its files are written; six characters of mkdtemp's follow. */
+/** Suffix of the folder while its files are written; mkdtemp adds six characters. */
 const temporaryMark = ".tmp-";
-/** Milliseconds. Writing takes far less: what is older was left behind by a run that was killed. */
+/** Milliseconds. Writing takes far less: older folders belong to killed runs. */
 const leftoverAge = 60_000;
 
 /**
- * Makes a folder (0700) with all its files, or nothing: they are written beside it and renamed as one. Whoever
- * renames first wins; there is no lock that a killed run could leave behind.
+ * Creates a folder (0700) with all its files atomically: it is written beside its place and renamed. The first rename
+ * wins; there is no lock that a killed run could leave.
  *
- * @returns false when a folder with something in it is there already; it stays as it is
+ * @returns false if a folder that is not empty exists; it is unchanged
  */
 export function placeFolder(folder: string, files: readonly NewFile[]): boolean {
   const place = existsSync(folder) ? realpathSync(folder) : folder;
@@ -48,13 +48,13 @@ export function placeFolder(folder: string, files: readonly NewFile[]): boolean 
   }
 }
 
-/** Writes the folder's `.gitignore` where somebody made the folder by hand. */
+/** Writes the folder's `.gitignore` if the folder was created by hand. */
 export function keepOutOfGit(folder: string): void {
   const file = join(folder, gitIgnore.name);
   if (!existsSync(file)) writeFileSync(file, gitIgnore.text);
 }
 
-/** Removes what killed runs left beside a CA's folder and in it: keys that nothing uses. */
+/** Removes unused keys of killed runs, beside a CA's folder and in it. */
 export function removeLeftovers(folder: string, now: Date): void {
   const isOurs = (name: string, stem: string) =>
     name.startsWith(`${stem}${temporaryMark}`) && name.length === stem.length + temporaryMark.length + 6;

@@ -20,8 +20,11 @@ export interface Problem {
   readonly fix: string;
 }
 
-/** A problem whose place in the file is yet to be looked up. */
+/** A problem of a field, without its position. */
 export type FieldProblem = Pick<Problem, "path" | "message" | "fix">;
+
+/** A problem without its place. */
+export type ProblemText = Pick<Problem, "message" | "fix">;
 
 /** A problem of a file, or of a command, as a whole. */
 export function fileProblem(file: string, message: string, fix: string): Problem {

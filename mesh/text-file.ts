@@ -38,7 +38,7 @@ export function readTextFile(file: string, largest: number): TextFile {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     throw code === "ENOENT" || code === "ENOTDIR"
-      ? new UnreadableFile("absent", "there is no such file")
+      ? new UnreadableFile("absent", "file not found")
       : new UnreadableFile("not readable", `cannot be read: ${code}`);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);

@@ -1,5 +1,5 @@
-import { caFileNames } from "../../ca/material";
-import { caInSecret, caSecretName, tlsFileNames } from "../../ca/secret";
+import { caFileNames, certManagerFileNames } from "../../ca/material";
+import { caInSecret, caSecretName } from "../../ca/secret";
 import { istioNamespace } from "../../k8s/istio-names";
 import type { IstioLine } from "../../mesh/istio-lines";
 import type { Kubectl } from "../exec/kubectl";
@@ -16,8 +16,8 @@ const certificateFiles = [
   caFileNames.rootCert,
   caFileNames.caCert,
   caFileNames.certChain,
-  tlsFileNames.rootCert,
-  tlsFileNames.caCert,
+  certManagerFileNames.rootCert,
+  certManagerFileNames.caCert,
 ];
 
 /** The certificates in the Secret `cacerts`, without its keys; undefined if it does not exist. */

@@ -1,4 +1,4 @@
-import { warnDays } from "../../ca/certificate-rules";
+import { warnDays } from "../../ca/validity";
 import { istioNamespace, remoteSecretName } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";

@@ -92,17 +92,17 @@ test.each<[string, () => Files | Promise<Files>, string]>([
   [
     "no ca.crt",
     () => without("main0/ca.crt"),
-    "main0/ca.crt: there is no such file; a cluster's folder holds tls.crt, tls.key, ca.crt\n  fix: put it there from your backup or your CA",
+    "main0/ca.crt: file not found; a cluster's folder holds tls.crt, tls.key, ca.crt\n  fix: put it there from your backup or your CA",
   ],
   [
     "no tls.crt",
     () => without("main0/tls.crt"),
-    "main0/tls.crt: there is no such file; a cluster's folder holds tls.crt, tls.key, ca.crt\n",
+    "main0/tls.crt: file not found; a cluster's folder holds tls.crt, tls.key, ca.crt\n",
   ],
   [
     "a ca.crt that is no root, as cert-manager writes it where an issuer does not tell the root",
     () => ({ ...files, "main0/ca.crt": policy.pem, "remote0/ca.crt": policy.pem }),
-    'main0/ca.crt: holds "CN=Vault Policy", issued by "CN=Vault Root"; allowed are self-signed roots\n  fix: put the root\'s certificate there, and this one into tls.crt',
+    'main0/ca.crt: has "CN=Vault Policy", issued by "CN=Vault Root": expected self-signed roots\n  fix: put the root certificate there, and this one into tls.crt',
   ],
   [
     "a tls.crt without what is above the intermediate",
@@ -112,18 +112,14 @@ test.each<[string, () => Files | Promise<Files>, string]>([
   [
     "a tls.key of another cluster",
     async () => ({ ...files, "main0/tls.key": await keyPem(remote0.keys) }),
-    "main0/tls.key: is not the key of tls.crt\n",
+    "main0/tls.key: key does not match tls.crt\n",
   ],
   [
     "a tls.crt that is no PEM, said once",
     () => ({ ...files, "main0/tls.crt": "nothing" }),
     "main0/tls.crt: is not PEM: it has no -----BEGIN ...----- line\n  fix: put the PEM text there, its BEGIN and END lines included",
   ],
-  [
-    "an empty tls.crt",
-    () => ({ ...files, "main0/tls.crt": "" }),
-    "main0/tls.crt: is empty; allowed is PEM text\n",
-  ],
+  ["an empty tls.crt", () => ({ ...files, "main0/tls.crt": "" }), "main0/tls.crt: is empty: expected PEM\n"],
 ])("%s is said with cert-manager's names", async (_, given, says) => {
   const { said } = load(await given());
   expect(said).toContain(says);
@@ -142,16 +138,18 @@ test("tls.crt renamed to ca-cert.pem with both of its certificates: what is miss
     "main0/root-cert.pem": files["main0/ca.crt"]!,
   };
   expect(load(renamed).said).toMatch(
-    /^main0\/cert-chain\.pem: there is no such file; .*\n {2}fix: put ca-cert\.pem first, .*`cat ca-cert\.pem root-cert\.pem`$/,
+    /^main0\/cert-chain\.pem: file not found: expected .*\n {2}fix: put ca-cert\.pem first, .*`cat ca-cert\.pem root-cert\.pem`$/,
   );
   const chain = `${files["main0/tls.crt"]}${files["main0/ca.crt"]}`;
   expect(load({ ...renamed, "main0/cert-chain.pem": chain }).said).toBe(
-    "main0/ca-cert.pem: holds 2 certificates; allowed is one\n  fix: leave the CA's own certificate in it; what leads to the root belongs into cert-chain.pem",
+    "main0/ca-cert.pem: has 2 certificates: expected one\n  fix: keep the certificate of the CA; move the certificates up to the root to cert-chain.pem",
   );
   expect(load({ ...renamed, "main0/cert-chain.pem": chain, "main0/ca-cert.pem": main0.pem }).said).toBe("");
 });
 
 test("a tls.key that others can read is a warning", () => {
   const { said } = load(files, (folder) => chmodSync(join(folder, "main0/tls.key"), 0o640));
-  expect(said).toMatch(/^main0\/tls\.key: can be read by others[\s\S]*fix: chmod 600 'main0\/tls\.key'$/);
+  expect(said).toMatch(
+    /^main0\/tls\.key: other users of this machine can read it[\s\S]*fix: chmod 600 main0\/tls\.key$/,
+  );
 });

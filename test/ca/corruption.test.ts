@@ -43,7 +43,7 @@ function spoil([cluster, key]: [string, keyof ClusterCa], edit: (text: string) =
   return { ...material, [cluster]: { ...material[cluster]!, [key]: edit(material[cluster]![key]) } };
 }
 
-test("whatever happens to the texts, the check says something or nothing, and never quotes a key", () => {
+test("on any corruption of the files, the check does not crash and never quotes a key", () => {
   expect(said(material)).toBe("");
   fc.assert(
     fc.property(place, fc.array(change, { minLength: 1, maxLength: 3 }), (where, changes) => {

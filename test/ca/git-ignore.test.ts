@@ -78,7 +78,7 @@ test("keys of ca.files that Git would take are a warning, and its command ends i
   const warnings = () => loadCa(meshOf("ca: { files: own ca }"), join(home, "mesh.yaml"), now).warnings;
   expect(warnings()).toEqual([
     expect.stringMatching(
-      /own ca\/main0\/ca-key\.pem: and 1 more are keys that Git does not ignore: with it anyone who can read the repository can join this mesh\n {2}fix: printf /,
+      /own ca\/main0\/ca-key\.pem: Git does not ignore this private key and 1 more: with it, anyone who can read the repository can join this mesh\n {2}fix: printf /,
     ),
   ]);
   const [, fix] = /fix: (.*?); if the keys/.exec(warnings()[0]!)!;
@@ -92,6 +92,6 @@ test("a root's key beside them is one of the keys", async () => {
   const home = repository({ "own-ca/.gitignore": "ca-key.pem\n", "own-ca/root-key.pem": "key" });
   writeFiles(join(home, "own-ca"), files);
   expect(loadCa(meshOf(ownCa), join(home, "mesh.yaml"), now).warnings.join()).toMatch(
-    /root-key\.pem: is a key that Git does not ignore/,
+    /root-key\.pem: Git does not ignore this private key/,
   );
 });

@@ -539,7 +539,7 @@ describe("trust", () => {
     const report = await diagnose({ file: join(folder, "mesh.yaml") });
     const result = find(report, "trust.ca");
     expect(result.status).toBe("fail");
-    expect(result.evidence.join("\n")).toContain("is not the key of ca-cert.pem");
+    expect(result.evidence.join("\n")).toContain("key does not match ca-cert.pem");
     for (const line of secretLines(files)) expect(JSON.stringify(report)).not.toContain(line);
   });
 

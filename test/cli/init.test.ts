@@ -151,7 +151,7 @@ describe("in a folder below a mesh.yaml", () => {
       expect(await mesh(command)).toMatchObject({
         code: 2,
         notes: expect.stringContaining(
-          "mesh.yaml: there is no such file; ../../mesh.yaml exists\n  fix: run the command where it lies: cd ../..",
+          "mesh.yaml: file not found; ../../mesh.yaml exists\n  fix: run the command where it lies: cd ../..",
         ),
       });
     },

@@ -145,11 +145,11 @@ describe("in a project", () => {
   test("-f names another mesh, and so does MESH_FILE", async () => {
     expect(await mesh("synth", "-f", "other.yaml")).toMatchObject({
       code: 2,
-      notes: expect.stringContaining("other.yaml: there is no such file"),
+      notes: expect.stringContaining("other.yaml: file not found"),
     });
     process.env.MESH_FILE = "third.yaml";
     try {
-      expect((await mesh("synth")).notes).toContain("third.yaml: there is no such file");
+      expect((await mesh("synth")).notes).toContain("third.yaml: file not found");
     } finally {
       delete process.env.MESH_FILE;
     }

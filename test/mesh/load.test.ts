@@ -312,7 +312,7 @@ describe("readMesh", () => {
 
   test("says how to begin when there is no file", () => {
     expect(() => readMesh("/nowhere/mesh.yaml")).toThrow(
-      /there is no such file\n {2}fix: `mesh init -f \/nowhere\/mesh\.yaml`/,
+      /file not found\n {2}fix: `mesh init -f \/nowhere\/mesh\.yaml`/,
     );
   });
 

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Certificate } from "../../../ca/certificate";
-import { warnDays } from "../../../ca/certificate-rules";
+import { warnDays } from "../../../ca/validity";
 import { checkCa } from "../../../ca/check";
 import { caFileNames } from "../../../ca/material";
 import type { CaSecret } from "../../../ca/secret";
