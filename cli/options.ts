@@ -1,8 +1,7 @@
 import { Argument, Option } from "commander";
 import type { Mesh, Sample } from "../mesh/mesh";
 import { meshCommand } from "../mesh/paths";
-import { fileProblem, InputError, type Problem, quote } from "../mesh/problem";
-import { didYouMean } from "../mesh/suggest";
+import { didYouMean, fileProblem, InputError, type Problem, quote } from "../mesh/problem";
 
 /** Names of the forms of a result. `text` is for people: a list, a table or a sentence, whatever the command shows. */
 export const formats = ["text", "json"] as const;

@@ -1,12 +1,9 @@
-import { readDocument } from "./document";
 import { isReachable } from "./ipv4";
 import type { Addresses, Mesh } from "./mesh";
 import { dns1123Subdomain, ipv4 } from "./names";
-import type { FieldProblem } from "./problem";
-import { fileProblem, InputError, quote } from "./problem";
-import { didYouMean } from "./suggest";
+import { didYouMean, type FieldProblem, fileProblem, InputError, quote } from "./problem";
 import { readTextFile, UnreadableFile } from "./text-file";
-import { largestYaml } from "./yaml";
+import { largestYaml, parseYaml } from "./yaml";
 
 /**
  * Reads the file of known gateway addresses by cluster; without a file none is known.
@@ -27,7 +24,7 @@ export function readAddresses(file: string, mesh: Mesh): Addresses {
  * @throws InputError with every problem at once
  */
 export function parseAddresses(text: string, file: string, mesh: Mesh): Addresses {
-  const document = readDocument(text, file, deleteIt);
+  const document = parseYaml(text, file, deleteIt);
   const value = document.value ?? {};
   if (typeof value !== "object" || Array.isArray(value)) {
     const message = `invalid value ${quote(value)}: expected a mapping of cluster names to addresses`;

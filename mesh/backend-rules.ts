@@ -1,6 +1,5 @@
-import { type FieldProblem, type Path, quote } from "./problem";
+import { didYouMean, type FieldProblem, type Path, quote } from "./problem";
 import type { Rule, RuleRow } from "./rule";
-import { didYouMean } from "./suggest";
 
 const oneBackend: Rule = ({ azure }) => {
   const types = Object.keys(azure?.backend ?? {});

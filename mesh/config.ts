@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { toJSONSchema, z } from "zod";
 import { defaults } from "./defaults";
 import { istioLines } from "./istio-lines";
 import * as names from "./names";
@@ -236,3 +236,9 @@ export const meshConfigSchema = section(
 /** `mesh.yaml` as written. */
 export type MeshConfig = z.infer<typeof meshConfigSchema>;
 export type ClusterConfig = MeshConfig["clusters"][number];
+
+/** The JSON Schema of `mesh.yaml` for editors: the text of `mesh.schema.json`. */
+export function meshJsonSchema(): string {
+  const schema = toJSONSchema(meshConfigSchema, { target: "draft-7", io: "input" });
+  return `${JSON.stringify({ ...schema, title: "mesh.yaml" }, null, 2)}\n`;
+}

@@ -1,6 +1,5 @@
 import { dirname } from "node:path";
 import { meshConfigSchema } from "./config";
-import { readDocument } from "./document";
 import type { Mesh } from "./mesh";
 import { normalize } from "./normalize";
 import { meshCommand, sameNameAbove } from "./paths";
@@ -9,7 +8,7 @@ import { ruleProblems, ruleProblemsOfTheRest } from "./rules";
 import { schemaProblems } from "./schema-problems";
 import { commandLine } from "./shell-quote";
 import { readTextFile, type TextFile, UnreadableFile } from "./text-file";
-import { largestYaml } from "./yaml";
+import { largestYaml, parseYaml } from "./yaml";
 
 /**
  * Reads `mesh.yaml`.
@@ -24,7 +23,7 @@ export function readMesh(file: string): Mesh {
  * @throws InputError with every problem at once
  */
 export function parseMesh(text: string, file: string): Mesh {
-  const document = readDocument(
+  const document = parseYaml(
     text,
     file,
     `compare with what \`${meshCommand("example.yaml", "init")}\` writes`,

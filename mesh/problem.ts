@@ -1,3 +1,5 @@
+import { distance } from "fastest-levenshtein";
+
 /** In a file; both count from 1. */
 export interface Position {
   readonly line: number;
@@ -89,4 +91,20 @@ export function quote(value: unknown): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
   return shown.length > 60 ? `${shown.slice(0, 57)}...` : shown;
+}
+
+/** The known word of which `word` may be a typo. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const limit = Math.max(1, Math.round(word.length * 0.4));
+  const [best] = known
+    .map((candidate) => ({ candidate, away: distance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ away }) => away <= limit)
+    .sort((one, other) => one.away - other.away);
+  return best?.candidate;
+}
+
+/** `did you mean "network"? `, or nothing: the beginning of a fix. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const near = nearest(word, known);
+  return near === undefined ? "" : `did you mean "${near}"? `;
 }

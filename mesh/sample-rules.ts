@@ -1,6 +1,5 @@
-import { quote } from "./problem";
+import { didYouMean, quote } from "./problem";
 import type { Rule, RuleRow } from "./rule";
-import { didYouMean } from "./suggest";
 
 const sampleHasVersions: Rule = ({ sample: written }, { sample }) =>
   sample && written?.versions && Object.keys(written.versions).length === 0

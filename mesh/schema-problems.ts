@@ -2,9 +2,8 @@ import { type core, ZodArray, type ZodError, ZodObject, ZodOptional, ZodRecord }
 import { meshConfigSchema } from "./config";
 import { azureLocation, imageRegistry, type NameRule } from "./names";
 import { meshCommand } from "./paths";
-import { fieldOf, formatPath, type Path, type Problem, quote, valueAt } from "./problem";
+import { didYouMean, fieldOf, formatPath, nearest, type Path, type Problem, quote, valueAt } from "./problem";
 import { commandLine } from "./shell-quote";
-import { didYouMean, nearest } from "./suggest";
 import type { YamlDocument } from "./yaml";
 
 /** What the schema refuses: the position, the value, what is expected, the fix. */

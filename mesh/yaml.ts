@@ -1,6 +1,7 @@
 import {
   Composer,
   type CST,
+  type Document,
   type DocumentOptions,
   isAlias,
   isCollection,
@@ -14,30 +15,21 @@ import {
   type SchemaOptions,
   type YAMLMap,
 } from "yaml";
-import type { Path, Position } from "./problem";
+import { type FieldProblem, InputError, type Path, type Position, type Problem } from "./problem";
 
-/** A YAML document with the position of everything in it. */
+/** A YAML file that people write, with the position of everything in it. */
 export interface YamlDocument {
   readonly value: unknown;
   /** Its nodes, for edits of the text; null if the document is empty. */
   readonly root: ParsedNode | null;
+  /** Duplicate keys. */
+  readonly problems: readonly Problem[];
   /** Position of the value at `path`, or of its nearest parent if there is none. */
   valueAt(path: Path): Position;
   /** Position of the last key of `path`. */
   keyAt(path: Path): Position;
-  /** Keys that their mapping has already. */
-  readonly repeatedKeys: readonly { readonly path: Path; readonly position: Position }[];
-}
-
-/** The text is not YAML, or not YAML that a configuration file should hold. */
-export class YamlError extends Error {
-  constructor(
-    message: string,
-    readonly position: Position | undefined,
-  ) {
-    super(message);
-    this.name = "YamlError";
-  }
+  /** A problem with its position. */
+  located(problem: FieldProblem): Problem;
 }
 
 /** Far above any real mesh, far below what could hurt. */
@@ -67,22 +59,23 @@ const options: ParseOptions & DocumentOptions & SchemaOptions = {
 
 /**
  * Parses one YAML document.
- * @throws YamlError
+ * @param file name for messages
+ * @param fix for text that is not YAML
+ * @throws InputError if the text is not YAML, or not YAML that a configuration file should have
  */
-export function parseYaml(text: string): YamlDocument {
+export function parseYaml(text: string, file: string, fix: string): YamlDocument {
+  const refused = (message: string, position?: Position) =>
+    new InputError([{ file, path: [], position, message, fix }]);
   const { length } = text;
   if (length > limits.characters)
-    throw new YamlError(
-      `the file has ${length} characters: expected at most ${limits.characters}`,
-      undefined,
-    );
+    throw refused(`the file has ${length} characters: expected at most ${limits.characters}`);
   const lines = new LineCounter();
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const refuse = (reason: string, offset?: number) =>
-    new YamlError(`invalid YAML: ${reason}`, offset === undefined ? undefined : at(offset));
+  const refuse: Refuse = (reason, offset) =>
+    refused(`invalid YAML: ${reason}`, offset === undefined ? undefined : at(offset));
 
   const documents = [...new Composer(options).compose(tokensOf(text, lines, refuse), true, length)];
   const [error] = documents.flatMap(({ errors, warnings }) => [...errors, ...warnings]);
@@ -90,15 +83,30 @@ export function parseYaml(text: string): YamlDocument {
     throw refuse(error.code === "NON_STRING_KEY" ? "a key is not text" : error.message, error.pos[0]);
   const unprintable = text.search(notPrintable);
   if (unprintable >= 0) throw refuse("a character is not printable", unprintable);
-  if (documents.length > 1)
-    throw new YamlError(`the file has ${documents.length} YAML documents: expected one`, undefined);
+  if (documents.length > 1) throw refused(`the file has ${documents.length} YAML documents: expected one`);
 
   const document = documents[0]!;
   const root = document.contents as ParsedNode | null;
-  const places = placesIn(root, at, refuse);
+  const { repeatedKeys, valueAt, keyAt } = placesIn(root, at, refuse);
+  return {
+    value: isEmpty(root) ? undefined : toValue(document, refuse),
+    root,
+    valueAt,
+    keyAt,
+    problems: repeatedKeys.map(({ path, position }) => ({
+      file,
+      path,
+      position,
+      message: "duplicate field",
+      fix: "remove one of them",
+    })),
+    located: (problem) => ({ file, position: valueAt(problem.path), ...problem }),
+  };
+}
+
+function toValue(document: Document.Parsed, refuse: Refuse): unknown {
   try {
-    const value = isEmpty(root) ? undefined : document.toJS({ maxAliasCount: limits.aliases });
-    return { value, root, ...places };
+    return document.toJS({ maxAliasCount: limits.aliases });
   } catch (cause) {
     // Aliases of values with aliases: few of them in the text, but too many in the value.
     if (!(cause instanceof ReferenceError)) throw cause;
@@ -106,7 +114,7 @@ export function parseYaml(text: string): YamlDocument {
   }
 }
 
-type Refuse = (reason: string, offset?: number) => YamlError;
+type Refuse = (reason: string, offset?: number) => InputError;
 
 /** What `Parser.parse` yields, but deep nesting ends it at once. */
 function* tokensOf(text: string, lines: LineCounter, refuse: Refuse): Generator<CST.Token> {

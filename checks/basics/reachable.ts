@@ -1,7 +1,7 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import { didYouMean } from "../../mesh/problem";
 import { commandLine } from "../../mesh/shell-quote";
-import { didYouMean } from "../../mesh/suggest";
 import { fetchCredentials } from "../../ops/azure/get-credentials";
 import { fixForUnreachable } from "../../ops/diagnosis/unreachable";
 import { DeadlinePassed, LoginRequired, ProgramFailed, shortMessage } from "../../ops/exec/errors";

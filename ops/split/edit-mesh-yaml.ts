@@ -16,7 +16,7 @@ export function withWeights(text: string, file: string, weights: Weights): { tex
   const before = parseMesh(text, file);
   // Bytes that are not UTF-8 were read as this character, and would be written as such.
   if (text.includes("\ufffd")) throw byHand(file, "it contains bytes that are not UTF-8", weights);
-  const changed = replaceWeights(text, weights);
+  const changed = replaceWeights(parseYaml(text, file, "").root, text, weights);
   const mesh = changed === undefined ? undefined : parsed(changed, file);
   // An alias may carry a weight to another place.
   if (!isDeepStrictEqual(mesh, { ...before, sample: before.sample && { ...before.sample, weights } }))
@@ -52,8 +52,7 @@ interface Edit {
 }
 
 /** Undefined if the place of the weights is unclear. */
-function replaceWeights(text: string, weights: Weights): string | undefined {
-  const { root } = parseYaml(text);
+function replaceWeights(root: ParsedNode | null, text: string, weights: Weights): string | undefined {
   if (!isMap(root)) return undefined;
   const edits = weightEdits(text, root as Mapping, weights);
   return edits

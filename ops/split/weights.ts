@@ -1,5 +1,4 @@
-import { fileProblem, InputError, type Problem, quote } from "../../mesh/problem";
-import { didYouMean } from "../../mesh/suggest";
+import { didYouMean, fileProblem, InputError, type Problem, quote } from "../../mesh/problem";
 
 /** Percent of requests by version. */
 export type Weights = Readonly<Record<string, number>>;

@@ -1,4 +1,4 @@
-import { meshJsonSchema } from "../../mesh/json-schema";
+import { meshJsonSchema } from "../../mesh/config";
 import { edited, problemsOf, refuses, twoClusters } from "./two-clusters";
 
 refuses({

@@ -1,5 +1,5 @@
+import { meshJsonSchema } from "../../mesh/config";
 import { defaultIstioLine } from "../../mesh/istio-lines";
-import { meshJsonSchema } from "../../mesh/json-schema";
 import { parseMesh } from "../../mesh/load";
 
 interface Schema {

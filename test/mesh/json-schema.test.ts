@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv";
 import { load } from "js-yaml";
-import { meshJsonSchema } from "../../mesh/json-schema";
+import { meshJsonSchema } from "../../mesh/config";
 
 const root = join(__dirname, "../..");
 const accepts = new Ajv({ allErrors: true }).compile(JSON.parse(meshJsonSchema()));

@@ -1,4 +1,4 @@
-import { meshJsonSchema } from "../../mesh/json-schema";
+import { meshJsonSchema } from "../../mesh/config";
 import { parseMesh } from "../../mesh/load";
 import { fieldOf, InputError, type Path } from "../../mesh/problem";
 

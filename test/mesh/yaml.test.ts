@@ -1,13 +1,17 @@
 import fc from "fast-check";
-import { parseYaml, YamlError } from "../../mesh/yaml";
+import { InputError } from "../../mesh/problem";
+import { parseYaml } from "../../mesh/yaml";
+
+const parse = (text: string) => parseYaml(text, "mesh.yaml", "mend it");
 
 function refused(text: string): string {
   try {
-    parseYaml(text);
+    parse(text);
   } catch (error) {
-    if (error instanceof YamlError)
-      return `${error.position?.line}:${error.position?.column}: ${error.message}`;
-    throw error;
+    if (!(error instanceof InputError)) throw error;
+    const [problem] = error.problems;
+    expect(error.problems).toEqual([{ ...problem, file: "mesh.yaml", path: [], fix: "mend it" }]);
+    return `${problem!.position?.line}:${problem!.position?.column}: ${problem!.message}`;
   }
   return "accepted";
 }
@@ -16,14 +20,14 @@ describe("parseYaml", () => {
   test.each(["0777", "0x1f", "-1", "12", "null", "~", "true", "False", "constructor", "1e3"])(
     "takes the key %s for the name that stands there, and knows its place",
     (key) => {
-      const document = parseYaml(`first: 1\n${key}: 0777\n`);
+      const document = parse(`first: 1\n${key}: 0777\n`);
       expect(document.value).toEqual({ first: 1, [key]: 777 });
       expect(document.keyAt([key])).toEqual({ line: 2, column: 1 });
     },
   );
 
   test("reads keys in quotes, of several lines and of collections within collections", () => {
-    expect(parseYaml('"a\\tb": [{0777: {true: x}}]\n? c\n  d\n: 1\n').value).toEqual({
+    expect(parse('"a\\tb": [{0777: {true: x}}]\n? c\n  d\n: 1\n').value).toEqual({
       "a\tb": [{ "0777": { true: "x" } }],
       "c d": 1,
     });
@@ -50,7 +54,7 @@ describe("parseYaml", () => {
   });
 
   test("reads no floats, no dates and no merge keys, whatever version the file names", () => {
-    expect(parseYaml("%YAML 1.1\n---\na: 1.30\nb: 2026-01-01\n<<: { c: yes }\n").value).toEqual({
+    expect(parse("%YAML 1.1\n---\na: 1.30\nb: 2026-01-01\n<<: { c: yes }\n").value).toEqual({
       a: "1.30",
       b: "2026-01-01",
       "<<": { c: "yes" },
@@ -67,12 +71,12 @@ describe("parseYaml", () => {
   ])(
     "in %j the value of %j is at %j: an empty one at its key, a missing one at its parent",
     (text, path, at) => {
-      expect(parseYaml(text).valueAt(path)).toEqual(at);
+      expect(parse(text).valueAt(path)).toEqual(at);
     },
   );
 
   test("finds every repeated key", () => {
-    expect(parseYaml("a: 1\nb: { c: 1, c: 2 }\na: 3\na: 4\n").repeatedKeys).toEqual([
+    expect(parse("a: 1\nb: { c: 1, c: 2 }\na: 3\na: 4\n").problems).toMatchObject([
       { path: ["b", "c"], position: { line: 2, column: 12 } },
       { path: ["a"], position: { line: 3, column: 1 } },
       { path: ["a"], position: { line: 4, column: 1 } },
@@ -80,7 +84,7 @@ describe("parseYaml", () => {
   });
 
   test("takes an alias behind the value that it names", () => {
-    expect(parseYaml("a: &a {b: [1]}\nc: *a\n").value).toEqual({ a: { b: [1] }, c: { b: [1] } });
+    expect(parse("a: &a {b: [1]}\nc: *a\n").value).toEqual({ a: { b: [1] }, c: { b: [1] } });
   });
 
   test("finds the line of every key, whatever the line ends", () => {
@@ -88,7 +92,7 @@ describe("parseYaml", () => {
     fc.assert(
       fc.property(fc.array(lineEnd, { minLength: 1, maxLength: 40 }), (ends) => {
         const text = ends.map((end, index) => `k${index}: ${index}${end}`).join("");
-        const { keyAt } = parseYaml(text);
+        const { keyAt } = parse(text);
         ends.forEach((_, index) => {
           const before = text.slice(0, text.indexOf(`k${index}:`));
           expect(keyAt([`k${index}`])).toEqual({ line: before.split("\n").length, column: 1 });

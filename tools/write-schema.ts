@@ -1,4 +1,4 @@
 import { writeFileSync } from "node:fs";
-import { meshJsonSchema } from "./json-schema";
+import { meshJsonSchema } from "../mesh/config";
 
 writeFileSync("mesh.schema.json", meshJsonSchema());
