@@ -6,9 +6,9 @@ import { layers } from "../checks/check";
 import { verifyChecks } from "../checks/verify/verify";
 import { judge, median, medianRatio, type Verdict } from "./measure";
 
-// `npm run bench:lab [PAIRS]`: `mesh apply` against the official guide's commands, one after the other, each on two
-// fresh clusters, timed until both versions answer from both sides; then `mesh verify` on that mesh. It starts and stops
-// the lab beside the project.
+// `npm run bench:lab [PAIRS]`: `mesh apply` against the commands of the official guide, each on two fresh clusters, timed
+// until both versions answer in both clusters; then `mesh verify` on that mesh. It starts and stops the lab beside the
+// project.
 
 const root = join(__dirname, "..");
 const lab = join(root, "../shared/lab/lab");
@@ -16,12 +16,12 @@ const contexts = ["main0", "remote0"];
 const mesh = join(root, "build/mesh.js");
 
 const pairs = Number(process.argv[2] ?? 5);
-/** Seconds until a LoadBalancer has its address, and what apply may take of the guide's time. */
+/** Seconds until a LoadBalancer has its address, and apply's maximum share of the guide's time. */
 const delays = [
   { delay: 3, atMost: 0.75 },
   { delay: 40, atMost: 0.6 },
 ];
-/** Minutes after which a run is given up. */
+/** Minutes. Deadline of a run. */
 const limit = 10;
 
 const folder = mkdtempSync(join(tmpdir(), "mesh-bench-apply-"));
@@ -96,7 +96,7 @@ async function apply(env: NodeJS.ProcessEnv): Promise<ApplyTimes> {
       resolve(code);
     }),
   );
-  // As by hand: nobody asks before the pods run, which would take the machine away from them.
+  // As by hand: no requests before the pods run, because they share the machine.
   await Promise.race([sampleReady, ended]);
   while (!bothAnswer(env)) {
     if (seconds(start) > limit * 60) throw new Error(`no answers within ${limit} minutes`);
@@ -109,7 +109,7 @@ async function apply(env: NodeJS.ProcessEnv): Promise<ApplyTimes> {
   return { untilAnswers, untilExit: untilExit!, second: seconds(again) };
 }
 
-/** Ends when every Deployment of the sample has been told to be ready. */
+/** Ends when every Deployment of the sample is reported ready. */
 function lastOfSampleReady(child: ChildProcess): Promise<void> {
   const waitedFor = new Set(["main0 curl", "main0 helloworld-v1", "remote0 curl", "remote0 helloworld-v2"]);
   return new Promise((resolve) => {
@@ -146,7 +146,7 @@ const verifyLayers = Object.keys(layers).filter((layer) =>
   verifyChecks.some(({ id }) => id.startsWith(`${layer}.`)),
 );
 
-/** On the mesh that is there: verify against the slowest of its layers alone, with what that stands on. */
+/** On the existing mesh: verify against its slowest layer alone, with the layers below it. */
 function verifyOverItsSlowestLayer(env: NodeJS.ProcessEnv): number {
   const time = (...only: string[]) => {
     const start = process.hrtime.bigint();

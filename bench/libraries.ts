@@ -1,8 +1,8 @@
 import { build } from "esbuild";
 
 /**
- * The entry points of libraries that `mesh synth` loads: what our own files import, as far as static imports reach
- * from the command line's entry and from the command.
+ * The entry points of libraries that `mesh synth` loads: static imports, followed from the CLI's entry and from the
+ * command.
  */
 export async function librariesOfSynth(root: string): Promise<string[]> {
   const entries = ["cli/main.ts", "cli/synth.ts"];

@@ -5,13 +5,13 @@ export interface Run {
   readonly seconds: number;
   /** Greatest resident memory, bytes; 0 unless `report-usage.js` was required. */
   readonly memory: number;
-  /** CPU time, seconds, which other work on the machine does not stretch; 0 likewise. */
+  /** CPU time in seconds, independent of other work on the machine; 0 likewise. */
   readonly cpuSeconds: number;
 }
 
 export type Command = readonly [program: string, ...args: string[]];
 
-/** Runs a command to its end; a failure ends the benchmark, since its time says nothing. */
+/** Runs a command to its end; a failure ends the benchmark. */
 export function run([program, ...args]: Command, cwd: string, env: NodeJS.ProcessEnv = {}): Run {
   const start = process.hrtime.bigint();
   const { status, stderr, stdout } = spawnSync(program, args, {
@@ -25,7 +25,7 @@ export function run([program, ...args]: Command, cwd: string, env: NodeJS.Proces
   return { seconds, memory: usage("maxrss") * 1024, cpuSeconds: usage("cpu") / 1e6 };
 }
 
-/** Median of the ratios of pairs run in turn, one warm-up pair first: what drifts on the machine, drifts in both. */
+/** Median of the ratios of alternating runs after a warm-up pair, so that both see the same load on the machine. */
 export function medianRatio(one: () => number, other: () => number, pairs = 5): number {
   one();
   other();
@@ -37,14 +37,14 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)]!;
 }
 
-/** A measured ratio and what it may be. */
+/** A measured ratio and its limit. */
 export interface Verdict {
   readonly what: string;
   readonly ratio: number;
   readonly atMost: number;
 }
 
-/** Prints the verdicts and sets the exit code: 1 when one is missed. */
+/** Prints the verdicts; exit code 1 if a limit is missed. */
 export function judge(verdicts: readonly Verdict[]): void {
   for (const { what, ratio, atMost } of verdicts) {
     const word = ratio <= atMost ? "holds" : "MISSED";

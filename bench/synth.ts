@@ -7,7 +7,7 @@ import { readMesh } from "../mesh/load";
 import { librariesOfSynth } from "./libraries";
 import { type Command, judge, median, medianRatio, run } from "./measure";
 
-// `npm run bench`: the speeds that this project promises for `mesh synth`, as ratios measured in one run.
+// `npm run bench`: the promised speed of `mesh synth`, as ratios measured in one run.
 
 const root = join(__dirname, "..");
 const synth: Command = ["node", join(root, "build/mesh.js"), "synth"];
@@ -80,7 +80,7 @@ async function main(): Promise<void> {
   judge([
     { what: "mesh synth of the default mesh, over the floor", ratio: overFloor, atMost: 1.3 },
     { what: "mesh synth, over cdktf synth and cdk8s synth", ratio: overStock, atMost: 1 / 3 },
-    // 1 is linear; the rest is what five runs scatter.
+    // 1 is linear; the rest is the variance of five runs.
     { what: "time: clusters 51 to 100, over clusters 2 to 51", ratio: growth("cpuSeconds"), atMost: 1.3 },
     { what: "memory: clusters 51 to 100, over clusters 2 to 51", ratio: growth("memory"), atMost: 1.3 },
   ]);

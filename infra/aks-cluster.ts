@@ -6,7 +6,7 @@ import { resourceName } from "./terraform-text";
 
 export interface AksClusterProps {
   readonly aks: Aks;
-  /** Holds the cluster; its nodes live in a group that AKS makes itself. */
+  /** Of the cluster; AKS creates another one for the nodes. */
   readonly group: ResourceGroup;
   readonly tags: Record<string, string>;
 }
@@ -14,8 +14,8 @@ export interface AksClusterProps {
 /**
  * An AKS cluster with one autoscaled node pool.
  *
- * What AKS turns on by itself is said here as well: azurerm would otherwise find it in Azure, not in its
- * configuration, and plan to take it away again on every run.
+ * What AKS enables by default is configured explicitly: otherwise azurerm would find it in Azure but not in the
+ * configuration, and plan to remove it on every run.
  */
 export class AksCluster extends Construct {
   /** Address in Terraform: `azurerm_kubernetes_cluster.<AKS name>`. */
@@ -29,31 +29,31 @@ export class AksCluster extends Construct {
       resourceGroupName: group.name,
       tags,
       dnsPrefix: dnsPrefix(aks.name),
-      // A minor version gets AKS's newest patch when the cluster is made. It stays there until mesh.yaml says
-      // otherwise: no automatic_upgrade_channel, which would also write the patch over what is configured.
+      // For a minor version AKS installs its newest patch. There is no automatic_upgrade_channel, so that only
+      // mesh.yaml changes the version.
       kubernetesVersion: aks.kubernetesVersion,
-      // Images of the nodes' operating system, weekly, the Kubernetes version unchanged.
+      // Weekly images of the nodes' operating system, with the same Kubernetes version.
       nodeOsUpgradeChannel: "NodeImage",
-      // AKS turns it on from Kubernetes 1.34 on, and it cannot be turned off again.
+      // AKS enables it from Kubernetes 1.34, and it cannot be disabled.
       // https://learn.microsoft.com/azure/aks/use-oidc-issuer, read 2026-11-23
       oidcIssuerEnabled: true,
       identity: { type: "SystemAssigned" },
       defaultNodePool: {
         name: "default",
-        // Under this name the provider keeps a second pool while it remakes the first, for example on another VM
-        // size; without it such a change is refused.
+        // Name of the pool that replaces this one while the provider recreates it, for example with another VM
+        // size; without a name such a change is refused.
         temporaryNameForRotation: "rotation",
         vmSize: aks.nodePool.vmSize,
         autoScalingEnabled: true,
         nodeCount: aks.nodePool.nodes,
         minCount: aks.nodePool.minNodes,
         maxCount: aks.nodePool.maxNodes,
-        // Without it an upgrade stops at the control plane.
+        // Otherwise an upgrade covers the control plane only.
         orchestratorVersion: aks.kubernetesVersion,
         // AKS's default, see above. https://github.com/hashicorp/terraform-provider-azurerm/issues/24020, read 2026-11-23
         upgradeSettings: { maxSurge: "10%" },
       },
-      // Without it azurerm takes kubenet, which AKS retires on 2028-03-31; the Basic load balancer ended on 2025-09-30.
+      // azurerm's default is kubenet, which AKS retires on 2028-03-31; the Basic load balancer ended on 2025-09-30.
       // https://github.com/Azure/AKS/releases, read 2026-11-27
       networkProfile: {
         networkPlugin: "azure",
@@ -61,7 +61,7 @@ export class AksCluster extends Construct {
         loadBalancerSku: "standard",
       },
       lifecycle: {
-        // The autoscaler moves it; azurerm refuses to.
+        // The autoscaler changes it.
         ignoreChanges: ["default_node_pool[0].node_count"],
       },
     });
@@ -70,8 +70,8 @@ export class AksCluster extends Construct {
 }
 
 /**
- * First part of the API server's host name; Azure makes it unique. Letters, digits and '-', at most 54, ending with a
- * letter or digit. Made of the cluster's name alone, as another prefix means another cluster.
+ * First part of the API server's host name; Azure makes it unique. At most 54 letters, digits and '-', ending with a
+ * letter or digit. It depends on the cluster's name only: another prefix would replace the cluster.
  */
 function dnsPrefix(aksName: string): string {
   return aksName.replaceAll("_", "-").slice(0, 54).replace(/-+$/, "");

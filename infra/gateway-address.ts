@@ -12,17 +12,17 @@ export interface GatewayAddressProps {
   readonly aks: Aks;
   /** The cluster whose gateway gets the address. */
   readonly cluster: KubernetesCluster;
-  /** Holds the address; the cluster's identity becomes Network Contributor there. */
+  /** Of the address; the cluster's identity becomes Network Contributor there. */
   readonly group: ResourceGroup;
   readonly tags: Record<string, string>;
 }
 
 /**
- * A public IPv4 address that stays, for a cluster's cross-cluster gateway, and the role with which the cluster may
- * put it on a load balancer. https://learn.microsoft.com/azure/aks/static-ip, read 2026-11-23
+ * A static public IPv4 address for a cluster's east-west gateway, and the role that allows the cluster to assign it to a
+ * load balancer. https://learn.microsoft.com/azure/aks/static-ip, read 2026-11-23
  */
 export class GatewayAddress extends Construct {
-  /** The IPv4 literal, known once the address is made. */
+  /** Known when the address is created. */
   readonly ipAddress: string;
 
   constructor(scope: Construct, { aks, cluster, group, tags }: GatewayAddressProps) {
@@ -31,19 +31,19 @@ export class GatewayAddress extends Construct {
       name: gatewayAddressName(aks),
       location: group.location,
       resourceGroupName: group.name,
-      // The cluster's load balancer is Standard, which takes Standard addresses only; those are always static.
+      // The cluster's load balancer is Standard, and requires Standard addresses, which are always static.
       sku: "Standard",
       allocationMethod: "Static",
       tags,
     });
     address.overrideLogicalId(resourceName(aks.name));
-    // Made before the cluster, so destroyed after it: Azure keeps an address that a load balancer still holds.
+    // Created before the cluster, so destroyed after it: Azure does not delete an address that a load balancer uses.
     cluster.dependsOn = [dependable(address)];
     new RoleAssignment(this, "role", {
       scope: group.id,
       roleDefinitionName: "Network Contributor",
       principalId: cluster.identity.principalId,
-      // Said, it spares Azure a look-up that fails for the minutes in which the new identity is not known everywhere.
+      // Without it, Azure looks up the new identity, which fails until it is replicated.
       principalType: "ServicePrincipal",
     }).overrideLogicalId(resourceName(aks.name));
     this.ipAddress = address.ipAddress;

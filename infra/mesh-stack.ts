@@ -10,8 +10,7 @@ import { StateBackend } from "./state-backend";
 import { literal } from "./terraform-text";
 
 /**
- * Terraform's own version. From 1.7 on `terraform test` can mock a provider, which is how this stack is tested; a 2.0
- * may read the JSON otherwise.
+ * Since 1.7 `terraform test` can mock a provider, as the tests of this stack do; 2.0 may read the JSON differently.
  */
 const terraformVersion = ">= 1.7.0, < 2.0.0";
 
@@ -20,13 +19,13 @@ export interface MeshStackProps {
   readonly azure: Azure;
 }
 
-/** All that Terraform makes for a mesh: the resource group, the AKS clusters, the gateway's address if it is static. */
+/** What Terraform creates for a mesh: the resource group, the AKS clusters, the gateway's address if it is static. */
 export class MeshStack extends TerraformStack {
   /** @param id name of the stack, see `terraformStackName` */
   constructor(scope: Construct, id: string, { mesh, azure }: MeshStackProps) {
     super(scope, id);
     this.addOverride("terraform.required_version", terraformVersion);
-    // The bindings pin azurerm to the version that they were generated from.
+    // The bindings pin the version of azurerm.
     new AzurermProvider(this, "azurerm", { features: [{}], subscriptionId: azure.subscription });
     new StateBackend(this, azure.backend);
 
@@ -36,7 +35,7 @@ export class MeshStack extends TerraformStack {
       location: azure.location,
       tags,
     });
-    const clusters = mesh.clusters.filter(isMade).map((cluster) => {
+    const clusters = mesh.clusters.filter(isCreated).map((cluster) => {
       const { resource } = new AksCluster(this, { aks: cluster.aks, group, tags });
       return { ...cluster, resource };
     });
@@ -66,7 +65,7 @@ export class MeshStack extends TerraformStack {
         group,
         tags,
       });
-      this.output("gateway_address", "Static address of the primary's cross-cluster gateway.", ipAddress);
+      this.output("gateway_address", "Static address of the primary's east-west gateway.", ipAddress);
     }
   }
 
@@ -75,14 +74,14 @@ export class MeshStack extends TerraformStack {
   }
 }
 
-type MadeCluster = Cluster & { readonly aks: Aks };
+type CreatedCluster = Cluster & { readonly aks: Aks };
 
-/** Clusters that exist already are none of Terraform's business. */
-export function isMade(cluster: Cluster): cluster is MadeCluster {
+/** Terraform creates the cluster. */
+export function isCreated(cluster: Cluster): cluster is CreatedCluster {
   return cluster.aks !== undefined;
 }
 
-/** The user's tags, and one that says which mesh this belongs to. */
+/** The user's tags, and one with the name of the mesh. */
 function azureTags(mesh: string, tags: Azure["tags"]): Record<string, string> {
   return Object.fromEntries(
     Object.entries({ [meshTagName]: mesh, ...tags }).map(([name, value]) => [literal(name), literal(value)]),

@@ -4,11 +4,11 @@ import { localStateName } from "../mesh/azure-names";
 import type { TerraformBackend as BackendSettings } from "../mesh/mesh";
 
 /**
- * Where Terraform keeps its state: the backend of `mesh.yaml` with its settings as they are, or a local file.
+ * Terraform's state: the backend of `mesh.yaml`, unchanged, or a local file.
  *
- * The local file lies in the folder in which synth runs, beside `mesh.yaml` and not in `cdktf.out`, which
- * `cdktf synth` deletes. Its path is relative to where Terraform runs (`cdktf.out/stacks/<stack>`): cdktf's own
- * default is absolute, and no two machines would synthesize the same bytes.
+ * The local file is in the folder in which synth runs, not in `cdktf.out`, which `cdktf synth` deletes. Its path is
+ * relative to `cdktf.out/stacks/<stack>`, where Terraform runs: cdktf's default is absolute, and would differ on every
+ * machine.
  */
 export class StateBackend extends TerraformBackend {
   private readonly settings: BackendSettings["settings"];
@@ -26,8 +26,8 @@ export class StateBackend extends TerraformBackend {
     return { ...this.settings };
   }
 
-  /** cdktf asks for it when one stack refers to another; a mesh is one stack. */
+  /** For references between stacks; a mesh is one stack. */
   override getRemoteStateDataSource(): never {
-    throw new Error("a mesh is one Terraform stack: there is no other whose state it could read");
+    throw new Error("a mesh is one Terraform stack, without references to others");
   }
 }

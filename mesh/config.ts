@@ -79,7 +79,7 @@ const azure = section(
       "Azure subscription. Default: the environment variable ARM_SUBSCRIPTION_ID.",
     ).optional(),
     location: named(names.azureLocation, "Azure region."),
-    resourceGroup: named(names.resourceGroupName, "Resource group that holds the clusters."),
+    resourceGroup: named(names.resourceGroupName, "Resource group of the clusters."),
     ...aksShape,
     tags: z
       .record(

@@ -1,7 +1,6 @@
 /**
- * Istio release lines as rows of data. Every number here is a fact of Istio, with its source and the day on which that
- * was read; the rest of the project reads it from the row. A new line of the same kind is one more row. Paths are those
- * of istio/istio, at the line's release.
+ * Istio release lines as rows of data. Every fact has its source and the day on which it was read. A new line of the
+ * same kind is one more row. Paths are those of istio/istio, at the line's release.
  */
 export interface IstioLine {
   /** Minor release, for example 1.31. */
@@ -32,14 +31,14 @@ export interface IstioLine {
   /** Registry and path of Istio's images, those of its samples included. */
   readonly hub: string;
   readonly kubernetes: KubernetesRange;
-  /** For which its images are built, as nodes name it (`kubernetes.io/arch`). */
+  /** Architectures of its images, as in the node label `kubernetes.io/arch`. */
   readonly architectures: readonly string[];
-  /** What its pods ask of a node. */
+  /** Resource requests of its pods. */
   readonly requests: { readonly istiod: Requests; readonly proxy: Requests };
-  /** What may stand in `remotePilotAddress`. */
+  /** Syntax of `remotePilotAddress`. */
   readonly remoteAddress: "ipv4" | "ipv4 or host name";
   /**
-   * Istio's CRDs may come while istiod runs: it begins to watch a kind when the kind is there
+   * Istio's CRDs may be applied while istiod runs: it watches a kind when its CRD exists
    * (pkg/kube/kclient/delayed.go, read 2026-11-27), and the charts hold no object of such a kind. 1.7's charts hold EnvoyFilters.
    */
   readonly crdsMayComeLater: boolean;
@@ -58,27 +57,27 @@ export interface IstioLine {
   readonly gateway: CrossClusterGateway;
   readonly sample: SampleImages;
   readonly addons: AddonImages;
-  /** When upstream's support ends. @default - undefined: upstream has given no date */
+  /** End of upstream's support. @default - undefined: not announced */
   readonly supportEnds: SupportEnd | undefined;
-  /** Faults of its patch versions that a mesh of several clusters runs into. */
+  /** Known bugs of its patch versions in multicluster meshes. */
   readonly faults: readonly ReleaseFault[];
 }
 
 export interface SupportEnd {
   /** As in 2021-02-25. */
   readonly date: string;
-  /** Upstream has given a month, or so: the date is its last day. */
+  /** Upstream announced a month only: the date is its last day. */
   readonly isEstimate: boolean;
 }
 
 export interface ReleaseFault {
   /** Upstream's issue, as in istio#61043. */
   readonly issue: string;
-  /** The first patch version that is free of it; those before have it. */
+  /** The first patch version without it. */
   readonly fixedIn: string;
   /** What happens, to complete the sentence "Istio 1.30.3 ...". */
   readonly what: string;
-  /** A remote secret that changes sets it off, and an istiod that starts is free of it. */
+  /** A changed remote secret triggers it, and a restart of istiod ends it. */
   readonly byRemoteSecret: boolean;
 }
 
@@ -88,7 +87,7 @@ export interface KubernetesRange {
   readonly max: string;
   /** For new AKS clusters. */
   readonly default: string;
-  /** How a container asks for the runtime's seccomp profile: the field came with Kubernetes 1.19. */
+  /** How to set the runtime's seccomp profile: the field exists since Kubernetes 1.19. */
   readonly seccomp: "field" | "annotation";
   /** Where a Service's endpoints are: EndpointSlices came with Kubernetes 1.19, and current Istio writes no Endpoints. */
   readonly endpoints: "endpointslices" | "endpoints";
@@ -100,7 +99,7 @@ export interface Requests {
   readonly memory: string;
 }
 
-/** The gateway through which clusters reach each other. */
+/** The east-west gateway; on 1.7 the ingress gateway. */
 export interface CrossClusterGateway {
   /** Name of its Service and Deployment in istio-system. */
   readonly name: string;
@@ -127,12 +126,12 @@ export interface GatewayPort {
 }
 
 export interface SampleImages {
-  /** Names of helloworld's images in the hub, by version. */
+  /** helloworld's images in the hub, by version. */
   readonly helloworld: Readonly<Record<string, string>>;
   readonly client: SampleClient;
 }
 
-/** The pod from which people (and `verify`) send requests. */
+/** The pod that sends requests, for users and for `mesh verify`. */
 export interface SampleClient {
   /** Name of its ServiceAccount, Service, Deployment and container. */
   readonly name: string;
@@ -141,7 +140,7 @@ export interface SampleClient {
   readonly command: readonly string[];
 }
 
-/** Each with its registry, in whose place `images.registry` comes. */
+/** Each with its registry, which `images.registry` replaces. */
 export interface AddonImages {
   readonly prometheus: string;
   /** Container that reloads Prometheus when its ConfigMap changes; undefined: Prometheus reloads itself. */
@@ -224,7 +223,7 @@ const requests = {
 /** prow/release-commit.sh, `architectures`, read 2026-11-27 */
 const currentArchitectures = ["amd64", "arm64"];
 
-/** What a row of 2026 has in common with the next: the same in 1.30 and 1.31. */
+/** The same in 1.30 and 1.31. */
 const primaryRemote = {
   installation: "primary-remote",
   remotesRunIstiod: false,
@@ -259,9 +258,9 @@ const currentAddons = {
 } as const;
 
 /**
- * The registry that a changed remote secret replaces takes the endpoints of its successor along when it closes
- * (pilot/pkg/serviceregistry/kube/controller/multicluster.go). A Secret that is deleted and made again is no such change.
- * https://github.com/istio/istio/issues/61043, seen on AKS; mended in 1.30.4 and 1.31.0. Read 2026-11-27
+ * When a remote secret changes, the old registry removes the endpoints of the new one when it closes
+ * (pilot/pkg/serviceregistry/kube/controller/multicluster.go). Deleting and recreating the Secret does not trigger it.
+ * https://github.com/istio/istio/issues/61043, seen on AKS; fixed in 1.30.4 and 1.31.0. Read 2026-11-27
  */
 const remoteSecretsLoseEndpoints: ReleaseFault = {
   issue: "istio#61043",
@@ -293,7 +292,7 @@ export const istioLines: readonly IstioLine[] = [
     faults: [remoteSecretsLoseEndpoints],
   },
   {
-    // What no comment of its own dates was read on 2026-11-23, in istio/istio at 1.7.3.
+    // Facts without a date of their own were read on 2026-11-23, in istio/istio at 1.7.3.
     id: "1.7",
     version: "1.7.3",
     installation: "shared-control-plane",
@@ -369,5 +368,5 @@ export const istiodPorts = ({ gateway }: IstioLine): readonly number[] =>
 /** The gateway between clusters is the ingress gateway. */
 export const sharesIngressGateway = ({ gateway }: IstioLine) => gateway.name === ingressGateway.name;
 
-/** The line used when `mesh.yaml` names none. */
+/** The line without `istio.line` in `mesh.yaml`. */
 export const defaultIstioLine: IstioLine = istioLines[0]!;

@@ -12,21 +12,21 @@ import { largestYaml, parseYaml } from "./yaml";
 
 /**
  * Reads `mesh.yaml`.
- * @throws InputError with every problem of the file at once, or when it cannot be read
+ * @throws InputError with every problem of the file, or if it cannot be read
  */
 export function readMesh(file: string): Mesh {
   return parseMesh(readMeshFile(file).text, file);
 }
 
 /**
- * Makes a frozen `Mesh` of the text of a `mesh.yaml`; `file` is the name that messages give it.
+ * Parses the text of a `mesh.yaml` into a frozen `Mesh`; messages name `file`.
  * @throws InputError with every problem at once
  */
 export function parseMesh(text: string, file: string): Mesh {
   const document = parseYaml(
     text,
     file,
-    `compare with what \`${meshCommand("example.yaml", "init")}\` writes`,
+    `compare with the output of \`${meshCommand("example.yaml", "init")}\``,
   );
   const parsed = meshConfigSchema.safeParse(document.value);
   const problems = [
@@ -40,10 +40,7 @@ export function parseMesh(text: string, file: string): Mesh {
   return normalize(parsed.data);
 }
 
-/**
- * The text of `mesh.yaml`, for `parseMesh`, and to change it.
- * @throws InputError when it cannot be read
- */
+/** @throws InputError if the file cannot be read */
 export function readMeshFile(file: string): TextFile {
   try {
     return readTextFile(file, largestYaml);
@@ -56,16 +53,16 @@ export function readMeshFile(file: string): TextFile {
         : fileProblem(
             file,
             `${error.message}; ${above} exists`,
-            `run the command where it lies: ${commandLine("cd", [dirname(above)])}`,
+            `run the command there: ${commandLine("cd", [dirname(above)])}`,
           ),
     ]);
   }
 }
 
-const another = "-f FILE or MESH_FILE names another";
+const another = "name another file with -f FILE or MESH_FILE";
 
 const fixes = (file: string): Readonly<Record<UnreadableFile["reason"], string>> => ({
-  absent: `\`${meshCommand(file, "init")}\` writes a first one; ${another}`,
+  absent: `create it with \`${meshCommand(file, "init")}\`, or ${another}`,
   "no file": another,
   "too large": another,
   "not readable": "make it readable",

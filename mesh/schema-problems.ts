@@ -37,7 +37,7 @@ function problemsOf(issue: core.$ZodIssue, document: YamlDocument, file: string)
         position: document.keyAt(path),
         path,
         message: `invalid name: expected ${cause?.message ?? issue.message}`,
-        fix: "give it another name",
+        fix: "rename it",
       },
     ];
   }
@@ -136,7 +136,7 @@ function describe(given: unknown): string {
   return `invalid value ${quote(typeof given === "string" ? given.replace(/[^/]*:[^/]*@/, "***@") : given)}`;
 }
 
-/** The part of the schema that judges what stands at `path`. */
+/** The part of the schema for `path`. */
 function schemaAt(path: Path): unknown {
   return path.reduce<unknown>((schema, part) => {
     const inner = withoutOptional(schema);

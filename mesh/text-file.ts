@@ -4,7 +4,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs
 export class UnreadableFile extends Error {
   constructor(
     readonly reason: "absent" | "no file" | "too large" | "not readable",
-    /** What is wrong with it, for a message that names the file. */
+    /** For a message that names the file. */
     message: string,
   ) {
     super(message);
@@ -14,7 +14,7 @@ export class UnreadableFile extends Error {
 
 export interface TextFile {
   readonly text: string;
-  /** Its permissions and kind, as stat gives them. */
+  /** Permissions and type, as in stat. */
   readonly mode: number;
 }
 

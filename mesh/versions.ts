@@ -16,7 +16,7 @@ export function parseVersion(text: string): Version | undefined {
 /** `1.35` of 1.35.2. */
 export const minorOf = ({ major, minor }: Version) => `${major}.${minor}`;
 
-/** Minor releases of the same major that lie between: below zero where `one` is the older. */
+/** Difference of the minor versions; negative if `one` is older. */
 export function minorsApart(one: Version, other: Version): number {
   return one.major === other.major ? one.minor - other.minor : (one.major - other.major) * Infinity;
 }

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-// `npm run build`: the tool as one file, and beside it what the licences of the code in it ask for. With --if-missing only
-// where there is none: `npm ci` builds it, unless npm is set to run no install scripts.
+// `npm run build`: bundles the tool into one file, and writes the licences of the code in it. With --if-missing only if
+// there is no bundle: `npm ci` builds it, unless npm's ignore-scripts is set.
 
 const outfile = "build/mesh.js";
 
@@ -13,7 +13,7 @@ function packagesIn(inputs: readonly string[]): string[] {
   return [...new Set(names)].sort();
 }
 
-/** Name, licence, where the source is, and the licence's text as the package ships it. */
+/** Name, licence, source, and the text of the licence in the package. */
 function notice(folder: string): string {
   const { name, version, license, repository } = JSON.parse(
     readFileSync(join(folder, "package.json"), "utf8"),
@@ -24,7 +24,7 @@ function notice(folder: string): string {
     `License: ${license ?? "see below"}`,
     `Source: ${repository?.url ?? repository ?? `https://www.npmjs.com/package/${name}`}`,
     "",
-    file ? readFileSync(join(folder, file), "utf8").trim() : "(the package ships no text of its licence)",
+    file ? readFileSync(join(folder, file), "utf8").trim() : "(the package has no licence text)",
   ].join("\n");
 }
 
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   const rule = `\n\n${"-".repeat(80)}\n\n`;
   writeFileSync(
     "build/THIRD-PARTY.txt",
-    `${["mesh.js holds, unchanged, code of these packages.", ...notices.map(notice)].join(rule)}\n`,
+    `${["mesh.js contains unchanged code of these packages.", ...notices.map(notice)].join(rule)}\n`,
   );
 }
 

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-// `npx tsx tools/record-az.ts`: asks the real az what the tool asks it, and writes test/cli/az-answers.json. It wants an
-// az that is logged in to Azure's emulator of the lab, and the clusters of mesh.yaml there: CONTRIBUTING.md says how.
+// `npx tsx tools/record-az.ts`: records az's answers in test/cli/az-answers.json. Requires an az that is logged in to the
+// lab's emulator of Azure, with the clusters of mesh.yaml: see CONTRIBUTING.md.
 
 const emulator = join(__dirname, "../../shared/lab/azure/azure");
 const group = "rg-istiodemo-centralus";
@@ -15,7 +15,7 @@ const provider = "provider show --namespace Microsoft.ContainerService --query r
 const main = credentials("aks-istiodemo-main-centralus");
 const remote = credentials("aks-istiodemo-remote0-centralus");
 
-/** Keys and tokens go, as does what differs from run to run. */
+/** Removes keys, tokens, and what changes from run to run. */
 const withoutSecrets = (text: string) =>
   text
     .replace(/((?:certificate-authority|client-certificate|client-key)-data: )\S+/g, "$1bm90IGhlcmU=")

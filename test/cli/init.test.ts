@@ -92,7 +92,7 @@ test("the next commands name the file where it is not mesh.yaml", async () => {
   expect((await mesh("synth", "-f", "shop.yaml")).notes).toContain("`mesh ca -f shop.yaml` creates it");
   expect((await mesh("apply", "-f", "shop.yaml")).notes).toContain("fix: run `mesh ca -f shop.yaml` first");
   expect((await mesh("synth", "-f", "none.yaml")).notes).toContain(
-    "fix: `mesh init -f none.yaml` writes a first one",
+    "fix: create it with `mesh init -f none.yaml`",
   );
 });
 
@@ -151,7 +151,7 @@ describe("in a folder below a mesh.yaml", () => {
       expect(await mesh(command)).toMatchObject({
         code: 2,
         notes: expect.stringContaining(
-          "mesh.yaml: file not found; ../../mesh.yaml exists\n  fix: run the command where it lies: cd ../..",
+          "mesh.yaml: file not found; ../../mesh.yaml exists\n  fix: run the command there: cd ../..",
         ),
       });
     },

@@ -248,7 +248,7 @@ describe("in an empty folder", () => {
   test("without mesh.yaml, synth points to init", async () => {
     expect(await mesh("synth")).toMatchObject({
       code: 2,
-      notes: expect.stringContaining("`mesh init` writes a first one"),
+      notes: expect.stringContaining("create it with `mesh init`"),
     });
   });
 });

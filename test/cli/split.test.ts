@@ -84,7 +84,7 @@ describe("bad input ends with 2, and nothing is written", () => {
   });
 
   test.each<[what: string, make: () => void, says: string]>([
-    ["is not there", () => {}, "mesh.yaml: file not found\n  fix: `mesh init` writes a first one"],
+    ["is not there", () => {}, "mesh.yaml: file not found\n  fix: create it with `mesh init`"],
     ["is a folder", () => mkdirSync("mesh.yaml"), "mesh.yaml: is not a file"],
     ["is a named pipe", () => execFileSync("/usr/bin/mkfifo", ["mesh.yaml"]), "mesh.yaml: is not a file"],
     [

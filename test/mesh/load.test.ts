@@ -312,12 +312,14 @@ describe("readMesh", () => {
 
   test("says how to begin when there is no file", () => {
     expect(() => readMesh("/nowhere/mesh.yaml")).toThrow(
-      /file not found\n {2}fix: `mesh init -f \/nowhere\/mesh\.yaml`/,
+      /file not found\n {2}fix: create it with `mesh init -f \/nowhere\/mesh\.yaml`/,
     );
   });
 
   test("says so when the file is a folder", () => {
-    expect(() => readMesh(root)).toThrow(/: is not a file\n {2}fix: -f FILE/);
+    expect(() => readMesh(root)).toThrow(
+      /: is not a file\n {2}fix: name another file with -f FILE or MESH_FILE$/,
+    );
   });
 
   test("keeps what the default file says short", () => {
