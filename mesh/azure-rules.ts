@@ -131,7 +131,7 @@ const internalWhereNetworksAreConnected: Rule = (_, { gateways, clusters, remote
     ? [
         {
           path: ["gateways", "internal"],
-          message: `invalid value true: AKS creates a separate virtual network for each of ${made.slice(0, 3).join(", ")}${made.length > 3 ? " and others" : ""}, and they are not connected`,
+          message: `invalid value true: AKS creates a separate virtual network, without connections, for ${made.slice(0, 3).join(", ")}${made.length > 3 ? " and others" : ""}`,
           fix: "remove it and use allowedSourceRanges, or create the clusters in connected networks yourself and set context instead of aks",
         },
       ]

@@ -92,12 +92,12 @@ test.each<[string, () => Files | Promise<Files>, string]>([
   [
     "no ca.crt",
     () => without("main0/ca.crt"),
-    "main0/ca.crt: file not found; a cluster's folder holds tls.crt, tls.key, ca.crt\n  fix: put it there from your backup or your CA",
+    "main0/ca.crt: file not found: expected tls.crt, tls.key, ca.crt in the folder of a cluster\n  fix: put it there from your backup or your CA",
   ],
   [
     "no tls.crt",
     () => without("main0/tls.crt"),
-    "main0/tls.crt: file not found; a cluster's folder holds tls.crt, tls.key, ca.crt\n",
+    "main0/tls.crt: file not found: expected tls.crt, tls.key, ca.crt in the folder of a cluster\n",
   ],
   [
     "a ca.crt that is no root, as cert-manager writes it where an issuer does not tell the root",
@@ -107,7 +107,7 @@ test.each<[string, () => Files | Promise<Files>, string]>([
   [
     "a tls.crt without what is above the intermediate",
     () => ({ ...files, "main0/tls.crt": main0.pem }),
-    'main0/tls.crt: does not lead to the root: neither it nor ca.crt holds "CN=Vault Policy"',
+    'main0/tls.crt: incomplete chain: neither it nor ca.crt has "CN=Vault Policy"',
   ],
   [
     "a tls.key of another cluster",
@@ -117,7 +117,7 @@ test.each<[string, () => Files | Promise<Files>, string]>([
   [
     "a tls.crt that is no PEM, said once",
     () => ({ ...files, "main0/tls.crt": "nothing" }),
-    "main0/tls.crt: is not PEM: it has no -----BEGIN ...----- line\n  fix: put the PEM text there, its BEGIN and END lines included",
+    "main0/tls.crt: is not PEM: expected a -----BEGIN ...----- line\n  fix: put the PEM text there, its BEGIN and END lines included",
   ],
   ["an empty tls.crt", () => ({ ...files, "main0/tls.crt": "" }), "main0/tls.crt: is empty: expected PEM\n"],
 ])("%s is said with cert-manager's names", async (_, given, says) => {

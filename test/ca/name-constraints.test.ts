@@ -113,7 +113,7 @@ test.each<[string, Constrained]>([
 });
 
 const dns =
-  /"O=Corp, CN=(main0|root)", whose nameConstraints \(permitted DNS:corp\.example\) do not allow DNS:istiod\.istio-system\.svc of istiod's own certificate; proxies and the API server refuse it\n {2}fix: have it issued without nameConstraints, or with permitted DNS:istio-system\.svc and URI:cluster\.local/;
+  /"O=Corp, CN=(main0|root)", whose nameConstraints \(permitted DNS:corp\.example\) do not allow DNS:istiod\.istio-system\.svc of istiod's own certificate; proxies and the API server refuse it\n {2}fix: reissue it without nameConstraints, or with permitted DNS:istio-system\.svc and URI:cluster\.local/;
 const uri =
   /"O=Corp, CN=(main0|root)", whose nameConstraints \(permitted URI:corp\.example\) do not allow URI:spiffe:\/\/cluster\.local of every workload's certificate; proxies refuse each other/;
 

@@ -144,7 +144,7 @@ describe("the Istio release", () => {
     expect(find(report, "versions.support")).toMatchObject({
       status: "warn",
       evidence: [expect.stringContaining("support for Istio 1.30 ended")],
-      fix: 'plan the move to istio.line "1.31"',
+      fix: 'plan the upgrade to istio.line "1.31"',
     });
     const mended = await diagnose({ mesh: meshOf(`${ownCa}\nistio: { line: "1.30", version: 1.30.5 }`) });
     expect(find(mended, "versions.faults").status).toBe("pass");

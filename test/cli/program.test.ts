@@ -198,7 +198,9 @@ describe("in an empty folder", () => {
     for (const command of ["ca", "synth"])
       expect(await mesh(command)).toMatchObject({
         code: 2,
-        notes: expect.stringMatching(/^mesh\.ca: is not a folder; .*\n {2}fix: move it away\n/),
+        notes: expect.stringMatching(
+          /^mesh\.ca: is not a folder: expected the folder of the CA\n {2}fix: move it away\n/,
+        ),
       });
     rmSync("mesh.ca");
     writeFileSync("dist", "");

@@ -71,7 +71,7 @@ test.each([
     /unknown Terraform backend "azurrm": expected one of azurerm, .*\n {2}fix: did you mean "azurerm"\?/,
   ],
   ["etcd", /unknown Terraform backend "etcd": expected one of/],
-  ["constructor", /Terraform has no backend "constructor"/],
+  ["constructor", /unknown Terraform backend "constructor"/],
 ])("the backend %s is refused", (type, says) => {
   expect(problemsIn(`{ ${type}: {} }`)).toEqual([expect.stringMatching(says)]);
 });

@@ -49,7 +49,10 @@ refuses({
     text: edited("name: remote0", "name: 0"),
     says: /name: invalid value 0: expected/,
   },
-  "no name": { text: edited("name: remote0\n    ", ""), says: /clusters\[1\]\.name: is missing/ },
+  "no name": {
+    text: edited("name: remote0\n    ", ""),
+    says: /clusters\[1\]\.name: required field is missing/,
+  },
   "no network": {
     text: edited("    network: network2\n", ""),
     says: /clusters\[1\]\.network: required field is missing: .*\n {2}fix: add network/,

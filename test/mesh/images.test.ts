@@ -115,7 +115,7 @@ refuses({
       `a registry with ${what}`,
       {
         text: `images: { registry: "${value}" }\n${twoClusters}`,
-        says: /^1:\d+: images\.registry: invalid value ".*": expected a registry host in lower case .*, for example mirror\.example\/team/,
+        says: /^1:\d+: images\.registry: invalid value ".*: expected a registry host in lower case, .*, for example mirror\.example\/team/,
       },
     ]),
   ),

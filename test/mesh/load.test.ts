@@ -16,7 +16,7 @@ refuses({
     says: /^1:1: invalid value \(a list of 1\): expected a mapping with the keys name, istio/,
   },
   "a text at the top": { text: "hello\n", says: /^1:1: invalid value "hello": expected a mapping/ },
-  "two documents": { text: `${twoClusters}---\na: 1\n`, says: /2 YAML documents; expected one/ },
+  "two documents": { text: `${twoClusters}---\na: 1\n`, says: /2 YAML documents: expected one/ },
   "broken YAML": { text: "clusters: [\n", says: /^2:1: invalid YAML: .*\n {2}fix: / },
   "a tab for indentation": { text: "azure:\n\tlocation: x\n", says: /^2:1: invalid YAML: / },
   "an unknown tag": { text: "name: !!js/function 'x'\n", says: /invalid YAML: .*tag/ },
@@ -30,7 +30,7 @@ refuses({
   },
   "a file of two megabytes": {
     text: `# ${"x".repeat(2_000_000)}\n`,
-    says: /2000003 characters; expected at most 1000000/,
+    says: /2000003 characters: expected at most 1000000/,
   },
   "a key of the language's own": {
     text: edited("azure:", "__proto__: {polluted: true}\nazure:"),

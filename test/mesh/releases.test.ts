@@ -40,10 +40,10 @@ describe("faults of a release", () => {
 describe("the end of support", () => {
   test.each([
     ["2026-10-31", []],
-    ["2026-11-01", ["ends about 2026-12-31, 60 days from now; no fixes"]],
-    ["2026-12-30", ["ends about 2026-12-31, 1 day from now; no fixes"]],
-    ["2026-12-31", ["ends about 2026-12-31, 0 days from now; no fixes"]],
-    ["2027-01-02", ["ended about 2026-12-31; faults"]],
+    ["2026-11-01", ["ends about 2026-12-31, 60 days from now; no bug or security fixes after that"]],
+    ["2026-12-30", ["ends about 2026-12-31, 1 day from now; no bug or security fixes after that"]],
+    ["2026-12-31", ["ends about 2026-12-31, 0 days from now; no bug or security fixes after that"]],
+    ["2027-01-02", ["ended about 2026-12-31; bugs and vulnerabilities found since then"]],
   ])("of 1.30, on %s", (on, ends) => {
     const lines = said('line: "1.30"', on);
     expect(lines).toHaveLength(ends.length);
@@ -52,7 +52,9 @@ describe("the end of support", () => {
 
   test("of 1.7 is long past, and the default line has none that is known", () => {
     expect(said('line: "1.7"', longAgo)).toEqual([
-      expect.stringContaining("support for Istio 1.7 ended on 2021-02-25; faults"),
+      expect.stringContaining(
+        "support for Istio 1.7 ended on 2021-02-25; bugs and vulnerabilities found since then",
+      ),
     ]);
     expect(said('line: "1.31"', "2026-11-27")).toEqual([]);
   });
