@@ -120,7 +120,7 @@ test.each<[string, () => Files | Promise<Files>, string]>([
     "main0/tls.crt: is not PEM: expected a -----BEGIN ...----- line\n  fix: put the PEM text there, its BEGIN and END lines included",
   ],
   ["an empty tls.crt", () => ({ ...files, "main0/tls.crt": "" }), "main0/tls.crt: is empty: expected PEM\n"],
-])("%s is said with cert-manager's names", async (_, given, says) => {
+])("reports %s with cert-manager's names", async (_, given, says) => {
   const { said } = load(await given());
   expect(said).toContain(says);
   expect(said).not.toMatch(/ca-cert|root-cert|cert-chain/);
@@ -130,7 +130,7 @@ test.each<[string, () => Files | Promise<Files>, string]>([
 const without = (name: string): Files =>
   Object.fromEntries(Object.entries(files).filter(([file]) => file !== name));
 
-test("tls.crt renamed to ca-cert.pem with both of its certificates: what is missing comes with the way to write it", () => {
+test("tls.crt renamed to ca-cert.pem with both certificates: the problems say how to write the files", () => {
   const renamed = {
     ...files,
     "main0/ca-cert.pem": files["main0/tls.crt"]!,
@@ -147,7 +147,7 @@ test("tls.crt renamed to ca-cert.pem with both of its certificates: what is miss
   expect(load({ ...renamed, "main0/cert-chain.pem": chain, "main0/ca-cert.pem": main0.pem }).said).toBe("");
 });
 
-test("a tls.key that others can read is a warning", () => {
+test("a tls.key that other users can read is a warning", () => {
   const { said } = load(files, (folder) => chmodSync(join(folder, "main0/tls.key"), 0o640));
   expect(said).toMatch(
     /^main0\/tls\.key: other users of this machine can read it[\s\S]*fix: chmod 600 main0\/tls\.key$/,

@@ -57,7 +57,7 @@ test("on any corruption of the files, the check does not crash and never quotes 
   );
 });
 
-test("every text that stands in another's file is refused, and keys among them are not quoted", () => {
+test("swapped files are refused, without quoting a key", () => {
   const places = ["main0", "remote0"].flatMap((cluster) =>
     Object.keys(material[cluster]!).map((key) => [cluster, key] as [string, keyof ClusterCa]),
   );
@@ -85,7 +85,7 @@ function isSameKey(one: Buffer, other: Buffer): boolean {
   }
 }
 
-test("a byte changed anywhere in a certificate or key is found", () => {
+test("detects a changed byte anywhere in a certificate or key", () => {
   fc.assert(
     fc.property(place, fc.nat(), fc.integer({ min: 1, max: 255 }), (where, at, flip) => {
       let same = false;
@@ -103,7 +103,7 @@ test("a byte changed anywhere in a certificate or key is found", () => {
   );
 });
 
-test("arbitrary bytes never crash it, however many", () => {
+test("arbitrary bytes never crash the check", () => {
   fc.assert(
     fc.property(place, fc.string({ unit: "binary", maxLength: 300 }), (where, text) => {
       expect(said(spoil(where, () => text))).not.toBe("");

@@ -74,13 +74,13 @@ test("creates a root and an intermediate for every cluster, and reports them wit
   expect(JSON.stringify(made)).not.toMatch(/PRIVATE/);
 });
 
-test("what is made passes our own check, and is what the charts take", () => {
+test("the generated CA passes the check, and fits the charts", () => {
   const { material, warnings } = loadCa(two, original.replace(/\.ca$/, ".yaml"), now);
   expect(warnings).toEqual([]);
   expect(Object.keys(material!)).toEqual(["main0", "remote0"]);
 });
 
-test("OpenSSL follows every chain at its strictest", () => {
+test("OpenSSL verifies every chain in strict mode", () => {
   const root = join(original, "root-cert.pem");
   const time = String(now.getTime() / 1000);
   for (const cluster of ["main0", "remote0"]) {
@@ -92,7 +92,7 @@ test("OpenSSL follows every chain at its strictest", () => {
   }
 });
 
-test("the certificates say what Istio wants of them", () => {
+test("the certificates have the fields that Istio requires", () => {
   const text = (file: string) => openssl("x509", "-in", join(original, file), "-noout", "-text");
   const root = text("root-cert.pem");
   expect(root).toMatch(/Basic Constraints: critical\s+CA:TRUE\n/);
@@ -159,7 +159,7 @@ test("a new cluster gets an intermediate from the same root, and the others keep
   expect(report.clusters[2]!.expires).toEqual(report.root.expires);
 });
 
-test("a cluster's folder that was removed is made again from the same root", async () => {
+test("a removed folder of a cluster is recreated from the same root", async () => {
   const folder = copy();
   rmSync(join(folder, "remote0"), { recursive: true });
   const report = await generateCa(two, folder, now, keyBits);
@@ -167,7 +167,7 @@ test("a cluster's folder that was removed is made again from the same root", asy
   expect(report.root.fingerprint).toBe(made.root.fingerprint);
 });
 
-test("without the root's key the clusters there are stay fine; only a new one needs it, and the backup is named", async () => {
+test("the root's key is required only for a new cluster, and the fix names the backup", async () => {
   const folder = copy();
   rmSync(join(folder, "root-key.pem"));
   await expect(generateCa(two, folder, now, keyBits)).resolves.toMatchObject({ root: { made: false } });
@@ -178,7 +178,7 @@ test("without the root's key the clusters there are stay fine; only a new one ne
   expect(bytes(folder)).toEqual(before);
 });
 
-test("the clusters' folders alone are enough where nothing is to be made, as on a build server", async () => {
+test("the clusters' folders are enough if nothing is to be created, as on a build server", async () => {
   const folder = copy();
   for (const file of ["root-key.pem", "root-cert.pem"]) rmSync(join(folder, file));
   const report = await generateCa(two, folder, now, keyBits);
@@ -233,7 +233,7 @@ const halves: readonly [name: string, spoil: (folder: string) => void, expected:
   ],
 ];
 
-test.each(halves)("%s: explained, and nothing is made or changed", async (_, spoil, expected) => {
+test.each(halves)("%s: reports the problem, and changes nothing", async (_, spoil, expected) => {
   const folder = copy();
   spoil(folder);
   const before = bytes(folder);
@@ -241,7 +241,7 @@ test.each(halves)("%s: explained, and nothing is made or changed", async (_, spo
   expect(bytes(folder)).toEqual(before);
 });
 
-test("a run killed while writing leaves nothing that counts, and the next one clears it away", async () => {
+test("the next run removes the temporary files of a killed run", async () => {
   const folder = copy();
   const beside = `${folder}.tmp-Ab3_xZ`;
   const inside = join(folder, "remote1.tmp-qqqqqq");
@@ -256,7 +256,7 @@ test("a run killed while writing leaves nothing that counts, and the next one cl
   expect([beside, inside, young].map(existsSync)).toEqual([false, false, true]);
 });
 
-test("a run killed after the root goes on from that root", async () => {
+test("after a run that was killed after the root, the next run uses that root", async () => {
   const folder = copy();
   for (const cluster of ["main0", "remote0"]) rmSync(join(folder, cluster), { recursive: true });
   const report = await generateCa(two, folder, now, keyBits);
@@ -264,7 +264,7 @@ test("a run killed after the root goes on from that root", async () => {
   expect(report.clusters.map(({ made: new_ }) => new_)).toEqual([true, true]);
 });
 
-test("of runs at the same time one makes the root, and all end with the same CA", async () => {
+test("of concurrent runs one creates the root, and all end with the same CA", async () => {
   const folder = join(newFolder(), "mesh.ca");
   const reports = await Promise.all([1, 2, 3].map(() => generateCa(two, folder, now, keyBits)));
   expect(new Set(reports.map(({ root }) => root.fingerprint)).size).toBe(1);
@@ -284,7 +284,7 @@ test("of runs at the same time one makes the root, and all end with the same CA"
   ]);
 });
 
-test("a root of one's own, RSA or EC, in the folder is the one that intermediates come from", async () => {
+test("intermediates are issued from your own root in the folder, RSA or EC", async () => {
   const folder = join(newFolder(), "mesh.ca");
   const own = await issue({ subject: "O=Corp, CN=Root", to: days(365) });
   writeFiles(folder, { "root-cert.pem": own.pem, "root-key.pem": await keyPem(own.keys) });
@@ -294,7 +294,7 @@ test("a root of one's own, RSA or EC, in the folder is the one that intermediate
   expect(readFileSync(join(folder, ".gitignore"), "utf8")).toBe("*\n");
 });
 
-test("a root that allows nothing below it is refused before anything is made", async () => {
+test("a root with path length 0 is refused before anything is created", async () => {
   const folder = join(newFolder(), "mesh.ca");
   const own = await issue({ subject: "CN=Root", pathLength: 0 });
   writeFiles(folder, { "root-cert.pem": own.pem, "root-key.pem": await keyPem(own.keys) });
@@ -302,7 +302,7 @@ test("a root that allows nothing below it is refused before anything is made", a
   expect(readdirSync(folder).sort()).toEqual([".gitignore", "root-cert.pem", "root-key.pem"].slice(1));
 });
 
-test("a folder that is empty, or a link to one, is filled", () => {
+test("fills an empty folder, or a link to one", () => {
   const home = newFolder();
   mkdirSync(join(home, "vault"));
   symlinkSync("vault", join(home, "mesh.ca"));
@@ -311,7 +311,7 @@ test("a folder that is empty, or a link to one, is filled", () => {
   expect(mode(join(home, "vault"))).toBe("700");
 });
 
-test("a folder that cannot be written whole is not there at all", () => {
+test("does not leave an incomplete folder", () => {
   const home = newFolder();
   const files = [
     { name: "ca-key.pem", text: "b", secret: true },

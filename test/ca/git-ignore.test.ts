@@ -51,13 +51,13 @@ test.each<[string, Files, boolean]>([
   ["a comment that names it", { ".gitignore": "# own-ca/\n" }, true],
   ["what is taken back below", { ".gitignore": "*.pem\n", "conf/.gitignore": "!ca-key.pem\n" }, true],
   [".git/info/exclude", { ".git/info/exclude": "own-ca\n" }, false],
-])("%s: our answer is that of git check-ignore", (_, rules, open) => {
+])("%s: same answer as git check-ignore", (_, rules, open) => {
   const home = repository({ [key]: "key", ...rules });
   expect(gitTakes(home, key)).toBe(open);
   expect(isOpenToGit(join(home, key))).toBe(open);
 });
 
-test("outside of a work tree nothing is open to Git, and a link leads out of it", () => {
+test("outside of a work tree, also through a link, nothing is open to Git", () => {
   const outside = newFolder();
   writeFiles(outside, { "ca-key.pem": "key" });
   expect(isOpenToGit(join(outside, "ca-key.pem"))).toBe(false);
@@ -72,7 +72,7 @@ test("a .gitignore that is a folder ignores nothing", () => {
   expect(isOpenToGit(join(home, "ca-key.pem"))).toBe(true);
 });
 
-test("keys of ca.files that Git would take are a warning, and its command ends it", () => {
+test("keys of ca.files that Git does not ignore are a warning, and the command of the fix resolves it", () => {
   const home = repository({});
   writeFiles(join(home, "own ca"), files);
   const warnings = () => loadCa(meshOf("ca: { files: own ca }"), join(home, "mesh.yaml"), now).warnings;
@@ -88,7 +88,7 @@ test("keys of ca.files that Git would take are a warning, and its command ends i
   expect(gitTakes(home, "own ca/remote0/ca-key.pem")).toBe(false);
 });
 
-test("a root's key beside them is one of the keys", async () => {
+test("the root's key is one of these keys", async () => {
   const home = repository({ "own-ca/.gitignore": "ca-key.pem\n", "own-ca/root-key.pem": "key" });
   writeFiles(join(home, "own-ca"), files);
   expect(loadCa(meshOf(ownCa), join(home, "mesh.yaml"), now).warnings.join()).toMatch(

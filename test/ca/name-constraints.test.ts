@@ -108,7 +108,7 @@ test.each<[string, Constrained]>([
     "a CA with a name that its root permits",
     { root: `${fits},permitted;DNS:corp.example`, names: "DNS:ca.corp.example" },
   ],
-])("%s: OpenSSL takes what istiod signs, and so do we", (_, constrained) => {
+])("%s: OpenSSL accepts what istiod signs, and so does the check", (_, constrained) => {
   expect(judge(constrained)).toEqual({ openssl: true, said: "" });
 });
 
@@ -143,7 +143,7 @@ test.each<[string, Constrained, RegExp]>([
     { root: fits, names: "DNS:ca.corp.example" },
     /"O=Corp, CN=root", .* do not allow DNS:ca\.corp\.example of "O=Corp, CN=main0"/,
   ],
-])("%s: OpenSSL refuses what istiod signs, and so do we", (_, constrained, says) => {
+])("%s: OpenSSL refuses what istiod signs, and so does the check", (_, constrained, says) => {
   const { openssl, said } = judge(constrained);
   expect(openssl).toBe(false);
   expect(said).toMatch(says);
@@ -181,7 +181,7 @@ const labels = fc.array(fc.constantFrom("istiod", "istio-system", "svc", "cluste
   maxLength: 3,
 });
 
-test("what both verifiers take is never more than either of them, for any host and base", () => {
+test("never accepts more than either verifier, for any host and base", () => {
   fc.assert(
     fc.property(
       fc.constantFrom<NameKind>("DNS", "URI"),
@@ -200,6 +200,6 @@ test("what both verifiers take is never more than either of them, for any host a
   );
 });
 
-test("an extension that is no DER is no certificate that Go reads", () => {
+test("an extension that is not DER throws RangeError", () => {
   expect(() => readNameConstraints(Buffer.from("3005a0ff", "hex"), true)).toThrow(RangeError);
 });

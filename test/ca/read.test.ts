@@ -3,7 +3,7 @@ import { meshOf, newFolder, removeFolders, writeFiles } from "./authority";
 
 afterAll(removeFolders);
 
-test("a cluster called constructor has a CA where its files are, and none where they are not", () => {
+test("a cluster called constructor has a CA only if its files exist", () => {
   const folder = newFolder();
   const names = ["ca-cert", "ca-key", "root-cert", "cert-chain"];
   writeFiles(folder, Object.fromEntries(names.map((name) => [`main0/${name}.pem`, name])));

@@ -135,7 +135,7 @@ const cases: readonly Case[] = [
   ],
 ];
 
-test.each(cases)("%s is accepted by us and by OpenSSL, without a warning", async (_, files) => {
+test.each(cases)("%s is accepted by the check and by OpenSSL, without a warning", async (_, files) => {
   const { material, warnings } = load(await files());
   expect(warnings).toEqual([]);
   expect(Object.keys(material!)).toEqual(["main0", "remote0"]);
@@ -146,14 +146,14 @@ test("material is the files' text, unchanged", () => {
   expect(filesOf(material!)).toEqual(sound);
 });
 
-test("nothing made yet is no error: there is no material, and nothing to warn of", () => {
+test("without a CA there is no material, no error and no warning", () => {
   expect(loadCa(meshOf(), join(newFolder(), "mesh.yaml"), now)).toEqual({
     material: undefined,
     warnings: [],
   });
 });
 
-test("a cluster that a generated CA does not have yet is left out", () => {
+test("a cluster without an intermediate in a generated CA is omitted", () => {
   const home = newFolder();
   writeFiles(join(home, "mesh.ca"), sound);
   const { material, warnings } = loadCa(

@@ -547,7 +547,7 @@ test.each(warned)("%s works, with a warning", async (_, files, expected) => {
   expect(said[0]).toMatch(expected);
 });
 
-test("a key file that others can read works, with the chmod that closes it", () => {
+test("a key file that other users can read is a warning with the chmod command", () => {
   const said = verdict(sound, ownCa, (folder) =>
     execFileSync("chmod", ["640", join(folder, "main0/ca-key.pem")]),
   );
@@ -558,7 +558,7 @@ test("a key file that others can read works, with the chmod that closes it", () 
   ]);
 });
 
-test("Istio's samples pass when they are asked for by name, with a warning on every run", () => {
+test("Istio's samples are accepted with acceptSampleCertificates, with a warning on every run", () => {
   const files = {
     "main0/root-cert.pem": root.pem + sample("root-cert"),
     "remote0/root-cert.pem": root.pem + sample("root-cert"),
@@ -571,12 +571,12 @@ test("Istio's samples pass when they are asked for by name, with a warning on ev
   ]);
 });
 
-test("a file that is not there is named, with the others that belong to it", () => {
+test("names a missing file, and the files of a cluster", () => {
   const { "main0/ca-key.pem": _, ...rest } = sound;
   expect(verdict(rest)).toEqual([expect.stringMatching(/^problem main0\/ca-key.pem: file not found/)]);
 });
 
-test("a folder, a named pipe or a dangling link in a file's place is refused, and nothing hangs", () => {
+test("refuses a folder, a named pipe and a dangling link instead of a file, without hanging", () => {
   const said = verdict(sound, ownCa, (folder) => {
     for (const name of ["ca-cert", "ca-key", "root-cert"]) rmSync(join(folder, `main0/${name}.pem`));
     mkdirSync(join(folder, "main0/ca-cert.pem"));
@@ -590,7 +590,7 @@ test("a folder, a named pipe or a dangling link in a file's place is refused, an
   ]);
 });
 
-test("a cluster without files is named, and so is a folder that is not there", () => {
+test("names a cluster without files, and a missing folder", () => {
   const mainOnly = Object.fromEntries(Object.entries(sound).filter(([name]) => name.startsWith("main0/")));
   expect(verdict(mainOnly)).toEqual([expect.stringMatching(/^problem remote0: no CA for remote0/)]);
   expect(verdict({})).toEqual([

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { aksName } from "../../mesh/names";
 import { aksResource, azure, main0, remote0, stack } from "./synthesize";
 
-test("an AKS cluster is what the walk-through creates, in azurerm v4's terms", () => {
+test("an AKS cluster is the walk-through's, in azurerm v4's terms", () => {
   const cluster = aksResource({});
   expect(cluster).toMatchObject({
     name: "aks-main",
@@ -37,11 +37,11 @@ test("node pool and Kubernetes version come from the cluster, then from the Azur
 });
 
 describe("drift", () => {
-  test("the autoscaler's node count is none of Terraform's business", () => {
+  test("Terraform ignores the autoscaler's node count", () => {
     expect(aksResource({}).lifecycle).toEqual({ ignore_changes: ["default_node_pool[0].node_count"] });
   });
 
-  test("what AKS turns on by itself is in the configuration", () => {
+  test("the configuration has what AKS enables by default", () => {
     expect(aksResource({})).toMatchObject({
       oidc_issuer_enabled: true,
       node_os_upgrade_channel: "NodeImage",
@@ -56,7 +56,7 @@ describe("drift", () => {
   });
 });
 
-test("any name that AKS takes gives a resource name and a DNS prefix that Terraform and azurerm take", () => {
+test("any AKS name results in a valid resource name and DNS prefix", () => {
   fc.assert(
     fc.property(fc.stringMatching(aksName.pattern), (aks) => {
       // The short group leaves room for 63 characters in the name of the nodes' own group.

@@ -32,14 +32,14 @@ describe("synthesizeTerraform", () => {
       expect(text).not.toContain(ofThisMachine);
   });
 
-  test("what Terraform keeps beside the stack stays", () => {
+  test("keeps Terraform's files beside the stack", () => {
     const provider = join(outdir, "stacks", "rg-istiodemo-centralus", ".terraform");
     mkdirSync(provider, { recursive: true });
     synthesizeTerraform(defaultMesh, outdir);
     expect(existsSync(provider)).toBe(true);
   });
 
-  test("clusters that exist already give no stack", () => {
+  test("existing clusters have no stack", () => {
     const existing = [
       { ...main0, aks: undefined, context: "main" },
       { ...remote0, aks: undefined, context: "remote" },
@@ -47,7 +47,7 @@ describe("synthesizeTerraform", () => {
     expect(stackText({ azure: undefined, clusters: existing })).toBeUndefined();
   });
 
-  test("a cluster that exists already is left out of a mesh with clusters to make", () => {
+  test("omits existing clusters from the stack", () => {
     const { resource, output } = stack({
       clusters: [main0, { ...remote0, aks: undefined, context: "onprem" }],
     });

@@ -6,7 +6,7 @@ describe("state", () => {
     expect(stack().terraform.backend).toEqual({ local: { path: "../../../terraform.rg-mesh.tfstate" } });
   });
 
-  test("goes to the backend that mesh.yaml names, its settings as they are", () => {
+  test("uses the backend of mesh.yaml, with unchanged settings", () => {
     const backend = {
       azurerm: {
         storage_account_name: "state",
@@ -19,7 +19,7 @@ describe("state", () => {
     expect(stack({ azure: { ...azure, backend } }).terraform.backend).toEqual(backend);
   });
 
-  test("stays local with another path when mesh.yaml says so", () => {
+  test("is local with another path if mesh.yaml sets it", () => {
     const backend = { local: { path: "/srv/state/mesh.tfstate" } };
     expect(stack({ azure: { ...azure, backend } }).terraform.backend).toEqual(backend);
   });
@@ -31,13 +31,13 @@ test("Terraform and the provider are pinned, the provider to the version of the 
   expect(terraform.required_providers.azurerm.version).toBe("4.55.0");
 });
 
-test("the subscription is the one of mesh.yaml, or left to ARM_SUBSCRIPTION_ID", () => {
+test("the subscription is from mesh.yaml, or from ARM_SUBSCRIPTION_ID", () => {
   const subscription = "00000000-1111-2222-3333-444444444444";
   expect(stack({ azure: { ...azure, subscription } }).provider.azurerm[0].subscription_id).toBe(subscription);
   expect(stack().provider.azurerm).toEqual([{ features: [{}] }]);
 });
 
-test("everything that takes tags has the user's and the mesh's name", () => {
+test("every resource with tags has the user's tags and the mesh's name", () => {
   const { resource } = stack({
     name: "shop",
     azure: { ...azure, tags: { team: "platform" } },
@@ -89,20 +89,20 @@ describe("static gateway address", () => {
     expect(output.gateway_address.value).toBe("${azurerm_public_ip.aks-main.ip_address}");
   });
 
-  test("outlives the cluster whose load balancer holds it", () => {
+  test("is destroyed after the cluster whose load balancer uses it", () => {
     const { azurerm_kubernetes_cluster: clusters } = stack(written).resource;
     expect(clusters["aks-main"].depends_on).toEqual(["azurerm_public_ip.aks-main"]);
     expect(clusters["aks-remote0"].depends_on).toBeUndefined();
   });
 
-  test("is made only when asked for", () => {
+  test("is created only if configured", () => {
     const { resource, output } = stack();
     expect(Object.keys(resource).sort()).toEqual(["azurerm_kubernetes_cluster", "azurerm_resource_group"]);
     expect(output.gateway_address).toBeUndefined();
   });
 });
 
-test("adding, removing and reordering clusters changes nothing of the others", () => {
+test("adding, removing and reordering clusters does not change the others", () => {
   // The second begins with a digit, which a name in Terraform may not; the third has the id of another construct.
   const remotes = ["aks-remote0", "9aks_Remote", "mesh", "azurerm", "clusters"].map((aks, index) => ({
     name: `remote${index}`,

@@ -29,7 +29,7 @@ describeTerraform(title, () => {
     writeFileSync(join(folder, ...path, "cdk.tf.json"), JSON.stringify(json));
   };
 
-  test("makes the default mesh, then finds nothing to do, even when the autoscaler has moved", () => {
+  test("creates the default mesh, then an empty plan, even after the autoscaler has changed the node count", () => {
     write(stack(defaultMesh));
     write(withoutIgnoreChanges(stack(defaultMesh)), "without-ignore-changes");
     write(withoutIgnoreChanges(stack(defaultMesh), 2), "autoscaled");
@@ -90,7 +90,7 @@ describeTerraform(title, () => {
     expect(group?.change.after.tags).toEqual({ "istio-mesh": "shop", ...everything.azure.tags });
   });
 
-  test("keeps the local state beside mesh.yaml, where deleting cdktf.out leaves it", () => {
+  test("keeps the local state beside mesh.yaml when cdktf.out is deleted", () => {
     const cdktfOut = join(folder, "cdktf.out");
     synthesizeTerraform(parseMesh(defaultMesh, "mesh.yaml"), cdktfOut);
     const stackFolder = join(cdktfOut, "stacks", "rg-istiodemo-centralus");

@@ -58,7 +58,7 @@ describe("parseAddresses", () => {
     ["the last of a row", "main0: 203.0.113.7\nremote0: 203.0.113.8\nremote1: 203.0.113.9\n"],
     ["one among clusters that have no address yet", "main0: 203.0.113.7\nremote12: 203.0.113.9\n"],
     ["one with a name of another kind, and no good address", "main0: 203.0.113.7\neu-west: [x]\n"],
-  ])("no longer knows a cluster that has left the mesh: %s", (_, text) => {
+  ])("drops the address of a cluster that is no longer in the mesh: %s", (_, text) => {
     const addresses = parseAddresses(text, "a", current);
     expect(Object.keys(addresses)).not.toContainEqual(expect.stringMatching(/remote1|eu-west/));
     expect(addresses.main0).toBe("203.0.113.7");
@@ -89,11 +89,11 @@ describe("parseAddresses", () => {
 });
 
 describe("readAddresses", () => {
-  test("knows none where there is no file", () => {
+  test("returns no addresses without a file", () => {
     expect(readAddresses(join(__dirname, "nowhere.yaml"), current)).toEqual({});
   });
 
-  test("says so where the file cannot be read", () => {
+  test("reports a file that cannot be read", () => {
     expect(() => readAddresses(__dirname, current)).toThrow(/: is not a file\n {2}fix: correct or delete it/);
   });
 });

@@ -153,7 +153,7 @@ test.each([
   "Standard_E4pds_v5",
   "standard_d2PS_v5",
   "Standard_B2pts_v2",
-])("a VM size with Arm processors is refused where the line has no images for them: %s", (size) => {
+])("refuses an Arm VM size if the line has no arm64 images: %s", (size) => {
   const vmSize = size.replace(/^s/, "S");
   expect(problemsOf(old(vmSize))).toEqual([
     expect.stringMatching(
@@ -169,11 +169,11 @@ test.each([
   "Standard_NP10s",
   "Standard_D11_v2_Promo",
   "Standard_E8-4ads_v5",
-])("a VM size with other processors runs every line: %s", (vmSize) => {
+])("accepts an amd64 VM size on every line: %s", (vmSize) => {
   expect(problemsOf(old(vmSize))).toEqual([]);
 });
 
-test("a cluster's own VM size is judged where it stands", () => {
+test("reports a cluster's own VM size at its position", () => {
   const text = old("Standard_D2s_v5").replace(
     "aks: aks-remote",
     "aks: aks-remote\n    nodePool: { vmSize: Standard_D2ps_v5 }",
@@ -186,7 +186,7 @@ test("a cluster's own VM size is judged where it stands", () => {
 describe("internal load balancers", () => {
   const internal = "gateways: { internal: true }\n";
 
-  test("are refused where Terraform makes clusters: their networks are not connected", () => {
+  test("are refused for clusters that Terraform creates, whose networks are not connected", () => {
     const says =
       "gateways.internal: invalid value true: AKS creates a separate virtual network, without connections, for main0, remote0";
     expect(problemsOf(internal + twoClusters)).toEqual([expect.stringContaining(says)]);
@@ -196,7 +196,7 @@ describe("internal load balancers", () => {
     ]);
   });
 
-  test("are taken for clusters that exist, and for one that is alone", () => {
+  test("are accepted for existing clusters, and for a single cluster", () => {
     const existing = edited(/azure:\n.*\n.*\n/, "")
       .replace("aks: aks-main", "context: a")
       .replace("aks: aks-remote", "context: b");

@@ -29,7 +29,7 @@ test.each([
   ["s3", `assume_role: { token: ${secret} }`],
   ["s3", `assume_role: [{ a: { web_identity_token: ${secret} } }]`],
   ["remote", `token: ${secret}`],
-])("a credential of %s is refused wherever it stands, and not quoted: %s", (type, setting) => {
+])("refuses a credential of %s at any depth, without quoting it: %s", (type, setting) => {
   const [problem, ...others] = problemsIn(`{ ${type}: { ${setting} } }`);
   expect(problem).toMatch(/^\d+:\d+: azure\.backend\.\w+\..*: is a credential, .*\n {2}fix: remove it/);
   expect(problem).not.toContain(secret);
@@ -48,7 +48,7 @@ test.each(["https://me:s3cr3t@state.example.com/x", "HTTPS://s3cr3t@state.exampl
 test.each([
   "https://state.example.com/x?private_token=s3cr3t",
   "https://st.blob.core.windows.net/c?sv=1&sig=s3cr3t",
-])("an address with a credential in its query is refused, and not quoted: %s", (address) => {
+])("refuses a URL with a credential in its query, without quoting it: %s", (address) => {
   const [problem] = problemsIn(`{ http: { address: "${address}" } }`);
   expect(problem).toMatch(/azure\.backend\.http\.address: URL has a credential in its query/);
   expect(problem).not.toContain("s3cr3t");
@@ -61,7 +61,7 @@ test.each([
   "kubernetes: { secret_suffix: state, labels: { a: b } }",
   'http: { address: "https://state.example.com/a@b?c=d@e" }',
   "local: { path: x.tfstate }",
-])("what names no secret is taken over as it is: %s", (backend) => {
+])("keeps settings without secrets unchanged: %s", (backend) => {
   expect(problemsIn(`{ ${backend} }`)).toEqual([]);
 });
 
@@ -97,7 +97,7 @@ test.each(["9007199254740993", "-99999999999999999999", "[1, 9007199254740992]"]
   },
 );
 
-test("settings within settings arrive in the mesh as they were written", () => {
+test("keeps nested settings unchanged", () => {
   const { azure } = parseMesh(withBackend("{ s3: { endpoints: { s3: https://s3.example.com } } }"), "m");
   expect(azure?.backend).toEqual({ type: "s3", settings: { endpoints: { s3: "https://s3.example.com" } } });
 });

@@ -63,7 +63,7 @@ function meshWith(path: Path, value: unknown) {
 
 const said = saidDefaults(JSON.parse(meshJsonSchema()));
 
-test("editors are told a default of every field that has one", () => {
+test("descriptions for editors have the default of every field", () => {
   const fields = said.map(([path]) => path.join("."));
   expect(fields).toEqual(expect.arrayContaining(["name", "istio.line", "clusters.1.role", "addons.kiali"]));
   expect(fields.length).toBeGreaterThan(25);

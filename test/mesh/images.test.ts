@@ -35,7 +35,7 @@ describe("images of a mesh", () => {
     expect(of(registry).istio.hub).toBe("mirror.example/team/istio");
   });
 
-  test("of Istio come from istio.hub where both are given, the others from images.registry", () => {
+  test("of Istio come from istio.hub if both are set, the others from images.registry", () => {
     expect(targets(`istio: { hub: istio.example/hub }\n${registry}`)).toEqual([
       "istio.example/hub/pilot:1.31.1",
       "istio.example/hub/proxyv2:1.31.1",
@@ -49,7 +49,7 @@ describe("images of a mesh", () => {
     expect(imagesOf(of("istio: { hub: istio.example/hub }"))[0]!.source).toBe("docker.io/istio/pilot:1.31.1");
   });
 
-  test("are those of the parts that run, of the version that is named", () => {
+  test("are those of the enabled parts, of the configured version", () => {
     const small = "istio: { version: 1.31.0 }\nsample: { enabled: false }\naddons: { prometheus: false }";
     expect(targets(small)).toEqual(["docker.io/istio/pilot:1.31.0", "docker.io/istio/proxyv2:1.31.0"]);
   });

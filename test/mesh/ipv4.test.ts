@@ -12,7 +12,7 @@ test.each([
   expect(networkOf(range)).toBe(network);
 });
 
-test("a network is its own network, and a range by the rule", () => {
+test("the network of a network is the same, and an IPv4 range", () => {
   fc.assert(
     fc.property(fc.ipV4(), fc.integer({ min: 0, max: 32 }), (address, length) => {
       const network = networkOf(`${address}/${length}`);
@@ -42,6 +42,6 @@ test.each([
   ["223.255.255.255", true],
   ["224.0.0.1", false],
   ["255.255.255.255", false],
-])("another machine can have %s: %s", (address, can) => {
+])("%s is reachable from another machine: %s", (address, can) => {
   expect(isReachable(address)).toBe(can);
 });

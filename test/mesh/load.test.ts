@@ -111,11 +111,11 @@ describe("parseMesh", () => {
       "azure:\n  kubernetesVersion: newest",
       'azure.kubernetesVersion: invalid value "newest"',
     ],
-  ])("says one thing of %s that is mistyped", (_, right, mistyped, says) => {
+  ])("reports one problem for a mistake in %s", (_, right, mistyped, says) => {
     expect(alone(edited(right, mistyped))).toContain(`: ${says}`);
   });
 
-  test("says both of two things, beside a part that is refused as well", () => {
+  test("reports other problems beside a refused field", () => {
     const both = edited("role: primary", "role: primry").replace("network2", "network1");
     expect(problemsOf(both).map((problem) => /: (\S+): /.exec(problem)![1])).toEqual([
       "clusters[0].role",
@@ -144,7 +144,7 @@ describe("parseMesh", () => {
     expect(parseMesh(`istio: { line: 1.30 }\n${twoClusters}`, "m").istio.version).toBe("1.30.5");
   });
 
-  test("fills in what is left out", () => {
+  test("fills in defaults", () => {
     const mesh = parseMesh(twoClusters, "mesh.yaml");
     expect(mesh).toMatchObject({
       name: "mesh1",
@@ -170,7 +170,7 @@ describe("parseMesh", () => {
     expect(mesh.sample?.weights).toBeUndefined();
   });
 
-  test("takes a cluster's own node pool over the common one, setting by setting", () => {
+  test("merges a cluster's node pool with the common one, field by field", () => {
     const text = edited(
       "  location",
       "  nodePool: { vmSize: Standard_D4s_v5, maxNodes: 9 }\n  location",
@@ -183,20 +183,20 @@ describe("parseMesh", () => {
     });
   });
 
-  test("switches the sample off", () => {
+  test("disables the sample", () => {
     expect(
       parseMesh(`${twoClusters}sample: { enabled: false, weights: { v1: 50, v2: 50 } }\n`, "m").sample,
     ).toBeUndefined();
   });
 
-  test("leaves Kiali out where Prometheus is left out", () => {
+  test("disables Kiali if Prometheus is disabled", () => {
     expect(parseMesh(`${twoClusters}addons: { prometheus: false }\n`, "m").addons).toEqual({
       prometheus: false,
       kiali: false,
     });
   });
 
-  test("takes a primary anywhere in the list, and a mesh of one", () => {
+  test("accepts a primary anywhere in the list, and a single cluster", () => {
     const one = "clusters:\n  - {name: a, role: primary, network: n, context: c}\n";
     expect(parseMesh(one, "m").remotes).toEqual([]);
     const last =
@@ -204,19 +204,19 @@ describe("parseMesh", () => {
     expect(parseMesh(last, "m").primary.name).toBe("a");
   });
 
-  test("gives a mesh that nobody can change", () => {
+  test("returns a frozen mesh", () => {
     const mesh = parseMesh(twoClusters, "m");
     expect(() => Object.assign(mesh.clusters[0]!, { name: "other" })).toThrow(TypeError);
     expect(() => Object.assign(mesh.sample!.versions[0]!, { name: "other" })).toThrow(TypeError);
   });
 
-  test("accepts Windows line ends and a byte order mark, with the right places", () => {
+  test("accepts CRLF and a byte order mark, with correct positions", () => {
     expect(problemsOf(twoClusters.replaceAll("\n", "\r\n"))).toEqual([]);
     expect(problemsOf(edited("network2", "N").replaceAll("\n", "\r\n"))[0]).toMatch(/^10:14: /);
     expect(problemsOf(`\ufeff${twoClusters}`)).toEqual([]);
   });
 
-  test("neither crashes nor stays silent on edits of any kind", () => {
+  test("does not crash on any edit, and every problem has a fix", () => {
     const pieces = fc.constantFrom(
       "\n",
       " ",
@@ -254,7 +254,7 @@ describe("parseMesh", () => {
     );
   });
 
-  test("neither crashes nor stays silent on values of any kind in any place", () => {
+  test("does not crash on any value in any field, and every problem has a fix", () => {
     const value = fc.oneof(
       fc.anything({ withNullPrototype: false, maxDepth: 2 }).filter((v) => JSON.stringify(v) !== undefined),
       fc.constantFrom("", "a".repeat(1000), -1, 1e9, "../x", "$(x)"),
@@ -310,19 +310,19 @@ describe("readMesh", () => {
     ]);
   });
 
-  test("says how to begin when there is no file", () => {
+  test("suggests mesh init if there is no file", () => {
     expect(() => readMesh("/nowhere/mesh.yaml")).toThrow(
       /file not found\n {2}fix: create it with `mesh init -f \/nowhere\/mesh\.yaml`/,
     );
   });
 
-  test("says so when the file is a folder", () => {
+  test("reports a folder instead of a file", () => {
     expect(() => readMesh(root)).toThrow(
       /: is not a file\n {2}fix: name another file with -f FILE or MESH_FILE$/,
     );
   });
 
-  test("keeps what the default file says short", () => {
+  test("the default file is short", () => {
     expect(readFileSync(join(root, "mesh.yaml"), "utf8").split("\n").length).toBeLessThan(25);
   });
 });

@@ -1,6 +1,6 @@
 import { meshCommand } from "../../mesh/paths";
 
-test("a command names the file where the tool would take another one", () => {
+test("a command names the file unless it is the default", () => {
   expect(meshCommand("mesh.yaml", "apply")).toBe("mesh apply");
   expect(meshCommand("other.yaml", "apply", "--until", "namespaces")).toBe(
     "mesh apply --until namespaces -f other.yaml",
@@ -19,7 +19,7 @@ describe("a printed command", () => {
     ["a shim of npm on Windows", "C:\\shop\\node_modules\\istio-aks-mesh\\bin\\mesh.js", "npx mesh apply"],
     ["a program on the PATH", "/usr/local/bin/mesh", "mesh apply"],
     ["a program of that name in any folder", "/opt/build/mesh", "mesh apply"],
-  ])("runs the tool as it was run: by %s", (_, script, command) => {
+  ])("uses the same program as the current run: %s", (_, script, command) => {
     process.argv[1] = script;
     expect(meshCommand("mesh.yaml", "apply")).toBe(command);
   });

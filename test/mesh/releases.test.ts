@@ -26,7 +26,7 @@ describe("faults of a release", () => {
     },
   );
 
-  test("are not those of a version that is a default, and the fix names such a one", () => {
+  test("do not affect default versions, and the fix suggests a default version", () => {
     for (const { id, version } of istioLines) {
       expect(said(`line: "${id}"`, longAgo).filter((line) => line.startsWith("istio.version"))).toEqual([]);
       for (const fault of istioLines.flatMap(({ faults }) => faults)) expect(fault.fixedIn).not.toBe(version);
@@ -50,7 +50,7 @@ describe("the end of support", () => {
     for (const end of ends) expect(lines[0]).toContain(`istio.line: support for Istio 1.30 ${end}`);
   });
 
-  test("of 1.7 is long past, and the default line has none that is known", () => {
+  test("of 1.7 is past, and that of the default line is unknown", () => {
     expect(said('line: "1.7"', longAgo)).toEqual([
       expect.stringContaining(
         "support for Istio 1.7 ended on 2021-02-25; bugs and vulnerabilities found since then",

@@ -59,11 +59,11 @@ refuses({
   },
 });
 
-test("a sample that is switched off needs no version", () => {
+test("a disabled sample needs no version", () => {
   expect(problemsOf(`${twoClusters}sample: { enabled: false, versions: {} }\n`)).toEqual([]);
 });
 
-test("a weight that is no number is the one problem: a sum without it says nothing", () => {
+test("an invalid weight is one problem, without one for the sum", () => {
   for (const weights of ["{ v1: '50', v2: 50 }", "{ v1: '50', v2: half }"])
     expect(problemsOf(`${twoClusters}sample: { weights: ${weights} }\n`).join()).toMatch(
       /^(?!.*sum to).*: expected /s,

@@ -28,12 +28,12 @@ const names = [
   "back\\slash",
 ];
 
-test("every name is one that mesh.yaml takes, and a shell reads it back", () => {
+test("every name is valid in mesh.yaml, and survives a shell", () => {
   expect(names.filter((name) => !contextName.pattern.test(name))).toEqual([]);
   for (const shell of ["sh", "bash"]) expect(readBy(shell, names)).toEqual(names);
 });
 
-test("any text is read back by bash, what a terminal would not show as well", () => {
+test("any text survives bash, control characters included", () => {
   const text = fc.string({ unit: "binary" }).filter((word) => !/[\0\ud800-\udfff]/.test(word));
   fc.assert(
     fc.property(fc.array(text, { minLength: 20, maxLength: 20 }), (words) => {

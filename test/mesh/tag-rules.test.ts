@@ -14,7 +14,7 @@ test.each([
   expect(problemsOf(withTags(tags))).toEqual([expect.stringMatching(says)]);
 });
 
-test("tags are taken under the names that stand there", () => {
+test("tag names are kept as written", () => {
   const tags = '0x1f: a, 1e3: b, "null": c, constructor: d, toString: e, hasOwnProperty: f, my-azure: g';
   expect(parseMesh(withTags(tags), "m").azure?.tags).toEqual({
     "0x1f": "a",

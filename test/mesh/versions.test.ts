@@ -10,15 +10,15 @@ test.each([
   expect(parseVersion(text)).toEqual({ major, minor, text: shown });
 });
 
-test("what is no version is none", () => {
+test("a text without a version has none", () => {
   expect(parseVersion("unknown")).toBeUndefined();
 });
 
-test("a patch version has the minor release that people name", () => {
+test("minorOf returns major.minor", () => {
   expect(minorOf(version("1.35.2-gke.1"))).toBe("1.35");
 });
 
-test("minor releases are counted within a major; another major is further away than any of them", () => {
+test("minorsApart counts within a major version; another major version is infinitely far", () => {
   expect(minorsApart(version("1.9.9"), version("1.10.0"))).toBe(-1);
   expect(minorsApart(version("2.0.0"), version("1.99.0"))).toBe(Infinity);
   expect(minorsApart(version("1.99.0"), version("2.0.0"))).toBe(-Infinity);

@@ -83,7 +83,7 @@ describe("parseYaml", () => {
     ]);
   });
 
-  test("takes an alias behind the value that it names", () => {
+  test("resolves an alias after its anchor", () => {
     expect(parse("a: &a {b: [1]}\nc: *a\n").value).toEqual({ a: { b: [1] }, c: { b: [1] } });
   });
 
