@@ -92,7 +92,7 @@ test.each<[string, () => Files | Promise<Files>, string]>([
   [
     "no ca.crt",
     () => without("main0/ca.crt"),
-    "main0/ca.crt: file not found: expected tls.crt, tls.key, ca.crt in the folder of a cluster\n  fix: put it there from your backup or your CA",
+    "main0/ca.crt: file not found: expected tls.crt, tls.key, ca.crt in the folder of a cluster\n  fix: copy it from your backup or your CA",
   ],
   [
     "no tls.crt",
@@ -117,7 +117,7 @@ test.each<[string, () => Files | Promise<Files>, string]>([
   [
     "a tls.crt that is no PEM, said once",
     () => ({ ...files, "main0/tls.crt": "nothing" }),
-    "main0/tls.crt: is not PEM: expected a -----BEGIN ...----- line\n  fix: put the PEM text there, its BEGIN and END lines included",
+    "main0/tls.crt: is not PEM: expected a -----BEGIN ...----- line\n  fix: write PEM, with the BEGIN and END lines",
   ],
   ["an empty tls.crt", () => ({ ...files, "main0/tls.crt": "" }), "main0/tls.crt: is empty: expected PEM\n"],
 ])("reports %s with cert-manager's names", async (_, given, says) => {
