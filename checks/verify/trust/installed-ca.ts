@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import type { Certificate } from "../../../ca/certificate";
-import { warnDays } from "../../../ca/validity";
 import { checkCa } from "../../../ca/check";
 import { caFileNames } from "../../../ca/material";
 import type { CaSecret } from "../../../ca/secret";
+import { warnDays } from "../../../ca/validity";
 import type { Cluster, Mesh } from "../../../mesh/mesh";
 import { InputError } from "../../../mesh/problem";
 import { runsIstiod } from "../../applies-to";
