@@ -3,6 +3,7 @@ module.exports = {
   testEnvironment: "node",
   roots: ["<rootDir>/test"],
   testPathIgnorePatterns: ["<rootDir>/test/e2e/"],
+  globalSetup: "<rootDir>/test/run-folder.ts",
   transform: {
     "^.+\\.ts$": [
       "@swc/jest",

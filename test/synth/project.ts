@@ -1,7 +1,6 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { generateCa } from "../../ca/generate";
 import { parseMesh } from "../../mesh/load";
 import { twoClusters as aksClusters } from "../mesh/two-clusters";
 
@@ -13,21 +12,23 @@ export const twoClusters = `${aksClusters}sample:
 /** One more cluster, to put before `sample:`. */
 export const thirdCluster = "  - name: remote1\n    network: network3\n    aks: aks-third\n";
 
-/** A CA for all three, made once: with small keys, since their length is of no account for what is tested. */
-let madeCa: Promise<string> | undefined;
-
-async function makeCa(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "mesh-test-ca-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+/**
+ * A CA for all three, made once a run: RSA keys and the library that issues certificates take a second. The keys are
+ * small, since nothing here depends on their length.
+ */
+async function sharedCa(): Promise<string> {
+  const ca = join(process.env.MESH_TEST_RUN!, "mesh.ca");
   const mesh = parseMesh(twoClusters.replace("sample:", `${thirdCluster}sample:`), "mesh.yaml");
-  await generateCa(mesh, join(folder, "mesh.ca"), new Date(), 2048);
-  return join(folder, "mesh.ca");
+  if (!mesh.clusters.every(({ name }) => existsSync(join(ca, name)))) {
+    const { generateCa } = await import("../../ca/generate");
+    await generateCa(mesh, ca, new Date(), 2048);
+  }
+  return ca;
 }
 
 /** An empty folder with a `mesh.yaml` and a CA, and the process in it until `leave`. */
 export async function project(text = twoClusters): Promise<{ folder: string; leave: () => void }> {
-  madeCa ??= makeCa();
-  const ca = await madeCa;
+  const ca = await sharedCa();
   const folder = mkdtempSync(join(tmpdir(), "mesh-test-"));
   const before = process.cwd();
   process.chdir(folder);
