@@ -12,5 +12,6 @@ module.exports = {
   },
   // Keys of certificate authorities are made in tests, on machines that do other things as well.
   testTimeout: 30_000,
+  moduleNameMapper: { "/stack-trace$": "<rootDir>/test/no-creation-stacks.js" },
   modulePathIgnorePatterns: ["<rootDir>/build/"],
 };
