@@ -39,10 +39,16 @@ const extensionIds = { keyUsage: "551d0f", basicConstraints: "551d13", nameConst
 /** keyCertSign, the bit numbered 5 from the left: https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.3 */
 const keyCertSign = 0x04;
 
+/** By their DER: OpenSSL takes a millisecond to parse one, and checks parse the same few again and again. */
+const certificates = new Map<string, Certificate>();
+
 /** Parses a DER certificate; undefined if Go's strict parser would refuse it. */
 export function parseCertificate(der: Buffer): Certificate | undefined {
+  const key = der.toString("latin1");
   try {
-    return readCertificate(der);
+    const certificate = certificates.get(key) ?? readCertificate(der);
+    certificates.set(key, certificate);
+    return certificate;
   } catch {
     // OpenSSL's errors may quote the input.
     return undefined;

@@ -64,9 +64,8 @@ function judge({ root, intermediate, names }: Constrained): { openssl: boolean; 
   for (const [index, name] of leaves.entries())
     issue(`leaf${index}`, "main0", [`subjectAltName=critical,${name}`]);
 
-  const verified = leaves.map((_, index) =>
-    openssl(home, ["verify", "-CAfile", "root.pem", "-untrusted", "main0.pem", `leaf${index}.pem`]),
-  );
+  const signed = leaves.map((_, index) => `leaf${index}.pem`);
+  const verified = openssl(home, ["verify", "-CAfile", "root.pem", "-untrusted", "main0.pem", ...signed]);
   const text = (name: string) => readFileSync(join(home, name), "utf8");
   const files = ["main0", "remote0"].map((cluster) => [
     [`${cluster}/${caFileNames.caCert}`, text(`${cluster}.pem`)],
@@ -75,7 +74,7 @@ function judge({ root, intermediate, names }: Constrained): { openssl: boolean; 
     [`${cluster}/${caFileNames.certChain}`, text(`${cluster}.pem`) + text("root.pem")],
   ]);
   writeFiles(join(home, "own-ca"), Object.fromEntries(files.flat()));
-  return { openssl: verified.every(({ status }) => status === 0), said: whatLoadCaSays(home) };
+  return { openssl: verified.status === 0, said: whatLoadCaSays(home) };
 }
 
 function whatLoadCaSays(home: string): string {

@@ -71,10 +71,12 @@ function worldOf({ mesh = meshOf(ownCa), main0, remote0, programs = {} }: Given)
   return world;
 }
 
+const withProcesses = ({ path }: FakeWorld) => createPrograms({ env: path.env });
+
 async function diagnose(
   given: Given,
   world = worldOf(given),
-  programs = createPrograms({ env: world.path.env }),
+  programs = given.programs?.kubectl ? withProcesses(world) : world.programs,
 ): Promise<CheckReport> {
   const context = {
     programs,
@@ -125,7 +127,7 @@ const webhook = (service: object, kind = "MutatingWebhookConfiguration") => ({
 
 test("two bare clusters and a sound CA pass, with no more than nine questions to each", async () => {
   const world = worldOf({});
-  const report = await diagnose({}, world);
+  const report = await diagnose({}, world, withProcesses(world));
   expect(failed(report)).toEqual([]);
   expect(report.ok).toBe(true);
   const toMain = world.calls().filter((call) => call.includes(" --context main0 "));
@@ -155,7 +157,7 @@ describe("programs", () => {
   test("without kubectl that alone is what failed", async () => {
     const world = worldOf({});
     rmSync(join(world.path.folder, "kubectl"));
-    const report = await diagnose({}, world);
+    const report = await diagnose({}, world, withProcesses(world));
     expect(failed(report).filter((line) => line.startsWith("fail"))).toEqual(["fail programs.kubectl"]);
     expect(find(report, "programs.kubectl").evidence[0]).toMatch(/^kubectl is not on the PATH/);
     expect(find(report, "trust.ca").status).toBe("pass");
@@ -760,7 +762,7 @@ test("answers that make no sense are results, with no stack trace", async () => 
 
 test("a cluster that never answers is given up at the deadline, which every question has", async () => {
   const world = worldOf({ remote0: { instead: "exec sleep 60" } });
-  const programs = createPrograms({ env: world.path.env });
+  const programs = withProcesses(world);
   const asked: { readonly args: readonly string[]; readonly deadlineSeconds: number }[] = [];
   // Twenty times as fast, so that nobody waits for it.
   const hasty: typeof programs = {

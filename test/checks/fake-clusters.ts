@@ -5,6 +5,7 @@ import { rightsToRead } from "../../checks/basics/rights";
 import { rightsToChange } from "../../checks/doctor/rights";
 import { defaultIstioLine } from "../../mesh/istio-lines";
 import type { Mesh } from "../../mesh/mesh";
+import { createPrograms, type Programs } from "../../ops/exec/programs";
 import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 
 /** What a cluster answers; the answers of a bare one unless said otherwise. */
@@ -66,6 +67,8 @@ export function node(name: string, more: { cpu?: string; memory?: string; archit
 
 export interface FakeWorld {
   readonly path: FakePath;
+  /** Runs the scripts, but for kubectl's answers in files: starting processes would be most of a test's time. */
+  readonly programs: Programs;
   calls(): string[];
 }
 
@@ -79,58 +82,72 @@ export function fakeWorld(mesh: Mesh, clusters: Readonly<Record<string, FakeClus
   // Nothing else is on the PATH: the machine's own kubectl or az would answer in the place of one that is missing.
   for (const tool of ["cat", "sleep"]) symlinkSync(`/bin/${tool}`, join(made.folder, tool));
   const path = { ...made, env: { ...made.env, PATH: made.folder } };
-  const write = (name: string, content: unknown) => {
+  /** What kubectl answers to commands that begin so. */
+  const answers = new Map<string, string>();
+  /** A row of the script: the answer stands in a file. */
+  const answered = (command: string, name: string, content: unknown) => {
     const file = join(path.folder, name);
-    writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
-    return `'${file}'`;
+    const text = typeof content === "string" ? content : JSON.stringify(content);
+    writeFileSync(file, text);
+    answers.set(command, text);
+    return `"${command}"*) cat > /dev/null; cat '${file}' ;;`;
   };
-  const view = write("view.json", {
-    contexts: Object.keys(clusters).map((name) => ({ name, context: { cluster: `${name}-cluster` } })),
-    clusters: Object.entries(clusters).map(([name, { server }]) => ({
-      name: `${name}-cluster`,
-      cluster: { server },
-    })),
-  });
   const rows = Object.entries(clusters).flatMap(([context, cluster]) => {
     mkdirSync(join(path.folder, context));
-    const answer = (name: string, content: unknown) => `cat ${write(join(context, name), content)}`;
+    const to = (command: string) => `--request-timeout=10s --context ${context} ${command}`;
+    const answer = (command: string, name: string, content: unknown) =>
+      answered(to(command), join(context, name), content);
     const list = (items: readonly object[]) => ({ kind: "List", items });
     const kubeSystem = { kind: "Namespace", metadata: { name: "kube-system", uid: cluster.uid }, status: {} };
     const secret = cluster.installedRoot
       ? `cacerts ${Buffer.from(cluster.installedRoot).toString("base64")}`
       : "";
-    const questions: [string, string][] = [
-      ["get --raw /version", cluster.instead ?? answer("version", { gitVersion: cluster.version })],
-      [
-        "create --validate=false -o json -f -",
-        `cat > /dev/null; ${answer("reviews", reviews(mesh, cluster))}`,
-      ],
-      ["get namespaces", answer("namespaces", list([kubeSystem, ...cluster.namespaces]))],
-      ["get nodes", answer("nodes", list(cluster.nodes))],
-      ["get -n istio-system deployments", answer("of-istio", list(cluster.ofIstio))],
-      ["get deployments --all-namespaces", answer("deployments", list(cluster.deployments))],
-      ["get mutatingwebhookconfigurations,", answer("webhooks", list(cluster.webhooks))],
-      ["get -n istio-system configmap/", answer("configmaps", list(cluster.configMaps))],
-      ["-n istio-system get secret cacerts", answer("cacerts", secret)],
-      ["get pods --all-namespaces", answer("pods", cluster.pods)],
+    const version = "get --raw /version";
+    return [
+      cluster.instead
+        ? `"${to(version)}"*) ${cluster.instead} ;;`
+        : answer(version, "version", { gitVersion: cluster.version }),
+      answer("create --validate=false -o json -f -", "reviews", reviews(mesh, cluster)),
+      answer("get namespaces", "namespaces", list([kubeSystem, ...cluster.namespaces])),
+      answer("get nodes", "nodes", list(cluster.nodes)),
+      answer("get -n istio-system deployments", "of-istio", list(cluster.ofIstio)),
+      answer("get deployments --all-namespaces", "deployments", list(cluster.deployments)),
+      answer("get mutatingwebhookconfigurations,", "webhooks", list(cluster.webhooks)),
+      answer("get -n istio-system configmap/", "configmaps", list(cluster.configMaps)),
+      answer("-n istio-system get secret cacerts", "cacerts", secret),
+      answer("get pods --all-namespaces", "pods", cluster.pods),
     ];
-    return questions.map(
-      ([question, script]) => `"--request-timeout=10s --context ${context} ${question}"*) ${script} ;;`,
-    );
   });
+  const view = {
+    contexts: Object.keys(clusters).map((name) => ({ name, context: { cluster: `${name}-cluster` } })),
+    clusters: Object.entries(clusters).map(([name, { server }]) => ({
+      name: `${name}-cluster`,
+      cluster: { server },
+    })),
+  };
   path.add(
     "kubectl",
     [
       'case "$*" in',
-      `"version --client -o json") echo '{"clientVersion":{"gitVersion":"v1.34.4"}}' ;;`,
-      `"config view -o json") cat ${view} ;;`,
+      answered("version --client -o json", "client", { clientVersion: { gitVersion: "v1.34.4" } }),
+      answered("config view -o json", "view.json", view),
       ...rows,
       "*) echo unexpected >&2; exit 64 ;;",
       "esac",
     ].join("\n"),
   );
   path.add("istioctl", `echo '{"clientVersion":{"version":"${defaultIstioLine.version}"}}'`);
-  return { path, calls: path.calls };
+  const asked: string[] = [];
+  const scripts = createPrograms({ env: path.env });
+  const run: Programs["run"] = async (program, args, options = {}) => {
+    const command = args.join(" ");
+    const [, stdout] = [...answers].find(([start]) => command.startsWith(start)) ?? [];
+    if (program !== "kubectl" || stdout === undefined) return scripts.run(program, args, options);
+    asked.push(`kubectl ${command}`);
+    options.onOutput?.(stdout);
+    return { code: 0, stdout, stderr: "" };
+  };
+  return { path, programs: { run }, calls: () => [...asked, ...path.calls()] };
 }
 
 /** As kubectl prints what it created: one object after another. */

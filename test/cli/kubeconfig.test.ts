@@ -32,6 +32,8 @@ beforeEach(async () => {
   path = fakePath();
   process.env.PATH = `${path.folder}:${environment.PATH}`;
   process.env.HOME = path.folder;
+  // kubectl runs hundreds of times here, and ends before it needs to collect garbage.
+  process.env.GOGC = "off";
   const usage = x509.KeyUsageFlags.digitalSignature;
   const { pem, keys } = await issue({ subject: "CN=127.0.0.1", ca: false, usage });
   server = createServer({ cert: pem, key: await keyPem(keys) }, (_, response) =>
@@ -321,14 +323,11 @@ withKubectl("names of contexts", () => {
     "%s is taken by init, found by doctor, and the printed command reaches it",
     async (context) => {
       rmSync("mesh.yaml");
-      process.env.KUBECONFIG = [kubeconfig("k1", context), kubeconfig("k2", "remote0")].join(":");
-      expect(await mesh("init", "--context", context, "remote0")).toMatchObject({ code: 0 });
+      process.env.KUBECONFIG = kubeconfig("k1", context);
+      expect(await mesh("init", "--context", context)).toMatchObject({ code: 0 });
       const check = await doctor();
       expect(check("reachable.api", "main0")).toMatchObject({ status: "pass" });
-      process.env.KUBECONFIG = [
-        kubeconfig("k1", context, { server: "https://127.0.0.1:1" }),
-        process.env.KUBECONFIG,
-      ].join(":");
+      kubeconfig("k1", context, { server: "https://127.0.0.1:1" });
       const { commands } = (await doctor())("reachable.api", "main0");
       await expect(paste(commands)).rejects.toThrow("127.0.0.1:1 was refused");
       expect(existsSync("pwned")).toBe(false);

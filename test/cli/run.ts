@@ -2,6 +2,12 @@ import { CommanderError } from "commander";
 import { type Output, report } from "../../cli/command";
 import { program } from "../../cli/program";
 
+// Keys of 4096 bits take seconds. That `mesh ca` makes such keys is tested in test/ca/generate.test.ts.
+jest.mock("../../ca/issue", () => {
+  const issue = jest.requireActual<typeof import("../../ca/issue")>("../../ca/issue");
+  return { ...issue, newKeyPair: () => issue.newKeyPair(2048) };
+});
+
 /** What a command printed: results, and everything about the run. */
 export interface Said {
   readonly code: number;

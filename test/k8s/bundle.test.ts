@@ -167,23 +167,23 @@ test("each of a hundred clusters costs what each of ten does", () => {
       `clusters:\n${Array.from({ length: count }, (_, index) => `  - { name: c${index}, network: n${index}, context: c${index}${index === 0 ? ", role: primary" : ""} }\n`).join("")}`,
       "mesh.yaml",
     );
-  /** CPU time per cluster, which other work on the machine hardly touches, unlike the time on the clock. */
+  /** CPU time for ten clusters, which other work on the machine hardly touches, unlike the time on the clock. */
   const cost = (big: Mesh) => {
     const folder = mkdtempSync(join(tmpdir(), "mesh-k8s-"));
     const before = process.cpuUsage();
-    for (const cluster of big.clusters) {
+    for (const cluster of big.clusters.slice(0, 10)) {
       const inputs = { ca: words(cluster.name), addresses: { c0: address } };
       writeBundle(big, cluster, inputs, join(folder, cluster.name));
     }
     const { user, system } = process.cpuUsage(before);
     rmSync(folder, { recursive: true });
-    return (user + system) / big.clusters.length;
+    return user + system;
   };
   const [few, many] = [of(10), of(100)];
   // Until the compiler has done its part.
   cost(few);
   cost(few);
-  const costs = Array.from({ length: 2 }, () => [cost(few), cost(many)] as const);
+  const costs = Array.from({ length: 3 }, () => [cost(few), cost(many)] as const);
   const least = (side: 0 | 1) => Math.min(...costs.map((pair) => pair[side]));
   expect(least(1)).toBeLessThan(2 * least(0));
 }, 120_000);

@@ -8,7 +8,7 @@ import { asProof, type CheckReport, type CheckResult } from "../../../checks/rep
 import { runChecks } from "../../../checks/run-checks";
 import type { MeshProbes } from "../../../checks/verify/mesh-probes";
 import type { ProxyCertificates } from "../../../checks/verify/proxy-certificates";
-import { likelyShares, requestPlan } from "../../../checks/verify/split/request-plan";
+import { likelyShares, type RequestPlan, requestPlan } from "../../../checks/verify/split/request-plan";
 import { verifyChecks } from "../../../checks/verify/verify";
 import type { VerifyWorld } from "../../../checks/verify/world";
 import { defaultIstioLine } from "../../../mesh/istio-lines";
@@ -385,9 +385,16 @@ afterAll(removeFolders);
 export const compose = async (mesh: Mesh): Promise<ComposedMesh> =>
   composeMesh(mesh, await authority("mesh"));
 
+const homes = new Map<Authority, string>();
+/** A folder with the files of the CA. Composed meshes share it: to change a file, take another `meshFile`. */
+function homeOf(ca: Authority): string {
+  const home = homes.get(ca) ?? newFolder();
+  if (!homes.has(ca)) writeFiles(join(home, "own-ca"), filesOf(ca.material));
+  homes.set(ca, home);
+  return home;
+}
+
 function composeMesh(mesh: Mesh, ca: Authority): ComposedMesh {
-  const folder = newFolder();
-  writeFiles(join(folder, "own-ca"), filesOf(ca.material));
   const clusters = clustersOf(mesh, ca);
   const hasProxy = ({ kind, spec }: Changeable) =>
     kind === "Pod" && spec.containers.some(({ name }: { name: string }) => name === "istio-proxy");
@@ -399,7 +406,7 @@ function composeMesh(mesh: Mesh, ca: Authority): ComposedMesh {
     mesh,
     clusters,
     ca,
-    meshFile: join(folder, "mesh.yaml"),
+    meshFile: join(homeOf(ca), "mesh.yaml"),
     readClusters: Object.fromEntries(mesh.clusters.map(({ name }) => [name, "synced"])),
     proxies: mesh.clusters.flatMap(({ name }) =>
       [...clusters[name]!.istioSystem, ...clusters[name]!.sample].filter(hasProxy).map(({ metadata }) => ({
@@ -435,10 +442,18 @@ export function endpointsSeenFrom(
   );
 }
 
+const plans = new Map<Mesh, RequestPlan>();
+/** Takes a while to find, and depends on the mesh alone. */
+function planOf(mesh: Mesh): RequestPlan {
+  const plan = plans.get(mesh) ?? requestPlan(mesh, mesh.sample!);
+  plans.set(mesh, plan);
+  return plan;
+}
+
 /** As many as are planned, in the wanted shares. */
 export function repliesAsWanted(mesh: Mesh): Reply[] {
   if (!mesh.sample) return [];
-  const { requests } = requestPlan(mesh, mesh.sample);
+  const { requests } = planOf(mesh);
   return likelyShares(mesh.sample).flatMap(({ version, share }) =>
     Array.from({ length: Math.round(requests * share) }, () => answerOf(version)),
   );
@@ -522,7 +537,7 @@ function worldOf(composed: ComposedMesh): VerifyWorld {
     connectedProxies: async () => composed.proxies,
     endpoints: async () => endpointViews(mesh, mesh.sample!, endpointAnswers(composed)),
     endpointsNow: async () => endpointViews(mesh, mesh.sample!, endpointAnswers(composed, true)),
-    requestPlan: () => requestPlan(mesh, mesh.sample!),
+    requestPlan: () => planOf(mesh),
     replies: (cluster) => through(of(cluster), answer(of(cluster).replies)),
   };
 }

@@ -1,7 +1,7 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { idOfNeed } from "../../../checks/check";
 import { verifyChecks } from "../../../checks/verify/verify";
+import { newFolder } from "../../ca/authority";
 import {
   caSecret,
   compose,
@@ -49,7 +49,7 @@ describe.each(Object.entries(lines))("a healthy mesh of line %s", (_, mesh) => {
 
   test("compares the roots of the clusters if the CA folder is missing", async () => {
     const composed = await compose(mesh);
-    rmSync(join(composed.meshFile, "../own-ca"), { recursive: true });
+    composed.meshFile = join(newFolder(), "mesh.yaml");
     expect(notPassed(await verifyComposed(composed))).toEqual([]);
     composed.clusters.remote0!.secrets[0] = caSecret((await otherAuthority()).material.remote0!);
     expect(firstProblem(await verifyComposed(composed)).evidence[0]).toMatch(/of remote0 has the root/);
