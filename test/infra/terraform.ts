@@ -40,7 +40,8 @@ export class Terraform {
     const provider = existsSync(mirror)
       ? { TF_CLI_CONFIG_FILE: unpackMirror() }
       : { TF_PLUGIN_CACHE_DIR: unpacked };
-    const terraform = new Terraform({ ...process.env, CHECKPOINT_DISABLE: "1", ...provider });
+    // Most of what Terraform does here is to read azurerm's schema, and a third of that is Go's garbage collection.
+    const terraform = new Terraform({ ...process.env, CHECKPOINT_DISABLE: "1", GOGC: "400", ...provider });
     return terraform.hasProvider()
       ? terraform
       : "azurerm is neither beside the checkout nor can it be downloaded";

@@ -16,7 +16,7 @@ export const thirdCluster = "  - name: remote1\n    network: network3\n    aks: 
  * A CA for all three, made once a run: RSA keys and the library that issues certificates take a second. The keys are
  * small, since nothing here depends on their length.
  */
-async function sharedCa(): Promise<string> {
+export async function sharedCa(): Promise<string> {
   const ca = join(process.env.MESH_TEST_RUN!, "mesh.ca");
   const mesh = parseMesh(twoClusters.replace("sample:", `${thirdCluster}sample:`), "mesh.yaml");
   if (!mesh.clusters.every(({ name }) => existsSync(join(ca, name)))) {
