@@ -11,13 +11,13 @@ import { project } from "./project";
 // The real `cdktf synth` and `cdk8s synth`, as users without `mesh` run them.
 
 const root = join(__dirname, "../..");
-const stock = (args: readonly string[], env: Record<string, string>) => {
-  const { status, stdout, stderr } = spawnSync("npx", args, {
+const stock = ([cli, ...args]: readonly [string, ...string[]], env: Record<string, string>) => {
+  const { status, stdout, stderr } = spawnSync(join(root, "node_modules/.bin", cli), args, {
     cwd: root,
     encoding: "utf8",
     env: { ...process.env, CHECKPOINT_DISABLE: "1", CI: "1", ...env },
   });
-  if (status !== 0) throw new Error(`${args.join(" ")}: ${stdout}${stderr}`);
+  if (status !== 0) throw new Error(`${cli} ${args.join(" ")}: ${stdout}${stderr}`);
 };
 
 test("cdktf synth and cdk8s synth write the same content as mesh synth", async () => {
