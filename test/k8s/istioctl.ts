@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { loadAll } from "js-yaml";
 import { defaultIstioLine } from "../../mesh/istio-lines";
@@ -54,21 +54,24 @@ function isOf(program: string, line: string): boolean {
   }
 }
 
-/** What `istioctl install -f` would apply. */
+/** What `istioctl install -f` would apply. Rendered once a run: istioctl takes a second, and tests ask for the same. */
 function generate(istioctl: string, operator: string): Resource[] {
-  const folder = mkdtempSync(join(tmpdir(), "mesh-istioctl-"));
-  try {
-    const file = join(folder, "istio.yaml");
+  const id = createHash("sha256").update(`${istioctl}\n${operator}`).digest("hex");
+  const rendered = join(process.env.MESH_TEST_RUN!, `istioctl-${id}.yaml`);
+  if (!existsSync(rendered)) {
+    const file = `${rendered}.${process.pid}.operator`;
     writeFileSync(file, operator);
-    const rendered = execFileSync(istioctl, ["manifest", "generate", "-f", file], {
+    const text = execFileSync(istioctl, ["manifest", "generate", "-f", file], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
       maxBuffer: 64 * 2 ** 20,
     });
-    return (loadAll(rendered) as (Resource | null)[]).filter((resource) => resource?.kind);
-  } finally {
-    rmSync(folder, { recursive: true });
+    writeFileSync(`${rendered}.${process.pid}`, text);
+    renameSync(`${rendered}.${process.pid}`, rendered);
   }
+  return (loadAll(readFileSync(rendered, "utf8")) as (Resource | null)[]).filter(
+    (resource) => resource?.kind,
+  );
 }
 
 /** Environment of a Deployment's first container, by name, where the values are given. */
