@@ -63,7 +63,7 @@ async function changesTo(
   installation: Installation,
 ): Promise<ResourceChange[]> {
   const changes = objects.map(async (wanted) => {
-    const live = await installation.untouched(objectId(wanted), addresses);
+    const live = await installation.initial(objectId(wanted), addresses);
     if (!live) return [change(scope, "added", undefined, wanted)];
     const before = liveAs(wanted, live, lastApplied(live));
     return JSON.stringify(before) === JSON.stringify(wanted)

@@ -26,7 +26,7 @@ export interface Installation {
   readonly kubectl: Kubectl;
   readonly istioctl: Istioctl;
   /** The object at the start of the run; undefined if it did not exist, or has been applied since. */
-  untouched(id: string, addresses: Addresses): Promise<KubernetesObject | undefined>;
+  initial(id: string, addresses: Addresses): Promise<KubernetesObject | undefined>;
   /** The same for objects of `dist/<cluster>`, without waiting for istioctl's rendering. */
   inBundle(id: string): Promise<KubernetesObject | undefined>;
   /** The cluster has changed otherwise: its state is read again. */
@@ -34,11 +34,11 @@ export interface Installation {
   /** Istio's objects after `istioctl install`, as far as they can be rendered now. */
   installed(addresses: Addresses): Promise<readonly KubernetesObject[]>;
   /** Applies the rendered objects of a part that the cluster does not have yet. */
-  ahead(part: Part, addresses: Addresses, step: StepContext): Promise<StepOutcome>;
+  applyRendered(part: Part, addresses: Addresses, step: StepContext): Promise<StepOutcome>;
   /** `kubectl apply` of manifests, unless the cluster has them all. */
   applyFiles(files: readonly string[], step: StepContext): Promise<StepOutcome>;
   /** Runs `istioctl install` for every operator file whose objects istioctl has not taken over yet. */
-  handOver(addresses: Addresses, step: StepContext): Promise<StepOutcome>;
+  install(addresses: Addresses, step: StepContext): Promise<StepOutcome>;
 }
 
 type Filter = (object: KubernetesObject) => boolean;
@@ -122,10 +122,10 @@ export function installationIn(
     kubectl,
     istioctl,
     async inBundle(id) {
-      return (await readings.bundle()).untouched(id);
+      return (await readings.bundle()).initial(id);
     },
-    async untouched(id, addresses) {
-      return (await readings.bundle()).untouched(id) ?? (await readings.istio(addresses)).untouched(id);
+    async initial(id, addresses) {
+      return (await readings.bundle()).initial(id) ?? (await readings.istio(addresses)).initial(id);
     },
     forget() {
       readings.bundle.forget();
@@ -138,12 +138,12 @@ export function installationIn(
       const perRow = rendered.map((objects, index) => (isWhole(index) ? withReceipt(objects) : objects));
       return [...perRow.flat(), ...addedByInstall(mesh)];
     },
-    async ahead(part, addresses, step) {
+    async applyRendered(part, addresses, step) {
       const current = await readings.istio(addresses);
       const missing = current.missing(await objects(part, addresses));
       if (missing.length === 0) return "unchanged";
-      const file = files.writeObjects(`ahead-${part}.json`, missing);
-      await untilGone(kubectl, current.leaving(missing), step);
+      const file = files.writeObjects(`rendered-${part}.json`, missing);
+      await untilGone(kubectl, current.terminating(missing), step);
       await retryUntilAccepted(
         () => kubectl.run([...applyAsIstioctl, "-f", file], { signal: step.signal }),
         step.signal,
@@ -156,7 +156,7 @@ export function installationIn(
       const current = await readings.bundle();
       const wanted = manifests.flatMap(readManifests);
       if (current.notApplied(wanted).length === 0) return "unchanged";
-      await untilGone(kubectl, current.leaving(wanted), step);
+      await untilGone(kubectl, current.terminating(wanted), step);
       let attempts = 0;
       const { changed } = await retryUntilAccepted(() => {
         attempts++;
@@ -166,7 +166,7 @@ export function installationIn(
       // A retry reports as unchanged what the attempt before it applied.
       return attempts > 1 || changed.length > 0 ? "changed" : "unchanged";
     },
-    async handOver(addresses, { signal, deadlineSeconds }) {
+    async install(addresses, { signal, deadlineSeconds }) {
       const rendered = await renderRows(addresses);
       const now = await readings.istio(addresses);
       const open = rows
@@ -191,7 +191,7 @@ function isInstalled(
   added: readonly KubernetesObject[],
   now: ClusterState,
 ): boolean {
-  const live = (object: KubernetesObject) => now.untouched(objectId(object));
+  const live = (object: KubernetesObject) => now.initial(objectId(object));
   return (
     now.missing(objects).length === 0 &&
     objects.every((object) => isOwnedByIstioctl(live(object))) &&

@@ -54,11 +54,11 @@ export async function untilNamespacesAreUsable(
   const { kubectl, inBundle, forget } = run.installations.get(cluster.name)!;
   const names = namespacesOf(run);
   const found = await Promise.all(names.map((name) => inBundle(`Namespace.//${name}`)));
-  const leaving = names.filter((_, index) => found[index]?.status?.phase === "Terminating");
-  if (leaving.length === 0) return;
-  note(`waiting for namespace ${leaving.join(", ")} to be deleted`);
+  const terminating = names.filter((_, index) => found[index]?.status?.phase === "Terminating");
+  if (terminating.length === 0) return;
+  note(`waiting for namespace ${terminating.join(", ")} to be deleted`);
   await kubectl.waitUntilGone(
-    leaving.map((name) => `namespace/${name}`),
+    terminating.map((name) => `namespace/${name}`),
     deadlineSeconds,
     { signal },
   );

@@ -23,7 +23,7 @@ import type { Phase } from "./phases";
 import type { Run, StepRow } from "./run";
 
 /** Applies a part of the rendered objects before `istioctl install`. */
-export function ahead(
+export function applyRendered(
   run: Run,
   cluster: Cluster,
   part: Part,
@@ -37,7 +37,7 @@ export function ahead(
     title,
     needs,
     deadlineSeconds: deadlines.terminating,
-    run: (step) => installation.ahead(part, run.addresses, step),
+    run: (step) => installation.applyRendered(part, run.addresses, step),
   };
 }
 
@@ -101,8 +101,8 @@ function foundDeployment(
   namespace: string,
   name: string,
 ): Promise<KubernetesObject | undefined> {
-  const { untouched } = run.installations.get(cluster.name)!;
-  return untouched(`Deployment.apps/${namespace}/${name}`, run.addresses);
+  const { initial } = run.installations.get(cluster.name)!;
+  return initial(`Deployment.apps/${namespace}/${name}`, run.addresses);
 }
 
 /** Waits until new pods get their proxy, if a pod is still to be created. */
@@ -150,7 +150,7 @@ export function address(run: Run, cluster: Cluster, needs: readonly string[]): S
     needs,
     deadlineSeconds: deadlines.address,
     run: async ({ signal }) => {
-      const known = await installation.untouched(`Service./${istioNamespace}/${name}`, run.addresses);
+      const known = await installation.initial(`Service./${istioNamespace}/${name}`, run.addresses);
       const hasAddress = (object: KubernetesObject) => loadBalancerAddress(object) !== undefined;
       const service =
         known && hasAddress(known)
@@ -169,14 +169,14 @@ export function address(run: Run, cluster: Cluster, needs: readonly string[]): S
 }
 
 /** `istioctl install`, which takes over the applied objects. */
-export function handOver(run: Run, cluster: Cluster, needs: readonly string[]): StepRow {
+export function installWithIstioctl(run: Run, cluster: Cluster, needs: readonly string[]): StepRow {
   const installation = run.installations.get(cluster.name)!;
   return {
     phase: "hand-over",
     title: "istioctl install",
     needs,
     deadlineSeconds: deadlines.install * operatorFiles(run.mesh, cluster).length,
-    run: (step) => installation.handOver(run.addresses, step),
+    run: (step) => installation.install(run.addresses, step),
   };
 }
 

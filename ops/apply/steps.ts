@@ -22,11 +22,11 @@ import { type ApplyInputs, type ApplyStep, type Run, stepsOf } from "./run";
 import {
   addon,
   address,
-  ahead,
+  applyRendered,
   chart,
-  handOver,
   injectedDeployments,
   injection,
+  installWithIstioctl,
   keepInventory,
   removals,
   rollout,
@@ -90,11 +90,11 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
       explain: (signal) => namespaceTroubles(run, cluster, signal),
     },
     services: {
-      ...ahead(run, cluster, "services", "services", "gateway Services", ["namespaces"]),
+      ...applyRendered(run, cluster, "services", "services", "gateway Services", ["namespaces"]),
       after: afterIstiod,
     },
     controlPlane: {
-      ...ahead(run, cluster, "controlPlane", phaseOf(cluster), titleOfControlPlane(cluster), [
+      ...applyRendered(run, cluster, "controlPlane", phaseOf(cluster), titleOfControlPlane(cluster), [
         "namespaces",
         ...(crdsMayComeLater ? [] : ["crds"]),
         ...(isPrimary || remotesMayComeBeforeAddress ? [] : ["primary/address"]),
@@ -102,7 +102,7 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
       after: afterIstiod,
     },
     crds: {
-      ...ahead(run, cluster, "crds", phaseOf(cluster), "Istio's CRDs", ["namespaces"]),
+      ...applyRendered(run, cluster, "crds", phaseOf(cluster), "Istio's CRDs", ["namespaces"]),
       after: crdsMayComeLater ? beforeCrds : [],
     },
   });
@@ -135,7 +135,7 @@ function primarySteps(run: Run, cluster: Cluster): ApplyStep[] {
       "controlPlane",
     ]),
     injection: injection(run, cluster, "control-plane", ["istiod"]),
-    gateways: ahead(run, cluster, "gateways", "control-plane", "gateways", ["injection", "services"]),
+    gateways: applyRendered(run, cluster, "gateways", "control-plane", "gateways", ["injection", "services"]),
     gatewayReady: rollout(
       run,
       cluster,
@@ -160,7 +160,7 @@ function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
   const { gateway } = mesh.istio.line;
   return stepsOf(run, cluster, {
     // Now the part also has the Service and endpoints of the primary's istiod.
-    wayToPrimary: ahead(run, cluster, "controlPlane", "remotes", "way to istiod", [
+    wayToPrimary: applyRendered(run, cluster, "controlPlane", "remotes", "way to istiod", [
       "primary/address",
       "controlPlane",
     ]),
@@ -192,7 +192,7 @@ function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
     exposure: isExposed(run.mesh, cluster)
       ? chart(run, cluster, "remotes", ["expose-services"], "exposure", ["injection", "crds"])
       : undefined,
-    gateways: ahead(run, cluster, "gateways", "remotes", "gateway", ["injection", "services"]),
+    gateways: applyRendered(run, cluster, "gateways", "remotes", "gateway", ["injection", "services"]),
     gatewayReady: rollout(run, cluster, "remotes", `${gateway.name} ready`, istioNamespace, gateway.name, [
       "gateways",
     ]),
@@ -223,7 +223,7 @@ function workloads(run: Run, cluster: Cluster): ApplyStep[] {
     // The API server serves every kind by then.
     removals: { ...removals(run, cluster, ["crds", ...afterPods]), after: afterRemotes },
     handOver: {
-      ...handOver(run, cluster, [
+      ...installWithIstioctl(run, cluster, [
         ...afterPods,
         "crds",
         ...(isPrimary ? [] : ["wayToPrimary"]),

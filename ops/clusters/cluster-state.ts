@@ -9,9 +9,9 @@ import { differences, lastApplied } from "./drift";
  */
 export interface ClusterState {
   /** The object at the start; undefined if it did not exist, or has been applied since. */
-  untouched(id: string): KubernetesObject | undefined;
+  initial(id: string): KubernetesObject | undefined;
   /** Those that are being deleted. They count as missing. */
-  leaving(objects: readonly KubernetesObject[]): KubernetesObject[];
+  terminating(objects: readonly KubernetesObject[]): KubernetesObject[];
   /** Those that the cluster does not have, or has with other values. */
   missing(objects: readonly KubernetesObject[]): KubernetesObject[];
   /** Those that `kubectl apply` would change, or did not create. */
@@ -27,25 +27,25 @@ export async function readClusterState(
   signal: AbortSignal,
 ): Promise<ClusterState> {
   const live = await kubectl.getFiles(files, { signal });
-  const isLeaving = ({ kind, metadata }: KubernetesObject) =>
+  const isTerminating = ({ kind, metadata }: KubernetesObject) =>
     // A namespace has a phase, and steps wait for it and its contents.
     metadata.deletionTimestamp !== undefined && kind !== "Namespace";
-  const leaving = new Set(live.filter(isLeaving).map(objectId));
+  const terminating = new Set(live.filter(isTerminating).map(objectId));
   const atStart = new Map(
-    live.filter((object) => !isLeaving(object)).map((object) => [objectId(object), object]),
+    live.filter((object) => !isTerminating(object)).map((object) => [objectId(object), object]),
   );
   const since = new Map<string, KubernetesObject>();
-  const untouched = (id: string) => (since.has(id) ? undefined : atStart.get(id));
+  const initial = (id: string) => (since.has(id) ? undefined : atStart.get(id));
   const current = (object: KubernetesObject) => since.get(objectId(object)) ?? atStart.get(objectId(object));
   return {
-    untouched,
-    leaving: (objects) =>
-      objects.filter((object) => leaving.has(objectId(object)) && !since.has(objectId(object))),
+    initial,
+    terminating: (objects) =>
+      objects.filter((object) => terminating.has(objectId(object)) && !since.has(objectId(object))),
     missing: (objects) => objects.filter((object) => differences(object, current(object)).length > 0),
     notApplied: (objects) =>
       objects.filter(
         (object) =>
-          differences(object, current(object)).length > 0 || !isApplied(object, untouched(objectId(object))),
+          differences(object, current(object)).length > 0 || !isApplied(object, initial(objectId(object))),
       ),
     applied(objects) {
       for (const object of objects) since.set(objectId(object), object);

@@ -193,13 +193,13 @@ async function readDrift(
     objectsToPrune(kubectl, mesh, cluster, dist, signal).catch(() => []),
   ]);
   const namespaces = wanted.flatMap((object) =>
-    object.kind === "Namespace" ? (state.untouched(objectId(object)) ?? []) : [],
+    object.kind === "Namespace" ? (state.initial(objectId(object)) ?? []) : [],
   );
   const drift = [
     ...state
       .missing(wanted)
       .map((object) =>
-        state.untouched(objectId(object))
+        state.initial(objectId(object))
           ? `${objectTitle(object)} is not as mesh.yaml has it`
           : `${objectTitle(object)} is not there`,
       ),

@@ -83,52 +83,52 @@ function installation(objects: readonly KubernetesObject[], { isKilled = false, 
   const props = { mesh, cluster: mesh.primary, dist: "dist", istioctlVersion };
   return installationIn(context, props);
 }
-const handOver = (objects: readonly KubernetesObject[], how?: { isKilled: boolean }) =>
-  installation(objects, how).handOver({}, { signal, deadlineSeconds: 300, note: () => {} });
+const install = (objects: readonly KubernetesObject[], how?: { isKilled: boolean }) =>
+  installation(objects, how).install({}, { signal, deadlineSeconds: 300, note: () => {} });
 
 test("istioctl install runs once, and not again without changes", async () => {
-  expect(await handOver(rendered)).toBe("changed");
+  expect(await install(rendered)).toBe("changed");
   expect(calls).toEqual([
     "install",
     "kubectl --context one -n istio-system annotate --overwrite serviceaccount istiod mesh/installed",
   ]);
-  expect(await handOver(rendered)).toBe("unchanged");
+  expect(await install(rendered)).toBe("unchanged");
 });
 
 test("a completed install leaves its receipt, an interrupted one does not", async () => {
-  await expect(handOver(rendered, { isKilled: true })).rejects.toThrow("killed");
+  await expect(install(rendered, { isKilled: true })).rejects.toThrow("killed");
   const receiptOf = (objects: readonly KubernetesObject[]) =>
     objects.find(({ kind }) => kind === "ServiceAccount")!.metadata.annotations?.["mesh/installed"];
   expect(receiptOf(live)).toBeUndefined();
   const wanted = await installation(rendered).installed({});
   expect(wanted.map(objectId)).toEqual([...rendered, ...addedByInstall(mesh)].map(objectId));
-  await handOver(rendered);
+  await install(rendered);
   expect(receiptOf(wanted)).toMatch(/^\w{16}$/);
   expect(receiptOf(live)).toBe(receiptOf(wanted));
 });
 
 test("an istioctl that was killed after its apply runs again", async () => {
-  await expect(handOver(rendered, { isKilled: true })).rejects.toThrow("killed");
-  expect(await handOver(rendered)).toBe("changed");
-  expect(await handOver(rendered)).toBe("unchanged");
+  await expect(install(rendered, { isKilled: true })).rejects.toThrow("killed");
+  expect(await install(rendered)).toBe("changed");
+  expect(await install(rendered)).toBe("unchanged");
 });
 
 test("istioctl prunes, also after it was killed before that", async () => {
-  await handOver(rendered);
+  await install(rendered);
   const fewer = rendered.filter((one) => one !== ingress);
-  await expect(handOver(fewer, { isKilled: true })).rejects.toThrow("killed");
+  await expect(install(fewer, { isKilled: true })).rejects.toThrow("killed");
   expect(live).toContainEqual(applied(ingress));
-  expect(await handOver(fewer)).toBe("changed");
+  expect(await install(fewer)).toBe("changed");
   expect(live).not.toContainEqual(applied(ingress));
-  expect(await handOver(fewer)).toBe("unchanged");
+  expect(await install(fewer)).toBe("unchanged");
 });
 
 test.each(addedByInstall(mesh).map(({ kind, metadata }) => [kind, metadata.name]))(
   "without the %s %s that istioctl adds, it is run again",
   async (kind, name) => {
-    await handOver(rendered);
+    await install(rendered);
     live = live.filter((one) => one.kind !== kind || one.metadata.name !== name);
-    expect(await handOver(rendered)).toBe("changed");
+    expect(await install(rendered)).toBe("changed");
   },
 );
 
@@ -137,10 +137,10 @@ test("an object that is being deleted is applied when it is gone", async () => {
   live = [{ ...service, metadata: { ...service.metadata, deletionTimestamp: "2026-01-01T10:00:00Z" } }];
   const notes: string[] = [];
   const step = { signal, deadlineSeconds: 36, note: (text: string) => notes.push(text) };
-  expect(await installation([service]).ahead("services", {}, step)).toBe("changed");
+  expect(await installation([service]).applyRendered("services", {}, step)).toBe("changed");
   expect(calls).toEqual([
     "kubectl --context one wait --for=delete --timeout=36s -f -",
-    expect.stringMatching(/^kubectl --context one apply --server-side .*ahead-services\.json$/),
+    expect.stringMatching(/^kubectl --context one apply --server-side .*rendered-services\.json$/),
   ]);
   expect(notes).toEqual(["waiting for Service istio-system/istio-ingressgateway to be deleted"]);
 });
@@ -149,9 +149,9 @@ test("a kind that is not served yet is retried, any other rejection fails", asyn
   const filter = { ...object("EnvoyFilter", "stats-filter-1.7"), apiVersion: "networking.istio.io/v1alpha3" };
   const step = { signal, deadlineSeconds: 36, note: () => {} };
   const refusal = 'error: resource mapping not found: no matches for kind "EnvoyFilter" in version';
-  expect(await installation([filter], { refusal }).ahead("controlPlane", {}, step)).toBe("changed");
+  expect(await installation([filter], { refusal }).applyRendered("controlPlane", {}, step)).toBe("changed");
   expect(calls).toHaveLength(2);
   const forbidden = installation([filter], { refusal: "Error from server (Forbidden): no" });
-  await expect(forbidden.ahead("controlPlane", {}, step)).rejects.toThrow("(Forbidden)");
+  await expect(forbidden.applyRendered("controlPlane", {}, step)).rejects.toThrow("(Forbidden)");
   expect(calls).toHaveLength(3);
 });

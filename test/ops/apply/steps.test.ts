@@ -25,9 +25,9 @@ function runOn(mesh: Mesh, applied: (file: string) => void): Run {
     kubectl: kubectlFor(programs, context),
     istioctl: istioctlFor(programs, context),
     inBundle: async () => undefined,
-    untouched: async () => undefined,
-    ahead: async () => "unchanged",
-    handOver: async () => "unchanged",
+    initial: async () => undefined,
+    applyRendered: async () => "unchanged",
+    install: async () => "unchanged",
     forget: () => {},
     applyFiles: async (files) => {
       for (const file of files) applied(`${basename(dirname(file))}/${basename(file)}`);
