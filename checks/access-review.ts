@@ -12,13 +12,13 @@ export interface Right {
   readonly namespace?: string;
 }
 
-/** What a cluster thinks of whoever asks. */
+/** The user, clock and missing rights, as the API server reports them. */
 export interface AccessReview {
-  /** User name; undefined where Kubernetes is too old to tell (before 1.28). */
+  /** User name; undefined on Kubernetes before 1.28. */
   readonly user: string | undefined;
-  /** The server's clock; undefined likewise. */
+  /** The server's clock; undefined on Kubernetes before 1.28. */
   readonly clock: ServerClock | undefined;
-  /** Rights that are not there. */
+  /** Missing rights. */
   readonly refused: readonly Right[];
 }
 

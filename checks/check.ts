@@ -1,6 +1,6 @@
 import type { Cluster, Mesh } from "../mesh/mesh";
 
-/** What checks are sorted by, lowest first: what stands higher rests on what stands lower. */
+/** Layers in the order of the report; each depends on the ones before. */
 export const layers = {
   programs: "local programs",
   reachable: "clusters reachable",
@@ -22,23 +22,23 @@ export const layers = {
 } as const;
 export type Layer = keyof typeof layers;
 
-/** What it means when a check finds something: the mesh will not work, may not work, or is only to be told. */
+/** Status of a check that finds something: the mesh does not work, may not work, or nothing is wrong. */
 export type Severity = "fail" | "warn" | "info";
 
-/** Stable, `<layer>.<what must hold>`: scripts and searches rely on it. */
+/** `<layer>.<name>`; stable, because scripts and searches rely on it. */
 export type CheckId = `${Layer}.${string}`;
 
 /** A check without its function: what the documentation is made of. */
 export interface CheckFacts {
   readonly id: CheckId;
   readonly severity: Severity;
-  /** What must hold, as a sentence without its full stop; of what is only told: what it tells. */
+  /** The expected state, as a sentence without its full stop. */
   readonly title: string;
-  /** Where it looks, so that a person can look there too. */
+  /** What the check reads, so that a person can look there too. */
   readonly looksAt: string;
-  /** What happens to people when it does not hold. */
+  /** The impact of a failure. */
   readonly why: string;
-  /** What to do, in general; a verdict may know better. */
+  /** The general fix; a verdict may have a more specific one. */
   readonly fix: string;
   /**
    * Checks without which this one means nothing: of the same cluster, or with `primary/` before the id of the primary,
@@ -79,7 +79,7 @@ export interface Share {
   readonly seen: number;
 }
 
-/** What a check found. Evidence is safe to show: no keys, no tokens. */
+/** The result of a check's look. Evidence contains no keys and no tokens. */
 export interface Verdict {
   readonly kind: "pass" | "problem" | "info" | "not judged";
   /** What it saw, a line each. */
@@ -102,6 +102,13 @@ export const problem = (evidence: string | readonly string[], remedy: Remedy = {
   evidence: [evidence].flat(),
   ...remedy,
 });
+
+/**
+ * A problem, or a pass if there is no evidence of one.
+ * @param seen what a passing check saw
+ */
+export const passIfNone = (evidence: readonly string[], remedy: Remedy = {}, ...seen: string[]): Verdict =>
+  evidence.length > 0 ? problem(evidence, remedy) : pass(...seen);
 
 /** Nothing is wrong, but the user should know. */
 export const info = (...evidence: string[]): Verdict => ({ kind: "info", evidence });

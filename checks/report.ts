@@ -19,7 +19,7 @@ export interface CheckResult {
   readonly fix?: string;
   /** Ready to paste. */
   readonly commands: readonly string[];
-  /** Where docs/checks.md tells of it. */
+  /** Its section in docs/checks.md. */
   readonly docs: string;
   /** Of what is not judged: the check that must pass first. */
   readonly blockedBy?: { readonly id: CheckFacts["id"]; readonly cluster?: string };
@@ -30,8 +30,7 @@ export interface CheckReport {
   /** Mesh ID. */
   readonly mesh: string;
   /**
-   * Nothing has failed; in a proof also: nothing that the mesh depends on was left unjudged. Warnings, and what is not
-   * judged of lesser things, are no failures.
+   * No check failed; for `mesh verify` also: no failing check is not judged. Warnings do not count.
    */
   readonly ok: boolean;
   readonly counts: Readonly<Record<Status, number>>;
@@ -40,7 +39,7 @@ export interface CheckReport {
   readonly seconds: number;
 }
 
-/** What keeps a mesh from being proved, the first cause first. What only waits for another check stands behind that one. */
+/** Results that make a proof fail, in order, without those that only wait for another check. */
 export const obstaclesOf = (results: readonly CheckResult[]) =>
   results.filter(
     ({ status, severity, blockedBy }) =>
@@ -58,7 +57,7 @@ export function failureText({ id, cluster, evidence, fix, commands }: CheckResul
   ].join("\n");
 }
 
-/** The report of a command that is to prove something: what nobody could judge is not proved. */
+/** For `mesh verify`: a failing check that was not judged also makes the report not ok. */
 export const asProof = (report: CheckReport): CheckReport => ({
   ...report,
   ok: obstaclesOf(report.results).length === 0,

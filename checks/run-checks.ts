@@ -17,7 +17,7 @@ import {
 import { type Look, needsAmong, refuseWrongNeeds, withNeeds } from "./needs";
 import { type CheckReport, type CheckResult, reportOf } from "./report";
 
-/** What takes longer than people like to wait without a word. */
+/** Longer checks are reported while they run. */
 const noticeSeconds = 2;
 
 export interface RunOptions {

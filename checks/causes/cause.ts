@@ -53,14 +53,12 @@ export interface Cause {
   readonly effect: Effect;
 }
 
-export const certain = (symptom: Symptom, does: string, of?: RegExp): Effect => ({
-  symptom,
-  does,
-  of,
-  isCertain: true,
-});
+type Symptoms = Symptom | readonly Symptom[];
+type Limits = Pick<Effect, "of" | "change">;
 
-export const possible = (symptom: Symptom, does: string, of?: RegExp): Effect => ({
-  ...certain(symptom, does, of),
-  isCertain: false,
-});
+/** The same effect for each symptom. */
+export const certain = (symptoms: Symptoms, does: string, limits: Limits = {}): Effect[] =>
+  [symptoms].flat().map((symptom) => ({ symptom, does, isCertain: true, ...limits }));
+
+export const possible = (symptoms: Symptoms, does: string, limits: Limits = {}): Effect[] =>
+  certain(symptoms, does, limits).map((effect) => ({ ...effect, isCertain: false }));

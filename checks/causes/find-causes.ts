@@ -143,16 +143,10 @@ const place = ({ object: { metadata } }: Cause) => (metadata.namespace ? ["-n", 
 const resourceOf = ({ object: { kind, apiVersion } }: Cause) =>
   apiVersion.includes("/") ? `${kind.toLowerCase()}.${apiVersion.split("/")[0]}` : kind.toLowerCase();
 
-const show = (cause: Cause) =>
-  kubectlIn(
-    cause.cluster,
-    ...place(cause),
-    "get",
-    resourceOf(cause),
-    cause.object.metadata.name,
-    "-o",
-    "yaml",
-  );
+const show = (cause: Cause) => {
+  const name = [resourceOf(cause), cause.object.metadata.name];
+  return kubectlIn(cause.cluster, ...place(cause), "get", ...name, "-o", "yaml");
+};
 
 function changesOf(cause: Cause, { byApply }: VerifyWorld): readonly string[] {
   const { cluster, object, effect } = cause;

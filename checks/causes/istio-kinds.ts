@@ -15,20 +15,8 @@ const removeField =
   ({ kind, apiVersion, metadata }: KubernetesObject, path: string) =>
   (where: Cluster) => {
     const resource = `${kind.toLowerCase()}.${apiVersion.split("/")[0]}`;
-    const patch = JSON.stringify([{ op: "remove", path }]);
-    return [
-      kubectlIn(
-        where,
-        "-n",
-        metadata.namespace!,
-        "patch",
-        resource,
-        metadata.name,
-        "--type=json",
-        "-p",
-        patch,
-      ),
-    ];
+    const patch = ["--type=json", "-p", JSON.stringify([{ op: "remove", path }])];
+    return [kubectlIn(where, "-n", metadata.namespace!, "patch", resource, metadata.name, ...patch)];
   };
 
 interface Rule {
@@ -60,15 +48,13 @@ function authorization(object: KubernetesObject, scene: Scene): Effect[] {
   const spared = action !== "ALLOW" && sparesPorts(rules, istiodPorts(scene.mesh.istio.line));
   return [
     ...(selects(object, gateway) && !spared
-      ? [
-          certain(
-            "istiod",
-            `has the action ${action} for all ports of the gateway, istiod's included, where only TCP counts and HTTP fields are dropped`,
-          ),
-        ]
+      ? certain(
+          "istiod",
+          `has the action ${action} for all ports of the gateway, istiod's included, where only TCP counts and HTTP fields are dropped`,
+        )
       : []),
     ...(selects(object, server)
-      ? [certain("requests", `has the action ${action} for requests to the sample`, /RBAC|HTTP 403/)]
+      ? certain("requests", `has the action ${action} for requests to the sample`, { of: /RBAC|HTTP 403/ })
       : []),
   ];
 }
@@ -78,18 +64,16 @@ function peerAuthentication(object: KubernetesObject, { pods }: Scene): Effect[]
   const { mtls, portLevelMtls = {} } = object.spec ?? {};
   const modes = [mtls, ...Object.values<typeof mtls>(portLevelMtls)].map((one) => one?.mode);
   return modes.includes("DISABLE") && selects(object, pods.server)
-    ? [
-        certain(
-          "endpoints",
-          "disables mTLS for the sample; gateways route only mTLS, so istiod leaves out other clusters' endpoints",
-        ),
-      ]
+    ? certain(
+        "endpoints",
+        "disables mTLS for the sample; gateways route only mTLS, so istiod leaves out other clusters' endpoints",
+      )
     : [];
 }
 
 const requestAuthentication = (object: KubernetesObject, { pods }: Scene): Effect[] =>
   selects(object, pods.server)
-    ? [certain("requests", "requires a token in requests to the sample", /Jwt|HTTP 401/i)]
+    ? certain("requests", "requires a token in requests to the sample", { of: /Jwt|HTTP 401/i })
     : [];
 
 interface TrafficPolicy {
@@ -106,39 +90,33 @@ const policyParts: readonly {
 }[] = [
   {
     isSet: ({ tls }) => tls && !["ISTIO_MUTUAL", undefined].includes(tls.mode),
-    effects: ({ tls }) => [
+    effects: ({ tls }) =>
       certain(
-        "endpoints",
+        ["endpoints", "requests"],
         `sends requests to the sample with TLS mode ${tls!.mode} instead of the mesh's mTLS`,
       ),
-      certain(
-        "requests",
-        `sends requests to the sample with TLS mode ${tls!.mode} instead of the mesh's mTLS`,
-      ),
-    ],
   },
   {
     isSet: ({ outlierDetection }) => outlierDetection,
-    effects: () => [
-      certain(
-        "endpoints",
-        "makes proxies eject endpoints with failed requests (outlierDetection)",
-        /outlier|ejected/,
-      ),
-      possible("requests", "makes proxies eject endpoints with failed requests (outlierDetection)"),
-      possible("shares", "prefers endpoints in the client's locality (outlierDetection)"),
-    ],
+    effects: () => {
+      const ejects = "makes proxies eject endpoints with failed requests (outlierDetection)";
+      return [
+        ...certain("endpoints", ejects, { of: /outlier|ejected/ }),
+        ...possible("requests", ejects),
+        ...possible("shares", "prefers endpoints in the client's locality (outlierDetection)"),
+      ];
+    },
   },
   {
     isSet: ({ connectionPool }) => connectionPool,
-    effects: () => [
-      certain("requests", "limits connections or requests to the sample (connectionPool)", /overflow/),
-      possible("requests", "limits connections or requests to the sample (connectionPool)"),
-    ],
+    effects: () => {
+      const limits = "limits connections or requests to the sample (connectionPool)";
+      return [...certain("requests", limits, { of: /overflow/ }), ...possible("requests", limits)];
+    },
   },
   {
     isSet: ({ loadBalancer }) => loadBalancer,
-    effects: () => [certain("shares", "sets a load balancing policy for the sample (loadBalancer)")],
+    effects: () => certain("shares", "sets a load balancing policy for the sample (loadBalancer)"),
   },
 ];
 
@@ -163,10 +141,11 @@ function destinationRule(object: KubernetesObject, scene: Scene): Effect[] {
       .flatMap(({ effects }) => effects(policy))
       .map((effect): Effect => (ours ? { ...effect, change: removeField(object, path) } : effect)),
   );
-  const isSecond: Effect[] = ours
+  const isSecond = ours
     ? []
-    : (["endpoints", "requests", "shares"] as const).map((symptom) =>
-        possible(symptom, `has the same host as the mesh's own DestinationRule (${host})`),
+    : possible(
+        ["endpoints", "requests", "shares"],
+        `has the same host as the mesh's own DestinationRule (${host})`,
       );
   return [...fromPolicies, ...isSecond];
 }
@@ -186,9 +165,11 @@ function virtualService(object: KubernetesObject, scene: Scene): Effect[] {
   const routes = `routes requests to ${hosts.join(", ")}`;
   return [
     ...(faults
-      ? [certain("requests", "injects faults into requests to the sample", /fault filter|HTTP|no answer/)]
+      ? certain("requests", "injects faults into requests to the sample (fault)", {
+          of: /fault filter|HTTP|no answer/,
+        })
       : []),
-    ...(ours ? [] : [certain("shares", routes), possible("requests", routes)]),
+    ...(ours ? [] : [...certain("shares", routes), ...possible("requests", routes)]),
     // An apply replaces the list of routes as a whole.
   ].map((effect): Effect => (ours ? { ...effect, change: "apply" } : effect));
 }
@@ -206,13 +187,10 @@ function sidecar(object: KubernetesObject, scene: Scene): Effect[] {
     });
   return seesSample
     ? []
-    : [
-        certain(
-          "endpoints",
-          "gives the client's proxy no configuration for the sample's host (egress.hosts)",
-        ),
-        certain("requests", "gives the client's proxy no configuration for the sample's host (egress.hosts)"),
-      ];
+    : certain(
+        ["endpoints", "requests"],
+        "gives the client's proxy no configuration for the sample's host (egress.hosts)",
+      );
 }
 
 /**
@@ -223,9 +201,7 @@ function serviceEntry(object: KubernetesObject, scene: Scene): Effect[] {
   const { hosts = [] } = object.spec;
   const isBesideService = object.metadata.namespace === scene.mesh.sample?.namespace;
   return isBesideService && hosts.some((host: string) => isSampleHost(host, object, scene))
-    ? (["endpoints", "requests", "shares"] as const).map((symptom) =>
-        certain(symptom, "adds other endpoints for the sample's host"),
-      )
+    ? certain(["endpoints", "requests", "shares"], "adds other endpoints for the sample's host")
     : [];
 }
 
@@ -238,8 +214,9 @@ function gateway(object: KubernetesObject, scene: Scene): Effect[] {
     .filter((port: number) => between.includes(port));
   return taken.length === 0
     ? []
-    : (["gateway", "istiod", "requests"] as const).map((symptom) =>
-        possible(symptom, `opens port ${taken.join(", ")} of the east-west gateway too`),
+    : possible(
+        ["gateway", "istiod", "requests"],
+        `opens port ${taken.join(", ")} of the east-west gateway too`,
       );
 }
 
@@ -251,9 +228,9 @@ const proxyPatch =
     const ofSample = selects(object, [...pods.server, ...pods.client]);
     const ofGateway = selects(object, pods.gateway);
     return [
-      ...(ofGateway ? (["gateway", "istiod"] as const).map((symptom) => possible(symptom, does)) : []),
-      ...(ofSample ? (["endpoints", "shares"] as const).map((symptom) => possible(symptom, does)) : []),
-      ...(ofSample || ofGateway ? [possible("requests", does)] : []),
+      ...(ofGateway ? possible(["gateway", "istiod"], does) : []),
+      ...(ofSample ? possible(["endpoints", "shares"], does) : []),
+      ...(ofSample || ofGateway ? possible("requests", does) : []),
     ];
   };
 

@@ -56,19 +56,13 @@ function sampleService(object: KubernetesObject, { mesh, host }: Scene): Effect[
   return [
     ...(isVisibleIn(visible, namespace, namespace)
       ? []
-      : [
-          {
-            ...certain("endpoints", `hides the sample from its clients (annotation ${exportTo})`),
-            change: removeMark("annotate", object, exportTo),
-          },
-        ]),
+      : certain("endpoints", `hides the sample from its clients (annotation ${exportTo})`, {
+          change: removeMark("annotate", object, exportTo),
+        })),
     ...serviceFields
       .filter(({ isSet }) => isSet(spec))
       .flatMap(({ does, reset }) =>
-        (["endpoints", "shares"] as const).map((symptom) => ({
-          ...certain(symptom, does),
-          change: setField(object, reset),
-        })),
+        certain(["endpoints", "shares"], does, { change: setField(object, reset) }),
       ),
   ];
 }
@@ -82,7 +76,7 @@ function gatewayService(object: KubernetesObject, { mesh }: Scene): Effect[] {
   const extra = admitted.length > 0 && gateways.allowedSourceRanges.length === 0;
   const does = `admits only ${admitted.join(", ")} (loadBalancerSourceRanges), which is not in mesh.yaml`;
   return extra
-    ? [{ ...certain("gateway", does), change: setField(object, { loadBalancerSourceRanges: null }) }]
+    ? certain("gateway", does, { change: setField(object, { loadBalancerSourceRanges: null }) })
     : [];
 }
 
@@ -96,12 +90,9 @@ function networkOfNamespace(object: KubernetesObject, { mesh }: Scene): Effect[]
   const { metadata } = object;
   const network = metadata.labels?.[networkLabel];
   return metadata.name === mesh.sample?.namespace && network !== undefined
-    ? [
-        {
-          ...certain("endpoints", `sets the network of its pods to ${network}`),
-          change: removeMark("label", object, networkLabel),
-        },
-      ]
+    ? certain("endpoints", `sets the network of its pods to ${network}`, {
+        change: removeMark("label", object, networkLabel),
+      })
     : [];
 }
 
@@ -151,31 +142,25 @@ function sampleDeployment(object: KubernetesObject, { mesh }: Scene): Effect[] {
   return podMarks.flatMap(({ where, key, value, symptom, does }) =>
     Object.entries<string>(template[where] ?? {})
       .filter(([name, text]) => key.test(name) && value.test(text))
-      .map(([name, text]) => ({
-        ...certain(symptom, `${does} (${name}: ${text})`),
-        change: setField(object, { template: { metadata: { [where]: { [name]: null } } } }),
-      })),
+      .flatMap(([name, text]) =>
+        certain(symptom, `${does} (${name}: ${text})`, {
+          change: setField(object, { template: { metadata: { [where]: { [name]: null } } } }),
+        }),
+      ),
   );
 }
 
 /** https://kubernetes.io/docs/concepts/services-networking/network-policies/ */
 function networkPolicy({ metadata, spec = {} }: KubernetesObject, { pods }: Scene): Effect[] {
   const selector: Readonly<Record<string, string>> = spec.podSelector?.matchLabels ?? {};
-  const isOf = (all: readonly KubernetesObject[]) =>
-    all.some(
-      (pod) =>
-        pod.metadata.namespace === metadata.namespace &&
-        Object.entries(selector).every(([key, value]) => pod.metadata.labels?.[key] === value),
-    );
-  const does = "restricts the connections of these pods";
-  return [
-    ...(isOf(pods.gateway)
-      ? (["gateway", "istiod", "requests"] as const).map((one) => possible(one, does))
-      : []),
-    ...(isOf([...pods.server, ...pods.client])
-      ? (["gateway", "istiod", "requests"] as const).map((one) => possible(one, does))
-      : []),
-  ];
+  const isSelected = [...pods.gateway, ...pods.server, ...pods.client].some(
+    (pod) =>
+      pod.metadata.namespace === metadata.namespace &&
+      Object.entries(selector).every(([key, value]) => pod.metadata.labels?.[key] === value),
+  );
+  return isSelected
+    ? possible(["gateway", "istiod", "requests"], "restricts the connections of these pods")
+    : [];
 }
 
 export const kubernetesSuspects: Suspects = {

@@ -62,26 +62,20 @@ function settings(config: MeshConfig, object: KubernetesObject, scene: Scene): E
   const hidden = discoverySelectors.length > 0 ? hiddenNamespaces(discoverySelectors, scene) : [];
   const hides = `hides namespaces without its labels from istiod (discoverySelectors): ${hidden.join(", ")}`;
   return [
-    ...(hidden.length > 0
-      ? (["gateway", "istiod", "endpoints", "requests"] as const).map((symptom) => certain(symptom, hides))
-      : []),
+    ...(hidden.length > 0 ? certain(["gateway", "istiod", "endpoints", "requests"], hides) : []),
     ...(local
-      ? [certain("endpoints", "keeps the sample's endpoints in their own cluster (clusterLocal)")]
+      ? certain("endpoints", "keeps the sample's endpoints in their own cluster (clusterLocal)")
       : []),
     ...(config.enableAutoMtls === false
-      ? [certain("endpoints", "disables automatic mTLS (enableAutoMtls)")]
+      ? certain("endpoints", "disables automatic mTLS (enableAutoMtls)")
       : []),
     ...(defaultServiceExportTo.includes("*")
       ? []
-      : [certain("endpoints", "hides Services from other namespaces (defaultServiceExportTo)")]),
+      : certain("endpoints", "hides Services from other namespaces (defaultServiceExportTo)")),
     ...(config.outboundTrafficPolicy?.mode === "REGISTRY_ONLY"
-      ? [
-          certain(
-            "requests",
-            "blocks requests to hosts that istiod does not know (REGISTRY_ONLY)",
-            /HTTP 502/,
-          ),
-        ]
+      ? certain("requests", "blocks requests to hosts that istiod does not know (REGISTRY_ONLY)", {
+          of: /HTTP 502/,
+        })
       : []),
   ];
 }

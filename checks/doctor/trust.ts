@@ -1,6 +1,6 @@
 import { meshCommand } from "../../mesh/paths";
 import { formatProblem, InputError } from "../../mesh/problem";
-import { type Check, pass, problem } from "../check";
+import { type Check, pass, passIfNone, problem } from "../check";
 import { certificatesOf, haveOneInCommon, shortFingerprints } from "../compare-certificates";
 import { kubectlIn } from "../suggested-commands";
 import type { DoctorWorld } from "./world";
@@ -50,9 +50,11 @@ export const trustChecks: readonly Check<DoctorWorld>[] = [
     needs: ["trust.ca"],
     look({ ca }) {
       const { warnings } = ca();
-      return warnings.length > 0
-        ? problem(warnings.flatMap((warning) => warning.split("\n")))
-        : pass("no warnings");
+      return passIfNone(
+        warnings.flatMap((warning) => warning.split("\n")),
+        {},
+        "no warnings",
+      );
     },
   },
   {

@@ -3,7 +3,7 @@ import type { Cluster, Mesh } from "../../mesh/mesh";
 import { istioSystemIn, networkOf } from "../../ops/clusters/owner";
 import { type KubernetesObject, serviceAddresses } from "../../ops/exec/kubernetes-object";
 import { isRemote, readsNetworkLabels, runsIstiod } from "../applies-to";
-import { type Check, notJudged, pass, problem } from "../check";
+import { type Check, notJudged, pass, passIfNone, problem } from "../check";
 import { istioService } from "../cluster-probes";
 import { certificatesOf, haveOneInCommon, shortFingerprints } from "../compare-certificates";
 import { kubectlIn, restartIstiod } from "../suggested-commands";
@@ -93,6 +93,13 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
       const others = mesh.clusters.filter((other) => other !== cluster);
       const theirs = await Promise.all(others.map((other) => networkIn(other).catch(() => undefined)));
       const same = network === undefined ? undefined : others[theirs.indexOf(network)];
+      const setLabel = [
+        "label",
+        "namespace",
+        istioNamespace,
+        `${networkLabel}=${cluster.network}`,
+        "--overwrite",
+      ];
       return problem(
         [
           network === undefined
@@ -102,18 +109,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
             ? [`${network} is the network of ${same.name} too; each treats the other's pods as local`]
             : []),
         ],
-        {
-          commands: [
-            kubectlIn(
-              cluster,
-              "label",
-              "namespace",
-              istioNamespace,
-              `${networkLabel}=${cluster.network}`,
-              "--overwrite",
-            ),
-          ],
-        },
+        { commands: [kubectlIn(cluster, ...setLabel)] },
       );
     },
   },
@@ -132,12 +128,11 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
       const missing = mesh.clusters.filter(
         ({ name, network }) => !text?.includes(`${network}:`) || !text.includes(`fromRegistry: ${name}`),
       );
-      return missing.length > 0
-        ? problem(
-            missing.map(({ name, network }) => `${network} with the registry ${name} is missing`),
-            byApply,
-          )
-        : pass(mesh.clusters.map(({ network }) => network).join(", "));
+      return passIfNone(
+        missing.map(({ name, network }) => `${network} with the registry ${name} is missing`),
+        byApply,
+        mesh.clusters.map(({ network }) => network).join(", "),
+      );
     },
   },
   {
@@ -200,9 +195,11 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
         ];
       });
       const signer = runsIstiod(mesh, cluster) ? cluster : mesh.primary;
-      return wrong.length > 0
-        ? problem(wrong, { commands: restartIstiod(signer) })
-        : pass(ours.map(({ metadata }) => metadata.name).join(", "));
+      return passIfNone(
+        wrong,
+        { commands: restartIstiod(signer) },
+        ours.map(({ metadata }) => metadata.name).join(", "),
+      );
     },
   },
 ];

@@ -1,4 +1,4 @@
-/** Certificates that a proxy works with, as Envoy tells them. It tells no private key. */
+/** Certificates of a proxy, from Envoy's config dump, which has no private keys. */
 export interface ProxyCertificates {
   /** PEM text: the workload's certificate and what leads to the root. */
   readonly certificateChain: string;
@@ -21,7 +21,7 @@ interface DataSource {
   readonly inline_string?: string;
 }
 
-/** Undefined: nobody answered, since the pod has no proxy, or the proxy has no certificates yet. */
+/** Undefined: the pod has no proxy, or the proxy has no certificates yet. */
 export function readProxyCertificates(dump: string): ProxyCertificates | undefined {
   if (dump.trim() === "") return undefined;
   const secrets = ((JSON.parse(dump) as SecretsDump).configs ?? []).flatMap(({ secret }) => secret ?? []);

@@ -41,7 +41,7 @@ const common = {
 /** The pods that scaling gives each version. */
 const more = 2;
 
-/** Before anything is changed: a right that one cluster refuses would leave the others scaled half-way. */
+/** Runs before the first change: a missing permission in one cluster would leave the others scaled. */
 const allowed: CheckFacts = {
   severity: "fail",
   id: "scale.allowed",
@@ -49,7 +49,7 @@ const allowed: CheckFacts = {
   looksAt:
     "the labels of the namespace istio-system, and a SelfSubjectAccessReview for patching deployments/scale and watching deployments in the sample's namespace",
   why: "verify --scale changes the clusters. A context may lead to a foreign cluster.",
-  fix: "ask an administrator for the right; in the sample's namespace edit has it",
+  fix: "ask an administrator for the permission; the ClusterRole edit in the sample's namespace has it",
   needs: ["rights.read"],
 };
 
@@ -64,7 +64,7 @@ const steps: readonly ScaleStep[] = [
     facts: {
       ...common,
       id: "scale.primary",
-      title: "pods that the primary gets are seen from every cluster",
+      title: "new pods of the primary become endpoints in every cluster",
       needs: ["endpoints.set", "scale.allowed"],
     },
     concerns: ({ cluster }) => cluster.role === "primary",
@@ -74,7 +74,7 @@ const steps: readonly ScaleStep[] = [
     facts: {
       ...common,
       id: "scale.remotes",
-      title: "pods that the remotes get are seen from every cluster",
+      title: "new pods of the remotes become endpoints in every cluster",
       needs: ["scale.primary"],
     },
     concerns: ({ cluster }) => cluster.role === "remote",
@@ -95,7 +95,7 @@ const steps: readonly ScaleStep[] = [
 /** What `--scale` adds to the checks. */
 export const scaleChecks: readonly CheckFacts[] = [allowed, ...steps.map(({ facts }) => facts)];
 
-/** Seconds for pods to start, and for every proxy to hear of it. */
+/** Seconds for pods to start, and for every proxy to get the new endpoints. */
 const rolloutSeconds = 180;
 const spreadSeconds = 60;
 
@@ -156,7 +156,7 @@ async function mayScale(context: Context, inputs: CheckInputs): Promise<Verdict>
       const { kubectl, accessReview } = probes(cluster);
       const foreign = await whyForeign(kubectl, mesh, cluster, context.signal);
       if (foreign !== undefined)
-        return problem(foreign, { fix: "put the context right in mesh.yaml or in the kubeconfig" });
+        return problem(foreign, { fix: "correct the context in mesh.yaml or in the kubeconfig" });
       return judgeRights(await accessReview(), rightsToScale(mesh), cluster.context);
     }),
   );
@@ -198,7 +198,7 @@ async function scaleAndLook(
     ...scaled,
     wanted: pods === undefined ? replicas : Math.max(pods, replicas),
   }));
-  // One that is refused does not end the others: what is still on its way would land after the way back.
+  // Waits for all, even if one fails: a late scale command would undo the restore.
   if (pods !== undefined) {
     await allEnded(mine.map(({ kubectl, name, wanted }) => scale(kubectl, namespace, name, wanted)));
   }
@@ -250,18 +250,14 @@ async function untilSeen(context: Context, inputs: CheckInputs): Promise<Verdict
 }
 
 const scaleArguments = (namespace: string, name: string, replicas: number) => [
-  "-n",
-  namespace,
-  "scale",
-  "deployment",
-  name,
-  `--replicas=${replicas}`,
+  ...["-n", namespace],
+  ...["scale", "deployment", name, `--replicas=${replicas}`],
 ];
 
 const scale = (kubectl: Kubectl, namespace: string, name: string, replicas: number, cleanUp = false) =>
   kubectl.run(scaleArguments(namespace, name, replicas), { cleanUp });
 
-/** @returns what is still scaled, a line each; one that is refused keeps no other from being put back */
+/** Scales all back, even if one fails. @returns a line for each that is still scaled */
 async function restore(deployments: readonly Scaled[], { namespace }: Sample): Promise<string[]> {
   const all = await Promise.all(
     deployments.map(({ cluster, kubectl, name, replicas }) =>

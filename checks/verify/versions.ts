@@ -3,7 +3,7 @@ import type { Cluster } from "../../mesh/mesh";
 import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
 import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 import { runsIstiod } from "../applies-to";
-import { type Check, notJudged, pass, problem } from "../check";
+import { type Check, notJudged, passIfNone } from "../check";
 import { onceInjected, restart } from "../suggested-commands";
 import { isLive } from "./readiness";
 import type { VerifyWorld } from "./world";
@@ -63,15 +63,14 @@ export const versionChecks: readonly Check<VerifyWorld>[] = [
         const ahead = minorsApart(version, oldest.version);
         return ahead > 0 || ahead < -1;
       });
-      return wrong.length > 0
-        ? problem(
-            wrong.map(
-              ({ pod, version }) =>
-                `the proxy of ${pod} is ${version.text}, istiod of ${server.name} ${oldest.version.text}`,
-            ),
-            { commands: upgrade(world, cluster, wrong) },
-          )
-        : pass(`istiod ${oldest.version.text}, ${proxies.length} proxies`);
+      return passIfNone(
+        wrong.map(
+          ({ pod, version }) =>
+            `the proxy of ${pod} is ${version.text}, istiod of ${server.name} ${oldest.version.text}`,
+        ),
+        { commands: upgrade(world, cluster, wrong) },
+        `istiod ${oldest.version.text}, ${proxies.length} proxies`,
+      );
     },
   },
   {
@@ -89,14 +88,13 @@ export const versionChecks: readonly Check<VerifyWorld>[] = [
       const isOther = ({ version }: Running) => version.text !== mesh.istio.version;
       const proxies = (await proxiesIn(world, cluster)).filter(isOther);
       const others = [...istiods.filter(isOther), ...proxies];
-      return others.length > 0
-        ? problem(
-            others.map(
-              ({ pod, version }) => `${pod} runs ${version.text}; mesh.yaml asks for ${mesh.istio.version}`,
-            ),
-            { commands: upgrade(world, cluster, proxies) },
-          )
-        : pass(mesh.istio.version);
+      return passIfNone(
+        others.map(
+          ({ pod, version }) => `${pod} runs ${version.text}; mesh.yaml asks for ${mesh.istio.version}`,
+        ),
+        { commands: upgrade(world, cluster, proxies) },
+        mesh.istio.version,
+      );
     },
   },
 ];

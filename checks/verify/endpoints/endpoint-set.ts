@@ -3,7 +3,7 @@ import { type KubernetesObject, serviceAddresses } from "../../../ops/exec/kuber
 import type { Endpoint, EndpointView } from "../../../ops/status/endpoints";
 import { hasSample } from "../../applies-to";
 import { explained } from "../../causes/find-causes";
-import { type Check, pass, problem, type Verdict } from "../../check";
+import { type Check, passIfNone, problem, type Verdict } from "../../check";
 import { restartIstiod } from "../../suggested-commands";
 import { objectNamed, podsOf } from "../readiness";
 import type { VerifyWorld } from "../world";
@@ -111,9 +111,11 @@ async function compareEndpoints(world: VerifyWorld, cluster: Cluster): Promise<V
     }),
   );
   const wrong = perVersion.flat();
-  return wrong.length > 0
-    ? problem(wrong, { commands: restartIstiod(mesh.primary) })
-    : pass(view.endpoints.map((endpoint) => `${endpoint.version ?? "any"}: ${nameOf(endpoint)}`).join(", "));
+  return passIfNone(
+    wrong,
+    { commands: restartIstiod(mesh.primary) },
+    view.endpoints.map((endpoint) => `${endpoint.version ?? "any"}: ${nameOf(endpoint)}`).join(", "),
+  );
 }
 
 export const endpointSetChecks: readonly Check<VerifyWorld>[] = [
@@ -152,9 +154,11 @@ export const endpointSetChecks: readonly Check<VerifyWorld>[] = [
     look: explained("endpoints", async (world, cluster: Cluster) => {
       const { endpoints: seen } = await viewOf(world, cluster);
       const sick = seen.filter(({ healthy }) => !healthy);
-      return sick.length > 0
-        ? problem(sick.map((endpoint) => `${endpoint.address} (${nameOf(endpoint)}): ${endpoint.health}`))
-        : pass(`${seen.length} endpoints`);
+      return passIfNone(
+        sick.map((endpoint) => `${endpoint.address} (${nameOf(endpoint)}): ${endpoint.health}`),
+        {},
+        `${seen.length} endpoints`,
+      );
     }),
   },
 ];

@@ -1,6 +1,6 @@
 import { type KubernetesObject, objectTitle } from "../../../ops/exec/kubernetes-object";
 import { hasSample } from "../../applies-to";
-import { type Check, pass, problem } from "../../check";
+import { type Check, passIfNone } from "../../check";
 import { kubectlIn } from "../../suggested-commands";
 import type { VerifyWorld } from "../world";
 
@@ -58,21 +58,17 @@ export const routingChecks: readonly Check<VerifyWorld>[] = [
         ),
       ];
       const tooMuch = [...surplus.map((object) => ({ cluster: mesh.primary, object })), ...elsewhere];
-      const remove = tooMuch.map(({ cluster, object: { kind, metadata } }) =>
-        kubectlIn(
-          cluster,
-          "-n",
-          namespace,
-          "delete",
-          `${kind.toLowerCase()}.networking.istio.io`,
-          metadata.name,
-        ),
+      const remove = tooMuch.map(({ cluster, object: { kind, metadata } }) => {
+        const resource = `${kind.toLowerCase()}.networking.istio.io`;
+        return kubectlIn(cluster, "-n", namespace, "delete", resource, metadata.name);
+      });
+      return passIfNone(
+        wrong,
+        {
+          commands: [...(missing.length > 0 ? byApply.commands : []), ...remove],
+        },
+        here.map(objectTitle).join(", "),
       );
-      return wrong.length > 0
-        ? problem(wrong, {
-            commands: [...(missing.length > 0 ? byApply.commands : []), ...remove],
-          })
-        : pass(here.map(objectTitle).join(", "));
     },
   },
 ];

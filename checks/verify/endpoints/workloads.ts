@@ -4,7 +4,7 @@ import { ProgramFailed } from "../../../ops/exec/errors";
 import { objectTitle } from "../../../ops/exec/kubernetes-object";
 import { hasSample } from "../../applies-to";
 import { explained } from "../../causes/find-causes";
-import { type Check, pass, problem, type Verdict } from "../../check";
+import { type Check, pass, passIfNone, problem, type Verdict } from "../../check";
 import { restart } from "../../suggested-commands";
 import { hasProxy, isLive, objectNamed, podsOf, remedyFor, unready } from "../readiness";
 import type { VerifyWorld } from "../world";
@@ -53,7 +53,7 @@ export const workloadChecks: readonly Check<VerifyWorld>[] = [
           ? []
           : [`selector is ${JSON.stringify(selector)}; expected {"app":"helloworld"}`]),
       ];
-      return wrong.length > 0 ? problem(wrong, byApply) : pass();
+      return passIfNone(wrong, byApply);
     },
   },
   {
@@ -142,12 +142,10 @@ export const workloadChecks: readonly Check<VerifyWorld>[] = [
         const pods = podsOf(objects, deployment.spec.selector.matchLabels).filter(isLive);
         return pods.filter((pod) => !hasProxy(pod)).map((pod) => ({ name, pod }));
       });
-      return bare.length > 0
-        ? problem(
-            bare.map(({ pod }) => `${objectTitle(pod)} has no istio-proxy`),
-            { commands: [restart(cluster, sample!.namespace, ...new Set(bare.map(({ name }) => name)))] },
-          )
-        : pass();
+      return passIfNone(
+        bare.map(({ pod }) => `${objectTitle(pod)} has no istio-proxy`),
+        { commands: [restart(cluster, sample!.namespace, ...new Set(bare.map(({ name }) => name)))] },
+      );
     }),
   },
   {
@@ -199,12 +197,11 @@ export const workloadChecks: readonly Check<VerifyWorld>[] = [
           return troubles.some(({ pod }) => own.includes(pod));
         })
         .map(({ metadata: { name, namespace } }) => restart(cluster, namespace!, name));
-      return troubles.length > 0
-        ? problem(
-            troubles.map(({ text }) => text),
-            { commands: restarts },
-          )
-        : pass(`${pods.length} proxies`);
+      return passIfNone(
+        troubles.map(({ text }) => text),
+        { commands: restarts },
+        `${pods.length} proxies`,
+      );
     },
   },
 ];

@@ -6,7 +6,7 @@ import { eventsOf } from "../../../ops/diagnosis/events";
 import { type KubernetesObject, loadBalancerAddress } from "../../../ops/exec/kubernetes-object";
 import { hasSample, isRemote, readsNetworkLabels } from "../../applies-to";
 import { explained } from "../../causes/find-causes";
-import { type Check, pass, problem } from "../../check";
+import { type Check, pass, passIfNone, problem } from "../../check";
 import { kubectlIn } from "../../suggested-commands";
 import { isLive, podsOf, readyAddresses, unready } from "../readiness";
 import type { VerifyWorld } from "../world";
@@ -154,15 +154,14 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
       const wrong = [service, ...pods].filter(
         ({ metadata }) => metadata.labels?.[networkLabel] !== cluster.network,
       );
-      return wrong.length > 0
-        ? problem(
-            wrong.map(
-              ({ kind, metadata }) =>
-                `the network label of ${kind} ${metadata.name} is ${metadata.labels?.[networkLabel] ?? "missing"}; expected ${cluster.network}`,
-            ),
-            byApply,
-          )
-        : pass(cluster.network);
+      return passIfNone(
+        wrong.map(
+          ({ kind, metadata }) =>
+            `the network label of ${kind} ${metadata.name} is ${metadata.labels?.[networkLabel] ?? "missing"}; expected ${cluster.network}`,
+        ),
+        byApply,
+        cluster.network,
+      );
     },
   },
   {
@@ -199,9 +198,7 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
           .filter((port) => !isOpen(port, "PASSTHROUGH"))
           .map((port) => `nothing opens port ${port} to istiod (istiod-gateway, PASSTHROUGH)`),
       ];
-      return closed.length > 0
-        ? problem(closed, byApply)
-        : pass(found.map(({ metadata }) => metadata.name).join(", "));
+      return passIfNone(closed, byApply, found.map(({ metadata }) => metadata.name).join(", "));
     },
   },
   {

@@ -4,7 +4,7 @@ import { synced } from "../../../ops/clusters/istiod-facts";
 import type { KubernetesObject } from "../../../ops/exec/kubernetes-object";
 import { hasSample, isRemote } from "../../applies-to";
 import { whyUnusable } from "../../basics/reachable";
-import { type Check, notJudged, pass, problem, type Verdict } from "../../check";
+import { type Check, notJudged, pass, passIfNone, problem, type Verdict } from "../../check";
 import { kubectlIn, restartIstiod } from "../../suggested-commands";
 import type { VerifyWorld } from "../world";
 import { type Access, accessIn, answers, askScript, kindsRefused } from "./remote-access";
@@ -135,9 +135,7 @@ export const remoteSecretChecks: readonly Check<VerifyWorld>[] = [
         ),
       ];
       const remove = [...new Set([...extra, ...strangers])].map((secret) => removal(mesh, secret));
-      return evidence.length > 0
-        ? problem(evidence, { commands: remove })
-        : pass(`${secrets.length} of ${remotes.size}`);
+      return passIfNone(evidence, { commands: remove }, `${secrets.length} of ${remotes.size}`);
     },
   },
   {

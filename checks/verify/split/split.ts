@@ -104,17 +104,9 @@ export const splitChecks: readonly Check<VerifyWorld>[] = [
         `fails below p = ${falseAlarm.toPrecision(2)}; a shift of ${seenShift * 100} points, to any versions, is missed at most once in a million`,
       ];
       const { name } = mesh.istio.line.sample.client;
-      const routes = [
-        "proxy-config",
-        "routes",
-        `deployment/${name}.${namespace}`,
-        "--name",
-        String(helloworldPort),
-        "-o",
-        "json",
-        "--context",
-        cluster.context,
-      ];
+      const port = String(helloworldPort);
+      const of = [`deployment/${name}.${namespace}`, "--name", port, "--context", cluster.context];
+      const routes = ["proxy-config", "routes", ...of, "-o", "json"];
       return {
         ...(p < falseAlarm
           ? problem(evidence, { commands: [commandLine("istioctl", routes)] })

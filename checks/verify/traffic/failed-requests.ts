@@ -11,6 +11,8 @@ const isSilent = /no answer in time|connection timeout/;
 
 const doesNotResolve = /does not resolve/;
 
+const getCoreDns = ["-n", "kube-system", "get", "pods,endpoints", "-l", "k8s-app=kube-dns", "-o", "wide"];
+
 /** Failures by kind that are shown. */
 const shownKinds = 5;
 
@@ -46,29 +48,13 @@ export async function failedRequests(
             `TCP connects to ${endpoint.address}, and the TLS handshake does not finish: large packets are lost on the way (MTU)`,
         ),
       ],
-      {
-        fix: largePacketsFix,
-        commands,
-      },
+      { fix: largePacketsFix, commands },
     );
   }
   if (kinds.some(([text]) => doesNotResolve.test(text))) {
     return problem(evidence, {
       fix: `the Service exists in every cluster, so DNS in ${cluster.name} fails: check CoreDNS and the network path to it`,
-      commands: [
-        kubectlIn(
-          cluster,
-          "-n",
-          "kube-system",
-          "get",
-          "pods,endpoints",
-          "-l",
-          "k8s-app=kube-dns",
-          "-o",
-          "wide",
-        ),
-        ...commands,
-      ],
+      commands: [kubectlIn(cluster, ...getCoreDns), ...commands],
     });
   }
   return problem(evidence, { commands });

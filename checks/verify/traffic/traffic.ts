@@ -4,7 +4,7 @@ import { type Reply, requestSeconds, sampleUrl } from "../../../ops/traffic/requ
 import { type Tally, tallying } from "../../../ops/traffic/tally";
 import { hasSample } from "../../applies-to";
 import { explained } from "../../causes/find-causes";
-import { type Check, pass, problem, type Share, type Verdict } from "../../check";
+import { type Check, pass, passIfNone, problem, type Share, type Verdict } from "../../check";
 import { kubectlIn } from "../../suggested-commands";
 import { isServing } from "../endpoints/endpoint-set";
 import { podsOf } from "../readiness";
@@ -95,14 +95,13 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
       const evidence = Object.entries(seen)
         .map(([version, count]) => `${version} ${count}`)
         .join(", ");
-      return silent.length > 0
-        ? problem(
-            silent.map(
-              ({ version }) => `${version} has answered none of ${requests} requests; seen: ${evidence}`,
-            ),
-            { commands: [meshCommand(world.meshFile, "endpoints")] },
-          )
-        : pass(evidence);
+      return passIfNone(
+        silent.map(
+          ({ version }) => `${version} has answered none of ${requests} requests; seen: ${evidence}`,
+        ),
+        { commands: [meshCommand(world.meshFile, "endpoints")] },
+        evidence,
+      );
     }),
   },
   {

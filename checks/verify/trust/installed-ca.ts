@@ -152,9 +152,7 @@ export const installedCaChecks: readonly Check<VerifyWorld>[] = [
       if (!found || found.missing.length > 0) {
         return problem(
           found ? `the Secret cacerts lacks ${found.missing.join(", ")}` : "there is no Secret cacerts",
-          {
-            commands,
-          },
+          { commands },
         );
       }
       const verdict = await compareRoots(world, cluster);
