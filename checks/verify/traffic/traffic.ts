@@ -17,17 +17,8 @@ import { failedRequests } from "./failed-requests";
 function request({ istio, sample }: Mesh, cluster: Cluster): string {
   const { name } = istio.line.sample.client;
   const client = ["-n", sample!.namespace, "exec", `deployment/${name}`, "-c", name];
-  return kubectlIn(
-    cluster,
-    ...client,
-    "--",
-    "curl",
-    "-sS",
-    "-i",
-    "-m",
-    `${requestSeconds}`,
-    sampleUrl(sample!),
-  );
+  const curl = ["curl", "-sS", "-i", "-m", `${requestSeconds}`, sampleUrl(sample!)];
+  return kubectlIn(cluster, ...client, "--", ...curl);
 }
 
 /** What the replies add up to. */

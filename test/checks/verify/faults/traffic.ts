@@ -56,7 +56,7 @@ export const trafficFaults: readonly Fault[] = [
     },
     expect: "fail traffic.answers main0",
     says: /^3 of \d+ requests failed\n2 x HTTP 503: no healthy upstream \(UH\)\n1 x no answer in time$/,
-    command: /exec deployment\/\w+ -c \w+ -- curl -sS -i http:\/\/helloworld\.sample/,
+    command: /exec deployment\/\w+ -c \w+ -- curl -sS -i -m 5 http:\/\/helloworld\.sample/,
   },
   {
     name: "the client sends no request",
