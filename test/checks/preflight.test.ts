@@ -94,7 +94,7 @@ test("a cluster that does not answer is named with its server, the fix and the n
   const { problems } = await check({ two: { instead: "echo 'connection refused' >&2; exit 1" } });
   expect(problems).toEqual([
     expect.stringMatching(
-      /^reachable\.api of remote0: https:\/\/203\.0\.113\.3:6443: connection refused\n {2}fix: nothing listens at that address.*\n {4}kubectl --context two get --raw \/version$/,
+      /^reachable\.api of remote0: https:\/\/203\.0\.113\.3:6443: connection refused\n {2}fix: connection refused, by that address or by the proxy in HTTPS_PROXY: .*\n {4}kubectl --context two get --raw \/version$/,
     ),
     nothing,
   ]);
