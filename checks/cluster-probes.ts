@@ -29,7 +29,7 @@ export interface ClusterProbes {
   webhooks(): Promise<readonly KubernetesObject[]>;
   /** What this project noted here; undefined: nothing. */
   inventory(): Promise<Inventory | undefined>;
-  /** PEM text of the root that workloads are told to trust; undefined: none. */
+  /** PEM text of the root in istio-ca-root-cert; undefined: none. */
   trustedRoot(): Promise<string | undefined>;
   /** PEM text of the root in the Secret `cacerts`; undefined: there is none. The Secret's keys are not read. */
   installedRoot(): Promise<string | undefined>;

@@ -9,7 +9,7 @@ import type { World } from "./world";
 
 /**
  * Seconds. istiod dates its certificates two minutes back for clocks that differ (security/pkg/pki/util,
- * ClockSkewGracePeriod); half of that is a sign that nobody sets the clock.
+ * ClockSkewGracePeriod); half of that shows that the clock is not synchronized.
  */
 const toleratedSkew = 60;
 

@@ -7,7 +7,7 @@ import type { DoctorWorld } from "./world";
 /** Terraform and az are for the clusters that Terraform makes. */
 export const hasAzureClusters = ({ clusters }: Mesh) => clusters.some(({ aks }) => aks !== undefined);
 
-/** Nobody needs az for the mesh itself. */
+/** The mesh itself does not need az. */
 const orUnjudged = (verdict: Verdict): Verdict =>
   verdict.kind === "problem" ? notJudged("az is not on the PATH; Azure is not checked") : verdict;
 

@@ -21,7 +21,7 @@ function istioVersionOf({ metadata, spec }: KubernetesObject): Version | undefin
   return tag ? parseVersion(tag) : undefined;
 }
 
-/** How to take an Istio away, whoever installed it. */
+/** How to uninstall an Istio of any installer. */
 function removal({ context }: Cluster, { metadata }: KubernetesObject, revision: string): string {
   if (metadata.namespace === "aks-istio-system") {
     return "az aks mesh disable --resource-group GROUP --name CLUSTER";

@@ -7,7 +7,7 @@ import { rightsToChange } from "./rights";
 
 export interface DoctorWorld extends World {
   readonly now: () => Date;
-  /** The subscription that `az` works with; undefined: nobody is logged in. */
+  /** The subscription that `az` works with; undefined: not logged in. */
   readonly azureAccount: () => Promise<AzureAccount | undefined>;
   /** Whether the subscription may hold AKS clusters, in Azure's words: `Registered`. */
   readonly aksRegistration: () => Promise<string>;

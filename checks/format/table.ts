@@ -53,7 +53,7 @@ function rowsOf(results: readonly CheckResult[]): Row[] {
   );
   return rows.map((same) => {
     const first = same[0]!;
-    // Counts of several clusters are told of each, also when they happen to be the same.
+    // Counts are shown for each cluster, even if they are equal.
     const isCounted = first.status === "pass" && first.shares !== undefined && same.length > 1;
     const isOne = !isCounted && same.every(({ evidence }) => evidence.join() === first.evidence.join());
     return {

@@ -10,7 +10,7 @@ import type { VerifyWorld } from "./world";
 
 export { objectNamed, podsOf };
 
-/** Neither over, as an evicted pod is whose object stays, nor on its way out. */
+/** Neither ended (evicted pods stay as objects) nor Terminating. */
 export const isLive = ({ metadata, status }: KubernetesObject) =>
   metadata.deletionTimestamp === undefined && !["Succeeded", "Failed"].includes(status?.phase);
 

@@ -432,7 +432,7 @@ describe("clusters", () => {
 });
 
 describe("what is installed", () => {
-  test("an Istio of somebody else is in the way, with how to remove it", async () => {
+  test("a foreign Istio fails, with the command that removes it", async () => {
     const report = await diagnose({
       main0: {
         deployments: [
@@ -640,7 +640,7 @@ describe("room on the nodes", () => {
 });
 
 describe("exposure", () => {
-  test("a gateway that is open to everyone is told, and fails nothing", async () => {
+  test("a gateway that is open to everyone is info, not a failure", async () => {
     const report = await diagnose({});
     expect(find(report, "exposure.gateways")).toMatchObject({
       status: "info",
@@ -764,7 +764,7 @@ test("a cluster that never answers is given up at the deadline, which every ques
   const world = worldOf({ remote0: { instead: "exec sleep 60" } });
   const programs = withProcesses(world);
   const asked: { readonly args: readonly string[]; readonly deadlineSeconds: number }[] = [];
-  // Twenty times as fast, so that nobody waits for it.
+  // Twenty times as fast, to keep the test short.
   const hasty: typeof programs = {
     run(program, args, options = {}) {
       const { deadlineSeconds = 60 } = options;

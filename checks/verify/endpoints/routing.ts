@@ -36,7 +36,7 @@ export const routingChecks: readonly Check<VerifyWorld>[] = [
       const elsewhere = found
         .filter(({ cluster }) => cluster !== mesh.primary)
         .flatMap(({ cluster, objects }) => objects.map((object) => ({ cluster, object })));
-      // Deleted by name: an apply removes it only with --prune, and never what somebody else has made.
+      // Deleted by name: an apply removes it only with --prune, and never foreign objects.
       const surplus = weights ? [] : virtualServices;
       const missing = [
         ...(lacking.length > 0

@@ -126,7 +126,7 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
         .map(({ port, appProtocol = "" }, index) => ({ port, appProtocol, index }))
         .filter(({ appProtocol }) => /^https?$/i.test(appProtocol));
       if (asked.length === 0) return pass();
-      // apply leaves alone what somebody else has added to an object.
+      // apply keeps fields that others added.
       const patch = asked.map(({ index }) => ({ op: "remove", path: `/spec/ports/${index}/appProtocol` }));
       const service = ["-n", istioNamespace, "patch", "service", gatewayName(world.mesh)];
       return problem(

@@ -93,7 +93,7 @@ function shiftsOf(probabilities: readonly number[], shift: number): number[][] {
   );
   return groups.flatMap((isIn) => {
     const losing = probabilities.reduce((sum, one, index) => sum + (isIn[index] ? one : 0), 0);
-    // All of the requests: there is nobody to lose them to.
+    // The group has all requests, so there is no other to gain them.
     if (losing < shift || isIn.every(Boolean)) return [];
     const others = isIn.filter((one) => !one).length;
     // What gets nothing has no proportions: the parts are equal.

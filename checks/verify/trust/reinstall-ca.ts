@@ -11,8 +11,8 @@ export const deleteCa = (cluster: Cluster) =>
   kubectlIn(cluster, "-n", istioNamespace, "delete", "secret", "cacerts", "--ignore-not-found");
 
 /**
- * Brings the CA of mesh.yaml into a cluster again, and everyone to take it: istiod first, then every proxy. Where there is
- * none to bring, nothing is to be pasted: once the Secret is deleted, an istiod that starts anew signs for itself.
+ * Installs the CA of mesh.yaml in a cluster again and restarts istiod, then every proxy. Without a local CA there are no
+ * commands: once the Secret is deleted, a restarted istiod signs with its own root.
  */
 export function reinstallCa(world: VerifyWorld, cluster: Cluster): Remedy {
   const { meshFile } = world;

@@ -81,7 +81,7 @@ export interface ComposedCluster {
   endpoints: Record<string, Record<string, number>>;
   /** Requests of verify to an address that got no answer. */
   unanswered: Record<string, number>;
-  /** Envoy's flag for an address that it takes for sick. */
+  /** Envoy's health flag of an unhealthy address. */
   sick: Record<string, string>;
   /** What the client prints of the remote's API server, by its name. */
   access: Record<string, string>;
@@ -340,7 +340,7 @@ function composeCluster(mesh: Mesh, cluster: Cluster, ca: Authority): ComposedCl
 
 const composedClusters = new Map<Mesh, Record<string, ComposedCluster>>();
 
-/** To be changed by whoever gets them. */
+/** A copy that the caller may change. */
 function clustersOf(mesh: Mesh, ca: Authority): Record<string, ComposedCluster> {
   let clusters = composedClusters.get(mesh);
   if (!clusters) {
@@ -549,7 +549,7 @@ function accessAnswer(found: ComposedCluster, input: string, { mesh }: ComposedM
   return found.access[remote!.name]!;
 }
 
-/** curl ends with 35 where the gateway hangs up on it, and with 28 where nobody answers. */
+/** curl ends with 35 where the gateway hangs up on it, and with 28 on a timeout. */
 function dialAnswer({ unreachable, istiodDial }: ComposedCluster, script: string): string {
   const toIstiod = [...script.matchAll(/https:\/\/([^:/]+):(\d+)\/; echo "(\d{5})/g)];
   if (toIstiod.length > 0) return toIstiod.map(([, , port]) => `${port} ${istiodDial}`).join("\n");
