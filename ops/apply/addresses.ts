@@ -4,7 +4,7 @@ import { synthesize } from "../../synth/synthesize";
 import { isOfMesh } from "../clusters/inventory";
 import { loadBalancerAddress } from "../exec/kubernetes-object";
 import { replaceFile } from "../exec/replace-file";
-import type { Findings } from "./discovery";
+import type { Discovered } from "./discovery";
 import type { Run } from "./run";
 
 /**
@@ -13,7 +13,7 @@ import type { Run } from "./run";
  */
 export function addressesAtFirst(
   mesh: Mesh,
-  { inventory, primaryGateway }: Findings,
+  { inventory, primaryGateway }: Discovered,
   ofFile: Addresses,
 ): Addresses {
   if (!isOfMesh(inventory, mesh)) return ofFile;

@@ -4,7 +4,7 @@ import type { Context } from "../run/context";
 import { withLock } from "../run/lock";
 import { runSteps, type StepResult } from "../run/steps";
 import { keepAddress } from "./addresses";
-import { findOut } from "./discovery";
+import { discover } from "./discovery";
 import { type Phase, phases } from "./phases";
 import type { ApplyInputs, ApplyStep } from "./run";
 import { applySteps, runOf } from "./steps";
@@ -48,12 +48,12 @@ async function applyAlone(
   options: ApplyOptions,
 ): Promise<ApplyResult> {
   const { mesh } = inputs;
-  const findings = await findOut(context, mesh);
-  const run = runOf(context, { ...inputs, ...findings });
+  const discovered = await discover(context, mesh);
+  const run = runOf(context, { ...inputs, ...discovered });
   const steps = chosen(applySteps(run), mesh, options);
   if (leadsAlone(steps, mesh)) {
     // Without a mesh on the primary the file's address is of an earlier one.
-    const address = findings.primaryGateway && run.addresses[mesh.primary.name];
+    const address = discovered.primaryGateway && run.addresses[mesh.primary.name];
     if (address === undefined) throw withoutAddress(mesh, options.only!);
     keepAddress(run, mesh.primary.name, address);
   }

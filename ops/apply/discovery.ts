@@ -6,7 +6,7 @@ import type { KubernetesObject } from "../exec/kubernetes-object";
 import type { Context } from "../run/context";
 
 /** What a run reads from the primary before its first step. */
-export interface Findings {
+export interface Discovered {
   /** As the last run wrote it; undefined before the first. */
   readonly inventory: Inventory | undefined;
   /** The primary's gateway Service; undefined without a mesh. */
@@ -14,7 +14,7 @@ export interface Findings {
 }
 
 /** Without an inventory of this mesh, an address on the primary is not the mesh's either. */
-export async function findOut({ programs, signal }: Context, mesh: Mesh): Promise<Findings> {
+export async function discover({ programs, signal }: Context, mesh: Mesh): Promise<Discovered> {
   const kubectl = kubectlFor(programs, mesh.primary.context);
   const inventory = await readInventory(kubectl, signal);
   if (!isOfMesh(inventory, mesh)) return { inventory, primaryGateway: undefined };

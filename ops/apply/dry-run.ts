@@ -11,7 +11,7 @@ import { refuseForeign } from "../clusters/owner";
 import { objectsToPrune } from "../clusters/prune";
 import { type KubernetesObject, objectId } from "../exec/kubernetes-object";
 import type { Context } from "../run/context";
-import { findOut } from "./discovery";
+import { discover } from "./discovery";
 import type { Installation } from "./installation";
 import { refuseForeignRoot } from "./preconditions";
 import type { ApplyInputs, Run } from "./run";
@@ -29,8 +29,8 @@ export async function dryRun(
   only?: string,
 ): Promise<readonly ResourceChange[]> {
   const { mesh } = inputs;
-  const findings = await findOut(context, mesh);
-  const run = runOf(context, { ...inputs, ...findings });
+  const discovered = await discover(context, mesh);
+  const run = runOf(context, { ...inputs, ...discovered });
   const isMeant = (cluster: string) => only === undefined || only === cluster;
   const perCluster = await Promise.all(
     mesh.clusters.filter(({ name }) => isMeant(name)).map((cluster) => changesIn(run, cluster)),

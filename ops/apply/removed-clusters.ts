@@ -10,8 +10,8 @@ import { deadlines } from "./deadlines";
 import type { ApplyStep, Run } from "./run";
 
 /**
- * Remotes that have left mesh.yaml: the primary's access to each goes at once, so that no request is sent there any
- * more, and then what this project put on them. Without `prune` the run only says so.
+ * Remotes that are no longer in mesh.yaml: first the primary's access to them is removed, so that they get no more
+ * requests, then the mesh on them. Without `prune` the run only reports them.
  */
 export function removedClusterSteps(run: Run, removed: readonly InventoryCluster[]): ApplyStep[] {
   if (removed.length === 0) return [];
@@ -26,7 +26,7 @@ export function removedClusterSteps(run: Run, removed: readonly InventoryCluster
       id: secretsId,
       phase: "namespaces",
       title: `remote secret of ${names}`,
-      // It says whose the primary is.
+      // That step checks the owner of the primary.
       needs: [`${mesh.primary.name}/namespaces`],
       deadlineSeconds: run.timeoutSeconds ?? deadlines.requests,
       run: async ({ signal }) => {
@@ -43,7 +43,7 @@ export function removedClusterSteps(run: Run, removed: readonly InventoryCluster
             id: `${mesh.primary.name}/removed clusters`,
             phase: "removals" as const,
             title: `${names}: out of the mesh`,
-            // Both write the inventory, and this one's is the last word.
+            // Both write the inventory, this step last.
             needs: [secretsId, `${mesh.primary.name}/inventory`],
             deadlineSeconds: run.timeoutSeconds ?? deadlines.removedCluster,
             run: async ({ signal }: { readonly signal: AbortSignal }) => {
@@ -71,7 +71,7 @@ const whatWouldGo = (removed: readonly InventoryCluster[]) =>
 
 interface Departure {
   readonly cluster: InventoryCluster;
-  /** Nothing is left to do there, or nothing can be done. */
+  /** Nothing is left to remove, or nothing can be removed. */
   readonly isGone: boolean;
   readonly reason?: string;
 }

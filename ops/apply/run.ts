@@ -3,7 +3,7 @@ import type { Inputs } from "../../synth/inputs";
 import { explainTimeout } from "../diagnosis/unreachable";
 import type { Context } from "../run/context";
 import type { Step } from "../run/steps";
-import type { Findings } from "./discovery";
+import type { Discovered } from "./discovery";
 import type { Installation } from "./installation";
 import type { Phase } from "./phases";
 
@@ -23,7 +23,7 @@ export interface ApplyInputs extends Inputs {
 export type ApplyStep = Step & { readonly phase: Phase };
 
 /** Shared by the steps of a run. */
-export interface Run extends ApplyInputs, Findings {
+export interface Run extends ApplyInputs, Discovered {
   readonly context: Context;
   readonly installations: ReadonlyMap<string, Installation>;
   /** Gateway addresses by cluster name; the run adds those that it finds. */

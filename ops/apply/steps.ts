@@ -8,7 +8,7 @@ import { ensureRemoteSecret } from "../clusters/remote-secret";
 import type { Context } from "../run/context";
 import { addressesAtFirst } from "./addresses";
 import { deadlines } from "./deadlines";
-import type { Findings } from "./discovery";
+import type { Discovered } from "./discovery";
 import { installationIn } from "./installation";
 import type { Phase } from "./phases";
 import {
@@ -45,7 +45,7 @@ export function applySteps(run: Run): readonly ApplyStep[] {
 }
 
 /** A run before its first step; nothing is asked of a cluster yet. */
-export function runOf(context: Context, inputs: ApplyInputs & Findings): Run {
+export function runOf(context: Context, inputs: ApplyInputs & Discovered): Run {
   return {
     ...inputs,
     context,

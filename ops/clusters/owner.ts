@@ -66,7 +66,7 @@ export async function foreignOwner(
       fix,
     };
   if (owner !== undefined) return undefined;
-  // People create the namespace ahead of the mesh, for pull secrets.
+  // Users may create the namespace before the mesh, for pull secrets.
   const [workload] = await workloads();
   if (workload === undefined) return undefined;
   return {

@@ -1,6 +1,6 @@
 import { parseMesh } from "../../../mesh/load";
 import { addressesAtFirst } from "../../../ops/apply/addresses";
-import { findOut } from "../../../ops/apply/discovery";
+import { discover } from "../../../ops/apply/discovery";
 import { inventoryManifest, inventoryOf } from "../../../ops/clusters/inventory";
 import type { Programs } from "../../../ops/exec/programs";
 import { silentReporter } from "../../../ops/run/progress";
@@ -26,7 +26,7 @@ async function addresses(objects: { configmap?: object; service?: object }) {
   };
   const { signal } = new AbortController();
   const context = { programs, reporter: silentReporter, now: () => new Date(), signal, workFolder: "." };
-  return addressesAtFirst(mesh, await findOut(context, mesh), known);
+  return addressesAtFirst(mesh, await discover(context, mesh), known);
 }
 const ours = inventoryManifest(inventoryOf(mesh));
 const theirs = inventoryManifest({ ...inventoryOf(mesh), mesh: "other" });
