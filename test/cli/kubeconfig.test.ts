@@ -342,7 +342,7 @@ withKubectl("names of contexts", () => {
       process.env.KUBECONFIG = kubeconfig("k1", context);
       const { code, notes } = await mesh("init", `--context=${context}`);
       expect({ code, written: existsSync("mesh.yaml") }).toEqual({ code: 2, written: false });
-      const [, name, command] = /name it (\S+) here: (kubectl .*)/.exec(notes)!;
+      const [, name, command] = /set (\S+) here: (kubectl .*)/.exec(notes)!;
       await promisify(execFile)("bash", ["-ec", command!], { env: process.env });
       expect(await mesh("init", "--context", name!)).toMatchObject({ code: 0 });
       expect((await doctor())("reachable.api", "main0").status).toBe("pass");
