@@ -1,3 +1,5 @@
+type ExperimentalCommand = "create-remote-secret" | "uninstall";
+
 /**
  * Istio release lines as rows of data. Every fact has its source and the day on which it was read. A new line of the
  * same kind is one more row. Paths are those of istio/istio, at the line's release.
@@ -27,7 +29,7 @@ export interface IstioLine {
   /** `istioctl install` ends by creating the tag `default`, through which pods are injected. */
   readonly installAddsTag: boolean;
   /** Commands of istioctl that are experimental: `istioctl x <command>`. */
-  readonly experimentalCommands: readonly string[];
+  readonly experimentalCommands: readonly ExperimentalCommand[];
   /** Registry and path of Istio's images, those of its samples included. */
   readonly hub: string;
   readonly kubernetes: KubernetesRange;
@@ -370,3 +372,9 @@ export const sharesIngressGateway = ({ gateway }: IstioLine) => gateway.name ===
 
 /** The line without `istio.line` in `mesh.yaml`. */
 export const defaultIstioLine: IstioLine = istioLines[0]!;
+
+/** Words of a command of istioctl. */
+export const istioctlCommand = (
+  { experimentalCommands }: IstioLine,
+  name: ExperimentalCommand,
+): readonly string[] => (experimentalCommands.includes(name) ? ["x", name] : [name]);

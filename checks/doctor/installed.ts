@@ -1,6 +1,7 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import { tagOf } from "../../mesh/images";
-import type { Cluster } from "../../mesh/mesh";
+import { istioctlCommand } from "../../mesh/istio-lines";
+import type { Cluster, Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
 import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
 import { holdsMesh } from "../../ops/clusters/owner";
@@ -22,12 +23,22 @@ function istioVersionOf({ metadata, spec }: KubernetesObject): Version | undefin
 }
 
 /** How to uninstall an Istio of any installer. */
-function removal({ context }: Cluster, { metadata }: KubernetesObject, revision: string): string {
+function removal(
+  { istio }: Mesh,
+  { context }: Cluster,
+  { metadata }: KubernetesObject,
+  revision: string,
+): string {
   if (metadata.namespace === "aks-istio-system") {
     return "az aks mesh disable --resource-group GROUP --name CLUSTER";
   }
   const what = revision === defaultRevision ? ["--purge"] : ["--revision", revision];
-  return commandLine("istioctl", ["uninstall", "--context", context, ...what]);
+  return commandLine("istioctl", [
+    ...istioctlCommand(istio.line, "uninstall"),
+    "--context",
+    context,
+    ...what,
+  ]);
 }
 
 export const installedChecks: readonly Check<DoctorWorld>[] = [
@@ -60,7 +71,9 @@ export const installedChecks: readonly Check<DoctorWorld>[] = [
         }),
         {
           commands: [
-            ...new Set(foreign.map((deployment) => removal(cluster, deployment, revisionOf(deployment)))),
+            ...new Set(
+              foreign.map((deployment) => removal(mesh, cluster, deployment, revisionOf(deployment))),
+            ),
           ],
         },
       );

@@ -76,7 +76,7 @@ export function installationIn(
   { mesh, cluster, dist, istioctlVersion }: InstallationProps,
 ): Installation {
   const kubectl = kubectlFor(context.programs, cluster.context);
-  const istioctl = istioctlFor(context.programs, cluster.context);
+  const istioctl = istioctlFor(context.programs, cluster.context, mesh.istio.line);
   const rows = operatorFiles(mesh, cluster);
   const bundle = join(dist, cluster.name);
   const files = workFiles(context, cluster);

@@ -175,7 +175,6 @@ function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
           {
             cluster: cluster.name,
             primary: primary.kubectl,
-            remote: remote.kubectl,
             istioctl: remote.istioctl,
             say: (text) => run.context.reporter.say(text),
           },

@@ -4,7 +4,7 @@ import { tagOf } from "../../mesh/images";
 import { faultByRemoteSecret } from "../../mesh/releases";
 import { commandLine } from "../../mesh/shell-quote";
 import { parseVersion } from "../../mesh/versions";
-import { type Istioctl, remoteSecretArgs } from "../exec/istioctl";
+import type { Istioctl } from "../exec/istioctl";
 import { type Kubectl, noValidation } from "../exec/kubectl";
 import { isRolledOut, type KubernetesObject } from "../exec/kubernetes-object";
 import type { StepOutcome } from "../run/steps";
@@ -12,7 +12,6 @@ import type { StepOutcome } from "../run/steps";
 export interface RemoteSecretProps {
   readonly cluster: string;
   readonly primary: Kubectl;
-  readonly remote: Kubectl;
   readonly istioctl: Istioctl;
   /** Reports a restart of istiod. */
   readonly say: (text: string) => void;
@@ -26,7 +25,7 @@ export async function ensureRemoteSecret(
   props: RemoteSecretProps,
   signal: AbortSignal,
 ): Promise<StepOutcome> {
-  const { cluster, primary, remote, istioctl } = props;
+  const { cluster, primary, istioctl } = props;
   const [wanted, [found]] = await Promise.all([
     istioctl.remoteSecret(cluster, { signal }),
     primary.get(["-n", istioNamespace, "secret", remoteSecretName(cluster)], { signal }),
@@ -36,7 +35,7 @@ export async function ensureRemoteSecret(
   await primary.run(["apply", noValidation, "-f", "-"], {
     signal,
     input: dump(wanted),
-    inputFrom: commandLine("istioctl", remoteSecretArgs(remote.context, cluster)),
+    inputFrom: commandLine("istioctl", istioctl.remoteSecretArgs(cluster)),
   });
   if (losesEndpoints) await restartIstiod(primary, signal);
   return "changed";

@@ -1,6 +1,7 @@
 import { operatorFiles } from "../../k8s/bundle";
 import { istioNamespace } from "../../k8s/istio-names";
 import { ownerSelector } from "../../k8s/mesh-chart";
+import { istioctlCommand } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { isAdopted } from "../clusters/adopted-namespaces";
 import { refuseForeign } from "../clusters/owner";
@@ -111,7 +112,7 @@ async function uninstallIstio(
   crds: boolean,
   signal: AbortSignal,
 ): Promise<StepOutcome> {
-  const istioctl = istioctlFor(context.programs, cluster.context);
+  const istioctl = istioctlFor(context.programs, cluster.context, mesh.istio.line);
   const files = workFiles(context, cluster);
   const rendered = await Promise.all(
     operatorFiles(mesh, cluster).map(({ make }, index) =>
@@ -124,16 +125,24 @@ async function uninstallIstio(
   const kubectl = kubectlFor(context.programs, cluster.context);
   const outcomes = [
     await remove(kubectl, ["-f", file], deadlines.uninstall, signal),
-    crds ? await purge(context, cluster, signal) : "unchanged",
+    crds ? await purge(context, mesh, cluster, signal) : "unchanged",
   ];
   return outcomes.includes("changed") ? "changed" : "unchanged";
 }
 
 /** Everything with istioctl's labels, of all revisions, and Istio's CRDs. */
-async function purge({ programs }: Context, cluster: Cluster, signal: AbortSignal): Promise<StepOutcome> {
+async function purge(
+  { programs }: Context,
+  { istio }: Mesh,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<StepOutcome> {
   const { stderr, stdout } = await programs.run(
     "istioctl",
-    ["uninstall", "--context", cluster.context, "--purge", "--skip-confirmation"],
+    [
+      ...istioctlCommand(istio.line, "uninstall"),
+      ...["--context", cluster.context, "--purge", "--skip-confirmation"],
+    ],
     { signal, deadlineSeconds: deadlines.uninstall },
   );
   return /removed/i.test(stdout + stderr) ? "changed" : "unchanged";

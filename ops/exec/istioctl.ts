@@ -1,5 +1,6 @@
 import { loadAll } from "js-yaml";
 import { istioNamespace } from "../../k8s/istio-names";
+import { type IstioLine, istioctlCommand } from "../../mesh/istio-lines";
 import type { Mesh } from "../../mesh/mesh";
 import type { KubernetesObject } from "./kubernetes-object";
 import type { Programs, RunOptions } from "./programs";
@@ -33,13 +34,21 @@ export interface Istioctl {
   /** The objects that `install` would apply; needs no cluster. */
   render(operatorFile: string): Promise<readonly KubernetesObject[]>;
   install(operatorFile: string, deadlineSeconds: number, options?: RunOptions): Promise<void>;
+  /** Of `create-remote-secret`. */
+  remoteSecretArgs(cluster: string): readonly string[];
   /** The Secret that lets the primary read this cluster. Creates the reader's token if there is none. */
   remoteSecret(cluster: string, options?: RunOptions): Promise<KubernetesObject>;
 }
 
 /** istioctl for one cluster. */
-export function istioctlFor(programs: Programs, context: string): Istioctl {
+export function istioctlFor(programs: Programs, context: string, line: IstioLine): Istioctl {
+  const remoteSecretArgs = (cluster: string) => [
+    ...istioctlCommand(line, "create-remote-secret"),
+    ...["--context", context, "--name", cluster],
+    ...logAside,
+  ];
   return {
+    remoteSecretArgs,
     async render(operatorFile) {
       const { stdout } = await programs.run("istioctl", [
         "manifest",
@@ -62,7 +71,7 @@ export function istioctlFor(programs: Programs, context: string): Istioctl {
       );
     },
     async remoteSecret(cluster, options) {
-      const { stdout } = await programs.run("istioctl", remoteSecretArgs(context, cluster), {
+      const { stdout } = await programs.run("istioctl", remoteSecretArgs(cluster), {
         ...options,
         secretOutput: true,
       });
@@ -71,12 +80,3 @@ export function istioctlFor(programs: Programs, context: string): Istioctl {
     },
   };
 }
-
-export const remoteSecretArgs = (context: string, cluster: string): readonly string[] => [
-  "create-remote-secret",
-  "--context",
-  context,
-  "--name",
-  cluster,
-  ...logAside,
-];

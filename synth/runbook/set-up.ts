@@ -2,10 +2,11 @@ import { manifestFiles, operatorFiles } from "../../k8s/bundle";
 import { istioNamespace } from "../../k8s/istio-names";
 import { terraformStackName } from "../../mesh/azure-names";
 import { imagesOf } from "../../mesh/images";
+import { istioctlCommand } from "../../mesh/istio-lines";
 import type { Cluster } from "../../mesh/mesh";
 import { faultByRemoteSecret } from "../../mesh/releases";
 import { shellQuote } from "../../mesh/shell-quote";
-import { at, type Book, commands, istioctlCommand, kubectl, meshCommand, type Step } from "./step";
+import { at, type Book, commands, kubectl, meshCommand, type Step } from "./step";
 
 /** From programs and clusters to the last remote. */
 export function setUp(book: Book): Step[] {
@@ -141,8 +142,9 @@ function address(book: Book): Step {
 }
 
 function remote(book: Book, remote: Cluster): Step {
-  const { primary } = book.mesh;
-  const secret = `${istioctlCommand(book, "create-remote-secret")} ${at(remote)} --name ${remote.name} | ${kubectl(primary)} apply -f -`;
+  const { primary, istio } = book.mesh;
+  const create = istioctlCommand(istio.line, "create-remote-secret");
+  const secret = `istioctl ${create.join(" ")} ${at(remote)} --name ${remote.name} | ${kubectl(primary)} apply -f -`;
   const [controlPlane, ...gateway] = install(book, remote);
   const { version } = book.mesh.istio;
   const fault = faultByRemoteSecret(version);

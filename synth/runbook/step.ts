@@ -21,10 +21,6 @@ export function meshCommand({ paths }: Book, name: string): string {
   return `npx --no mesh ${name}${paths.mesh === "mesh.yaml" ? "" : ` -f ${shellQuote(paths.mesh)}`}`;
 }
 
-export function istioctlCommand({ mesh }: Book, name: "create-remote-secret" | "uninstall"): string {
-  return mesh.istio.line.experimentalCommands.includes(name) ? `istioctl x ${name}` : `istioctl ${name}`;
-}
-
 /** A numbered step of the runbook. */
 export interface Step {
   readonly title: string;

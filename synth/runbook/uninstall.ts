@@ -1,12 +1,14 @@
 import { istioNamespace, remoteSecretName } from "../../k8s/istio-names";
 import { ownerSelector } from "../../k8s/mesh-chart";
 import { terraformStackName } from "../../mesh/azure-names";
+import { istioctlCommand } from "../../mesh/istio-lines";
 import { shellQuote } from "../../mesh/shell-quote";
-import { at, type Book, commands, istioctlCommand, kubectl, type Step } from "./step";
+import { at, type Book, commands, kubectl, type Step } from "./step";
 
 export function teardown(book: Book): Step {
   const { clusters, primary, remotes, sample, azure } = book.mesh;
   const chdir = azure && `-chdir=${shellQuote(`cdktf.out/stacks/${terraformStackName(azure)}`)}`;
+  const uninstall = istioctlCommand(book.mesh.istio.line, "uninstall");
   return {
     title: "Uninstall the mesh",
     body: [
@@ -18,7 +20,7 @@ export function teardown(book: Book): Step {
         ),
         ...clusters.flatMap((cluster) => [
           ...(sample ? [`${kubectl(cluster)} delete namespace ${sample.namespace} --ignore-not-found`] : []),
-          `${istioctlCommand(book, "uninstall")} ${at(cluster)} --purge -y`,
+          `istioctl ${uninstall.join(" ")} ${at(cluster)} --purge -y`,
           `${kubectl(cluster)} delete namespace ${istioNamespace} --ignore-not-found`,
           `${kubectl(cluster)} delete clusterrolebindings,clusterroles --selector ${ownerSelector(book.mesh)}`,
         ]),

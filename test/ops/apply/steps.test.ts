@@ -23,7 +23,7 @@ function runOn(mesh: Mesh, applied: (file: string) => void): Run {
   const { signal } = new AbortController();
   const installation = (context: string): Installation => ({
     kubectl: kubectlFor(programs, context),
-    istioctl: istioctlFor(programs, context),
+    istioctl: istioctlFor(programs, context, mesh.istio.line),
     inBundle: async () => undefined,
     initial: async () => undefined,
     applyRendered: async () => "unchanged",

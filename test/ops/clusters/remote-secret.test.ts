@@ -1,3 +1,4 @@
+import { defaultIstioLine, istioLines } from "../../../mesh/istio-lines";
 import { ensureRemoteSecret } from "../../../ops/clusters/remote-secret";
 import { istioctlFor } from "../../../ops/exec/istioctl";
 import { kubectlFor } from "../../../ops/exec/kubectl";
@@ -52,8 +53,7 @@ async function ensure(found: object | undefined, image: string | undefined) {
     {
       cluster: "remote0",
       primary: kubectlFor(programs, "one"),
-      remote: kubectlFor(programs, "two"),
-      istioctl: istioctlFor(programs, "two"),
+      istioctl: istioctlFor(programs, "two", defaultIstioLine),
       say: (text) => done.push(text),
     },
     new AbortController().signal,
@@ -92,3 +92,20 @@ test("a new or unchanged Secret restarts nothing", async () => {
     done: [],
   });
 });
+
+test.each(istioLines.map((line) => [line.id, line] as const))(
+  "the remote secret comes from the command that istioctl of %s has",
+  async (name, line) => {
+    const asked: string[] = [];
+    const programs: Programs = {
+      async run(program, args) {
+        asked.push([program, ...args].join(" "));
+        return { code: 0, stdout: JSON.stringify(secret("new")), stderr: "" };
+      },
+    };
+    await istioctlFor(programs, "two", line).remoteSecret("remote0");
+    // https://istio.io/v1.7/docs/reference/commands/istioctl/, read 2026-11-30
+    const command = name === "1.7" ? "istioctl x create-remote-secret" : "istioctl create-remote-secret";
+    expect(asked).toEqual([`${command} --context two --name remote0 --log_target stderr`]);
+  },
+);
