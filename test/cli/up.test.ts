@@ -3,7 +3,7 @@ import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { project } from "../synth/project";
 import { mesh } from "./run";
 
-jest.mock("../../checks/preflight", () => ({ preflight: jest.fn() }));
+jest.mock("../../checks/preflight", () => ({ preflight: async () => ({ text: "1.31.1" }) }));
 jest.mock("../../ops/apply/apply", () => ({
   apply: jest.fn(async () => ({ ok: false, results: [], unchanged: true, addresses: {} })),
 }));
