@@ -1,6 +1,7 @@
 import { createHash, type KeyObject, X509Certificate } from "node:crypto";
 import { type Der, derElements, derTags } from "./der";
 import { type Name, type NameConstraints, readNameConstraints } from "./name-constraints";
+import { pemBlocks } from "./pem";
 
 /** A parsed certificate. Distinguished names and fingerprints are public. */
 export interface Certificate {
@@ -53,6 +54,12 @@ export function parseCertificate(der: Buffer): Certificate | undefined {
     // OpenSSL's errors may quote the input.
     return undefined;
   }
+}
+
+/** Certificates in a PEM text; none in what is no PEM. */
+export function certificatesIn(pem: string): Certificate[] {
+  const blocks = pemBlocks(pem);
+  return Array.isArray(blocks) ? blocks.flatMap(({ der }) => parseCertificate(der) ?? []) : [];
 }
 
 function readCertificate(der: Buffer): Certificate {

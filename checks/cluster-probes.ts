@@ -1,8 +1,8 @@
 import { istioNamespace } from "../k8s/istio-names";
 import type { Cluster, Mesh } from "../mesh/mesh";
 import type { Version } from "../mesh/versions";
+import { readPublicCa } from "../ops/clusters/ca-secret";
 import { type Inventory, inventoryName } from "../ops/clusters/inventory";
-import { readPublicCa } from "../ops/clusters/public-ca";
 import { type Kubectl, kubectlFor } from "../ops/exec/kubectl";
 import type { KubernetesObject } from "../ops/exec/kubernetes-object";
 import { withRequestTimeout } from "../ops/exec/limits";
@@ -47,7 +47,7 @@ export interface PodRequest {
 /** @param rights to ask about, in one go */
 export function probesOf(
   { programs, now }: Pick<Context, "programs" | "now">,
-  { istio: { line } }: Mesh,
+  mesh: Mesh,
   { context }: Cluster,
   rights: readonly Right[],
 ): ClusterProbes {
@@ -76,7 +76,7 @@ export function probesOf(
     async trustedRoot() {
       return (await configMap("istio-ca-root-cert"))?.data?.["root-cert.pem"];
     },
-    installedRoot: ask(async () => (await readPublicCa(kubectl, line))?.rootCert),
+    installedRoot: ask(async () => (await readPublicCa(kubectl, mesh))?.rootCert),
     podRequests: ask(() => readPodRequests(kubectl)),
   };
 }

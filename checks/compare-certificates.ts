@@ -1,11 +1,4 @@
-import { type Certificate, parseCertificate } from "../ca/certificate";
-import { pemBlocks } from "../ca/pem";
-
-/** Certificates in a PEM text; none in what is no PEM. */
-export function certificatesOf(pem: string): Certificate[] {
-  const blocks = pemBlocks(pem);
-  return Array.isArray(blocks) ? blocks.flatMap(({ der }) => parseCertificate(der) ?? []) : [];
-}
+import type { Certificate } from "../ca/certificate";
 
 /** While a root is being replaced there are two of them, and one in common is enough. */
 export const haveOneInCommon = (some: readonly Certificate[], others: readonly Certificate[]) =>

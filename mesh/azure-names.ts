@@ -1,4 +1,4 @@
-import type { Aks, Azure } from "./mesh";
+import type { Aks, Azure, Cluster, Mesh } from "./mesh";
 
 /**
  * Names that Terraform and manifests or commands must agree on.
@@ -25,4 +25,14 @@ export const localStateName = (stack: string): string => `terraform.${stack}.tfs
  */
 export function gatewayAddressName({ name }: Aks): string {
   return `${name}-gateway`;
+}
+
+/**
+ * Arguments of az that write the kubeconfig context of a cluster that Terraform creates.
+ * @param file `-`: to stdout @default - where az finds its kubeconfig
+ */
+export function getCredentials({ azure }: Mesh, { aks }: Cluster, file?: string): string[] {
+  const where = azure!.subscription === undefined ? [] : ["--subscription", azure!.subscription];
+  const what = ["--resource-group", azure!.resourceGroup, "--name", aks!.name, "--overwrite-existing"];
+  return ["aks", "get-credentials", ...where, ...what, ...(file === undefined ? [] : ["--file", file])];
 }

@@ -45,7 +45,7 @@ function row({ certificate, clusters }: Holding, now: Date): Content[] {
     clusterLine(clusters),
     day(notAfter),
     remaining(daysLeft(certificate, now)),
-    html`<code>${fingerprint.replaceAll(":", "").toLowerCase().slice(0, 16)}</code>`,
+    html`<code>${fingerprint.slice(0, 16)}</code>`,
   ];
 }
 

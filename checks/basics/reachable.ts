@@ -2,7 +2,7 @@ import { BlockList, isIPv4, isIPv6 } from "node:net";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { didYouMean } from "../../mesh/problem";
 import { commandLine } from "../../mesh/shell-quote";
-import { fetchCredentials } from "../../ops/azure/get-credentials";
+import { fetchCredentials } from "../../ops/azure/credentials";
 import { fixForUnreachable } from "../../ops/diagnosis/unreachable";
 import { DeadlinePassed, LoginRequired, ProgramFailed, shortMessage } from "../../ops/exec/errors";
 import { mixedEntries, mixedEntryFix, mixedEntryText, strayFile } from "../../ops/exec/kubeconfig-files";

@@ -1,9 +1,9 @@
 import { istioNamespace } from "../../k8s/istio-names";
-import { tagOf } from "../../mesh/images";
 import { istioctlCommand } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
-import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
+import { minorsApart, parseVersion } from "../../mesh/versions";
+import { istioVersionOfDeployment } from "../../ops/clusters/istio-version";
 import { holdsMesh } from "../../ops/clusters/owner";
 import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 import { runsIstiod } from "../applies-to";
@@ -14,13 +14,6 @@ import type { DoctorWorld } from "./world";
 
 const defaultRevision = "default";
 const revisionOf = ({ metadata }: KubernetesObject) => metadata.labels?.["istio.io/rev"] ?? defaultRevision;
-
-/** Of the tag of its image, or as its label says where the image is named by digest. */
-function istioVersionOf({ metadata, spec }: KubernetesObject): Version | undefined {
-  const image: string = spec.template.spec.containers[0]?.image ?? "";
-  const tag = tagOf(image) ?? metadata.labels?.["app.kubernetes.io/version"];
-  return tag ? parseVersion(tag) : undefined;
-}
 
 /** How to uninstall an Istio of any installer. */
 function removal(
@@ -66,7 +59,7 @@ export const installedChecks: readonly Check<DoctorWorld>[] = [
       return problem(
         foreign.map((deployment) => {
           const { namespace, name } = deployment.metadata;
-          const version = istioVersionOf(deployment)?.text ?? "of an unknown version";
+          const version = istioVersionOfDeployment(deployment)?.text ?? "of an unknown version";
           return `Deployment ${namespace}/${name}: Istio ${version}, revision ${revisionOf(deployment)}, not of ${mesh.name}`;
         }),
         {
@@ -128,7 +121,7 @@ export const installedChecks: readonly Check<DoctorWorld>[] = [
       const istiod = (await probes(cluster).controlPlanes()).find(
         ({ metadata }) => metadata.namespace === istioNamespace && metadata.name === "istiod",
       );
-      const installed = istiod && istioVersionOf(istiod);
+      const installed = istiod && istioVersionOfDeployment(istiod);
       if (!istiod) return pass("no istiod in istio-system yet");
       if (!installed) return problem("the version of istiod's image is unknown");
       const apart = minorsApart(parseVersion(mesh.istio.version)!, installed);

@@ -1,7 +1,8 @@
+import { certificatesIn } from "../../ca/certificate";
 import { meshCommand } from "../../mesh/paths";
 import { formatProblem, InputError } from "../../mesh/problem";
 import { type Check, pass, passIfNone, problem } from "../check";
-import { certificatesOf, haveOneInCommon, shortFingerprints } from "../compare-certificates";
+import { haveOneInCommon, shortFingerprints } from "../compare-certificates";
 import { kubectlIn } from "../suggested-commands";
 import type { DoctorWorld } from "./world";
 
@@ -24,7 +25,7 @@ export const trustChecks: readonly Check<DoctorWorld>[] = [
         if (!material) return problem("there is no CA yet", make);
         if (missing.length > 0) return problem(`there is no CA for ${missing.join(", ")}`, make);
         const root = material[mesh.primary.name]!.rootCert;
-        return pass(`root ${shortFingerprints(certificatesOf(root))}`);
+        return pass(`root ${shortFingerprints(certificatesIn(root))}`);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
         return problem(
@@ -68,19 +69,19 @@ export const trustChecks: readonly Check<DoctorWorld>[] = [
     fix: "restore the CA folder that the cluster was installed with, or run `mesh destroy` before you install with this one",
     needs: ["trust.ca", "rights.read"],
     async look({ mesh, ca, probes }, cluster) {
-      const wanted = certificatesOf(ca().material![cluster.name]!.rootCert);
+      const wanted = certificatesIn(ca().material![cluster.name]!.rootCert);
       const installed = {
         "Secret cacerts": await probes(cluster).installedRoot(),
         "ConfigMap istio-ca-root-cert": await probes(cluster).trustedRoot(),
       };
       const present = Object.entries(installed).filter(([, pem]) => pem !== undefined);
-      const others = present.filter(([, pem]) => !haveOneInCommon(certificatesOf(pem!), wanted));
+      const others = present.filter(([, pem]) => !haveOneInCommon(certificatesIn(pem!), wanted));
       if (present.length === 0) return pass("nothing is installed");
       if (others.length === 0)
         return pass(`${shortFingerprints(wanted)} in ${present.map(([where]) => where).join(" and ")}`);
       return problem(
         [
-          ...others.map(([where, pem]) => `${where} has the root ${shortFingerprints(certificatesOf(pem!))}`),
+          ...others.map(([where, pem]) => `${where} has the root ${shortFingerprints(certificatesIn(pem!))}`),
           `the CA of ${mesh.name} has ${shortFingerprints(wanted)}`,
         ],
         { commands: [kubectlIn(cluster, "-n", "istio-system", "get", "configmap,secret")] },

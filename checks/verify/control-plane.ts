@@ -1,3 +1,4 @@
+import { certificatesIn } from "../../ca/certificate";
 import { istioNamespace, networkLabel } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { istioSystemIn, networkOf } from "../../ops/clusters/owner";
@@ -5,7 +6,7 @@ import { type KubernetesObject, serviceAddresses } from "../../ops/exec/kubernet
 import { isRemote, readsNetworkLabels, runsIstiod } from "../applies-to";
 import { type Check, notJudged, pass, passIfNone, problem } from "../check";
 import { istioService } from "../cluster-probes";
-import { certificatesOf, haveOneInCommon, shortFingerprints } from "../compare-certificates";
+import { haveOneInCommon, shortFingerprints } from "../compare-certificates";
 import { kubectlIn, restartIstiod } from "../suggested-commands";
 import { objectNamed, readyAddresses, unready } from "./readiness";
 import type { VerifyWorld } from "./world";
@@ -177,7 +178,7 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
     fix: "restart istiod; it writes the bundle",
     needs: ["trust.live-root", "primary/control-plane.istiod", "control-plane.primary"],
     async look({ mesh, byApply, probes }, cluster) {
-      const wanted = certificatesOf((await probes(cluster).trustedRoot()) ?? "");
+      const wanted = certificatesIn((await probes(cluster).trustedRoot()) ?? "");
       const ours = (await probes(cluster).webhooks()).filter(
         (configuration) =>
           configuration.kind === "MutatingWebhookConfiguration" &&
@@ -188,10 +189,10 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
         const bundles: string[] = webhooks.map((webhook: KubernetesObject) =>
           Buffer.from(webhook.clientConfig?.caBundle ?? "", "base64").toString("utf8"),
         );
-        const bad = bundles.find((bundle) => !haveOneInCommon(certificatesOf(bundle), wanted));
+        const bad = bundles.find((bundle) => !haveOneInCommon(certificatesIn(bundle), wanted));
         if (bad === undefined) return [];
         return [
-          `${metadata.name}: caBundle has ${shortFingerprints(certificatesOf(bad))}; expected ${shortFingerprints(wanted)}`,
+          `${metadata.name}: caBundle has ${shortFingerprints(certificatesIn(bad))}; expected ${shortFingerprints(wanted)}`,
         ];
       });
       const signer = runsIstiod(mesh, cluster) ? cluster : mesh.primary;

@@ -1,8 +1,9 @@
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Mesh, Sample } from "../../mesh/mesh";
+import { containersOfNewPod } from "../../ops/clusters/injection";
 import { podToTry, whyKubeletUnreachable } from "../../ops/diagnosis/kubelet-connection";
 import { ProgramFailed } from "../../ops/exec/errors";
-import { type Kubectl, noValidation } from "../../ops/exec/kubectl";
+import type { Kubectl } from "../../ops/exec/kubectl";
 import { type KubernetesObject, objectNamed } from "../../ops/exec/kubernetes-object";
 import { inClient } from "../../ops/traffic/requests";
 import type { ClusterProbes } from "../cluster-probes";
@@ -89,7 +90,16 @@ export function meshProbesOf(mesh: Mesh, { kubectl, version }: ClusterProbes): M
     networkPolicies: get("networkpolicies.networking.k8s.io", "--all-namespaces"),
     injected: ofSample(async ({ namespace }) => {
       const client = objectNamed(await sample(), "Deployment", mesh.istio.line.sample.client.name);
-      return readInjected(kubectl, namespace, client?.spec.template ?? barePod);
+      const { metadata, spec }: PodTemplate = client?.spec.template ?? barePod;
+      // One of the mesh's own pods: policies may refuse any other, for its image or for requests that it lacks.
+      const pod = {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { ...metadata, name: "mesh-verify", namespace },
+        spec,
+      };
+      // The webhook has ten seconds by itself.
+      return containersOfNewPod(kubectl, pod, { deadlineSeconds: 25 });
     }),
     proxyCertificates: ofSample(async () =>
       readProxyCertificates(await runInClient(proxyCertificatesScript)),
@@ -142,27 +152,3 @@ interface PodTemplate {
   readonly spec: object;
 }
 const barePod: PodTemplate = { spec: { containers: [{ name: "verify", image: "verify" }] } };
-
-/**
- * Asked of the API server without making the pod. It is one of the mesh's own: policies may refuse any other, for its
- * image or for requests that it does not set.
- */
-async function readInjected(
-  kubectl: Kubectl,
-  namespace: string,
-  { metadata, spec }: PodTemplate,
-): Promise<string[]> {
-  const pod = {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { ...metadata, name: "mesh-verify", namespace },
-    spec,
-  };
-  const names = "jsonpath={.spec.initContainers[*].name} {.spec.containers[*].name}";
-  const { stdout } = await kubectl.run(
-    ["create", "--dry-run=server", noValidation, "-o", names, "-f", "-"],
-    // The webhook has ten seconds by itself.
-    { input: JSON.stringify(pod), deadlineSeconds: 25 },
-  );
-  return stdout.split(" ").filter(Boolean);
-}

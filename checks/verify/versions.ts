@@ -1,6 +1,6 @@
-import { tagOf } from "../../mesh/images";
 import type { Cluster } from "../../mesh/mesh";
-import { minorsApart, parseVersion, type Version } from "../../mesh/versions";
+import { minorsApart, type Version } from "../../mesh/versions";
+import { istioVersionOfPod } from "../../ops/clusters/istio-version";
 import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 import { runsIstiod } from "../applies-to";
 import { type Check, notJudged, passIfNone } from "../check";
@@ -13,15 +13,12 @@ interface Running {
   readonly version: Version;
 }
 
-/** Versions by the tags of the images that containers of this name run. */
-function versionsOf(pods: readonly KubernetesObject[], container: string): Running[] {
+function versionsOf(pods: readonly KubernetesObject[], container: "discovery" | "istio-proxy"): Running[] {
   return pods
     .filter((object) => object.kind === "Pod" && isLive(object))
-    .flatMap(({ metadata, spec }) => {
-      const all = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
-      const image: string = all.find(({ name }: { name: string }) => name === container)?.image ?? "";
-      const version = parseVersion(tagOf(image) ?? "");
-      return version ? [{ pod: `${metadata.namespace}/${metadata.name}`, version }] : [];
+    .flatMap((pod) => {
+      const version = istioVersionOfPod(pod, container);
+      return version ? [{ pod: `${pod.metadata.namespace}/${pod.metadata.name}`, version }] : [];
     });
 }
 

@@ -1,7 +1,7 @@
-import { caInSecret } from "../../ca/secret";
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster } from "../../mesh/mesh";
 import { adoptNamespaces } from "../clusters/adopted-namespaces";
+import { caAmong } from "../clusters/ca-secret";
 import type { StepContext } from "../run/steps";
 import type { Run } from "./run";
 
@@ -15,8 +15,7 @@ export async function refuseForeignRoot(run: Run, cluster: Cluster): Promise<voi
         "change the type of a Secret: let either cert-manager or mesh write it",
     );
   }
-  const { ca } = caInSecret(cacerts.data ?? {}, run.mesh.istio.line.readsTlsSecret);
-  if (ca.rootCert.trim() === run.rootCertificate.trim()) return;
+  if (caAmong([cacerts], run.mesh)!.ca.rootCert.trim() === run.rootCertificate.trim()) return;
   throw new Error(
     `${cluster.name} has a Secret cacerts with a root certificate other than this mesh's CA; a mesh has one root; ` +
       "restore the CA folder that the cluster was installed with, or run mesh destroy first",

@@ -1,13 +1,15 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { dump, load } from "js-yaml";
+import { getCredentials } from "../../mesh/azure-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { meshCommand } from "../../mesh/paths";
+import { commandLine } from "../../mesh/shell-quote";
 import { Interrupted, MissingProgram } from "../exec/errors";
+import { fileToWrite } from "../exec/kubeconfig-files";
 import type { ProgramName, Programs } from "../exec/programs";
 import { replaceFile } from "../exec/replace-file";
 import type { Context } from "../run/context";
-import { fetchCredentials, getCredentials } from "./get-credentials";
 import { terraformFor } from "./terraform";
 
 /** There are no credentials for a cluster that Terraform creates. No cluster was changed. */
@@ -177,6 +179,12 @@ async function askAz(
     if (error instanceof MissingProgram) absent.add(error.program);
     return undefined;
   }
+}
+
+/** Commands that write the credentials of a cluster; none for a cluster that Terraform does not create. */
+export function fetchCredentials(mesh: Mesh, cluster: Cluster): string[] {
+  if (!mesh.azure || !cluster.aks) return [];
+  return [commandLine("az", getCredentials(mesh, cluster, fileToWrite(cluster.context)))];
 }
 
 /** A message with the clusters, where credentials were looked for, and commands that fetch them. */

@@ -1,13 +1,13 @@
-import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
-import { pemBlocks } from "../../ca/pem";
+import { certificatesIn, type Certificate as FullCertificate } from "../../ca/certificate";
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { bundleObjects } from "../clusters/bundle-objects";
+import { readPublicCa } from "../clusters/ca-secret";
 import { readClusterState } from "../clusters/cluster-state";
 import { type Inventory, readInventory } from "../clusters/inventory";
+import { istioVersionOfPod } from "../clusters/istio-version";
 import { objectsToPrune } from "../clusters/prune";
-import { readPublicCa } from "../clusters/public-ca";
 import { deletionBlockers, deletionMessages, isTerminating } from "../clusters/terminating";
 import { whyNotReady } from "../diagnosis/pods";
 import { type Kubectl, kubectlFor } from "../exec/kubectl";
@@ -66,7 +66,7 @@ export interface Certificate {
   /** For example `O=Istio, CN=Root CA`. */
   readonly subject: string;
   readonly notAfter: Date;
-  /** SHA-256, as `openssl x509 -fingerprint -sha256` prints it. */
+  /** SHA-256, lower-case hex. */
   readonly fingerprint: string;
 }
 
@@ -94,7 +94,7 @@ export async function readCluster(
   const istiod = deployment("istiod");
   return {
     kubernetes: version?.text,
-    istio: [...new Set(ofKind("Pod").flatMap(istioVersion))].sort(),
+    istio: istioVersions(ofKind("Pod")),
     istiod: istiod && replicasOf(istiod),
     gateways: ofKind("Service")
       .filter(({ spec }) => spec.type === "LoadBalancer")
@@ -127,22 +127,23 @@ const replicasOf = (deployment: KubernetesObject | undefined): Replicas => ({
   wanted: deployment ? (deployment.spec?.replicas ?? 1) : 0,
 });
 
-/** Names of the containers in istiod's and in every proxy's pod. */
-const istioContainers = ["discovery", "istio-proxy"];
-
-function istioVersion({ spec }: KubernetesObject): string[] {
-  const containers: readonly { name: string; image: string }[] = spec?.containers ?? [];
-  return containers
-    .filter(({ name }) => istioContainers.includes(name))
-    .flatMap(({ image }) => /:(\d+\.\d+\.\d+)[^/@]*/.exec(image)?.[1] ?? []);
-}
+const istioVersions = (pods: readonly KubernetesObject[]) =>
+  [
+    ...new Set(
+      pods.flatMap((pod) =>
+        (["discovery", "istio-proxy"] as const).flatMap(
+          (container) => istioVersionOfPod(pod, container)?.text ?? [],
+        ),
+      ),
+    ),
+  ].sort();
 
 async function readCertificates(
   kubectl: Kubectl,
-  { istio }: Mesh,
+  mesh: Mesh,
   signal: AbortSignal,
 ): Promise<Certificates | undefined> {
-  const found = await readPublicCa(kubectl, istio.line, { signal });
+  const found = await readPublicCa(kubectl, mesh, { signal });
   return found && certificatesOf(found.rootCert, [found.caCert, found.certChain]);
 }
 
@@ -163,20 +164,15 @@ export function certificatesOf(rootCert: string, others: readonly string[]): Cer
   return { notAfter: new Date(Math.min(...ends)), root: root.fingerprint, list };
 }
 
-const readable = (certificate: X509Certificate, role: Certificate["role"]): Certificate => ({
+const readable = (
+  { subject, notAfter, fingerprint }: FullCertificate,
+  role: Certificate["role"],
+): Certificate => ({
   role,
-  subject: certificate.subject.split("\n").join(", "),
-  notAfter: new Date(certificate.validTo),
-  fingerprint: certificate.fingerprint256,
+  subject,
+  notAfter,
+  fingerprint,
 });
-
-/** Whatever is not a certificate is passed over: doctor judges the CA, this only reads dates. */
-export function certificatesIn(pem: string): X509Certificate[] {
-  const blocks = pemBlocks(pem);
-  return Array.isArray(blocks)
-    ? blocks.filter(({ label }) => label === "CERTIFICATE").map(({ der }) => new X509Certificate(der))
-    : [];
-}
 
 async function readDrift(
   kubectl: Kubectl,

@@ -1,3 +1,4 @@
+import { certificatesIn } from "../../ca/certificate";
 import { warnDays } from "../../ca/validity";
 import { istioNamespace, remoteSecretName } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
@@ -5,7 +6,7 @@ import { commandLine } from "../../mesh/shell-quote";
 import { removedClusters } from "../clusters/inventory";
 import { type IstiodFacts, synced } from "../clusters/istiod-facts";
 import { fixForUnreachable } from "../diagnosis/unreachable";
-import { type Certificate, type ClusterFacts, certificatesIn } from "./cluster-facts";
+import type { Certificate, ClusterFacts } from "./cluster-facts";
 
 /** A sentence about a cluster, which is named as in mesh.yaml. */
 export interface Remark {
@@ -88,7 +89,7 @@ export function differencesOf(survey: Survey, rootCertificate: string | undefine
     .map(({ name }) => ({ cluster: name, text: "is in mesh.yaml, and was not applied yet" }));
   const [root] = rootCertificate === undefined ? [] : certificatesIn(rootCertificate);
   const trustsTheCa: Rule = (_, __, { certificates }) =>
-    !root || !certificates || certificates.root === root.fingerprint256
+    !root || !certificates || certificates.root === root.fingerprint
       ? []
       : ["has another root certificate than this mesh's CA"];
   return [...left, ...joining, ...judge(survey, [...differenceRules, trustsTheCa])];

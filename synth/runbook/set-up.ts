@@ -1,11 +1,11 @@
 import { manifestFiles, operatorFiles } from "../../k8s/bundle";
 import { istioNamespace } from "../../k8s/istio-names";
-import { terraformStackName } from "../../mesh/azure-names";
+import { getCredentials, terraformStackName } from "../../mesh/azure-names";
 import { imagesOf } from "../../mesh/images";
 import { istioctlCommand } from "../../mesh/istio-lines";
 import type { Cluster } from "../../mesh/mesh";
 import { faultByRemoteSecret } from "../../mesh/releases";
-import { shellQuote } from "../../mesh/shell-quote";
+import { commandLine, shellQuote } from "../../mesh/shell-quote";
 import { at, type Book, commands, kubectl, meshCommand, type Step } from "./step";
 
 /** From programs and clusters to the last remote. */
@@ -36,7 +36,6 @@ function programs(book: Book): Step {
 function aksClusters(book: Book): Step {
   const { clusters, azure } = book.mesh;
   const chdir = `-chdir=${shellQuote(`cdktf.out/stacks/${terraformStackName(azure!)}`)}`;
-  const group = shellQuote(azure!.resourceGroup);
   return {
     title: "Resource group and AKS clusters",
     body: [
@@ -55,8 +54,8 @@ function aksClusters(book: Book): Step {
         ...clusters
           .filter(({ aks }) => aks)
           .map(
-            ({ aks }) =>
-              `az aks get-credentials --resource-group ${group} --name ${aks!.name} --overwrite-existing --file "\${KUBECONFIG_FILE##*:}"`,
+            (cluster) =>
+              `${commandLine("az", getCredentials(book.mesh, cluster))} --file "\${KUBECONFIG_FILE##*:}"`,
           ),
       ),
     ],

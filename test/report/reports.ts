@@ -44,7 +44,7 @@ const certificate = (role: Certificate["role"], subject: string, days: number): 
   role,
   subject,
   notAfter: inDays(days),
-  fingerprint: Buffer.from(subject).toString("hex").padEnd(64, "0").match(/../g)!.join(":").toUpperCase(),
+  fingerprint: Buffer.from(subject).toString("hex").padEnd(64, "0"),
 });
 
 export function clusterStatus(mesh: Mesh, index: number): ClusterStatus {

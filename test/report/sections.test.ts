@@ -186,7 +186,7 @@ describe("certificates", () => {
     role: "root" as const,
     subject: "CN=x",
     notAfter: inDays(days),
-    fingerprint: "AB:CD:".repeat(16),
+    fingerprint: "abcd".repeat(16),
   });
   const words = (...clusters: (typeof main0)[]) => wordsOf(propsOf(mesh, [], { clusters }), "certificates");
 

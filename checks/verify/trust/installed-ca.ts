@@ -1,15 +1,15 @@
 import { basename } from "node:path";
-import type { Certificate } from "../../../ca/certificate";
+import { type Certificate, certificatesIn } from "../../../ca/certificate";
 import { checkCa } from "../../../ca/check";
 import { caFileNames } from "../../../ca/material";
 import type { CaSecret } from "../../../ca/secret";
 import { warnDays } from "../../../ca/validity";
 import type { Cluster, Mesh } from "../../../mesh/mesh";
 import { InputError } from "../../../mesh/problem";
+import { caAmong, misnamedCas } from "../../../ops/clusters/ca-secret";
 import { runsIstiod } from "../../applies-to";
 import { type Check, pass, problem, type Verdict } from "../../check";
-import { certificatesOf, haveOneInCommon, shortFingerprints } from "../../compare-certificates";
-import { liveCa, misnamedCas } from "../live-ca";
+import { haveOneInCommon, shortFingerprints } from "../../compare-certificates";
 import type { VerifyWorld } from "../world";
 import { deleteCa, reinstallCa } from "./reinstall-ca";
 
@@ -18,17 +18,17 @@ const dayMilliseconds = 86_400_000;
 const readsNoCa = (mesh: Mesh, cluster: Cluster) => !runsIstiod(mesh, cluster);
 
 async function installedCa({ mesh, meshProbes }: VerifyWorld, cluster: Cluster) {
-  return liveCa(mesh, await meshProbes(cluster).secrets())!;
+  return caAmong(await meshProbes(cluster).secrets(), mesh)!;
 }
 
 export const rootsOf = async (world: VerifyWorld, cluster: Cluster): Promise<Certificate[]> =>
-  certificatesOf((await installedCa(world, cluster)).ca.rootCert);
+  certificatesIn((await installedCa(world, cluster)).ca.rootCert);
 
 /** Root of the CA beside mesh.yaml; undefined: it is not at hand, or doctor has something to say about it. */
 function rootAtHand({ ca, mesh }: VerifyWorld): Certificate[] | undefined {
   try {
     const pem = ca().material?.[mesh.primary.name]?.rootCert;
-    return pem === undefined ? undefined : certificatesOf(pem);
+    return pem === undefined ? undefined : certificatesIn(pem);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return undefined;
@@ -65,7 +65,7 @@ export const installedCaChecks: readonly Check<VerifyWorld>[] = [
     needs: ["installed.mesh"],
     async look(world, cluster) {
       const secrets = await world.meshProbes(cluster).secrets();
-      const found = liveCa(world.mesh, secrets);
+      const found = caAmong(secrets, world.mesh);
       if (found && found.missing.length === 0) {
         return pass(`cacerts, with ${[...new Set(Object.values(found.files))].join(", ")}`);
       }
@@ -147,7 +147,7 @@ export const installedCaChecks: readonly Check<VerifyWorld>[] = [
     fix: "apply the CA of mesh.yaml",
     needs: ["installed.mesh", "primary/trust.secret"],
     async look(world, cluster) {
-      const found = liveCa(world.mesh, await world.meshProbes(cluster).secrets());
+      const found = caAmong(await world.meshProbes(cluster).secrets(), world.mesh);
       const commands = [deleteCa(cluster), ...world.byApply.commands];
       if (!found || found.missing.length > 0) {
         return problem(
@@ -184,7 +184,7 @@ const nameInSecret = (name: string, files: CaSecret["files"]) =>
     .map((key) => files[key])[0] ?? name;
 
 const inCa = ({ caCert, rootCert, certChain }: { caCert: string; rootCert: string; certChain: string }) =>
-  [caCert, rootCert, certChain].flatMap(certificatesOf);
+  [caCert, rootCert, certChain].flatMap(certificatesIn);
 
 const firstEnd = (ca: Parameters<typeof inCa>[0]) =>
   new Date(Math.min(...inCa(ca).map(({ notAfter }) => notAfter.getTime())));

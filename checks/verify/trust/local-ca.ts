@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { certificatesIn } from "../../../ca/certificate";
 import { checkCa } from "../../../ca/check";
 import { caDirectory } from "../../../ca/load";
 import { rootFileNames } from "../../../ca/material";
@@ -8,7 +9,6 @@ import type { Cluster } from "../../../mesh/mesh";
 import { meshCommand } from "../../../mesh/paths";
 import { InputError } from "../../../mesh/problem";
 import { commandLine } from "../../../mesh/shell-quote";
-import { certificatesOf } from "../../compare-certificates";
 import type { VerifyWorld } from "../world";
 
 /** Whether the CA beside mesh.yaml can be applied to a cluster. */
@@ -57,7 +57,7 @@ const lacking = (lacks: string): LocalCa => ({ prepare: [], lacks });
 /** Clusters whose own certificate has expired; none where that is not all that is wrong. */
 function expiredIntermediates({ mesh, now }: VerifyWorld, folder: string): string[] {
   const { material, problems } = readCa(mesh, folder);
-  const hasExpired = (pem: string) => certificatesOf(pem).some(({ notAfter }) => notAfter < now());
+  const hasExpired = (pem: string) => certificatesIn(pem).some(({ notAfter }) => notAfter < now());
   const expired = Object.keys(material).filter((name) => hasExpired(material[name]!.caCert));
   const rest = Object.fromEntries(Object.entries(material).filter(([name]) => !expired.includes(name)));
   const roots = Object.values(material).map(({ rootCert }) => rootCert);

@@ -1,9 +1,9 @@
-import type { Certificate } from "../../../ca/certificate";
+import { type Certificate, certificatesIn } from "../../../ca/certificate";
 import { istioNamespace } from "../../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../../mesh/mesh";
 import { hasSample, runsIstiod } from "../../applies-to";
 import { type Check, notJudged, pass, problem, type Verdict } from "../../check";
-import { certificatesOf, haveOneInCommon, shortFingerprints } from "../../compare-certificates";
+import { haveOneInCommon, shortFingerprints } from "../../compare-certificates";
 import { kubectlIn, onceInjected, restart, restartIstiod } from "../../suggested-commands";
 import { hasProxy, isLive, podsOf } from "../readiness";
 import type { VerifyWorld } from "../world";
@@ -28,7 +28,7 @@ export const workloadCertificateChecks: readonly Check<VerifyWorld>[] = [
       const signer = runsIstiod(mesh, cluster) ? cluster : mesh.primary;
       const wanted = await rootsOf(world, signer);
       const pem = await probes(cluster).trustedRoot();
-      const trusted = certificatesOf(pem ?? "");
+      const trusted = certificatesIn(pem ?? "");
       if (haveOneInCommon(trusted, wanted)) return pass(shortFingerprints(trusted));
       const evidence =
         pem === undefined
@@ -56,8 +56,8 @@ export const workloadCertificateChecks: readonly Check<VerifyWorld>[] = [
       if (!secrets) return uncertified(world, cluster);
       const signer = runsIstiod(mesh, cluster) ? cluster : mesh.primary;
       const wanted = await rootsOf(world, signer);
-      const trusted = certificatesOf(secrets.root);
-      const chain = certificatesOf(secrets.certificateChain);
+      const trusted = certificatesIn(secrets.root);
+      const chain = certificatesIn(secrets.certificateChain);
       const commands = restartProxies(world);
       if (!haveOneInCommon(trusted, wanted)) {
         return problem(

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { certificatesIn } from "../../../ca/certificate";
 import { defaultIstioLine } from "../../../mesh/istio-lines";
 import { parseMesh } from "../../../mesh/load";
 import type { ConnectedProxy, IstiodFacts } from "../../../ops/clusters/istiod-facts";
 import { kubeletConnectionFix } from "../../../ops/diagnosis/kubelet-connection";
-import { type ClusterFacts, certificatesIn } from "../../../ops/status/cluster-facts";
+import type { ClusterFacts } from "../../../ops/status/cluster-facts";
 import { differencesOf, problemsOf, type Survey } from "../../../ops/status/status-remarks";
 
 const { version } = defaultIstioLine;
@@ -262,7 +263,7 @@ test("many objects are counted, not listed", () => {
 
 test("another root than the CA's is a difference, the same root is none", () => {
   const [root] = certificatesIn(pem("root-cert"));
-  const certificates = ca(400, root!.fingerprint256);
+  const certificates = ca(400, root!.fingerprint);
   const everywhere = survey({ main0: { certificates }, remote0: { certificates } });
   const texts = (ca: string) =>
     differencesOf(everywhere, ca).map(({ cluster, text }) => `${cluster}: ${text}`);

@@ -1,16 +1,13 @@
 import { caFileNames, certManagerFileNames } from "../../ca/material";
-import { caInSecret, caSecretName } from "../../ca/secret";
+import { type CaSecret, caInSecret, caSecretName } from "../../ca/secret";
 import { istioNamespace } from "../../k8s/istio-names";
-import type { IstioLine } from "../../mesh/istio-lines";
+import type { Mesh } from "../../mesh/mesh";
 import type { Kubectl } from "../exec/kubectl";
+import type { KubernetesObject } from "../exec/kubernetes-object";
 import type { RunOptions } from "../exec/programs";
 
 /** Certificates of a cluster's CA, as PEM texts. */
-export interface PublicCa {
-  readonly rootCert: string;
-  readonly caCert: string;
-  readonly certChain: string;
-}
+export type PublicCa = Omit<CaSecret["ca"], "caKey">;
 
 const certificateFiles = [
   caFileNames.rootCert,
@@ -23,7 +20,7 @@ const certificateFiles = [
 /** The certificates in the Secret `cacerts`, without its keys; undefined if it does not exist. */
 export async function readPublicCa(
   kubectl: Kubectl,
-  { readsTlsSecret }: IstioLine,
+  mesh: Mesh,
   options: RunOptions = {},
 ): Promise<PublicCa | undefined> {
   const data = certificateFiles.map((file) => `{.data.${file.replace(".", "\\.")}}`);
@@ -33,5 +30,18 @@ export async function readPublicCa(
   const [name, ...values] = stdout.split(" ");
   if (!name) return undefined;
   const found = Object.fromEntries(certificateFiles.map((file, index) => [file, values[index] ?? ""]));
-  return caInSecret(found, readsTlsSecret).ca;
+  return caInSecret(found, mesh.istio.line.readsTlsSecret).ca;
 }
+
+/** The CA in the Secret `cacerts`, key included; undefined: it is not among these Secrets. */
+export function caAmong(secrets: readonly KubernetesObject[], { istio }: Mesh): CaSecret | undefined {
+  const found = secrets.find(({ metadata }) => metadata.name === caSecretName);
+  return found && caInSecret(found.data ?? {}, istio.line.readsTlsSecret);
+}
+
+/** Secrets of other names that hold a CA: istiod does not read them. */
+export const misnamedCas = (secrets: readonly KubernetesObject[]): string[] =>
+  secrets
+    .filter(({ data }) => Object.values(caFileNames).every((file) => data?.[file]))
+    .map(({ metadata }) => metadata.name)
+    .filter((name) => name !== caSecretName);
