@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { verify } from "../checks/verify/verify";
+import { verifyWithStatus } from "../checks/status";
 import { readMesh } from "../mesh/load";
 import { fileProblem, InputError } from "../mesh/problem";
 import { replaceFile } from "../ops/exec/replace-file";
@@ -9,7 +9,6 @@ import { headlineOf } from "../report/headline";
 import { reportPage, reportStart } from "../report/page";
 import { exitCode, type Output } from "./command";
 import { forChecks, type RunOptions, withClusters } from "./context";
-import { statusOf } from "./status";
 
 /** Writes the results of verify and status as one page. The exit code is that of `verify`. */
 export async function writeReport(
@@ -21,12 +20,9 @@ export async function writeReport(
   refuseOtherFiles(to);
   return withClusters(forChecks(mesh, file), flags, output, async (context) => {
     const time = context.now();
-    const [checks, found] = await Promise.all([
-      verify(context, { mesh, meshFile: file }),
-      statusOf(context, mesh, file),
-    ]);
-    replaceFile(to, reportPage({ mesh, checks, status: found, time, tool: version }), 0o644);
-    output.note(headlineOf(checks, found).sentence);
+    const { checks, status } = await verifyWithStatus(context, { mesh, meshFile: file });
+    replaceFile(to, reportPage({ mesh, checks, status, time, tool: version }), 0o644);
+    output.note(headlineOf(checks, status).sentence);
     output.result(to);
     return checks.ok ? exitCode.fine : exitCode.failed;
   });

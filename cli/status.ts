@@ -1,16 +1,12 @@
-import { loadCa } from "../ca/load";
+import { type ClusterStatus, type MeshStatus, meshStatus, type Remark } from "../checks/status";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
 import { meshCommand } from "../mesh/paths";
-import { InputError } from "../mesh/problem";
 import { colours } from "../ops/run/colours";
-import type { Context } from "../ops/run/context";
-import { type ClusterStatus, type MeshStatus, status } from "../ops/status/status";
-import type { Remark } from "../ops/status/status-remarks";
 import { exitCode, type Output } from "./command";
 import { asKnown, type RunOptions, withClusters } from "./context";
 import type { Format } from "./options";
-import { columns, sayWhenSlow } from "./terminal";
+import { columns } from "./terminal";
 
 /** One screen about the mesh. Exit code 1: there is a problem, or a difference from mesh.yaml. */
 export async function showStatus(
@@ -21,29 +17,11 @@ export async function showStatus(
   const mesh = readMesh(file);
   const options = { ...flags, quiet: format === "json" };
   return withClusters(asKnown(mesh, file, output), options, output, async (context) => {
-    const found = await sayWhenSlow(
-      context.reporter,
-      `asking ${mesh.clusters.length} clusters ...`,
-      statusOf(context, mesh, file),
-    );
+    const found = await meshStatus(context, { mesh, meshFile: file });
     if (format === "json") output.result(JSON.stringify(found, null, 2));
     else for (const line of screen(found, mesh, file)) output.result(line);
     return found.ok ? exitCode.fine : exitCode.failed;
   });
-}
-
-/** The status against the root certificate of the mesh's CA, if that is here and sound; `mesh doctor` says what is wrong with it. */
-export function statusOf(context: Context, mesh: Mesh, file: string): Promise<MeshStatus> {
-  return status(context, { mesh, rootCertificate: knownRoot(mesh, file) });
-}
-
-function knownRoot(mesh: Mesh, file: string): string | undefined {
-  try {
-    return Object.values(loadCa(mesh, file, new Date()).material ?? {})[0]?.rootCert;
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    return undefined;
-  }
 }
 
 function screen(found: MeshStatus, { primary }: Mesh, file: string): string[] {
@@ -98,7 +76,12 @@ const unknown = "-";
 
 function remarks(title: string, list: readonly Remark[]): string[] {
   if (list.length === 0) return [];
-  return [`${title}:`, ...list.map(({ cluster, text }) => `  ${cluster}: ${text}`), ""];
+  const lines = list.flatMap(({ cluster, text, fix, commands = [] }) => [
+    `  ${cluster}: ${text}`,
+    ...(fix ? [`    fix: ${fix}`] : []),
+    ...commands.map((command) => `      ${command}`),
+  ]);
+  return [`${title}:`, ...lines, ""];
 }
 
 function verdict({ ok, problems }: MeshStatus, file: string): string {

@@ -1,7 +1,6 @@
 import { groupedBy } from "../checks/report";
-import type { Certificate } from "../ops/status/cluster-facts";
-import type { MeshStatus } from "../ops/status/status";
-import { daysLeft, endsSoon } from "../ops/status/status-remarks";
+import type { MeshStatus } from "../checks/status";
+import { type Certificate, daysLeft, endsSoon } from "../ops/status/cluster-facts";
 import { clusterLine, day, figure, mark, type Section, table } from "./elements";
 import { type Content, html } from "./html";
 

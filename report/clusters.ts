@@ -1,4 +1,4 @@
-import type { ClusterStatus, MeshStatus } from "../ops/status/status";
+import type { ClusterStatus, MeshStatus } from "../checks/status";
 import { mark, type Section, table } from "./elements";
 import { type Content, html, type Markup } from "./html";
 

@@ -1,5 +1,5 @@
 import type { CheckReport, Status } from "../checks/report";
-import type { MeshStatus } from "../ops/status/status";
+import type { MeshStatus } from "../checks/status";
 import { counted, figure } from "./elements";
 
 /** The result in one sentence. */
@@ -9,10 +9,7 @@ export interface Headline {
 }
 
 /** The first sentence that applies, from bad to good. */
-export function headlineOf(
-  { ok, counts, results }: CheckReport,
-  { problems, differences }: MeshStatus,
-): Headline {
+export function headlineOf({ ok, counts, results }: CheckReport, { differences }: MeshStatus): Headline {
   const unjudged = results.filter(({ status }) => status === "not judged").length;
   if (counts.fail > 0) {
     return {
@@ -24,7 +21,6 @@ export function headlineOf(
     return { status: "fail", sentence: `Not verified: ${counted(unjudged, "check")} could not be judged` };
   }
   if (counts.warn > 0) return warning(`The mesh works, with ${counted(counts.warn, "warning")}`);
-  if (problems.length > 0) return warning("The mesh works, but status reports problems");
   if (differences.length > 0) return warning("The mesh works, but differs from mesh.yaml");
   if (unjudged > 0) {
     return warning(`The mesh works, but ${counted(unjudged, "check")} could not be judged`);

@@ -1,6 +1,6 @@
 import type { CheckReport } from "../checks/report";
+import type { MeshStatus } from "../checks/status";
 import type { Mesh } from "../mesh/mesh";
-import type { MeshStatus } from "../ops/status/status";
 import { picture } from "../synth/picture/picture";
 import { allChecks } from "./all-checks";
 import { certificatesSection } from "./certificates";

@@ -1,7 +1,6 @@
 import { capital } from "../checks/docs";
 import { type CheckReport, type CheckResult, groupedBy, type Status, waitingFor } from "../checks/report";
-import type { MeshStatus } from "../ops/status/status";
-import type { Remark } from "../ops/status/status-remarks";
+import type { MeshStatus, Remark } from "../checks/status";
 import { clusterLine, counted, mark, paintOf, type Section, withCode } from "./elements";
 import { html, type Markup } from "./html";
 
@@ -31,13 +30,12 @@ export function failures(checks: CheckReport): Section {
   return { id: "failed", title: "Failed checks", content: findings(checks, ["fail"]) };
 }
 
-export function remarkable(checks: CheckReport, { problems, differences }: MeshStatus): Section {
+export function remarkable(checks: CheckReport, { differences }: MeshStatus): Section {
   return {
     id: "look-at",
     title: "Warnings and drift",
     content: [
       ...findings(checks, ["warn", "not judged"]),
-      ...remarks("Problems in the clusters", problems, "mesh doctor"),
       ...remarks("Differences from mesh.yaml", differences, "mesh apply --dry-run"),
     ],
   };

@@ -45,6 +45,10 @@ export function whyUnusable(server: string, { gateways }: Pick<Mesh, "gateways">
   return undefined;
 }
 
+/** How a cluster that was created again answers, or its name server. */
+const saysOldCredentials = /Unauthorized|credentials|logged in|x509|certificate|no such host/i;
+const renewedByUp = "if Terraform has created the cluster again, `mesh up` renews its credentials";
+
 export const reachableChecks: readonly Check<World>[] = [
   {
     id: "reachable.kubeconfig",
@@ -125,12 +129,15 @@ export const reachableChecks: readonly Check<World>[] = [
       } catch (error) {
         if (!(error instanceof ProgramFailed) && !(error instanceof DeadlinePassed)) throw error;
         const words = error instanceof ProgramFailed ? lastLine(error.stderr) : shortMessage(error);
-        const fix = fixForUnreachable(words);
+        const fixes = [
+          fixForUnreachable(words),
+          cluster.aks && saysOldCredentials.test(words) ? renewedByUp : undefined,
+        ].filter((fix) => fix !== undefined);
         const { server, plugin } = (await entry())!;
         const before =
           error instanceof LoginRequired ? logIn(cluster, plugin) : fetchCredentials(mesh, cluster);
         return problem(`${server}: ${words}`, {
-          ...(fix && { fix }),
+          ...(fixes.length > 0 && { fix: fixes.join("; ") }),
           commands: [...before, kubectlIn(cluster, "get", "--raw", "/version")],
         });
       }

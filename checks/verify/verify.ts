@@ -10,6 +10,7 @@ import { asProof, type CheckReport, obstaclesOf, reportOf } from "../report";
 import { blocked, placeOf, type RunOptions, runChecks } from "../run-checks";
 import { addonChecks } from "./addons";
 import { controlPlaneChecks } from "./control-plane";
+import { driftChecks } from "./drift";
 import { endpointSetChecks } from "./endpoints/endpoint-set";
 import { routingChecks } from "./endpoints/routing";
 import { workloadChecks } from "./endpoints/workloads";
@@ -46,6 +47,7 @@ export const verifyChecks: readonly Check<VerifyWorld>[] = [
   ...trafficChecks,
   ...splitChecks,
   ...addonChecks,
+  ...driftChecks,
 ];
 
 /**

@@ -1,6 +1,7 @@
 import type { Cluster } from "../../mesh/mesh";
+import { readBundleDrift } from "../../ops/clusters/bundle-drift";
 import { type ConnectedProxy, readConnectedProxies, readReadClusters } from "../../ops/clusters/istiod-facts";
-import { withParallelLimit } from "../../ops/exec/limits";
+import { withParallelLimit, withRequestTimeout } from "../../ops/exec/limits";
 import type { Context } from "../../ops/run/context";
 import { endpoints, type MeshEndpoints } from "../../ops/status/endpoints";
 import { type Reply, readReplies, requestScript } from "../../ops/traffic/requests";
@@ -25,6 +26,8 @@ export interface VerifyWorld extends World {
   readonly endpoints: () => Promise<MeshEndpoints>;
   /** The same as it is now, after requests were sent. */
   readonly endpointsNow: () => Promise<MeshEndpoints>;
+  /** How the cluster differs from the manifests of mesh.yaml, a sentence for each object. */
+  readonly drift: (cluster: Cluster) => Promise<readonly string[]>;
   readonly requestPlan: () => RequestPlan;
   /** What comes back for the planned requests of this cluster's client. */
   readonly replies: (cluster: Cluster) => Promise<readonly Reply[]>;
@@ -65,6 +68,7 @@ export function verifyWorld(context: Context, inputs: CheckInputs): VerifyWorld 
     connectedProxies: ofPrimary(readConnectedProxies),
     endpoints: memoize(() => endpoints(asking, mesh, mesh.sample!)),
     endpointsNow: () => endpoints(asking, mesh, mesh.sample!),
+    drift: (cluster) => readBundleDrift({ ...asking, programs: withRequestTimeout(programs) }, mesh, cluster),
     requestPlan: plan,
     replies: (cluster) => replies(cluster)(),
   };

@@ -16,14 +16,14 @@ const probe = {
 };
 
 /**
- * Waits until a pod made in the cluster would get its proxy. Asked of the API server without making one: a pod made a
- * moment too early starts without a proxy, or is refused and tried again later and later.
+ * Waits until new pods get their proxy, with a server-side dry run: a pod that is created too early starts without a
+ * proxy, or is denied and retried with increasing delays.
  */
 export async function untilInjected(kubectl: Kubectl, signal: AbortSignal): Promise<void> {
   while ((await whyNotInjected(kubectl, signal)) !== undefined) await pause(signal);
 }
 
-/** Undefined: a pod would get its proxy. */
+/** Undefined: new pods get their proxy. */
 export async function whyNotInjected(kubectl: Kubectl, signal: AbortSignal): Promise<string | undefined> {
   try {
     const containers = await containersOfNewPod(kubectl, probe, { signal, deadlineSeconds: 20 });
@@ -36,8 +36,8 @@ export async function whyNotInjected(kubectl: Kubectl, signal: AbortSignal): Pro
 }
 
 /**
- * Names of the containers that a pod would have if it were created now, by a dry run: the API server asks the webhooks.
- * @throws ProgramFailed when the pod would be refused
+ * Names of the containers that a new pod gets, by a server-side dry run, which calls the webhooks.
+ * @throws ProgramFailed if the pod is denied
  */
 export async function containersOfNewPod(
   kubectl: Kubectl,

@@ -34,15 +34,6 @@ interface ProxyStatus {
 /** Sent and not accepted; NOT_SENT is what no proxy has asked for. */
 const behind = ["STALE", "ERROR"];
 
-/** @throws if istiod cannot be queried */
-export async function readIstiod(context: Context, primary: Cluster): Promise<IstiodFacts> {
-  const [clusters, proxies] = await Promise.all([
-    readReadClusters(context, primary),
-    readConnectedProxies(context, primary),
-  ]);
-  return { clusters, proxies };
-}
-
 type Asking = Pick<Context, "programs" | "signal">;
 
 /** @throws if istiod cannot be queried */

@@ -1,19 +1,9 @@
-import { join } from "node:path";
 import { certificatesIn, type Certificate as FullCertificate } from "../../ca/certificate";
-import { istioNamespace } from "../../k8s/istio-names";
-import type { Cluster, Mesh } from "../../mesh/mesh";
-import { bundleObjects } from "../clusters/bundle-objects";
-import { readPublicCa } from "../clusters/ca-secret";
-import { readClusterState } from "../clusters/cluster-state";
-import { type Inventory, readInventory } from "../clusters/inventory";
+import { warnDays } from "../../ca/validity";
+import type { Version } from "../../mesh/versions";
+import type { PublicCa } from "../clusters/ca-secret";
 import { istioVersionOfPod } from "../clusters/istio-version";
-import { objectsToPrune } from "../clusters/prune";
-import { deletionBlockers, deletionMessages, isTerminating } from "../clusters/terminating";
-import { whyNotReady } from "../diagnosis/pods";
-import { type Kubectl, kubectlFor } from "../exec/kubectl";
-import { type KubernetesObject, loadBalancerAddress, objectId, objectTitle } from "../exec/kubernetes-object";
-import { serverVersion } from "../exec/versions";
-import type { Context } from "../run/context";
+import { type KubernetesObject, loadBalancerAddress, objectNamed } from "../exec/kubernetes-object";
 
 /** What one cluster says of itself. */
 export interface ClusterFacts {
@@ -26,14 +16,6 @@ export interface ClusterFacts {
   readonly gateways: readonly Gateway[];
   /** Undefined: there is no Secret `cacerts`. */
   readonly certificates: Certificates | undefined;
-  /** Undefined: nothing was applied here, or this is a remote. */
-  readonly inventory: Inventory | undefined;
-  /** Why a namespace of the mesh is being deleted and still there, a sentence each. */
-  readonly leaving: readonly string[];
-  /** Why istiod or a gateway is not ready, by the name of its Deployment, in the words of Kubernetes. */
-  readonly reasons: Readonly<Record<string, string>>;
-  /** How it differs from the manifests that mesh.yaml gives, a sentence an object. */
-  readonly drift: readonly string[];
 }
 
 export interface Replicas {
@@ -70,27 +52,17 @@ export interface Certificate {
   readonly fingerprint: string;
 }
 
-/**
- * Asks one cluster everything at once.
- * @param dist folder with this version's manifests
- * @throws when it does not answer
- */
-export async function readCluster(
-  { programs, signal }: Context,
-  mesh: Mesh,
-  cluster: Cluster,
-  dist: string,
-): Promise<ClusterFacts> {
-  const kubectl = kubectlFor(programs, cluster.context);
-  const [version, objects, certificates, inventory, { drift, leaving }] = await Promise.all([
-    serverVersion(kubectl, { signal }),
-    kubectl.get(["-n", istioNamespace, "deployments,services,pods"], { signal }),
-    readCertificates(kubectl, mesh, signal),
-    cluster.role === "primary" ? readInventory(kubectl, signal) : undefined,
-    readDrift(kubectl, mesh, cluster, dist, signal),
-  ]);
+/** What a cluster answered; undefined: it did not. */
+export interface ClusterAnswers {
+  readonly version: Version | undefined;
+  /** Deployments, Services and pods of istio-system. */
+  readonly objects: readonly KubernetesObject[];
+  readonly ca: PublicCa | undefined;
+}
+
+export function clusterFacts({ version, objects, ca }: ClusterAnswers): ClusterFacts {
   const ofKind = (kind: string) => objects.filter((object) => object.kind === kind);
-  const deployment = (name: string) => ofKind("Deployment").find(({ metadata }) => metadata.name === name);
+  const deployment = (name: string) => objectNamed(objects, "Deployment", name);
   const istiod = deployment("istiod");
   return {
     kubernetes: version?.text,
@@ -103,23 +75,8 @@ export async function readCluster(
         address: loadBalancerAddress(service),
         replicas: replicasOf(deployment(service.metadata.name)),
       })),
-    certificates,
-    inventory,
-    leaving,
-    reasons: reasonsIn(objects),
-    drift,
+    certificates: ca && certificatesOf(ca.rootCert, [ca.caCert, ca.certChain]),
   };
-}
-
-function reasonsIn(objects: readonly KubernetesObject[]): ClusterFacts["reasons"] {
-  return Object.fromEntries(
-    objects
-      .filter(({ kind }) => kind === "Deployment")
-      .flatMap(({ metadata: { name } }) => {
-        const [first] = whyNotReady(objects, name)?.reasons ?? [];
-        return first === undefined ? [] : [[name, first]];
-      }),
-  );
 }
 
 const replicasOf = (deployment: KubernetesObject | undefined): Replicas => ({
@@ -137,15 +94,6 @@ const istioVersions = (pods: readonly KubernetesObject[]) =>
       ),
     ),
   ].sort();
-
-async function readCertificates(
-  kubectl: Kubectl,
-  mesh: Mesh,
-  signal: AbortSignal,
-): Promise<Certificates | undefined> {
-  const found = await readPublicCa(kubectl, mesh, { signal });
-  return found && certificatesOf(found.rootCert, [found.caCert, found.certChain]);
-}
 
 /**
  * @param rootCert PEM text of `root-cert.pem`
@@ -174,50 +122,6 @@ const readable = (
   fingerprint,
 });
 
-async function readDrift(
-  kubectl: Kubectl,
-  mesh: Mesh,
-  cluster: Cluster,
-  dist: string,
-  signal: AbortSignal,
-): Promise<Pick<ClusterFacts, "drift" | "leaving">> {
-  const folder = join(dist, cluster.name);
-  const wanted = bundleObjects(folder);
-  const [state, unwanted] = await Promise.all([
-    readClusterState(kubectl, [folder], signal),
-    // Before Istio's CRDs are there kubectl does not know every kind; then nothing of the mesh is there either.
-    objectsToPrune(kubectl, mesh, cluster, dist, signal).catch(() => []),
-  ]);
-  const namespaces = wanted.flatMap((object) =>
-    object.kind === "Namespace" ? (state.initial(objectId(object)) ?? []) : [],
-  );
-  const drift = [
-    ...state
-      .missing(wanted)
-      .map((object) =>
-        state.initial(objectId(object))
-          ? `${objectTitle(object)} is not as mesh.yaml has it`
-          : `${objectTitle(object)} is not there`,
-      ),
-    ...unwanted
-      .filter(({ metadata }) => metadata.name !== "cacerts")
-      .map((object) => `${objectTitle(object)} is not in mesh.yaml any more`),
-  ];
-  const leaving = namespaces.filter(isTerminating).map((namespace) => whyLeaving(kubectl, namespace, signal));
-  return { drift, leaving: await Promise.all(leaving) };
-}
-
-async function whyLeaving(
-  kubectl: Kubectl,
-  namespace: KubernetesObject,
-  signal: AbortSignal,
-): Promise<string> {
-  const { name, deletionTimestamp } = namespace.metadata;
-  const holds = await deletionBlockers(kubectl, namespace, signal);
-  return [
-    `the namespace ${name} has been Terminating since ${deletionTimestamp}`,
-    ...(holds.length > 0
-      ? holds.flatMap(({ text, commands }) => [text, ...commands.map((command) => `fix: ${command}`)])
-      : deletionMessages(namespace)),
-  ].join("; ");
-}
+export const endsSoon = (days: number) => days < warnDays;
+export const daysLeft = ({ notAfter }: Pick<Certificate, "notAfter">, now: Date) =>
+  Math.floor((notAfter.getTime() - now.getTime()) / 86_400_000);

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { CheckReport } from "../../checks/report";
+import type { MeshStatus } from "../../checks/status";
 import { parseMesh } from "../../mesh/load";
 import type { MeshEndpoints } from "../../ops/status/endpoints";
-import type { MeshStatus } from "../../ops/status/status";
 import { Terraform } from "../infra/terraform";
 import { bare, describeInLab, must } from "./lab";
 import { both, minutes, primary, remote, Tool } from "./tool";

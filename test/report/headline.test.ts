@@ -28,12 +28,6 @@ test.each<[string, Status, Status[], Parameters<typeof statusOf>[1]]>([
   ["Not verified: 1 check could not be judged", "fail", ["pass", "not judged", "warn"], {}],
   ["The mesh works, with 1 warning", "warn", ["pass", "warn"], { differences: remark }],
   ["The mesh works, with 2 warnings", "warn", ["warn", "warn"], {}],
-  [
-    "The mesh works, but status reports problems",
-    "warn",
-    ["pass"],
-    { problems: remark, differences: remark },
-  ],
   ["The mesh works, but differs from mesh.yaml", "warn", ["pass"], { differences: remark }],
 ])("%s", (sentence, status, statuses, found) => {
   expect(headlineOf(checks(...statuses), statusOf(meshOf(), found))).toEqual({ sentence, status });

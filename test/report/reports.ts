@@ -1,9 +1,9 @@
 import type { CheckFacts, Layer } from "../../checks/check";
 import { type CheckResult, reportOf } from "../../checks/report";
+import type { ClusterStatus, MeshStatus } from "../../checks/status";
 import { parseMesh } from "../../mesh/load";
 import type { Mesh } from "../../mesh/mesh";
 import type { Certificate } from "../../ops/status/cluster-facts";
-import type { ClusterStatus, MeshStatus } from "../../ops/status/status";
 import type { ReportProps } from "../../report/page";
 
 // What verify and status find, as the page gets it.
@@ -230,7 +230,6 @@ export function broken(count = 3): ReportProps {
       },
       ...others,
     ],
-    problems: [{ cluster: "remote0", text: "its CA expires in 12 days" }],
     differences: [
       {
         cluster: "remote0",

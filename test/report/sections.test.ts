@@ -77,7 +77,6 @@ describe("what to look at", () => {
     expect(words).toContain(
       "! warning The Secret cacerts is sound Seen in remote0 ends in 12 days, on 2026-12-06",
     );
-    expect(words).toContain("Problems in the clusters Seen remote0 its CA expires in 12 days");
     expect(words).toContain(
       "VirtualService sample/helloworld is not as mesh.yaml has it Next mesh apply --dry-run",
     );

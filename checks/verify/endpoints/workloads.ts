@@ -168,6 +168,8 @@ export const workloadChecks: readonly Check<VerifyWorld>[] = [
       "gateways.ready",
       "trust.live-root",
       "endpoints.injection",
+      // istiod disconnects the proxies of a cluster that it does not know.
+      "control-plane.remote-secret",
     ],
     async look(world, cluster) {
       const { mesh, meshProbes, connectedProxies } = world;

@@ -1,5 +1,5 @@
 import { istioNamespace, networkLabel } from "../../../k8s/istio-names";
-import { istiodPorts } from "../../../mesh/istio-lines";
+import { ingressGateway, istiodPorts, sharesIngressGateway } from "../../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../../mesh/mesh";
 import { ipv4 } from "../../../mesh/names";
 import { eventsOf } from "../../../ops/diagnosis/events";
@@ -8,7 +8,7 @@ import { hasSample, isRemote, readsNetworkLabels } from "../../applies-to";
 import { explained } from "../../causes/find-causes";
 import { type Check, pass, passIfNone, problem } from "../../check";
 import { kubectlIn } from "../../suggested-commands";
-import { isLive, podsOf, readyAddresses, unready } from "../readiness";
+import { isLive, objectNamed, podsOf, readyAddresses, unready } from "../readiness";
 import type { VerifyWorld } from "../world";
 import { dialGateways, gatewayName, gatewayService } from "./dial-gateways";
 import { dialIstiod } from "./dial-istiod";
@@ -69,6 +69,28 @@ export const gatewayChecks: readonly Check<VerifyWorld>[] = [
         );
       }
       return pass(address);
+    },
+  },
+  {
+    id: "gateways.ingress",
+    of: "cluster",
+    severity: "warn",
+    // A line that shares it has it checked as the gateway between the clusters.
+    applies: ({ gateways, istio }, { role }) =>
+      gateways.ingress && role === "primary" && !sharesIngressGateway(istio.line),
+    title: "the ingress gateway is ready and has an external address",
+    looksAt: "its Deployment and its Service in istio-system",
+    why: "Requests from outside enter the mesh through it. Traffic between the clusters does not need it.",
+    fix: "see why its pods are not ready; apply restores what was scaled down or deleted",
+    needs: ["installed.mesh"],
+    async look(world, cluster) {
+      const { name } = ingressGateway;
+      const objects = await world.meshProbes(cluster).istioSystem();
+      const verdict = await unready(world, cluster, istioNamespace, objects, [name]);
+      if (verdict) return verdict;
+      const service = objectNamed(objects, "Service", name);
+      const address = service && loadBalancerAddress(service);
+      return address === undefined ? problem(`${name} has no address`, world.byApply) : pass(address);
     },
   },
   {

@@ -11,11 +11,12 @@ import type { ProxyCertificates } from "../../../checks/verify/proxy-certificate
 import { likelyShares, type RequestPlan, requestPlan } from "../../../checks/verify/split/request-plan";
 import { verifyChecks } from "../../../checks/verify/verify";
 import type { VerifyWorld } from "../../../checks/verify/world";
-import { defaultIstioLine } from "../../../mesh/istio-lines";
+import { defaultIstioLine, ingressGateway, sharesIngressGateway } from "../../../mesh/istio-lines";
 import { parseMesh } from "../../../mesh/load";
 import type { Cluster, Mesh } from "../../../mesh/mesh";
 import { meshCommand } from "../../../mesh/paths";
 import { parseVersion } from "../../../mesh/versions";
+import { type Inventory, inventoryOf } from "../../../ops/clusters/inventory";
 import type { ConnectedProxy } from "../../../ops/clusters/istiod-facts";
 import { type KubernetesObject, serviceAddresses } from "../../../ops/exec/kubernetes-object";
 import type { Context } from "../../../ops/run/context";
@@ -46,6 +47,8 @@ export interface ComposedMesh {
   readonly ca: Authority;
   meshFile: string;
   readClusters: Record<string, string>;
+  /** What an earlier apply left on the primary. */
+  inventory: Inventory | undefined;
   proxies: ConnectedProxy[];
   programs: { kubectl: string | Error; istioctl: string | Error };
   /** Answer of Prometheus. */
@@ -89,6 +92,8 @@ export interface ComposedCluster {
   unreachable: Set<string>;
   /** How curl ends when this cluster asks the primary's istiod. */
   istiodDial: number;
+  /** Objects that are not as mesh.yaml has them. */
+  drift: string[];
   replies: Reply[] | Error;
 }
 
@@ -278,6 +283,21 @@ function composeCluster(mesh: Mesh, cluster: Cluster, ca: Authority): ComposedCl
         },
         endpoints: [{ addresses: [`${subnet}20`], conditions: { ready: true } }],
       },
+      ...(isPrimary && mesh.gateways.ingress && !sharesIngressGateway(line)
+        ? [
+            ...running(ingressGateway.name, "istio-system", {
+              labels: { app: ingressGateway.name },
+              containers: [proxy],
+              ip: `${subnet}7`,
+            }),
+            {
+              kind: "Service",
+              metadata: { name: ingressGateway.name, namespace: "istio-system" },
+              spec: { type: "LoadBalancer", ports: [] },
+              status: { loadBalancer: { ingress: [{ ip: "203.0.113.90" }] } },
+            },
+          ]
+        : []),
       ...(isPrimary ? [] : [{ kind: "Service", metadata: { name: way.metadata.name }, spec: {} }, way]),
       ...(["prometheus", "kiali"] as const)
         .filter((addon) => isPrimary && mesh.addons[addon])
@@ -334,6 +354,7 @@ function composeCluster(mesh: Mesh, cluster: Cluster, ca: Authority): ComposedCl
     access: Object.fromEntries(mesh.remotes.map(({ name }) => [name, "200"])),
     unreachable: new Set(),
     istiodDial: 0,
+    drift: [],
     replies: [],
   };
 }
@@ -407,6 +428,7 @@ function composeMesh(mesh: Mesh, ca: Authority): ComposedMesh {
     clusters,
     ca,
     meshFile: join(homeOf(ca), "mesh.yaml"),
+    inventory: inventoryOf(mesh),
     readClusters: Object.fromEntries(mesh.clusters.map(({ name }) => [name, "synced"])),
     proxies: mesh.clusters.flatMap(({ name }) =>
       [...clusters[name]!.istioSystem, ...clusters[name]!.sample].filter(hasProxy).map(({ metadata }) => ({
@@ -474,7 +496,7 @@ const answer = <T>(value: T | Error) =>
 const through = <T>({ noWayToPods }: ComposedCluster, value: Promise<T>): Promise<T> =>
   noWayToPods === undefined ? value : new Promise(() => {});
 
-function worldOf(composed: ComposedMesh): VerifyWorld {
+export function worldOf(composed: ComposedMesh): VerifyWorld {
   const { mesh, clusters } = composed;
   const of = ({ name }: Cluster) => clusters[name]!;
   const probes = (cluster: Cluster): ClusterProbes => {
@@ -490,7 +512,7 @@ function worldOf(composed: ComposedMesh): VerifyWorld {
       nodes: () => after([]),
       controlPlanes: () => after(found.istioSystem.filter(({ metadata }) => metadata.name === "istiod")),
       webhooks: () => after(found.webhooks),
-      inventory: () => after(undefined),
+      inventory: () => after(cluster === mesh.primary ? composed.inventory : undefined),
       trustedRoot: () => after(found.trustedRoot),
       installedRoot: () => after(undefined),
       podRequests: () => after([]),
@@ -537,6 +559,7 @@ function worldOf(composed: ComposedMesh): VerifyWorld {
     connectedProxies: async () => composed.proxies,
     endpoints: async () => endpointViews(mesh, mesh.sample!, endpointAnswers(composed)),
     endpointsNow: async () => endpointViews(mesh, mesh.sample!, endpointAnswers(composed, true)),
+    drift: async (cluster) => of(cluster).drift,
     requestPlan: () => planOf(mesh),
     replies: (cluster) => through(of(cluster), answer(of(cluster).replies)),
   };

@@ -19,13 +19,13 @@ const files = {
 
 /** As the object lives in a cluster that has worked on it. */
 function alive(object: Resource, mesh: Mesh, cluster: Mesh["primary"], root: string): Resource {
-  const { kind, metadata, spec } = object;
+  const { kind, spec } = object;
   if (kind === "Deployment") {
     const replicas = spec.replicas ?? 1;
     const status = { updatedReplicas: replicas, replicas, availableReplicas: replicas };
     return { ...object, spec: { ...spec, replicas }, status };
   }
-  if (kind === "Service" && metadata.name === mesh.istio.line.gateway.name) {
+  if (kind === "Service" && spec.type === "LoadBalancer") {
     return { ...object, status: { loadBalancer: { ingress: [{ ip: gatewayAddress(mesh, cluster) }] } } };
   }
   if (kind === "MutatingWebhookConfiguration") {

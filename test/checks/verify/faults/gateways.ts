@@ -10,6 +10,24 @@ export const gatewayFaults: readonly Fault[] = [
     says: /Deployment istio-\w+gateway is scaled to 0/,
   },
   {
+    name: "an ingress gateway scaled to zero",
+    lines: ["current"],
+    break: ({ clusters }) =>
+      scaleToZero(objectIn(clusters.main0!.istioSystem, "Deployment", "istio-ingressgateway")),
+    expect: "warn gateways.ingress main0",
+    says: /Deployment istio-ingressgateway is scaled to 0/,
+  },
+  {
+    name: "an ingress gateway without an address",
+    lines: ["current"],
+    break: ({ clusters }) => {
+      objectIn(clusters.main0!.istioSystem, "Service", "istio-ingressgateway").status = { loadBalancer: {} };
+    },
+    expect: "warn gateways.ingress main0",
+    says: /istio-ingressgateway has no address/,
+    command: /^mesh apply/,
+  },
+  {
     name: "an unschedulable gateway",
     break: (composed) => {
       const { istioSystem } = objects(composed, "main0");

@@ -4,6 +4,26 @@ import { type Fault, gatewayOf, objects } from "../fault";
 
 export const prerequisiteFaults: readonly Fault[] = [
   {
+    name: "objects that are not as mesh.yaml has them",
+    break: ({ clusters }) => {
+      clusters.remote0!.drift = ["Service sample/helloworld does not exist"];
+    },
+    expect: "warn installed.drift remote0",
+    says: /^Service sample\/helloworld does not exist$/,
+    command: /^mesh apply -f \S+ --dry-run\nmesh apply/,
+  },
+  {
+    name: "more objects than are worth a line each",
+    break: ({ clusters }) => {
+      clusters.remote0!.drift = Array.from(
+        { length: 12 },
+        (_, index) => `Service sample/s${index} does not exist`,
+      );
+    },
+    expect: "warn installed.drift remote0",
+    says: /^(Service .*\n){5}7 more objects differ$/,
+  },
+  {
     name: "nothing is installed",
     break: ({ clusters }) => {
       for (const cluster of Object.values(clusters)) {
