@@ -335,7 +335,7 @@ export const faults: readonly Fault[] = [
     break: `${istio(primary)} patch secret cacerts --type=merge -p "{\\"data\\":{\\"ca-key.pem\\":\\"$(base64 -w0 $OTHER_CA/main0/ca-key.pem)\\"}}"`,
     id: "trust.sound",
     cluster: "main0",
-    says: /ca-key\.pem of the Secret cacerts is not the key of ca-cert\.pem/,
+    says: /ca-key\.pem of the Secret cacerts: key does not match ca-cert\.pem/,
   },
   {
     name: "istiod scaled to nothing",

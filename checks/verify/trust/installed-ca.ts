@@ -118,7 +118,7 @@ export const installedCaChecks: readonly Check<VerifyWorld>[] = [
       const { problems } = checkCa(mesh, "cacerts", { [cluster.name]: ca }, now());
       if (problems.length === 0) return pass("key, chain and usage");
       const evidence = problems.map(
-        ({ file, message }) => `${nameInSecret(basename(file), files)} of the Secret cacerts ${message}`,
+        ({ file, message }) => `${nameInSecret(basename(file), files)} of the Secret cacerts: ${message}`,
       );
       return problem(evidence, reinstallCa(world, cluster));
     },

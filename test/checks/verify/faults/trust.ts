@@ -37,7 +37,7 @@ export const trustFaults: readonly Fault[] = [
       });
     },
     expect: "fail trust.sound main0",
-    says: /ca-key\.pem of the Secret cacerts is not the key of ca-cert\.pem/,
+    says: /ca-key\.pem of the Secret cacerts: key does not match ca-cert\.pem/,
   },
   {
     name: "an intermediate without permission to sign",
