@@ -98,9 +98,14 @@ const shown: readonly string[] = [
   ...differing,
 ];
 
+/** Status execs in no remote, and asks istiod through the primary's nodes. */
+const ofPrimary = (check: Check<VerifyWorld>): Check<VerifyWorld> =>
+  check.of === "cluster" ? { ...check, applies: (_, { role }) => role === "primary" } : check;
+
 /** Those of verify, each without the needs that status does not look at. */
 export const statusChecks: readonly Check<VerifyWorld>[] = [...verifyChecks, ...placeChecks]
   .filter(({ id }) => shown.includes(id))
+  .map((check) => (check.id === "reachable.nodes" ? ofPrimary(check) : check))
   .map((check) => ({ ...check, needs: check.needs.filter((need) => shown.includes(idOfNeed(need))) }));
 
 /**

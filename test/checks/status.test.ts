@@ -186,6 +186,12 @@ test.each<[string, (composed: ComposedMesh) => void | Promise<void>, RegExp]>([
   expect(status.problems[0]).toMatchObject({ check: expect.any(String), fix: expect.stringMatching(/./) });
 });
 
+test("a remote without a connection to its nodes is healthy: status execs in none", async () => {
+  const composed = await compose(lines.current);
+  composed.clusters.remote0!.noWayToPods = "error dialing backend: EOF";
+  expect(await statusOf(composed)).toMatchObject({ ok: true, problems: [] });
+});
+
 test("the fix for a lost connection to the nodes is the check's", async () => {
   const composed = await compose(lines.current);
   composed.clusters.main0!.noWayToPods = "error dialing backend: EOF";
