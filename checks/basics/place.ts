@@ -25,14 +25,21 @@ export const placeChecks: readonly Check<World>[] = [
         return foreign ? problem(foreign.reason, { fix: foreign.fix }) : pass("no mesh is installed");
       const network = networkOf(namespace!);
       const primary = namespace!.metadata.annotations?.["topology.istio.io/controlPlaneClusters"];
-      const known = (await probes(mesh.primary).inventory())?.clusters.find((one) => one.network === network);
+      const recorded = (await probes(mesh.primary).inventory())?.clusters ?? [];
+      const known = recorded.find((one) => one.network === network);
+      // The last apply had these names already: somebody edited the label, and apply sets it again.
+      const isAsApplied = recorded.some(
+        ({ name, context, network }) =>
+          name === cluster.name && context === cluster.context && network === cluster.network,
+      );
+      const mayBeRenamed = !foreign && !isAsApplied;
       const differences = [
         foreign?.reason,
-        !foreign &&
+        mayBeRenamed &&
           network !== undefined &&
           network !== cluster.network &&
           `its network is ${network}, mesh.yaml says ${cluster.network}`,
-        !foreign &&
+        mayBeRenamed &&
           known &&
           known.name !== cluster.name &&
           `its name is ${known.name}, mesh.yaml says ${cluster.name}`,

@@ -378,6 +378,25 @@ describe("clusters", () => {
     ]);
   });
 
+  test("a network label that was edited by hand is no new name: apply sets it again", async () => {
+    const inventory = {
+      kind: "ConfigMap",
+      metadata: { name: "mesh-inventory" },
+      data: {
+        "inventory.json": JSON.stringify({
+          mesh: "mesh1",
+          istio: "1.31.1",
+          clusters: [{ name: "remote0", network: "n1", role: "remote", context: "remote0" }],
+        }),
+      },
+    };
+    const report = await diagnose({
+      main0: { namespaces: [owned("mesh1")], configMaps: [inventory] },
+      remote0: { namespaces: [owned("mesh1", { labels: { "topology.istio.io/network": "edited" } })] },
+    });
+    expect(find(report, "clusters.place", "remote0")).toMatchObject({ status: "pass" });
+  });
+
   test("a cluster of another mesh is not taken over", async () => {
     const report = await diagnose({ remote0: { namespaces: [owned("mesh2")] } });
     expect(find(report, "clusters.place", "remote0")).toMatchObject({

@@ -45,5 +45,5 @@ test("needs no CA and no cluster, and refuses a file with a problem", async () =
   writeFileSync("mesh.yaml", "images: { registry: team }\n");
   const { code, result, notes } = await mesh("images");
   expect([code, result]).toEqual([2, ""]);
-  expect(notes).toContain('images.registry: "team" is given');
+  expect(notes).toContain('images.registry: invalid value "team"');
 });

@@ -36,10 +36,10 @@ test("a missing program is the first failure, with its download page", async () 
 
 test("--wait repeats the checks, says what is still wrong, and ends in time", async () => {
   const begun = performance.now();
-  const { code, notes } = await mesh("verify", "--wait", "3s");
+  const { code, notes } = await mesh("verify", "--wait", "6s");
   expect(code).toBe(1);
-  expect(notes).toMatch(/not yet: programs\.kubectl: kubectl is not on the PATH \(\d of 3 s\)/);
-  expect((performance.now() - begun) / 1000).toBeLessThan(10);
+  expect(notes).toMatch(/not yet: programs\.kubectl: kubectl is not on the PATH \(\d of 6 s\)/);
+  expect((performance.now() - begun) / 1000).toBeLessThan(20);
 });
 
 test.each([
