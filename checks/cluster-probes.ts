@@ -6,10 +6,10 @@ import { type Inventory, inventoryName } from "../ops/clusters/inventory";
 import { type Kubectl, kubectlFor } from "../ops/exec/kubectl";
 import type { KubernetesObject } from "../ops/exec/kubernetes-object";
 import { withRequestTimeout } from "../ops/exec/limits";
+import { memoize } from "../ops/exec/memoize";
 import { serverVersion } from "../ops/exec/versions";
 import type { Context } from "../ops/run/context";
 import { type AccessReview, type Right, reviewAccess } from "./access-review";
-import { memoize } from "./memoize";
 
 /**
  * What is asked of one cluster, each question once and only when a check wants to know. Every other question waits for

@@ -2,12 +2,12 @@ import { type LoadedCa, loadCa } from "../../ca/load";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { meshCommand } from "../../mesh/paths";
 import type { Version } from "../../mesh/versions";
+import { memoize } from "../../ops/exec/memoize";
 import type { ProgramName, Programs } from "../../ops/exec/programs";
 import { programVersion } from "../../ops/exec/versions";
 import type { Context } from "../../ops/run/context";
 import type { Right } from "../access-review";
 import { type ClusterProbes, probesOf } from "../cluster-probes";
-import { memoize } from "../memoize";
 import { type Kubeconfig, readKubeconfig } from "./kubeconfig";
 
 export interface CheckInputs {

@@ -1,6 +1,6 @@
 import { ProgramFailed } from "../../ops/exec/errors";
+import { memoize } from "../../ops/exec/memoize";
 import type { Programs } from "../../ops/exec/programs";
-import { memoize } from "../memoize";
 
 export interface AzureAccount {
   /** Subscription UUID. */

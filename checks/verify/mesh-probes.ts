@@ -5,9 +5,9 @@ import { podToTry, whyKubeletUnreachable } from "../../ops/diagnosis/kubelet-con
 import { ProgramFailed } from "../../ops/exec/errors";
 import type { Kubectl } from "../../ops/exec/kubectl";
 import { type KubernetesObject, objectNamed } from "../../ops/exec/kubernetes-object";
+import { memoize } from "../../ops/exec/memoize";
 import { inClient } from "../../ops/traffic/requests";
 import type { ClusterProbes } from "../cluster-probes";
-import { memoize } from "../memoize";
 import { type ProxyCertificates, readProxyCertificates } from "./proxy-certificates";
 
 /** What verify asks of one cluster beside what every command asks, each question once and only when a check wants to know. */
