@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sharedCa } from "./synth/project";
 
-// The package as somebody installs it who has no checkout.
+// The package, installed without a checkout.
 
 const root = join(__dirname, "..");
 

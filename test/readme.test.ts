@@ -15,7 +15,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("README's way from mesh.yaml to a mesh leaves nothing out that has to be run before the clusters", async () => {
+test("README's steps from mesh.yaml to a mesh include everything that must run before the clusters are used", async () => {
   const [, section] = /## From mesh\.yaml to a running mesh\n([\s\S]*?)\n\|/.exec(readme)!;
   const commands = [...section!.matchAll(/^\d+\. .*?`npx mesh (\w+)`/gm)].map(([, command]) => command!);
   const beforeClusters = commands.slice(0, commands.indexOf("up"));

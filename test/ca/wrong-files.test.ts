@@ -97,7 +97,7 @@ const text = (change: Files | (() => Files | Promise<Files>)) => async () => ({
   ...(typeof change === "function" ? await change() : change),
 });
 
-/** Each is refused with a message of its own about the file that is wrong. */
+/** Each is refused with a separate message that names the invalid file. */
 const refused: readonly Case[] = [
   // Texts
   ["empty", text({ "main0/ca-cert.pem": "" }), /^problem main0\/ca-cert.pem: is empty/],

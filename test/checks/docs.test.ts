@@ -14,7 +14,7 @@ test("docs/checks.md says what the checks say; `npx tsx checks/write-docs.ts` wr
   );
 });
 
-test("every result leads to a heading of its own", () => {
+test("every check has its own heading", () => {
   // GitHub's anchors: lower case, blanks to dashes, everything else but letters, digits, - and _ dropped.
   const anchors = [...readFileSync(file, "utf8").matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
     heading!

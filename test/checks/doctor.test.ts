@@ -125,7 +125,7 @@ const webhook = (service: object, kind = "MutatingWebhookConfiguration") => ({
   webhooks: [{ name: "rev.namespace.sidecar-injector.istio.io", clientConfig: { service } }],
 });
 
-test("two bare clusters and a sound CA pass, with no more than nine questions to each", async () => {
+test("two bare clusters and a valid CA pass, with at most nine queries to each", async () => {
   const world = worldOf({});
   const report = await diagnose({}, world, withProcesses(world));
   expect(failed(report)).toEqual([]);
@@ -154,7 +154,7 @@ describe("the Istio release", () => {
 });
 
 describe("programs", () => {
-  test("without kubectl that alone is what failed", async () => {
+  test("without kubectl only that check fails", async () => {
     const world = worldOf({});
     rmSync(join(world.path.folder, "kubectl"));
     const report = await diagnose({}, world, withProcesses(world));
@@ -173,7 +173,7 @@ describe("programs", () => {
     });
   });
 
-  test("kubectl that tells no version fails, and nothing is judged by it", async () => {
+  test("a kubectl without a version fails, and no version is compared with it", async () => {
     const report = await diagnose({ programs: { kubectl: "echo hello" } });
     expect(failed(report)[0]).toBe("fail programs.kubectl");
     expect(report.counts.fail).toBe(1);
@@ -181,7 +181,7 @@ describe("programs", () => {
 });
 
 describe("reachable", () => {
-  test("a context that is not in the kubeconfig: what there is, and what was meant", async () => {
+  test("a context that is not in the kubeconfig fails, with the known contexts and a suggestion", async () => {
     const mesh = parseMesh(
       `clusters:\n  - {name: main0, role: primary, network: n1, context: main0}\n  - {name: remote0, network: n2, context: remot0}\n${ownCa}\n`,
       "mesh.yaml",
@@ -224,7 +224,7 @@ describe("reachable", () => {
     expect(find(report, "rights.read", "main0").status).toBe("pass");
   });
 
-  test("a cluster that does not answer is asked once", async () => {
+  test("a cluster that does not answer is queried once", async () => {
     const world = worldOf({ remote0: { instead: "echo refused >&2; exit 1" } });
     await diagnose({}, world);
     expect(world.calls().filter((call) => call.includes("--context remote0 "))).toHaveLength(1);
@@ -247,7 +247,7 @@ describe("reachable", () => {
     });
   });
 
-  test("private addresses are as good as others between connected networks; loopback is not", async () => {
+  test("private API server addresses pass if networks are connected, loopback addresses fail", async () => {
     const mesh = meshOf(`${ownCa}\ngateways: { internal: true }`);
     expect(failed(await diagnose({ mesh, remote0: { server: "https://10.1.2.3" } }))).toEqual([]);
     expect(failed(await diagnose({ mesh, remote0: { server: "https://127.0.0.1" } }))).toHaveLength(1);
@@ -255,7 +255,7 @@ describe("reachable", () => {
 });
 
 describe("versions", () => {
-  test("kubectl more than one minor version from a server", async () => {
+  test("kubectl more than one minor version from a server fails", async () => {
     const report = await diagnose({ remote0: { version: "v1.36.0" } });
     expect(failed(report)).toEqual(["fail versions.kubectl remote0"]);
     expect(find(report, "versions.kubectl", "remote0")).toMatchObject({ fix: "install kubectl 1.36" });
@@ -273,7 +273,7 @@ describe("versions", () => {
 });
 
 describe("rights", () => {
-  test("what is missing to make the mesh is listed by resource, with the grant to ask for", async () => {
+  test("missing permissions are listed by resource, with the grant to request", async () => {
     const report = await diagnose({
       remote0: {
         user: "system:serviceaccount:ci:deployer",
@@ -294,7 +294,7 @@ describe("rights", () => {
     });
   });
 
-  test("what may not be read is not judged, and not taken for sound", async () => {
+  test("a resource without read permission is not judged, and does not pass", async () => {
     const report = await diagnose({ remote0: { mayNot: () => true } });
     expect(failed(report)).toEqual([
       "fail rights.read remote0",
@@ -313,7 +313,7 @@ describe("rights", () => {
 });
 
 describe("clusters", () => {
-  test("one cluster under two contexts is refused, both named", async () => {
+  test("one cluster under two contexts fails, and both are named", async () => {
     const report = await diagnose({ remote0: { uid: "uid-of-main0" } });
     expect(failed(report)).toEqual(["fail clusters.distinct remote0"]);
     expect(find(report, "clusters.distinct", "remote0").evidence).toEqual([
@@ -321,7 +321,7 @@ describe("clusters", () => {
     ]);
   });
 
-  test("swapped contexts are seen before the primary becomes a remote", async () => {
+  test("swapped contexts fail", async () => {
     const inventory = {
       kind: "ConfigMap",
       metadata: { name: "mesh-inventory" },
@@ -378,7 +378,7 @@ describe("clusters", () => {
     ]);
   });
 
-  test("a network label that was edited by hand is no new name: apply sets it again", async () => {
+  test("a network label that was edited by hand does not count as a rename: apply sets it again", async () => {
     const inventory = {
       kind: "ConfigMap",
       metadata: { name: "mesh-inventory" },
@@ -407,7 +407,7 @@ describe("clusters", () => {
     });
   });
 
-  test("a namespace that is stuck tells what holds it", async () => {
+  test("a namespace that is stuck in Terminating fails, with what blocks it", async () => {
     const stuck = {
       kind: "Namespace",
       metadata: { name: "sample", deletionTimestamp: "2030-06-01T11:00:00Z" },
@@ -443,7 +443,7 @@ describe("clusters", () => {
     expect(result.status === "warn" ? result.evidence : []).toEqual(evidence);
   });
 
-  test("a server too old to tell the time is not judged", async () => {
+  test("the clock of a server that does not report the time is not judged", async () => {
     const report = await diagnose({ main0: { time: undefined } });
     expect(failed(report)).toEqual(["not judged clusters.clock main0"]);
     expect(report.ok).toBe(true);
@@ -476,7 +476,7 @@ describe("what is installed", () => {
     });
   });
 
-  test("what this project installed is its own", async () => {
+  test("an Istio that this project installed passes", async () => {
     const ours = {
       namespaces: [owned("mesh1")],
       deployments: [istiod(defaultIstioLine.version)],
@@ -486,14 +486,14 @@ describe("what is installed", () => {
     expect(failed(await diagnose({ main0: ours }))).toEqual([]);
   });
 
-  test("an istiod in a remote is another mesh's, whatever the labels say", async () => {
+  test("an istiod in a remote is foreign, whatever the labels say", async () => {
     const report = await diagnose({
       remote0: { namespaces: [owned("mesh1")], deployments: [istiod(defaultIstioLine.version)] },
     });
     expect(failed(report)).toEqual(["fail installed.foreign-istio remote0"]);
   });
 
-  test("the webhook of an istiod that is gone, and none of other projects", async () => {
+  test("the webhook of a deleted istiod is reported, webhooks of other projects are not", async () => {
     const other = {
       ...webhook({ name: "policy", namespace: "kyverno" }),
       webhooks: [{ name: "a.kyverno.svc" }],
@@ -529,7 +529,7 @@ describe("what is installed", () => {
 });
 
 describe("trust", () => {
-  test("no CA yet: the command that makes it", async () => {
+  test("a missing CA fails, with the command that creates it", async () => {
     const file = join(newFolder(), "mesh.yaml");
     const report = await diagnose({ mesh: meshOf(), file });
     expect(find(report, "trust.ca")).toMatchObject({
@@ -540,7 +540,7 @@ describe("trust", () => {
     expect(find(report, "trust.same-root", "main0").status).toBe("not judged");
   });
 
-  test("a CA without one of the clusters", async () => {
+  test("a CA without an intermediate for one of the clusters fails", async () => {
     const folder = newFolder();
     writeFiles(
       join(folder, "mesh.ca"),
@@ -553,7 +553,7 @@ describe("trust", () => {
     });
   });
 
-  test("files that are wrong, every problem, and nothing of a key", async () => {
+  test("invalid CA files fail with every problem, without a key", async () => {
     const folder = newFolder();
     const swapped = { ...files, "remote0/ca-key.pem": files["main0/ca-key.pem"]! };
     writeFiles(join(folder, "own-ca"), swapped);
@@ -564,7 +564,7 @@ describe("trust", () => {
     for (const line of secretLines(files)) expect(JSON.stringify(report)).not.toContain(line);
   });
 
-  test("a CA that ends soon is a warning", async () => {
+  test("a CA that expires soon is a warning", async () => {
     const ca = await issue({ subject: "CN=root", to: new Date(now.getTime() + 20 * 86_400_000) });
     const of = async (name: string) => clusterCa(await issue({ subject: `CN=${name}`, issuer: ca }), ca);
     const folder = newFolder();
@@ -574,7 +574,7 @@ describe("trust", () => {
     expect(find(report, "trust.ca-lasts").evidence.join()).toContain("expires in 20 days");
   });
 
-  test("another root in cacerts, and another that workloads trust", async () => {
+  test("another root in cacerts fails, and so does another root that workloads trust", async () => {
     const trusted = {
       kind: "ConfigMap",
       metadata: { name: "istio-ca-root-cert" },
@@ -603,7 +603,7 @@ describe("trust", () => {
 });
 
 describe("room on the nodes", () => {
-  test("no node that takes pods", async () => {
+  test("a cluster without a schedulable node fails", async () => {
     const cordoned = { ...node("node0"), spec: { unschedulable: true } };
     const tainted = { ...node("node1"), spec: { taints: [{ key: "team", effect: "NoSchedule" }] } };
     const message = "container runtime is down";
@@ -619,7 +619,7 @@ describe("room on the nodes", () => {
     ]);
   });
 
-  test("nodes of an architecture without images", async () => {
+  test("nodes of an architecture without images are a warning", async () => {
     const nodes = [node("node0"), node("node1", { architecture: "s390x" })];
     const report = await diagnose({ main0: { nodes } });
     expect(failed(report)).toEqual(["warn capacity.architecture main0"]);
@@ -628,7 +628,7 @@ describe("room on the nodes", () => {
     ]);
   });
 
-  test("istiod that fits on no node, though all together have room", async () => {
+  test("an istiod that fits on no node is a warning, even if all nodes together have room", async () => {
     const nodes = [node("node0", { memory: "2200Mi" }), node("node1", { memory: "2200Mi" })];
     const pods = "node0 100m,300Mi ,\nnode1 100m,300Mi\n";
     const report = await diagnose({ main0: { nodes, pods } });
@@ -638,7 +638,7 @@ describe("room on the nodes", () => {
     );
   });
 
-  test("pods that fit one by one and not together", async () => {
+  test("pods that fit one by one but not together are a warning", async () => {
     const nodes = [node("node0", { cpu: "800m" })];
     const result = find(await diagnose({ main0: { nodes, pods: "" } }), "capacity.room", "main0");
     expect(result.status).toBe("warn");
@@ -652,7 +652,7 @@ describe("room on the nodes", () => {
     expect(failed(await diagnose({ remote0: { nodes } }))).toEqual([]);
   });
 
-  test("a mesh that runs already has its room", async () => {
+  test("a mesh that is already installed needs no more room", async () => {
     const nodes = [node("node0", { memory: "100Mi" })];
     expect(failed(await diagnose({ main0: { nodes, namespaces: [owned("mesh1")] } }))).toEqual([]);
   });
@@ -715,7 +715,7 @@ ${ownCa}
     expect(results.filter(({ id }) => /terraform|azure|\.az$/.test(id))).toEqual([]);
   });
 
-  test("a cluster that Terraform has not made yet is not judged, and no failure", async () => {
+  test("a cluster that Terraform has not created yet is not judged, and does not fail", async () => {
     const mesh = azureMesh(`subscription: ${subscription}`);
     const report = await diagnose({ mesh, programs: { terraform, az: az(loggedIn(subscription)) } });
     expect(report.ok).toBe(true);
@@ -736,14 +736,14 @@ ${ownCa}
     expect(find(report, "azure.login").blockedBy).toEqual({ id: "programs.az" });
   });
 
-  test("not logged in", async () => {
+  test("az without a login is reported", async () => {
     const account = `echo "ERROR: Please run 'az login' to setup account." >&2; exit 1`;
     const report = await diagnose({ mesh: azureMesh(), programs: { terraform, az: az(account) } });
     expect(find(report, "azure.login")).toMatchObject({ status: "warn", commands: ["az login"] });
     expect(find(report, "azure.provider").status).toBe("not judged");
   });
 
-  test("another subscription, and a resource provider that is not registered", async () => {
+  test("another subscription and an unregistered resource provider are reported", async () => {
     const mesh = azureMesh(`subscription: ${subscription}`);
     const other = subscription.replaceAll("1", "9");
     const programs = { terraform, az: az(loggedIn(other), "NotRegistered") };
@@ -762,7 +762,7 @@ ${ownCa}
     });
   });
 
-  test("no subscription in mesh.yaml: which one it will be", async () => {
+  test("without a subscription in mesh.yaml, the current one is reported", async () => {
     const programs = { terraform, az: az(loggedIn(subscription)) };
     const report = await diagnose({ mesh: azureMesh(), programs });
     expect(find(report, "azure.subscription")).toMatchObject({
@@ -772,14 +772,14 @@ ${ownCa}
   });
 });
 
-test("answers that make no sense are results, with no stack trace", async () => {
+test("invalid answers are results, without a stack trace", async () => {
   const report = await diagnose({ main0: { instead: "echo '<html>proxy login</html>'" } });
   const result = find(report, "reachable.api", "main0");
   expect(result.status).toBe("fail");
   expect(result.evidence.join()).not.toMatch(/\n\s+at /);
 });
 
-test("a cluster that never answers is given up at the deadline, which every question has", async () => {
+test("a cluster that never answers is reported at the deadline, which every query has", async () => {
   const world = worldOf({ remote0: { instead: "exec sleep 60" } });
   const programs = withProcesses(world);
   const asked: { readonly args: readonly string[]; readonly deadlineSeconds: number }[] = [];

@@ -73,8 +73,8 @@ export interface FakeWorld {
 }
 
 /**
- * kubectl and istioctl as shell scripts on a PATH of their own, answering from files. What is not in the table ends with
- * 64: a question that nobody expected fails the test.
+ * kubectl and istioctl as shell scripts on a PATH of their own, answering from files. A query that is not in the table
+ * exits with 64, so an unexpected query fails the test.
  * @param clusters by kubeconfig context
  */
 export function fakeWorld(mesh: Mesh, clusters: Readonly<Record<string, FakeCluster>>): FakeWorld {

@@ -6,12 +6,12 @@ const open = (severity: CheckResult["severity"]) =>
   result("trust.workloads", { status: "not judged", severity, cluster: "main0" });
 const waiting = result("traffic.answers", { status: "not judged", blockedBy: { id: "addons.metrics" } });
 
-test("what the mesh depends on and could not be judged is not proved", () => {
+test("a failing check that could not be judged leaves the mesh unproved", () => {
   expect(proved(result("trust.secret"), open("fail"))).toBe(false);
   expect(reportOf("mesh1", [open("fail")], 1).ok).toBe(true);
 });
 
-test("warnings, what is only told, and what is not judged of lesser things leave a proof", () => {
+test("a mesh is proved despite warnings, information, and other checks that are not judged", () => {
   expect(
     proved(
       result("clusters.clock", { severity: "warn", status: "warn" }),
@@ -22,6 +22,6 @@ test("warnings, what is only told, and what is not judged of lesser things leave
   ).toBe(true);
 });
 
-test("what failed is no proof, whatever else passed", () => {
+test("one failed check means that the mesh is not proved", () => {
   expect(proved(result("trust.secret"), result("traffic.answers", { status: "fail" }))).toBe(false);
 });

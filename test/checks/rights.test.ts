@@ -41,7 +41,7 @@ test.each(lines)("on line %s, what is listed in istio-system is asked for as a r
   }
 });
 
-test("events tell why a gateway has no address", () => {
+test("events are read, because they explain why a gateway has no address", () => {
   for (const line of lines) expect(named(meshOf(line))).toContain("list events istio-system");
 });
 

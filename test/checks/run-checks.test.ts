@@ -37,7 +37,7 @@ const statuses = async (report: ReturnType<typeof run>) =>
     (await report).results.map(({ id, cluster, status }) => [[id, cluster].join(" "), status]),
   );
 
-test("what stands on a check that failed is not judged, in the same cluster and no other", async () => {
+test("a check whose need failed is not judged, in that cluster only", async () => {
   const checks = [ofCluster("reachable.api"), ofCluster("versions.fit", ["reachable.api"])];
   const report = run(checks, {
     "reachable.api main0": () => pass("yes"),
@@ -54,7 +54,7 @@ test("what stands on a check that failed is not judged, in the same cluster and 
   expect((await report).ok).toBe(false);
 });
 
-test("what is not judged names the first cause, not the link before it", async () => {
+test("a result that is not judged names the first cause, not the need before it", async () => {
   const checks = [
     ofMesh("programs.kubectl"),
     ofCluster("reachable.api", ["programs.kubectl"]),
@@ -74,7 +74,7 @@ test("what is not judged names the first cause, not the link before it", async (
   expect(JSON.stringify(results)).not.toContain("echo");
 });
 
-test("what is needed of the primary is needed by every cluster, and no other cluster's is", async () => {
+test("a check that needs the primary's result is not judged in any cluster if that fails, whatever the remote's result", async () => {
   const checks = [ofCluster("gateways.ready"), ofCluster("endpoints.set", ["primary/gateways.ready"])];
   const broken = (cluster: string) =>
     run(checks, {
@@ -93,7 +93,7 @@ test("what is needed of the primary is needed by every cluster, and no other clu
   });
 });
 
-test("a warning fails nothing, and what stands on it is not judged all the same", async () => {
+test("a warning does not fail the report, but a check that needs it is not judged", async () => {
   const login = { ...ofMesh("azure.login"), severity: "warn" } as const;
   const report = await run([login, ofMesh("azure.provider", ["azure.login"])], {
     "azure.login": () => problem("nobody"),
@@ -102,7 +102,7 @@ test("a warning fails nothing, and what stands on it is not judged all the same"
   expect(report).toMatchObject({ ok: true, counts: { warn: 1, "not judged": 1 } });
 });
 
-test("looks are taken side by side: the whole takes as long as the slowest", async () => {
+test("checks query in parallel: the run takes as long as the slowest", async () => {
   let together = 0;
   let most = 0;
   const slow = async () => {
@@ -118,7 +118,7 @@ test("looks are taken side by side: the whole takes as long as the slowest", asy
   expect(most).toBe(2);
 });
 
-test("what stands on a check that failed is not waited for, and its programs are ended with the run", async () => {
+test("a check whose need failed is not waited for, and its programs are stopped with the run", async () => {
   let ended = false;
   const programs: Programs = {
     run: (_program, _args, options) =>
@@ -191,7 +191,7 @@ test("Ctrl-C ends the run instead of making results of it", async () => {
   await expect(report).rejects.toThrow(Interrupted);
 });
 
-test("a check that needs one which is not there, or one that needs it, is refused", async () => {
+test("an unknown need and a cycle of needs are refused", async () => {
   await expect(run([ofMesh("trust.one", ["trust.two"])], {})).rejects.toThrow(
     "check trust.one needs trust.two, which is no check",
   );
@@ -215,7 +215,7 @@ test("a check may need one that is reported after it", async () => {
   ]);
 });
 
-test("what takes long says what it is at", async () => {
+test("a slow check reports its progress", async () => {
   const said: string[] = [];
   const reporter = { ...silentReporter, say: (text: string) => said.push(text) };
   const slow = () => new Promise<Verdict>((resolve) => setTimeout(() => resolve(pass()), 2200));

@@ -280,7 +280,7 @@ test.each<[string, (composed: ComposedMesh) => void, string[]]>([
   expect({ ok: status.ok, problems: status.problems }).toEqual({ ok: false, problems: [] });
 });
 
-test("without a mesh on the primary there is nothing to judge", async () => {
+test("without a mesh on the primary no check is judged", async () => {
   const composed = await compose(lines.current);
   composed.inventory = undefined;
   for (const cluster of Object.values(composed.clusters)) {

@@ -113,7 +113,7 @@ const expectNoSecret = (...said: string[]) => {
   }
 };
 
-test("up --yes runs terraform init, plan and apply, fetches credentials, and goes on with apply", async () => {
+test("up --yes runs terraform init, plan and apply, fetches credentials, and continues with apply", async () => {
   addKubectl();
   addIstioctl();
   addTerraform(outputs);

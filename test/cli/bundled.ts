@@ -45,7 +45,7 @@ export async function until(condition: () => boolean): Promise<void> {
   expect(condition()).toBe(true);
 }
 
-/** Processes that a run has left behind, known by the PATH in their environment. */
+/** Processes that still run after a run, found by the PATH in their environment. */
 export const processesOf = ({ folder }: FakePath): string[] =>
   spawnSync("ps", ["axeww", "-o", "command"], { encoding: "utf8" })
     .stdout.split("\n")

@@ -157,7 +157,7 @@ describe("what is offered", () => {
       expect(await offered(...words)).toEqual({ values: [], files: false });
   });
 
-  test("behind -- there are no options", async () => {
+  test("after -- no options are offered", async () => {
     expect(await values("dashboard", "--", "--")).toEqual([]);
     expect(await values("dashboard", "--", "")).toEqual(["kiali", "prometheus"]);
   });
@@ -186,7 +186,7 @@ describe("names of clusters", () => {
     expect(await offered("apply", "--only", "")).toEqual({ values: [], files: false });
   });
 
-  test("are none without a file, or with one that never ends", async () => {
+  test("are not offered without a file, or with one that never ends", async () => {
     expect(await values("apply", "-f", "missing.yaml", "--only", "")).toEqual([]);
     expect(spawnSync("mkfifo", ["pipe.yaml"]).status).toBe(0);
     for (const file of ["pipe.yaml", "/dev/zero", "."])
@@ -454,7 +454,7 @@ PS1="rea""dy> "
     });
   });
 
-  test("PowerShell's script asks the same", () => {
+  test("PowerShell's script makes the same query", () => {
     const { stdout, status } = spawnSync("mesh", ["completion", "powershell"], {
       env: environment(),
       encoding: "utf8",

@@ -11,7 +11,7 @@ import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { project, twoClusters } from "../synth/project";
 import { mesh } from "./run";
 
-// Kubeconfigs as people have them, read by the real kubectl. The clusters are an HTTPS server that tells a version;
+// Kubeconfigs of users, read by the real kubectl. The clusters are an HTTPS server that returns a version;
 // kubelogin and az are composed.
 
 const hasKubectl = spawnSync("kubectl", ["version", "--client"]).status === 0;
@@ -106,7 +106,7 @@ withKubectl("a login prompt", () => {
     "To sign in, use a web browser to open the page https://microsoft.com/devicelogin and enter the code ABC123 to authenticate.";
   const token = `echo '{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","status":{"token":"t"}}'`;
 
-  /** `devicecode` waits for somebody; `azurecli` has a token. `convert-kubeconfig` changes one for the other. */
+  /** `devicecode` waits for a login; `azurecli` has a token. `convert-kubeconfig` changes one for the other. */
   const kubelogin = (waiting: string) =>
     path.add(
       "kubelogin",
@@ -192,7 +192,7 @@ withKubectl("two kubeconfigs in KUBECONFIG", () => {
       ],
       fix: `give the user admin another name in ${k2}, under users and in its contexts (kubectl has no command for this)`,
     });
-    // What the wrong user may do, and where, is no finding of its own.
+    // The permissions of the wrong user are not reported as another problem.
     for (const id of ["reachable.api", "rights.read", "clusters.distinct"])
       expect(check(id, "remote0").status).toBe("not judged");
     writeFileSync(k2, readFileSync(k2, "utf8").replaceAll("admin", "other"));
@@ -293,7 +293,7 @@ kubectl config set-context "$name" --kubeconfig "$file" --cluster "$name" --user
 
 withKubectl("a server that takes connections and does not answer", () => {
   test.each(["doctor", "endpoints"])(
-    "%s tells of the network, and of no login",
+    "%s reports the network, not a login",
     async (command) => {
       const { createServer: createTcpServer } = await import("node:net");
       const silent = createTcpServer(() => {});

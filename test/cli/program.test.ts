@@ -31,7 +31,7 @@ describe("in a project", () => {
     expect((await mesh("synth")).result).toContain("dist: unchanged");
   });
 
-  test("synth warns of an Istio release with a fault and of a line near its end, and writes all the same", async () => {
+  test("synth warns about an Istio release with a fault and a line near its end, and still writes the output", async () => {
     const before = readFileSync("mesh.yaml", "utf8");
     writeFileSync("mesh.yaml", `istio: { line: "1.30", version: 1.30.3 }\n${before}`);
     const { code, notes } = await mesh("synth");

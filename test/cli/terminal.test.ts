@@ -35,7 +35,7 @@ onTerminal("on a terminal", () => {
   };
   const terraformCalls = () => path.calls().filter((call) => / (plan|apply|destroy) /.test(call));
 
-  test("destroy names clusters and what goes, and without a yes nothing happens", () => {
+  test("destroy lists the clusters and what it deletes, and without a yes changes nothing", () => {
     const { code, said } = mesh("n\n", "destroy", "--infra", "--crds");
     expect(said).toContain("from main0 (context aks-main), remote0 (context aks-remote):");
     expect(said).toContain("every Istio resource in these clusters, also those of others");
@@ -61,7 +61,7 @@ onTerminal("on a terminal", () => {
     ]);
   });
 
-  test("up without a yes leaves Azure alone, and the plan is not kept", () => {
+  test("up without a yes does not change Azure and does not keep the plan", () => {
     path.add(
       "terraform",
       `case "$*" in *" plan "*) for last; do :; done; touch "\${last#-out=}"; exit 2;; *" show "*) echo "{}";; esac`,

@@ -81,7 +81,7 @@ test("when the tool is killed, its loops end", async () => {
   await expectNothingLeft(path);
 });
 
-test("many clusters send side by side, without a word of Node.js about so many listeners", async () => {
+test("many clusters send in parallel, without a warning of Node.js about listeners", async () => {
   const names = Array.from({ length: 15 }, (_, index) => `c${index}`);
   const clusters = names.map((name) => `  - { name: ${name}, network: ${name}, context: ${name} }\n`);
   const yaml = `clusters:\n${clusters.join("").replace("c0,", "c0, role: primary,")}`;

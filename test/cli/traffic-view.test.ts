@@ -51,7 +51,7 @@ test("without weights there is no mark, and without Unicode the bars are ASCII",
   expect(v1).toBe("  v1       ======================        80 %");
 });
 
-test("a version that should answer, and does not, has an empty bar", () => {
+test("a version that should answer but does not has an empty bar", () => {
   const lines = liveView("", [client("main0", { versions: { v1: 10 } })], wanted, look(80, 24));
   expect(lines[4]).toMatch(/^ {2}v2 +│ +0 % {2}wanted 50 %$/);
 });

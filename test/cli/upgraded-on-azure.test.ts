@@ -5,8 +5,8 @@ import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { project } from "../synth/project";
 import { mesh } from "./run";
 
-// A cluster was upgraded on Azure, outside of this tool. The real Terraform plans against a stand-in of azurerm, which is told what has
-// changed behind Terraform's back; no cluster is there, so that every run ends at its first question to one.
+// A cluster was upgraded on Azure, outside of this tool. The real Terraform plans against a stand-in for azurerm that reports
+// this drift. No cluster exists, so every run ends at its first query to one.
 
 const terraform = existsSync(mirror)
   ? Terraform.find()
@@ -61,7 +61,7 @@ test.each([
   ["1.35.2", "1.35.4"],
   ["1.35", "1.36"],
 ])(
-  `${isMissing ? `skipped, ${terraform}: ` : ""}mesh.yaml has %s and Azure %s: up says who is ahead, and goes on once mesh.yaml has that version`,
+  `${isMissing ? `skipped, ${terraform}: ` : ""}mesh.yaml has %s and Azure %s: up reports the newer version, and continues when mesh.yaml has that version`,
   async (wanted, runs) => {
     if (isMissing) return;
     configured(wanted);

@@ -16,7 +16,7 @@ jest.mock("../../checks/verify/verify", () => ({
     ),
 }));
 
-test("what could not be judged is waited for, and in the end is a failure", async () => {
+test("a check that could not be judged is waited for, and finally is a failure", async () => {
   const said: string[] = [];
   const context = {
     programs: { run: () => Promise.reject(new Error("nothing is run")) },

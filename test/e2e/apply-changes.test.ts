@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { bare, describeInLab, must, sh } from "./lab";
 import { both, meshYaml, minutes, primary, remote, Tool } from "./tool";
 
-// A mesh is looked at before it is made or changed, and made by one run at a time.
+// Dry runs before a mesh is created or changed, and concurrent runs.
 
 describeInLab(
-  "a mesh that changes",
+  "apply with --dry-run, --only and concurrent runs",
   () => {
     let tool: Tool;
     const versions = () =>
@@ -28,7 +28,7 @@ describeInLab(
       tool.remove();
     }, 5 * minutes);
 
-    test("on bare clusters a remote cannot be applied alone: there is no address to lead it to", async () => {
+    test("on bare clusters --only of a remote is refused, because the primary has no address", async () => {
       const before = versions();
       const { code, err } = await tool.run(["apply", "--only", "remote0"]);
       expect(code).toBe(1);
@@ -51,7 +51,7 @@ describeInLab(
     });
 
     test(
-      "of two runs at once one makes the mesh, and the other says who is at it",
+      "of two concurrent runs one creates the mesh, and the other names the holder of the lock",
       async () => {
         const first = tool.start(["apply"]);
         const isLocked = () => has(primary, "-n default lease mesh-run");
@@ -72,14 +72,14 @@ describeInLab(
       5 * minutes,
     );
 
-    test("the dry run of a mesh that is as it should be shows nothing", async () => {
+    test("the dry run of a mesh without drift shows nothing", async () => {
       const before = versions();
       expect((await tool.must(["apply", "--dry-run"])).out).toContain("mesh apply would change nothing");
       expect(versions()).toEqual(before);
     });
 
     test(
-      "what was changed by hand is shown line by line, a Secret's values hidden",
+      "manual changes are shown line by line, without the values of Secrets",
       async () => {
         const key = must(
           `kubectl --context ${primary} -n istio-system get secret cacerts -o jsonpath='{.data.ca-key\\.pem}'`,
@@ -106,7 +106,7 @@ describeInLab(
     );
 
     test(
-      "on a machine that knows no address, or an old one, --only of a remote asks the primary and changes nothing",
+      "on a machine with no address or an old one, --only of a remote queries the primary and changes nothing",
       async () => {
         const file = join(tool.folder, "mesh.addresses.yaml");
         const known = readFileSync(file, "utf8");

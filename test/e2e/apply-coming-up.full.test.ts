@@ -19,11 +19,11 @@ import { differencesBetween, objectsOf } from "./mesh-objects";
 import { both, type Ended, meshYaml, minutes, primary, remote, type StartOptions, Tool } from "./tool";
 import { Way } from "./way";
 
-// What stands in the way of a mesh that comes up: for each fault its message, the state it leaves, and that doing what the
-// message says is enough. The faults come in the order of the bring-up, so that each run goes on from the one before.
+// Faults during the first apply: each has a message, leaves a consistent state, and is fixed by following the message. The
+// faults are in the order of the steps, so that each run continues from the one before.
 
 describeInLab(
-  "a mesh that comes up",
+  "the first apply",
   () => {
     let tool: Tool;
     let folder: string;
@@ -84,12 +84,12 @@ describeInLab(
     describe.each([
       ["refuses", (way: Way) => way.cut()],
       ["never answers", (way: Way) => way.silence()],
-    ])("and an API server that %s before the run", (_, begin) => {
+    ])("with an API server that %s before the run", (_, begin) => {
       test.each([
         ["the primary's", primary, "main0"],
         ["a remote's", remote, "remote0"],
       ])(
-        "%s: nothing is changed, in no cluster",
+        "(%s) changes no cluster",
         async (_, context, cluster) => {
           const before = objectsOf(both);
           await begin(ways[context]!);
@@ -110,7 +110,7 @@ describeInLab(
     });
 
     test(
-      "and both contexts lead to one cluster: nothing is changed there",
+      "with two contexts of one cluster changes nothing there",
       async () => {
         const before = objectsOf(both);
         addAlias("alias", primary, kubeconfig);
@@ -127,7 +127,7 @@ describeInLab(
     );
 
     (smallDisk.canBeMade() ? test : test.skip)(
-      "and the disk is full before it: no cluster is asked, and no file is half of anything",
+      "with a full disk before it queries no cluster, and leaves no partial file",
       async () => {
         const before = objectsOf(both);
         const files = () => contentsOf(tool.folder).replace(/.* \.\/(\.mesh\/|ballast).*\n/g, "");
@@ -148,7 +148,7 @@ describeInLab(
     );
 
     test(
-      "and a namespace is stuck in Terminating: what holds it is named, and its cluster waits",
+      "with a namespace stuck in Terminating names what blocks it, and waits in that cluster",
       async () => {
         stuckNamespace.make(remote, "sample");
         try {
@@ -173,7 +173,7 @@ describeInLab(
     );
 
     test(
-      "and ClusterRoles may not be created: what is forbidden is named, doctor says how to be allowed, and that is enough",
+      "without permission to create ClusterRoles names the permission, and doctor's fix is enough",
       async () => {
         addServiceAccount("mesh-weak", primary, kubeconfig);
         allowAllButClusterRoles("mesh-weak", primary);
@@ -195,7 +195,7 @@ describeInLab(
           expect(advice).toContain("create, patch clusterroles.rbac.authorization.k8s.io");
           const [command = "echo no advice; false"] =
             /kubectl .*create clusterrolebinding .*default:mesh-weak\S*/.exec(advice) ?? [];
-          // As somebody who may.
+          // As a user with the permission.
           must(command.replace("--context mesh-weak", `--context ${primary}`));
           await passing(upToIstiod);
           expect(has(primary, "clusterrole istiod-clusterrole-istio-system")).toBe(true);
@@ -207,7 +207,7 @@ describeInLab(
     );
 
     test(
-      "and the cloud gives no address: the run ends at its deadline and says what to look at; one that comes after 40 s is taken",
+      "without a load balancer address fails at the deadline with the command to run; an address after 40 s is accepted",
       async () => {
         noAddresses.begin(primary);
         try {
@@ -228,7 +228,7 @@ describeInLab(
 
           const late = run(["apply", "--until", "address"]);
           await sleep(20_000);
-          // For a while the API server is gone as well: who waits goes on waiting.
+          // The API server is also unreachable for a moment: the wait continues.
           await ways[primary]!.cut();
           await sleep(5_000);
           await ways[primary]!.restore();
@@ -247,7 +247,7 @@ describeInLab(
     );
 
     test(
-      "and an image cannot be pulled: image and registry are named, and the right name is enough",
+      "with an image that cannot be pulled names image and registry, and the correct name is enough",
       async () => {
         tool.configure(meshYaml("istio: { hub: docker.io/nowhere }"));
         try {
@@ -257,7 +257,7 @@ describeInLab(
           expect(said).toContain("fix: the image cannot be pulled: check that the registry has it");
           expect(said).not.toContain("API server");
           expect(said).toMatch(/^main0 +injection +not tried/m);
-          // The one that ran before runs on.
+          // The previous pod keeps running.
           expect(
             has(primary, "-n istio-system endpoints istiod -o jsonpath='{.subsets[0].addresses[0].ip}'"),
           ).toBe(true);
@@ -271,7 +271,7 @@ describeInLab(
     );
 
     test(
-      "and webhooks of a dead istiod are in the way: they are named, and without them it goes on",
+      "with webhooks of a deleted istiod names them, and continues without them",
       async () => {
         deadWebhooks.begin(primary);
         try {
@@ -297,7 +297,7 @@ describeInLab(
       ["the primary's", primary, /^remote0 +webhook and reader /],
       ["a remote's", remote, /^main0 +injection /],
     ])(
-      "and %s API server is gone in the middle of it: that is what the run says, soon, and it can be run again",
+      "reports soon that %s API server is unreachable during the run, and can be repeated",
       async (_, context, line) => {
         let cut: Promise<void> | undefined;
         try {
@@ -321,7 +321,7 @@ describeInLab(
     );
 
     (smallDisk.canBeMade() ? test : test.skip)(
-      "and the disk becomes full on the way: found addresses are kept whole or not at all",
+      "with a disk that becomes full during it leaves no partial file of addresses",
       async () => {
         rmSync(join(tool.folder, "mesh.addresses.yaml"), { force: true });
         rmSync(join(tool.folder, ".mesh/istio"), { recursive: true, force: true });
@@ -344,7 +344,7 @@ describeInLab(
     );
 
     test(
-      "comes up after all, and both versions answer from both sides",
+      "completes, and both versions answer from both clusters",
       async () => {
         await passing(["apply"]);
         expect(answers(both)).toEqual(bothVersionsFrom(both));
@@ -353,7 +353,7 @@ describeInLab(
       6 * minutes,
     );
 
-    test("leaves no key and no token in any log or output, and no file that nobody needs", () => {
+    test("leaves no key or token in logs and output, and no stray file", () => {
       expect(strayFiles(tool)).toEqual([]);
       expect(outputs.length).toBeGreaterThan(18);
       expect(secretsIn(tool, outputs)).toEqual([]);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, statSync, truncateSync } from "node:f
 import { join } from "node:path";
 import { must, sh } from "./lab";
 
-/** What goes wrong in clusters and on machines, made to happen, each with its way back. */
+/** Faults of clusters and machines, each with its reversal. */
 
 /** `kubectl apply -f -` of objects. */
 export function applyObjects(context: string, ...objects: readonly object[]): void {
@@ -10,7 +10,7 @@ export function applyObjects(context: string, ...objects: readonly object[]): vo
   must(`kubectl --context ${context} apply -f - <<'EOF'\n${items}\nEOF`);
 }
 
-/** A namespace that stays in Terminating, for a controller of example.com that is not there. */
+/** A namespace that stays in Terminating, because the controller of its finalizer does not exist. */
 export const stuckNamespace = {
   make(context: string, name: string): void {
     const held = { name: "held", namespace: name, finalizers: ["example.com/held"] };
@@ -32,7 +32,7 @@ export const stuckNamespace = {
   },
 };
 
-/** A cloud that gives no addresses: whoever sets a Service's status is refused. */
+/** A cloud that assigns no addresses: changes of a Service's status are refused. */
 export const noAddresses = {
   name: "no-addresses",
   begin(context: string): void {
@@ -56,7 +56,7 @@ export const noAddresses = {
         spec: { policyName: noAddresses.name, validationActions: ["Deny"] },
       },
     );
-    // It takes the API server a moment to heed it.
+    // The API server needs a moment to apply it.
     must(
       `k="kubectl --context ${context} -n default"; $k create service loadbalancer heeded --tcp=80 >/dev/null; ` +
         `for i in $(seq 60); do $k patch service heeded --subresource=status --type=merge -p '{"status":{"conditions":[]}}' 2>&1 | grep -q 'no addresses' && break; sleep 0.5; done; ` +
@@ -158,7 +158,7 @@ export const smallDisk = {
   /** @param left bytes that stay free */
   fill(folder: string, left: number): void {
     const file = ballast(folder);
-    // dd writes until there is no room; the little that is to be left is cut off again.
+    // dd writes until the disk is full; truncate frees what must stay free.
     sh(
       `dd if=/dev/zero of=${file} bs=64k 2>/dev/null; dd if=/dev/zero of=${file} bs=1 conv=notrunc oflag=append 2>/dev/null`,
     );

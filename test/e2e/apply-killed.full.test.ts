@@ -7,9 +7,9 @@ import { secretsIn, strayFiles } from "./leftovers";
 import { differencesBetween, type Objects, objectsOf } from "./mesh-objects";
 import { both, type Ended, meshYaml, minutes, primary, remote, Tool } from "./tool";
 
-// Killed at any moment, run again: the same mesh, and nothing left over. Moments are lines that the run tells: a step
-// that has ended, or a program that is about to run. They stand in the order in which one bring-up comes to them; each
-// run begins with what the killed ones before it have left.
+// A run that is killed at any moment and repeated gives the same mesh, without leftovers. Moments are lines that the run
+// prints: a step that has ended, or a program that is about to run. They are in the order of one apply; each run continues
+// from the state of the killed run before it.
 
 const endOf = (cluster: string, title: string) => new RegExp(`^${cluster} +${title} +(done|unchanged) `);
 const ended = (cluster: string, title: string): Moment => ({
@@ -102,7 +102,7 @@ describeInLab(
     let tool: Tool;
     let bareClusters: Objects;
     let undisturbed: Objects;
-    /** Of apply, that were hit as they are named. */
+    /** Moments of apply at which a run was killed exactly. */
     const moments = new Set<string>();
     const outputs: string[] = [];
     const kept = (run: Ended): Ended => {
@@ -114,7 +114,7 @@ describeInLab(
       bare(both);
       tool = new Tool(meshYaml());
       await tool.must(["ca"]);
-      // What an earlier mesh has left of istiod's ConfigMaps.
+      // Removes the ConfigMaps of an earlier mesh's istiod.
       await tool.must(["destroy", "--yes", "--crds"]);
       bareClusters = objectsOf(both);
     }, 5 * minutes);
@@ -124,7 +124,7 @@ describeInLab(
     }, 5 * minutes);
 
     test(
-      "of a mesh that came up undisturbed",
+      "(reference: an apply that is not killed)",
       async () => {
         kept(await tool.must(["apply"]));
         expect(answers(both)).toEqual(bothVersionsFrom(both));
@@ -134,7 +134,7 @@ describeInLab(
     );
 
     test.each(momentsOfDestroy)(
-      "of destroy at the moment '$name' leaves nothing that a next run trips over",
+      "during destroy at '$name' leaves a consistent state and no busy processes",
       async (moment) => {
         kept(await killedAt(tool, ["destroy", "--yes", "--crds"], moment));
         expect(await busySurvivors(tool)).toEqual([]);
@@ -144,19 +144,19 @@ describeInLab(
     );
 
     test(
-      "of destroy, and run again, leaves bare clusters",
+      "during destroy and repeated leaves bare clusters",
       async () => {
         expect(kept(await tool.must(["destroy", "--yes", "--crds"])).out).toMatch(/^destroyed$/m);
         expect(differencesBetween(bareClusters, objectsOf(both))).toEqual([]);
         expect(await lastSurvivors(tool)).toEqual([]);
-        // As on another machine: nothing is remembered of the first bring-up.
+        // As on another machine: no cache of the first apply.
         rmSync(join(tool.folder, ".mesh/istio"), { recursive: true });
       },
       5 * minutes,
     );
 
     test.each(momentsOfApply)(
-      "of apply at the moment '$name' leaves nothing that a next run trips over",
+      "during apply at '$name' leaves a consistent state and no busy processes",
       async (moment) => {
         const killed = await killedAt(tool, ["apply"], moment);
         kept(killed);
@@ -168,7 +168,7 @@ describeInLab(
     );
 
     test(
-      "of apply, and run again, is the same mesh, object by object",
+      "during apply and repeated gives the same objects as the reference",
       async () => {
         kept(await tool.must(["apply"]));
         expect(moments.size).toBeGreaterThanOrEqual(20);
@@ -186,7 +186,7 @@ describeInLab(
       begun("main0: Istio", "delete .*main0/remove.json", { milliseconds: 300 }),
       begun("remote0: sample", `kubectl --context ${remote} delete -f - `, { milliseconds: 500 }),
     ])(
-      "of destroy at the moment '$name', and applied instead, is the same mesh again",
+      "during destroy at '$name', followed by apply, gives the same objects as the reference",
       async (moment) => {
         kept(await killedAt(tool, ["destroy", "--yes"], moment));
         kept(await tool.must(["apply"]));
@@ -197,7 +197,7 @@ describeInLab(
     );
 
     test(
-      "on another machine holds the lock for as long as it lasts, and no longer",
+      "on another machine holds the lock until its duration has passed",
       async () => {
         const kubectl = `kubectl --context ${primary} -n default`;
         const now = new Date().toISOString().replace("Z", "000Z");
@@ -220,14 +220,14 @@ EOF`,
       3 * minutes,
     );
 
-    test("leaves no key in a file where none belongs, in a log, or in what it tells", () => {
+    test("leaves no key in other files, logs or output", () => {
       expect(strayFiles(tool)).toEqual([]);
       expect(outputs.length).toBeGreaterThan(momentsOfApply.length + momentsOfDestroy.length);
       expect(secretsIn(tool, outputs)).toEqual([]);
     });
 
     test(
-      "destroyed, and applied again with an address that is not right any more, is the same mesh",
+      "followed by destroy and an apply with an outdated address, gives the same objects as the reference",
       async () => {
         kept(await tool.must(["destroy", "--yes", "--crds"]));
         expect(differencesBetween(bareClusters, objectsOf(both))).toEqual([]);

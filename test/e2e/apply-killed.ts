@@ -5,27 +5,27 @@ import { must } from "./lab";
 import { survivors } from "./leftovers";
 import type { Ended, Tool } from "./tool";
 
-/** A moment of a run with `--verbose`: this line is told, when a program is about to run or a step has ended. */
+/** A moment of a run with `--verbose`: this line is printed before a program runs or after a step has ended. */
 export interface Moment {
   readonly name: string;
   readonly line: RegExp;
   /** So long after the line. @default 0 */
   readonly milliseconds?: number;
   /**
-   * Where the line may be missing, since a run that was killed late has done it already: at this one the run is killed
+   * The line may be missing, because an earlier run has already done this step. Then the run is killed at this line
    * instead. @default - the line comes in every run
    */
   readonly orElse?: RegExp;
 }
 
 export interface Killed extends Ended {
-  /** It was at the moment's own line. */
+  /** Whether the run was killed at `line`, not at its replacement. */
   readonly isExact: boolean;
 }
 
 /**
  * Runs the tool and kills it (SIGKILL) at the moment.
- * @throws when it ended before, or went wrong before
+ * @throws if it ended or failed before
  */
 export async function killedAt(
   tool: Tool,
@@ -52,13 +52,13 @@ export async function killedAt(
   return { ...ended, isExact: at === "line" };
 }
 
-/** Programs that a killed run has left waiting: what they ask for is asked, they look, and end by themselves. */
+/** Programs of a killed run that only wait and end at their own timeout. */
 const isOnlyWaiting =
   /^kubectl .*(get .*--watch|wait --for=delete|delete -f -|delete .*services -l) .*timeout=\d+s/;
-/** Seconds within which they have ended: the longest of their own time-outs, and a little more. */
+/** Seconds until they have ended: the longest of their timeouts, and some reserve. */
 const longestWait = 290;
 
-/** What a killed run has left running that may still change something after a few seconds. */
+/** Programs of a killed run that may still change something after a few seconds. */
 export async function busySurvivors(tool: Tool): Promise<string[]> {
   const end = Date.now() + 10_000;
   for (;;) {
@@ -70,7 +70,7 @@ export async function busySurvivors(tool: Tool): Promise<string[]> {
 
 export const lastSurvivors = (tool: Tool) => survivors(tool, longestWait);
 
-/** What no moment may leave in clusters, a sentence each: a second root, half a CA, more than one lock. */
+/** Inconsistent states that must not exist at any moment: a second root, half a CA, more than one lock. */
 export function inconsistencies(tool: Tool, contexts: readonly string[]): string[] {
   const root = readFileSync(join(tool.folder, "mesh.ca/root-cert.pem"), "utf8").trim();
   const get = (context: string, what: string) =>

@@ -12,10 +12,10 @@ import { differencesBetween, type Objects, objectsOf } from "./mesh-objects";
 import { both, type Ended, meshYaml, minutes, primary, remote, Tool } from "./tool";
 import { Way } from "./way";
 
-// What befalls a mesh that runs: what apply says of it, that it makes nothing worse, and that what it says is enough.
+// Faults of a running mesh: apply reports them, makes nothing worse, and its fix is enough.
 
 describeInLab(
-  "a mesh that runs",
+  "a running mesh",
   () => {
     let tool: Tool;
     let folder: string;
@@ -61,7 +61,7 @@ describeInLab(
     }, 5 * minutes);
 
     test(
-      "and whose contexts are swapped in mesh.yaml stays as it is, and each is named with the cluster that it leads to",
+      "is not changed if mesh.yaml swaps its contexts, and the message names the cluster of each",
       async () => {
         tool.configure(meshYaml("", remote, primary));
         const said = await failing("apply", "--timeout", "60");
@@ -80,7 +80,7 @@ describeInLab(
     );
 
     test(
-      "and is somebody else's to whoever has another mesh.yaml, or no claim to it: neither apply nor destroy touches it",
+      "is not changed by apply or destroy of another mesh.yaml, or if it lacks the labels of the mesh",
       async () => {
         tool.configure(`name: shop\n${meshYaml()}`);
         const ofOther = `the context ${remote} of remote0 leads to a cluster of the mesh mesh1, and mesh.yaml is of shop`;
@@ -105,15 +105,15 @@ describeInLab(
     );
 
     test(
-      "and is applied twice at once is changed by one run at a time, and stays as it is",
+      "is changed by one run at a time if two apply it at once",
       async () => {
         must(`kubectl --context ${primary} -n sample delete service helloworld`);
-        // As by two people: each in a folder of his own.
+        // As by two users: each in a separate folder.
         const second = new Tool(meshYaml());
         cpSync(tool.folder, second.folder, { recursive: true });
         const two = await Promise.all([tool.run(["apply"]), second.run(["apply"])]);
         second.remove();
-        // The second refuses, or the first is done before it has looked.
+        // The second run is refused, or the first has ended before the second checks.
         const refused = two.filter(({ code }) => code !== 0);
         expect(refused.length).toBeLessThan(2);
         for (const { code, err } of refused) {
@@ -131,7 +131,7 @@ describeInLab(
     );
 
     test(
-      "and loses istiod's namespace, so that webhooks of a dead istiod stay behind, is whole again after apply",
+      "is restored by apply after istiod's namespace was deleted and its webhooks stayed",
       async () => {
         must(`kubectl --context ${primary} delete namespace istio-system --timeout=120s`, { seconds: 150 });
         must(`kubectl --context ${primary} get mutatingwebhookconfiguration istio-sidecar-injector`);
@@ -143,7 +143,7 @@ describeInLab(
     );
 
     test(
-      "and is not to have its ingress gateway any more loses it, also when istioctl was killed before it removed it",
+      "loses its ingress gateway when mesh.yaml disables it, also after istioctl was killed before pruning",
       async () => {
         const gateway = "deployment/istio-ingressgateway service/istio-ingressgateway";
         must(`kubectl --context ${primary} -n istio-system get ${gateway}`);
@@ -151,7 +151,7 @@ describeInLab(
         const handOver = { name: "hand-over", line: /^\$ istioctl install/, milliseconds: 1000 };
         outputs.push((await killedAt(tool, ["apply"], handOver)).err);
         await passing("apply");
-        // It is asked to go, and goes when its pod has ended.
+        // Its deletion completes when its pod has ended.
         must(`kubectl --context ${primary} -n istio-system wait --for=delete ${gateway} --timeout=60s`);
         expect(await passing("apply")).toContain("nothing to change");
         tool.configure(meshYaml());
@@ -162,14 +162,14 @@ describeInLab(
     );
 
     test(
-      "and is applied while its cloud still takes a load balancer away waits for that, and gets a new one",
+      "waits for the deletion of an old load balancer and gets a new one",
       async () => {
         const service = `kubectl --context ${primary} -n istio-system`;
         const finalizers = (value: string) =>
           must(
             `${service} patch service istio-eastwestgateway --type=merge -p '{"metadata":{"finalizers":${value}}}'`,
           );
-        // As clouds do it: the Service stays, with its address, until its load balancer is gone.
+        // As in a cloud: the Service and its address stay until the load balancer is deleted.
         finalizers('["example.com/load-balancer"]');
         must(`${service} delete service istio-eastwestgateway --wait=false`);
         try {
@@ -194,13 +194,13 @@ describeInLab(
     );
 
     test(
-      "and has a remote secret of a cluster that no longer exists goes on, and status names it",
+      "keeps working with a remote secret of a cluster that no longer exists, and status names it",
       async () => {
         const kubeconfig = {
           apiVersion: "v1",
           kind: "Config",
           "current-context": "gone",
-          // Of the addresses that are set apart for documentation: nobody answers.
+          // An address that is reserved for documentation: no server answers.
           clusters: [{ name: "gone", cluster: { server: "https://192.0.2.1:6443" } }],
           contexts: [{ name: "gone", context: { cluster: "gone", user: "gone" } }],
           users: [{ name: "gone", user: { token: "none" } }],
@@ -216,7 +216,7 @@ describeInLab(
           },
           stringData: { gone: JSON.stringify(kubeconfig) },
         });
-        // As after an upgrade or a lost node: the new istiod begins with every cluster that it has a secret of.
+        // As after an upgrade or a lost node: the new istiod reads every cluster that it has a secret for.
         must(
           `kubectl --context ${primary} -n istio-system delete pods -l app=istiod && ` +
             `kubectl --context ${primary} -n istio-system rollout status deployment/istiod --timeout=180s`,
@@ -230,14 +230,14 @@ describeInLab(
         );
         const [command = "echo no advice; false"] = /kubectl .*istio-remote-secret-gone/.exec(said) ?? [];
         must(command);
-        // istiod needs a moment to let go of the cluster.
+        // istiod needs a moment to forget the cluster.
         await untilWell();
       },
       8 * minutes,
     );
 
     test(
-      "and whose remote is gone for good is a mesh without it, first asked and then told",
+      "loses a remote that is gone for good, with --prune only",
       async () => {
         await way.cut();
         try {
@@ -261,7 +261,7 @@ describeInLab(
           await way.restore();
           tool.configure(meshYaml());
         }
-        // It was not gone for good.
+        // The remote comes back.
         await passing("apply");
         expect(answers(both)).toEqual(bothVersionsFrom(both));
         isAsBefore();
@@ -269,7 +269,7 @@ describeInLab(
       8 * minutes,
     );
 
-    test("leaves no key and no token in any log or output, and no file that nobody needs", () => {
+    test("leaves no key or token in logs and output, and no stray file", () => {
       expect(strayFiles(tool)).toEqual([]);
       expect(outputs.length).toBeGreaterThan(12);
       expect(secretsIn(tool, outputs)).toEqual([]);

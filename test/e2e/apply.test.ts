@@ -19,10 +19,10 @@ import { silentReporter } from "../../ops/run/progress";
 import { synthesize } from "../../synth/synthesize";
 import { bare, contexts, describeInLab, must, sh } from "./lab";
 
-// From bare clusters to a mesh, again, changed, and away with it: the functions behind `mesh apply` and `mesh destroy`.
+// apply on bare clusters, repeated and with changes, then destroy: the functions behind `mesh apply` and `mesh destroy`.
 
 const minutes = 60_000;
-/** Other clusters than the suite's own two: MESH_LAB_CONTEXTS="one two", the primary first. */
+/** Set other clusters with MESH_LAB_CONTEXTS="one two", the primary first. */
 const [primary, remote] = (process.env.MESH_LAB_CONTEXTS?.split(" ") ?? contexts) as [string, string];
 const both = [primary, remote];
 
@@ -64,7 +64,7 @@ describeInLab(
     };
     const failures = ({ results }: ApplyResult) =>
       results.filter(({ reason }) => reason).map(({ step, reason }) => `${step.id}: ${reason}`);
-    /** Versions that answer, from each side. */
+    /** Versions that answer, from each cluster. */
     const answers = () =>
       both.map((cluster) => {
         const requests = "for i in $(seq 30); do curl -sS -m 5 helloworld.sample:5000/hello; done";
@@ -90,7 +90,7 @@ describeInLab(
         )
         .join("\n")
         .split("\n")
-        // Leader election and autoscaling go on by themselves.
+        // Leader election and autoscaling change these.
         .filter((line) => !/leader|election|istio-ip-autoallocate|HorizontalPodAutoscaler/.test(line));
 
     const fifty = parseMesh(meshYaml("sample: { weights: { v1: 50, v2: 50 } }"), "mesh.yaml");
@@ -108,7 +108,7 @@ describeInLab(
       writeFileSync(file, meshYaml());
       await generateCa(fifty, caDirectory(fifty, file), new Date(), 2048);
       ca = loadCa(fifty, file, new Date()).material!;
-      // Made ahead, as whoever has a registry of their own does.
+      // Created first, as users with a private registry do.
       must(
         `kubectl --context ${remote} create namespace istio-system && ` +
           `kubectl --context ${remote} -n istio-system create secret generic registry-login --from-literal=a=b`,
@@ -122,7 +122,7 @@ describeInLab(
     });
 
     test(
-      "makes a mesh of bare clusters in which both versions answer from both sides",
+      "creates a mesh on bare clusters, and both versions answer from both clusters",
       async () => {
         const result = await run(fifty);
         expect(failures(result)).toEqual([]);
@@ -133,7 +133,7 @@ describeInLab(
     );
 
     test(
-      "a second run changes nothing, by the clusters' own account",
+      "a second run changes no object in the clusters",
       async () => {
         const then = versionsOfAll();
         const result = await run(fifty);
@@ -143,7 +143,7 @@ describeInLab(
       2 * minutes,
     );
 
-    test("afterwards kubectl apply by a person says unchanged, without a warning", () => {
+    test("a user's kubectl apply afterwards says unchanged, without a warning", () => {
       for (const cluster of fifty.clusters) {
         const { out, err } = sh(
           `kubectl --context ${cluster.context} apply -f ${join(folder, "dist", cluster.name)}`,
@@ -159,7 +159,7 @@ describeInLab(
     });
 
     test(
-      "istioctl finds an installation of its own: installing again changes no pod",
+      "istioctl finds a normal installation: installing again changes no pod",
       () => {
         const pods = () => must(`kubectl --context ${primary} -n istio-system get pods -o name`);
         const then = pods();
@@ -170,7 +170,7 @@ describeInLab(
     );
 
     test(
-      "what somebody has changed by hand is put right",
+      "apply reverts manual changes",
       async () => {
         must(`kubectl --context ${remote} -n istio-system delete endpointslice istiod`);
         must(`kubectl --context ${primary} -n sample delete virtualservice helloworld`);
@@ -184,7 +184,7 @@ describeInLab(
     );
 
     test(
-      "another root is refused, and the one installed stays",
+      "another root is refused, and the installed root stays",
       async () => {
         const result = await run(fifty, { rootCertificate: "-----BEGIN CERTIFICATE-----\nother\n" });
         expect(result.ok).toBe(false);
@@ -212,7 +212,7 @@ describeInLab(
     );
 
     test(
-      "destroy leaves the clusters as they were, namespaces that were there before included, but for Istio's CRDs and what others made of them",
+      "destroy leaves the clusters as they were, with their earlier namespaces, except Istio's CRDs and other users' resources of them",
       async () => {
         const foreign = "virtualservice foreign -n default";
         must(

@@ -8,8 +8,8 @@ import { Terraform } from "../infra/terraform";
 import { bare, describeInLab, must } from "./lab";
 import { both, minutes, primary, remote, Tool } from "./tool";
 
-// The whole way with the default mesh.yaml: Terraform makes AKS clusters, and on them a mesh comes up, is used, and goes
-// again. Terraform is the real one; the provider beside the project gives the lab's clusters for those of AKS.
+// up, use and destroy with the default mesh.yaml, on AKS clusters that Terraform creates. Terraform is the real one; the
+// provider beside the project returns the lab's clusters as AKS clusters.
 
 const yaml = readFileSync(resolve(__dirname, "../../mesh.yaml"), "utf8");
 const { clusters, azure } = parseMesh(yaml, "mesh.yaml");
@@ -51,7 +51,7 @@ describeOnAzure("from mesh.yaml to a mesh on AKS and back", () => {
     JSON.parse(readFileSync(join(tool.folder, `terraform.${azure!.resourceGroup}.tfstate`), "utf8"));
   const istioSystem = (context: string, args: string) =>
     must(`kubectl --context ${context} -n istio-system ${args}`);
-  /** What the clusters hold, by their own account, but for what goes on by itself. */
+  /** The objects of the clusters, except those that controllers keep changing. */
   const versions = () =>
     both.map((context) =>
       must(
@@ -59,7 +59,7 @@ describeOnAzure("from mesh.yaml to a mesh on AKS and back", () => {
           `-o jsonpath='{range .items[*]}{.kind}/{.metadata.namespace}/{.metadata.name} {.metadata.generation}{"\\n"}{end}'`,
       ),
     );
-  /** Whatever is not well. The lab's Envoy does not count requests, so that their count cannot be judged. */
+  /** Problems, except the request count: the lab's Envoy does not count requests. */
   const notPassed = ({ results }: CheckReport) =>
     results
       .filter(({ id, status }) => status !== "pass" && id !== "addons.metrics")
@@ -72,7 +72,7 @@ describeOnAzure("from mesh.yaml to a mesh on AKS and back", () => {
   afterAll(() => tool.remove());
 
   test(
-    "up makes clusters and a mesh with two istiods and two pods of each gateway, and proves that it works",
+    "up creates clusters and a mesh with two istiods and two pods of each gateway, and verifies it",
     async () => {
       await mesh("ca");
       const { out, err } = await mesh("up", "--yes");
@@ -114,7 +114,7 @@ describeOnAzure("from mesh.yaml to a mesh on AKS and back", () => {
   }, 60_000);
 
   test(
-    "right after a rollout restart of istiod the mesh is well: pods that are Terminating are no finding",
+    "right after a rollout restart of istiod the mesh is healthy: pods that are Terminating are ignored",
     async () => {
       istioSystem(primary, "rollout restart deployment/istiod");
       istioSystem(primary, "rollout status deployment/istiod --timeout=120s");
@@ -149,7 +149,7 @@ describeOnAzure("from mesh.yaml to a mesh on AKS and back", () => {
   );
 
   test(
-    "destroy --infra leaves nothing in the clusters, in Terraform's state and of the credentials",
+    "destroy --infra leaves nothing in the clusters and in Terraform's state, and no credentials",
     async () => {
       await mesh("destroy", "--infra", "--yes");
       expect(state().resources).toEqual([]);

@@ -61,7 +61,7 @@ describeInLab(
         expect(seconds).toBeLessThan(20);
       });
 
-      test("endpoints and traffic name it, and end soon", async () => {
+      test("endpoints and traffic report it, and end soon", async () => {
         const endpoints = await tool.run(["endpoints"]);
         expect(endpoints.out.split(cause).length - 1).toBe(where.length);
         expect(endpoints.out).toContain("konnectivity-agent");
@@ -71,7 +71,7 @@ describeInLab(
         expect(traffic.seconds).toBeLessThan(20);
       });
 
-      test("status names it where istiod cannot be asked, and report has both", async () => {
+      test("status reports it if istiod cannot be queried, and report has both", async () => {
         const status = await tool.run(["status"]);
         if (where.length > 1) expect(status.out).toContain(`main0: ${cause}`);
         else expect(status.out).toContain("the mesh is healthy");
@@ -82,7 +82,7 @@ describeInLab(
       });
     });
 
-    test("and afterwards all is well", async () => {
+    test("the mesh is healthy afterwards", async () => {
       expect(open(await verify())).toEqual([]);
     });
   },

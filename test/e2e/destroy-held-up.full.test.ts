@@ -3,8 +3,8 @@ import { applyObjects } from "./apply-faults";
 import { bare, describeInLab, must, sh } from "./lab";
 import { both, type Ended, meshYaml, minutes, primary, remote, Tool } from "./tool";
 
-// Something dead in the cluster keeps namespaces from being deleted. What it is, is said within seconds, and the
-// commands that are printed remove it.
+// A leftover in the cluster blocks the deletion of namespaces. It is named within seconds, and the printed commands
+// remove it.
 
 const R = `kubectl --context ${remote}`;
 const finalizersNull = `'{"metadata":{"finalizers":null}}'`;
@@ -23,7 +23,7 @@ const deadApi = {
     versionPriority: 100,
   },
 };
-/** What an in-cluster operator of long ago left behind. */
+/** The leftover of an in-cluster operator that no longer runs. */
 const operatorCrd = {
   apiVersion: "apiextensions.k8s.io/v1",
   kind: "CustomResourceDefinition",
@@ -53,7 +53,7 @@ const operator = {
 };
 
 describeInLab(
-  "a deletion that is held up",
+  "a blocked deletion",
   () => {
     let tool: Tool;
     beforeAll(async () => {
@@ -79,7 +79,7 @@ describeInLab(
       must(`kubectl --context ${context} get ns -o name | grep -E '/(sample|istio-system)$' || true`).trim();
     const remoteSecrets = () =>
       must(`kubectl --context ${primary} get secrets -A -l istio/multiCluster=true -o name`).trim();
-    /** What doctor says of the namespaces. */
+    /** doctor's result for the namespaces. */
     async function doctor() {
       const { out } = await tool.run(["doctor", "-o", "json"]);
       const { results } = JSON.parse(out) as CheckReport;
@@ -90,7 +90,7 @@ describeInLab(
       [...err.matchAll(/^\s*fix: (kubectl .*)$/gm)].map(([, line]) => line!);
 
     test(
-      "an APIService without a backend: silent before, then the culprit of destroy, doctor and status",
+      "by an APIService without a backend: not reported before, then the cause in destroy, doctor and status",
       async () => {
         applyObjects(remote, deadApi);
         must(`${R} wait apiservice/${deadApi.metadata.name} --for=condition=Available=False --timeout=60s`);
@@ -128,7 +128,7 @@ describeInLab(
     );
 
     test(
-      "a load balancer that the cloud does not delete: said while it is waited for, and destroy goes on from there",
+      "by a load balancer that the cloud does not delete: reported during the wait, and destroy continues",
       async () => {
         must(
           `${R} -n istio-system patch svc istio-eastwestgateway --type=merge -p '{"metadata":{"finalizers":["service.kubernetes.io/load-balancer-cleanup"]}}'`,
@@ -144,7 +144,7 @@ describeInLab(
             )
               return;
             said = (performance.now() - started) / 1000;
-            // As the cloud does it in the end.
+            // As the cloud finally does.
             must(
               `${R} -n istio-system patch service istio-eastwestgateway --type=merge -p ${finalizersNull}`,
             );
@@ -160,7 +160,7 @@ describeInLab(
     );
 
     test(
-      "an object of an operator that is gone: given up soon, and the printed command lets it go",
+      "by a finalizer of an operator that is gone: destroy fails soon, and the printed command removes it",
       async () => {
         applyObjects(remote, operatorCrd);
         must(`${R} wait crd/${operatorCrd.metadata.name} --for=condition=Established --timeout=30s`);

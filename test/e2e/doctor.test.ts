@@ -18,7 +18,7 @@ import { silentReporter } from "../../ops/run/progress";
 import { synthesize } from "../../synth/synthesize";
 import { bare, contexts, describeInLab, must } from "./lab";
 
-// Doctor against real API servers: bare clusters, what people get wrong, and a mesh that is there already.
+// doctor against real API servers: bare clusters, frequent mistakes, and a mesh that is already installed.
 
 const minutes = 60_000;
 const [primary, remote] = (process.env.MESH_LAB_CONTEXTS?.split(" ") ?? contexts) as [string, string];
@@ -60,7 +60,7 @@ describeInLab(
         .map(({ id, cluster, status }) => `${status} ${id}${cluster ? ` ${cluster}` : ""}`);
     const find = ({ results }: CheckReport, id: string, cluster?: string) =>
       results.find((result) => result.id === id && result.cluster === cluster)!;
-    /** What a person, a CI system or the log could show. */
+    /** All output: text, JSON, JUnit and logs. */
     const everything = (report: CheckReport) =>
       [
         ...Object.values(reportFormats).map((format) => format(report, { color: false })),
@@ -106,7 +106,7 @@ describeInLab(
       );
     });
 
-    test("an API server that is not there fails soon, and the other cluster is judged", async () => {
+    test("an API server that refuses connections fails soon, and the other cluster is judged", async () => {
       must(`kubectl --kubeconfig ${kubeconfig} config set-cluster closed --server=https://127.0.0.1:1`);
       addContext("closed", "closed", entriesOf(primary).user);
       const report = await diagnose(meshOf("closed"));
@@ -119,7 +119,7 @@ describeInLab(
       expect(report.seconds).toBeLessThan(20);
     });
 
-    test("a ServiceAccount without rights is told which it lacks, and its token stays where it is", async () => {
+    test("a ServiceAccount without permissions gets a list of those that are missing, and its token is not printed", async () => {
       kube(remote, "-n default create serviceaccount doctor-weak");
       try {
         const token = kube(remote, "-n default create token doctor-weak").trim();
@@ -156,7 +156,7 @@ describeInLab(
       }
     });
 
-    test("an istiod of somebody else is in the way, and the clusters are sound again without it", async () => {
+    test("a foreign istiod fails, and the clusters pass again without it", async () => {
       kube(primary, "create namespace istio-old");
       kube(
         primary,
@@ -175,7 +175,7 @@ describeInLab(
       expect(open(await diagnose())).toEqual([]);
     });
 
-    test("a namespace that cannot end says what holds it", async () => {
+    test("a namespace that is stuck in Terminating fails, with what blocks it", async () => {
       const held = {
         apiVersion: "v1",
         kind: "ConfigMap",
@@ -199,7 +199,7 @@ describeInLab(
       }
     });
 
-    test("another root that is installed already fails, and no key is read", async () => {
+    test("another root in the cluster fails, and no key is read", async () => {
       const other = join(folder, "other.ca");
       const mesh = meshOf(remote);
       await generateCa(mesh, other, new Date(), 2048);
@@ -225,7 +225,7 @@ describeInLab(
     });
 
     test(
-      "a mesh that was applied passes too, and fails with another CA or with its contexts swapped",
+      "an applied mesh passes, and fails with another CA or with swapped contexts",
       async () => {
         const mesh = meshOf(remote);
         const ca = loadCa(mesh, meshFile, new Date()).material!;

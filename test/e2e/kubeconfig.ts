@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { must } from "./lab";
 
-/** A kubeconfig of the tests' own, to be changed; the user's stays as it is. */
+/** A separate kubeconfig that tests may change; the user's is not changed. */
 export function copyKubeconfig(file: string): void {
   writeFileSync(file, must("kubectl config view --raw --flatten"), { mode: 0o600 });
 }
@@ -19,7 +19,7 @@ export function addAlias(alias: string, context: string, kubeconfig: string): vo
 }
 
 /**
- * A ServiceAccount in the cluster's namespace default and a context of the same name that logs in as it. It has no rights
+ * A ServiceAccount in the cluster's namespace default and a context of the same name that logs in as it. It has no permissions
  * yet.
  */
 export function addServiceAccount(name: string, context: string, kubeconfig: string): void {

@@ -1,14 +1,14 @@
 import { spawnSync } from "node:child_process";
 import type { KubernetesObject } from "../../ops/exec/kubernetes-object";
 
-/** What a command said; output is text. */
+/** The result of a command; output is text. */
 export interface Result {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** Runs a program of the real world to its end. */
+/** Runs a program to its end. */
 export function sh(script: string, { cwd, seconds = 120 }: { cwd?: string; seconds?: number } = {}): Result {
   const { status, stdout, stderr, error } = spawnSync("bash", ["-c", script], {
     cwd,
@@ -19,7 +19,7 @@ export function sh(script: string, { cwd, seconds = 120 }: { cwd?: string; secon
   return { code: status ?? 1, out: stdout ?? "", err: `${stderr ?? ""}${error ? String(error) : ""}` };
 }
 
-/** The same, where a failure is a failure of the test. */
+/** The same; a failure fails the test. */
 export function must(script: string, options: { cwd?: string; seconds?: number } = {}): string {
   const { code, out, err } = sh(script, options);
   if (code !== 0) throw new Error(`exit ${code}: ${script}\n${out}${err}`);
@@ -29,7 +29,7 @@ export function must(script: string, options: { cwd?: string; seconds?: number }
 /** Contexts that these tests own. */
 export const contexts = ["main0", "remote0"] as const;
 
-/** Why the clusters cannot be used; undefined: they can. */
+/** Why the clusters cannot be used; undefined if they can. */
 export function whyNoLab(wanted: readonly string[] = contexts): string | undefined {
   for (const program of ["kubectl", "istioctl"]) {
     if (sh(`command -v ${program}`).code !== 0) return `no ${program} on the PATH`;
@@ -38,7 +38,7 @@ export function whyNoLab(wanted: readonly string[] = contexts): string | undefin
     if (sh(`kubectl --context ${context} --request-timeout=10s get --raw /readyz`).code !== 0) {
       return `no cluster answers under the context ${context}`;
     }
-    // A node that has just become ready has its taint for some seconds more.
+    // A node that has just become ready keeps its taint for some seconds.
     const taints = `kubectl --context ${context} get nodes -o jsonpath='{.items[*].spec.taints}'`;
     if (sh(`for i in $(seq 60); do [ -z "$(${taints})" ] && exit; sleep 1; done; exit 1`).code !== 0) {
       return `no node of ${context} takes pods: ${sh(taints).out}`;
@@ -48,7 +48,7 @@ export function whyNoLab(wanted: readonly string[] = contexts): string | undefin
 }
 
 /**
- * `describe` where the clusters are; else the tests are skipped, with the reason in their names, so that they are
+ * `describe` if the clusters exist; otherwise the tests are skipped, with the reason in their names, so that they are
  * counted. With MESH_LAB=required a missing lab is a failure.
  */
 export function describeInLab(name: string, body: () => void, wanted: readonly string[] = contexts): void {
@@ -82,7 +82,7 @@ export function imagesOfPods(of: readonly string[]): string[] {
   return [...new Set(images.map(({ image }) => image as string))].sort();
 }
 
-/** Takes everything of Istio, the sample and this project away, so that the clusters are as bare as new ones. */
+/** Removes Istio, the sample and everything of this project, so that the clusters are bare. */
 export function bare(wanted: readonly string[] = contexts): void {
   const one = (context: string) => `
     (

@@ -3,9 +3,9 @@ import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Tool } from "./tool";
 
-/** What a run of the tool must not leave behind on this machine: processes, and keys in odd places. */
+/** Processes and keys that a run of the tool must not leave on this machine. */
 
-/** The tool and every program that it runs work in its folder. Known where there is a /proc. */
+/** The tool and its programs run in its folder. Needs /proc. */
 function processesIn(folder: string): string[] {
   if (!existsSync("/proc/self/cwd")) return [];
   const place = realpathSync(folder);
@@ -13,7 +13,7 @@ function processesIn(folder: string): string[] {
     try {
       return how(file);
     } catch {
-      // It has ended, or is somebody else's.
+      // The process has ended, or belongs to another user.
       return "";
     }
   };
@@ -28,7 +28,7 @@ function processesIn(folder: string): string[] {
 }
 
 /**
- * Processes of the tool that still run after so many seconds, as command lines; none where all have ended by themselves.
+ * Command lines of the tool's processes that still run after so many seconds.
  */
 export async function survivors({ folder }: Tool, seconds: number): Promise<readonly string[]> {
   const end = Date.now() + seconds * 1000;
@@ -39,12 +39,12 @@ export async function survivors({ folder }: Tool, seconds: number): Promise<read
   }
 }
 
-/** Where keys belong: the CA, and the Secrets that are made of it. */
+/** Files that may hold keys: the CA, and the Secrets created from it. */
 const placesOfKeys = /^(mesh\.ca\/.*-key\.pem|dist\/[^/]+\/\d{4}-cacerts\.k8s\.yaml)$/;
 
 /**
- * Files of the tool's folder that hold a key of its CA and should not, or that others than their owner may read; and what
- * unfinished writing has left. Files that go while they are looked for belong to a run that goes on.
+ * Files of the tool's folder that should not hold a key of its CA, that other users can read, or that are temporary. Files
+ * that disappear during the search belong to a run that continues.
  */
 export function strayFiles(tool: Tool): string[] {
   const keys = keyMaterial(tool);
@@ -71,7 +71,7 @@ export function keyMaterial({ folder }: Tool): readonly string[] {
   });
 }
 
-/** What the logs of all runs in the tool's folder hold, and what they must not: for `expect(...).toEqual([])`. */
+/** Secrets in the logs of all runs in the tool's folder: for `expect(...).toEqual([])`. */
 export function secretsIn(tool: Tool, outputs: readonly string[]): string[] {
   const folder = join(tool.folder, ".mesh/log");
   const logs = existsSync(folder)

@@ -5,10 +5,10 @@ import { copyKubeconfig, entriesOf } from "./kubeconfig";
 import { bare, describeInLab, must, sh } from "./lab";
 import { both, meshYaml, minutes, primary, remote, Tool } from "./tool";
 
-// What people's machines have of their own, against real clusters: a kuberc, names of contexts, several kubeconfigs.
+// Settings of users' machines, against real clusters: a kuberc, context names, several kubeconfigs.
 
 describeInLab(
-  "other people's machines",
+  "settings of users' machines",
   () => {
     let home: string;
     let kubeconfig: string;
@@ -31,7 +31,7 @@ describeInLab(
         .filter((name) => /istio|sample/.test(name));
 
     test(
-      "a kuberc changes nothing of what apply and destroy do, in contexts whose names have spaces",
+      "a kuberc does not change apply and destroy, with context names that have spaces",
       async () => {
         // The two examples of kubectl's manual, and one that takes JSON away.
         mkdirSync(join(home, ".kube"));
@@ -73,7 +73,7 @@ defaults:
     );
 
     test(
-      "two kubeconfigs with one user name: doctor and apply name the file that counts, and no other cause",
+      "two kubeconfigs with one user name: doctor and apply name the file that takes effect, and no other cause",
       async () => {
         const files = both.map((context) => {
           const file = join(home, `of-${context}`);

@@ -4,12 +4,12 @@ import { loadBalancerAddress, objectId } from "../../ops/exec/kubernetes-object"
 import { must } from "./lab";
 
 /**
- * Every object of clusters, told so that two meshes of the same mesh.yaml and CA are equal: without what Kubernetes
- * counts, draws by lot or derives by itself, with load balancers' addresses by name, and with digests for secrets.
+ * Every object of clusters, normalized so that two meshes of the same mesh.yaml and CA are equal: without counters, random
+ * and derived values, with load balancers' addresses by name, and with digests for secrets.
  */
 export type Objects = Readonly<Record<string, string>>;
 
-/** Kinds that tell of a moment, of a machine, or of other objects. */
+/** Kinds that depend on the time, on a machine, or on other objects. */
 const passing =
   /^(events|pods|endpoints|nodes|leases|csinodes|componentstatuses|ipaddresses|certificatesigningrequests|podmetrics|nodemetrics)(\.|$)/;
 
@@ -50,7 +50,7 @@ function objectsIn(context: string): KubernetesObject[] {
     must(`${kubectl} get ${kinds.join(",")} --all-namespaces --show-managed-fields -o json`),
   );
   return (items as KubernetesObject[]).filter(
-    // Controllers make these from other objects; their names are drawn by lot.
+    // Controllers create these from other objects, with random names.
     ({ metadata }) => metadata.ownerReferences === undefined,
   );
 }
@@ -65,9 +65,9 @@ function lasting(object: KubernetesObject): object {
       ...metadata,
       annotations: {
         ...metadata.annotations,
-        // Who is the leader, and since when.
+        // The leader and its start time.
         "control-plane.alpha.kubernetes.io/leader": undefined,
-        // Whose a token is, drawn by lot.
+        // The random UID of a token's ServiceAccount.
         "kubernetes.io/service-account.uid": undefined,
         ...(object.kind === "Secret" && {
           [lastAppliedKey]: withoutData(metadata.annotations?.[lastAppliedKey]),
@@ -82,7 +82,7 @@ function lasting(object: KubernetesObject): object {
 
 const lastAppliedKey = "kubectl.kubernetes.io/last-applied-configuration";
 
-/** kubectl keeps a Secret's values a second time, in what it was given. */
+/** kubectl stores a Secret's values again in its last-applied annotation. */
 function withoutData(applied: string | undefined): object | undefined {
   if (applied === undefined) return undefined;
   const { data, stringData, ...rest } = JSON.parse(applied);
@@ -91,7 +91,7 @@ function withoutData(applied: string | undefined): object | undefined {
 
 const withoutNodePort = ({ nodePort, ...port }: Record<string, unknown>) => port;
 
-/** Who wrote to the object, less Kubernetes' and Istio's own controllers. */
+/** Field managers of the object, without the controllers of Kubernetes and Istio. */
 function managersOf(fields: unknown): string[] {
   const entries = (fields ?? []) as readonly { manager: string; operation: string }[];
   return [
@@ -103,7 +103,7 @@ function managersOf(fields: unknown): string[] {
   ].sort();
 }
 
-/** Digests. A token is another one each time it is made, and so is a kubeconfig that holds it. */
+/** Digests. A token, and a kubeconfig with it, differs each time it is created. */
 function secretData({ type, data = {} }: KubernetesObject): Record<string, string> {
   const digest = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 16);
   return Object.fromEntries(

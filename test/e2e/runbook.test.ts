@@ -53,7 +53,7 @@ function endpointsOf(context: string): string[] {
     .sort();
 }
 
-/** Addresses of the sample's pods, but for those that are on their way out. */
+/** Addresses of the sample's pods, except those that are Terminating. */
 function runningPods(context: string): string[] {
   const { items } = JSON.parse(
     must(`kubectl --context ${context} -n sample get pods -l app=helloworld -o json`),
@@ -87,12 +87,12 @@ describeInLab("the runbook", () => {
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("has every block in the form in which a shell takes it", () => {
+  test("has only code blocks that a shell accepts", () => {
     for (const { blocks } of steps) for (const block of blocks) must(`bash -n <<'EOF'\n${block}EOF`);
   });
 
   test(
-    "makes a mesh, pasted from the namespaces on",
+    "creates a mesh when pasted, from the namespaces on",
     () => {
       paste(/^Namespaces/);
       paste(/^Control plane/);
@@ -109,7 +109,7 @@ describeInLab("the runbook", () => {
   );
 
   test(
-    "has both versions answer from both clusters",
+    "gives answers of both versions from both clusters",
     () => {
       const [, answers] = paste(/^The sample app answers/);
       for (const version of ["v1", "v2"]) expect(answers).toContain(`Hello version: ${version}`);
@@ -133,7 +133,7 @@ describeInLab("the runbook", () => {
       ]) {
         const seen = () => endpointsOf(context!);
         const wanted = () => [...runningPods(context!), gatewayOf(peer!)].sort();
-        // The step has scaled down again: a pod that has just gone stays an endpoint until istiod has told the proxies.
+        // The step has scaled down again: a deleted pod stays an endpoint until istiod has updated the proxies.
         const deadline = Date.now() + 30_000;
         while (seen().join() !== wanted().join() && Date.now() < deadline) await sleep(1000);
         expect(seen()).toEqual(wanted());
@@ -143,7 +143,7 @@ describeInLab("the runbook", () => {
   );
 
   test(
-    "moves the split as it says",
+    "changes the split as it says",
     () => {
       const count = () => {
         const text = must(
@@ -162,7 +162,7 @@ describeInLab("the runbook", () => {
     5 * minutes,
   );
 
-  test("leaves clusters that take the whole folder without a word", () => {
+  test("leaves clusters that kubectl apply of the whole folder does not change", () => {
     for (const context of contexts) {
       const dry = sh(`kubectl --context ${context} apply --dry-run=server -f dist/${context}`, {
         cwd: folder,
@@ -185,7 +185,7 @@ describeInLab("the runbook", () => {
     expect(imagesOfPods(contexts)).toEqual(listed.sort());
   });
 
-  test("is known by the tool as the bundle that it wrote", () => {
+  test("installs what the tool recognizes as its bundle", () => {
     expect(sh("npx --no mesh diff", { cwd: folder }).code).toBe(0);
     expect(readdirSync(join(folder, "dist")).sort()).toEqual([
       ".gitignore",
@@ -197,7 +197,7 @@ describeInLab("the runbook", () => {
   });
 
   test(
-    "takes the mesh down as it says",
+    "uninstalls the mesh as it says",
     () => {
       paste(/^Uninstall the mesh/);
       for (const context of contexts) {

@@ -9,7 +9,7 @@ import type { MeshEndpoints } from "../../ops/status/endpoints";
 import { bundleTool } from "../cli/bundled";
 import { bare, contexts, describeInLab, must, type Result, sh } from "./lab";
 
-// A mesh as people look at it, split it and take it away, on the command line.
+// status, endpoints, report, split and destroy on a live mesh.
 
 const minutes = 60_000;
 const [primary, remote] = (process.env.MESH_LAB_CONTEXTS?.split(" ") ?? contexts) as [string, string];
@@ -53,7 +53,7 @@ describeInLab(
       expect(status().installed).toBe(false);
     });
 
-    test("splitting a mesh that is not there says what to do", () => {
+    test("split without a mesh fails with the next command", () => {
       expect(mesh("split v1=50 v2=50")).toMatchObject({
         code: 1,
         err: expect.stringMatching(
@@ -63,7 +63,7 @@ describeInLab(
     });
 
     test(
-      "a mesh that was just applied is well",
+      "a mesh that was just applied is healthy",
       () => {
         must(`node ${bundle} ca && node ${bundle} apply`, { cwd: folder, seconds: 280 });
         const { code, out } = mesh("status");
@@ -100,7 +100,7 @@ describeInLab(
     );
 
     test(
-      "the report of a mesh that works says so, and holds no key",
+      "the report of a healthy mesh says so, and has no key",
       () => {
         const { code, out } = mesh("report");
         expect({ code, out }).toEqual({ code: 0, out: "mesh-report.html\n" });
@@ -154,7 +154,7 @@ describeInLab(
     });
 
     test(
-      "split moves a live mesh there and back within five seconds, and no request fails",
+      "split changes the weights and back within five seconds, and no request fails",
       async () => {
         const answers: { readonly at: number; readonly text: string }[] = [];
         const script =
@@ -180,10 +180,10 @@ describeInLab(
           // The answer, then an empty line's status.
           for (const text of lines) if (text.trim() !== "") answers.push({ at: performance.now(), text });
         });
-        /** Part of v2 in the answers of the time that begins five seconds after the command. */
+        /** Share of v2 in the answers, from five seconds after the command. */
         const shareAfter = async (weights: string) => {
           const begun = performance.now();
-          // Beside this process, which goes on reading answers meanwhile.
+          // In a separate process, because this one reads answers meanwhile.
           const split = spawn("node", [bundle, "split", ...weights.split(" ")], { cwd: folder });
           const [code] = await once(split, "close");
           expect(code).toBe(0);
@@ -216,7 +216,7 @@ describeInLab(
     );
 
     test(
-      "what somebody changed by hand is told, a line each, and apply puts it right",
+      "each manual change is reported on one line, and apply reverts it",
       () => {
         must(`kubectl --context ${primary} -n sample delete virtualservice helloworld`);
         must(`kubectl --context ${primary} -n istio-system delete secret istio-remote-secret-remote0`);
@@ -227,7 +227,7 @@ describeInLab(
         must(
           `kubectl --context ${remote} -n sample label configmap old app.kubernetes.io/managed-by=mesh app.kubernetes.io/part-of=mesh1`,
         );
-        // istiod needs a moment to let go of the cluster.
+        // istiod needs a moment to forget the cluster.
         let found = status();
         for (let tries = 0; tries < 10 && found.problems.length === 0; tries++) found = status();
         expect(remarks(found)).toEqual([
@@ -248,7 +248,7 @@ describeInLab(
       4 * minutes,
     );
 
-    test("a cluster that does not answer is a line, and the others are shown all the same", () => {
+    test("a cluster that does not answer is reported on one line, and the others are shown", () => {
       const file = join(folder, "kubeconfig");
       writeFileSync(file, must("kubectl config view --raw --flatten"), { mode: 0o600 });
       must(`kubectl --kubeconfig ${file} config set-cluster ${remote} --server=https://127.0.0.1:9`);
@@ -268,7 +268,7 @@ describeInLab(
     });
 
     test(
-      "destroy takes it all away, and finds nothing the second time",
+      "destroy uninstalls everything, and the second run finds nothing",
       () => {
         expect(mesh("destroy --yes --crds")).toMatchObject({ code: 0, out: "destroyed\n" });
         for (const context of both) {

@@ -4,15 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { contexts } from "./lab";
 
-/** The suite's clusters, the primary first; others by MESH_LAB_CONTEXTS="one two". */
+/** The suite's contexts, the primary first; set others with MESH_LAB_CONTEXTS="one two". */
 export const [primary, remote] = (process.env.MESH_LAB_CONTEXTS?.split(" ") ?? contexts) as [string, string];
 export const both = [primary, remote];
-/** One more for the tests that need three; another one by MESH_LAB_THIRD. */
+/** The third context, for tests that need it; set another with MESH_LAB_THIRD. */
 export const third = process.env.MESH_LAB_THIRD ?? "remote1";
 
 export const minutes = 60_000;
 
-/** A mesh over the two clusters, as small as it gets; `more` is further YAML. */
+/** The smallest mesh of the two clusters; `more` is further YAML. */
 export const meshYaml = (more = "", first = primary, second = remote) => `
 clusters:
   - { name: main0, role: primary, network: network1, context: ${first} }
@@ -39,9 +39,9 @@ export interface Ended {
 }
 
 export interface StartOptions {
-  /** Beside the environment of the tests. */
+  /** Added to the environment of the tests. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Gets every line of what is told about the run. */
+  /** Gets every line of stderr. */
   readonly onLine?: (line: string, child: ChildProcess) => void;
   /** @default 280 */
   readonly seconds?: number;
@@ -52,7 +52,7 @@ export interface RunningTool {
   readonly ended: Promise<Ended>;
 }
 
-/** The tool as people run it: one file, in a folder of its own. */
+/** The tool as users run it: one file, in a separate folder. */
 export class Tool {
   constructor(
     yaml: string,
@@ -90,7 +90,7 @@ export class Tool {
       child.kill("SIGKILL");
     }, seconds * 1000);
     const ended = new Promise<Ended>((resolve) => {
-      // Not `exit`: the last words may still be on their way then.
+      // Not `exit`: the last output may arrive after it.
       child.on("close", (code) => {
         clearTimeout(deadline);
         resolve({ code, out, err, seconds: Math.round((performance.now() - begun) / 1000) });

@@ -4,7 +4,7 @@ import type { TrafficReport } from "../../cli/traffic";
 import { bare, describeInLab, must } from "./lab";
 import { type Ended, minutes, primary, remote, Tool, third } from "./tool";
 
-// A mesh is changed while requests go on without a pause: none of them may fail.
+// The mesh is changed under continuous requests: none of them may fail.
 
 const contexts = [primary, remote, third];
 const names = ["main0", "remote0", "remote1"];
@@ -21,7 +21,7 @@ const firstTwo = names.slice(0, 2);
 /** Requests from the first two clusters. */
 const requests = (...more: string[]) => ["traffic", "-o", "json", "--from", ...firstTwo, ...more];
 
-/** None of the requests of a run failed, and there were enough of them for that to mean something. */
+/** No request of a run failed, and there were enough requests. */
 function expectNoFailure({ code, out }: Ended): void {
   const { clients } = JSON.parse(out) as TrafficReport;
   expect(clients.map(({ failures }) => failures)).toEqual(firstTwo.map(() => ({})));
@@ -48,7 +48,7 @@ describeInLab(
     }, 6 * minutes);
 
     test(
-      "the split moves within five seconds, there and back, and no request fails",
+      "the split changes and changes back within five seconds, and no request fails",
       async () => {
         const { child, ended } = tool.start(requests());
         try {

@@ -7,7 +7,7 @@ import type { TrafficReport } from "../../cli/traffic";
 import { bare, describeInLab, must, sh } from "./lab";
 import { both, type Ended, minutes, primary, remote, Tool } from "./tool";
 
-// Requests, and the dashboards that show them, as people start and end them; and what is left of them in the pods.
+// traffic and dashboard as users start and end them, and the processes that stay in the pods.
 
 const yaml = `clusters:
   - { name: main0, role: primary, network: network1, context: ${primary} }
@@ -31,7 +31,7 @@ async function until(condition: () => boolean, seconds = 30): Promise<void> {
 }
 const reportOf = ({ out }: Ended): TrafficReport => JSON.parse(out);
 
-/** A way to an API server that can be cut. */
+/** A connection to an API server that can be cut. */
 async function cuttableWay(context: string) {
   const server = must(
     `kubectl config view -o jsonpath='{.clusters[?(@.name=="${context}")].cluster.server}'`,
@@ -90,14 +90,14 @@ describeInLab(
     }, 6 * minutes);
     afterAll(() => tool.remove());
 
-    test("answers come as the weights say, from the clusters that run the versions, at the rate that was asked for", async () => {
+    test("answers follow the weights, come from the clusters of the versions, at the requested rate", async () => {
       const ended = await tool.must(["traffic", "--duration", "20s", "-o", "json"]);
       const { ok, clients } = reportOf(ended);
       expect(ended.err).toBe("");
       expect(ok).toBe(true);
       expect(clients.map(({ cluster }) => cluster)).toEqual(["main0", "remote0"]);
       for (const { requests, versions, clusters, p50Seconds, p99Seconds, interruptions } of clients) {
-        // Exec takes a moment to begin, and this machine may have other things to do.
+        // exec needs a moment to start, and the machine may be busy.
         expect(requests).toBeGreaterThan(60);
         expect(requests).toBeLessThanOrEqual(210);
         // Six standard deviations: a right split is called wrong less than once in a hundred million runs.
@@ -129,7 +129,7 @@ describeInLab(
       90_000,
     );
 
-    test("a client whose pod is replaced goes on sending", async () => {
+    test("a client whose pod is replaced continues to send", async () => {
       const said: string[] = [];
       const { child, ended } = tool.start(["traffic", "--from", "main0"], {
         onLine: (line) => said.push(line),
@@ -144,7 +144,7 @@ describeInLab(
       await until(() => left().length === 0);
     }, 120_000);
 
-    test("when the API server is away, requests end there and then, and go on when it is back", async () => {
+    test("requests stop while the API server is unreachable, and continue afterwards", async () => {
       const way = await cuttableWay(remote);
       try {
         const said: string[] = [];
@@ -161,7 +161,7 @@ describeInLab(
         await until(() => said.some((line) => line.startsWith("remote0: requests resumed after ")));
         child.kill("SIGINT");
         const { code, out } = await ended;
-        // What could not be sent has not failed.
+        // Requests that could not be sent are not failures.
         expect(code).toBe(0);
         expect(out).toMatch(/remote0: connection to the client broken once\n\nno request failed/);
         await until(() => left().length === 0);
@@ -171,7 +171,7 @@ describeInLab(
     }, 150_000);
 
     test(
-      "versions that do not answer are failures, by what the proxy says, and end with 1",
+      "versions that do not answer are failures with the proxy's message, and the exit code is 1",
       async () => {
         must(`kubectl --context ${remote} -n sample scale deployment helloworld-v2 --replicas=0`);
         must(`kubectl --context ${remote} -n sample wait --for=delete pod -l version=v2 --timeout=60s`);
@@ -195,7 +195,7 @@ describeInLab(
       3 * minutes,
     );
 
-    test("clients that are not there are named", async () => {
+    test("missing clients are named", async () => {
       const other = new Tool(`${yaml.replace("weights", "namespace: elsewhere, weights")}`);
       const { code, err } = await other.run(["traffic"]);
       other.remove();
@@ -215,7 +215,7 @@ describeInLab(
         ["kiali", "/kiali/healthz"],
         ["prometheus", "/-/ready"],
       ])(
-        "%s is there for this machine alone, also when its pod was replaced, and goes with Ctrl-C",
+        "%s listens on this machine only, also after its pod was replaced, and ends on Ctrl-C",
         async (name, health) => {
           const { child, ended } = tool.start(["dashboard", name, "--no-browser"]);
           let out = "";

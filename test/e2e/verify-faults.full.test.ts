@@ -9,10 +9,10 @@ import { bare, describeInLab } from "./lab";
 import { both, meshYaml, minutes, primary, remote, Tool } from "./tool";
 import { type Fault, faults } from "./verify-faults";
 
-// One fault at a time on a live mesh: verify names it first, and what it says to do heals the mesh.
+// One fault at a time on a live mesh: verify names it first, and its fix repairs the mesh.
 
 const yaml = meshYaml("sample: { weights: { v1: 50, v2: 50 } }");
-/** Seconds for a fault to show, and for what was healed to be well again. */
+/** Seconds until a fault shows, and until a repaired mesh is healthy. */
 const patience = 120;
 
 describeInLab(
@@ -23,11 +23,11 @@ describeInLab(
 
     const verify = async (): Promise<CheckReport> =>
       JSON.parse((await tool.run(["verify", "-o", "json"])).out);
-    /** The first that failed, or where nothing fails the first warning. */
+    /** The first failure, or without one the first warning. */
     const first = ({ results }: CheckReport): CheckResult | undefined =>
       results.find(({ status }) => status === "fail") ?? results.find(({ status }) => status === "warn");
     const shell = (script: string) => {
-      // As people paste it: `mesh` is this build.
+      // As users paste it: `mesh` is this build.
       const { status, stdout, stderr } = spawnSync(
         "bash",
         ["-c", `mesh() { node ./mesh.js "$@"; }\n${script}`],
@@ -47,7 +47,7 @@ describeInLab(
           ({ id, cluster, status, evidence }) => `${status} ${id} ${cluster ?? ""}: ${evidence.join(" / ")}`,
         );
 
-    /** Looks until verify says this first; what it said last otherwise. */
+    /** Repeats until verify reports this first; otherwise returns its last result. */
     async function untilFirst({ id, cluster, says }: Fault): Promise<CheckReport> {
       const begun = performance.now();
       for (;;) {
@@ -60,7 +60,7 @@ describeInLab(
       }
     }
 
-    /** A healthy mesh, whatever was there before. */
+    /** A healthy mesh, whatever the state before. */
     const begin = async () => {
       bare(both);
       await tool.must(["apply"]);
@@ -100,7 +100,7 @@ describeInLab(
     }, 8 * minutes);
     let isHealthy = true;
     beforeEach(async () => {
-      // What one fault has left must not be taken for another.
+      // The effects of one fault must not count as another.
       if (!isHealthy) await begin();
       isHealthy = false;
     }, 8 * minutes);

@@ -1,6 +1,6 @@
 import { primary, remote } from "./tool";
 
-/** Something that goes wrong with a mesh, and what verify must say about it. */
+/** A fault of a mesh, and what verify must report about it. */
 export interface Fault {
   readonly name: string;
   /** Shell script that breaks the mesh; `$OTHER_CA` is a folder with another CA, for both clusters. */
@@ -12,7 +12,7 @@ export interface Fault {
   readonly says: RegExp;
   /** @default "fail" */
   readonly status?: "warn";
-  /** After the commands that the check gives, where these only show the cause. */
+  /** Runs after the check's commands, if these only show the cause. */
   readonly heal?: string;
   /** After healing, in any case. */
   readonly cleanUp?: string;
@@ -85,7 +85,7 @@ const host = "helloworld.sample.svc.cluster.local";
 /** Another mesh configuration, which istiod watches. */
 const meshConfig = (line: string) =>
   `${istio(primary)} get configmap istio -o json | jq '.data.mesh += "\\n${line}\\n"' | ${istio(primary)} replace -f -`;
-/** Large packets to a gateway get lost, and no connection stands from before. */
+/** Large packets to a gateway get lost, and earlier connections are closed. */
 const loseLargePackets = (cluster: string, address: string, port: number, restart: string) => `
   ip netns exec lab-${cluster} iptables -t raw -I PREROUTING 1 -d ${address} -p tcp --dport ${port} -m length --length 1400:65535 -j DROP
   ${restart}`;
@@ -94,7 +94,7 @@ const passLargePackets = (cluster: string, address: string, port: number) =>
 const restartClient = (context: string) =>
   `${sample(context)} rollout restart deployment curl && ${sample(context)} rollout status deployment curl --timeout=120s`;
 
-/** What other people's objects do to a mesh, each from a public thread (CONTRIBUTING, tests on clusters). */
+/** Foreign objects that break a mesh, each from a public thread (CONTRIBUTING, tests on clusters). */
 const otherPeoplesObjects: readonly Fault[] = [
   {
     name: "a DENY for a web host on the gateway (istio/istio#29119)",
@@ -338,7 +338,7 @@ export const faults: readonly Fault[] = [
     says: /ca-key\.pem of the Secret cacerts: key does not match ca-cert\.pem/,
   },
   {
-    name: "istiod scaled to nothing",
+    name: "istiod scaled to zero",
     break: `${istio(primary)} scale deployment istiod --replicas=0 && ${istio(primary)} wait --for=delete pod -l app=istiod --timeout=60s`,
     id: "control-plane.istiod",
     cluster: "main0",
@@ -387,7 +387,7 @@ export const faults: readonly Fault[] = [
     says: /there is no remote secret for remote0/,
   },
   {
-    name: "the remote secret with a token that nobody knows",
+    name: "the remote secret with an invalid token",
     break: changedSecret("sed -E 's/(token: .*).{20}$/\\1AAAAAAAAAAAAAAAAAAAA/'"),
     id: "control-plane.remote-access",
     cluster: "remote0",
@@ -416,20 +416,20 @@ export const faults: readonly Fault[] = [
     says: /remote0 has 2: .*istio-remote-secret-copy/,
   },
   {
-    name: "the remote secret of a cluster that has gone",
+    name: "the remote secret of a removed cluster",
     break: `${istio(primary)} get secret istio-remote-secret-remote0 -o json | jq 'del(.metadata.resourceVersion,.metadata.uid,.metadata.creationTimestamp) | .metadata.name="istio-remote-secret-gone" | .metadata.annotations={"networking.istio.io/cluster":"gone"} | .data={"gone":.data.remote0}' | ${istio(primary)} create -f -`,
     id: "control-plane.remote-secrets",
     says: /istio-remote-secret-gone is of gone, which mesh\.yaml does not name/,
   },
   {
-    name: "the remote's gateway scaled to nothing",
+    name: "the remote's gateway scaled to zero",
     break: `${istio(remote)} scale deployment istio-eastwestgateway --replicas=0 && ${istio(remote)} wait --for=delete pod -l istio=eastwestgateway --timeout=60s`,
     id: "gateways.ready",
     cluster: "remote0",
     says: /Deployment istio-eastwestgateway is scaled to 0/,
   },
   {
-    name: "the primary's gateway scaled to nothing",
+    name: "the primary's gateway scaled to zero",
     break: `${istio(primary)} scale deployment istio-eastwestgateway --replicas=0 && ${istio(primary)} wait --for=delete pod -l istio=eastwestgateway --timeout=60s`,
     id: "gateways.ready",
     cluster: "main0",
@@ -493,7 +493,7 @@ export const faults: readonly Fault[] = [
     says: /Pod sample\/helloworld-v2-\S+ has no istio-proxy/,
   },
   {
-    name: "a version of the sample scaled to nothing",
+    name: "a version of the sample scaled to zero",
     break: `${sample(remote)} scale deployment helloworld-v2 --replicas=0`,
     id: "endpoints.pods",
     cluster: "remote0",
@@ -548,7 +548,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: "a proxy that hangs on old configuration",
-    // istiod sends it new weights, and hears nothing.
+    // istiod sends it new weights and gets no answer.
     break: `
       for pid in $(pgrep -f 'pilot-agent proxy sidecar'); do tr '\\0' '\\n' </proc/$pid/environ | grep -q "^POD_NAME=$(${sample(remote)} get pod -l app=curl -o jsonpath='{.items[0].metadata.name}')$" && kill -STOP $pid && echo $pid >stopped; done
       ${sample(primary)} label virtualservice helloworld touched=1; ${sample(primary)} patch virtualservice helloworld ${json(

@@ -3,7 +3,7 @@ import type { CheckReport } from "../../checks/report";
 import { bare, describeInLab } from "./lab";
 import { both, meshYaml, minutes, primary, remote, Tool } from "./tool";
 
-// What other people have in their clusters and does no harm: no check says a word of it.
+// Foreign objects that are harmless: no check reports them.
 
 const runs = 50;
 
@@ -35,7 +35,7 @@ EOF`,
 };
 
 describeInLab(
-  "verify, with what others have",
+  "verify with harmless foreign objects",
   () => {
     let tool: Tool;
     const shell = (script: string) => {

@@ -3,7 +3,7 @@ import type { CheckReport } from "../../checks/report";
 import { bare, describeInLab } from "./lab";
 import { minutes, primary, remote, Tool, third } from "./tool";
 
-// A mesh of three clusters that works, also in fifty looks on a machine that is busy with something else.
+// A healthy mesh of three clusters, also in fifty runs on a busy machine.
 
 const runs = 50;
 const meshOf = (clusters: readonly string[], more: string) => `clusters:
@@ -35,7 +35,7 @@ async function besideBusyLoops<T>(count: number, work: () => Promise<T>): Promis
   }
 }
 
-describeInLab("verify on a mesh of three clusters that works", () => {
+describeInLab("verify on a healthy mesh of three clusters", () => {
   const clusters = [primary, remote, third];
   let tool: Tool;
   beforeAll(async () => {
@@ -50,7 +50,7 @@ describeInLab("verify on a mesh of three clusters that works", () => {
   }, 5 * minutes);
 
   test(
-    "passes every check from all three sides, without weights by the number of pods",
+    "passes every check from all three clusters; without weights the shares follow the number of pods",
     async () => {
       await tool.must(["verify", "--wait", "2m"]);
       const [report] = await looks(tool, 1);
@@ -81,7 +81,7 @@ describeInLab("verify on a mesh of three clusters that works", () => {
   );
 
   test(
-    "and sees pods that are added, behind one gateway for each other cluster",
+    "sees added pods behind one gateway for each other cluster",
     async () => {
       const report: CheckReport = JSON.parse((await tool.run(["verify", "--scale", "-o", "json"])).out);
       expect(complaints(report)).toEqual([]);

@@ -8,8 +8,7 @@ import { parseMesh } from "../../mesh/load";
 import { bare, describeInLab, must, sh } from "./lab";
 import { both, meshYaml, minutes, primary, remote, Tool } from "./tool";
 
-// verify on clusters that are bare, on a mesh that works, and where it cannot look. What it says of a broken mesh:
-// verify-faults.full.test.ts.
+// verify on bare clusters, on a healthy mesh, and without permissions. Broken meshes are in verify-faults.full.test.ts.
 
 const yaml = meshYaml("sample: { weights: { v1: 50, v2: 50 } }");
 
@@ -48,7 +47,7 @@ describeInLab(
       tool.remove();
     }, 5 * minutes);
 
-    test("without a mesh it says so, and what to do, and judges nothing that stands on one", async () => {
+    test("without a mesh it reports that with the fix, and checks that need a mesh are not judged", async () => {
       const { code, report } = await verify();
       expect(code).toBe(1);
       expect(open(report)).toEqual([
@@ -60,7 +59,7 @@ describeInLab(
     });
 
     test(
-      "a mesh that was just applied passes every check within the time that it is given",
+      "a mesh that was just applied passes every check within the time limit",
       async () => {
         await tool.must(["apply"]);
         const { code, report } = await verify(["--wait", "2m"]);
@@ -79,7 +78,7 @@ describeInLab(
       5 * minutes,
     );
 
-    test("people read it layer by layer, CI systems as JUnit", async () => {
+    test("text is grouped by layer, JUnit is for CI systems", async () => {
       const table = await tool.must(["verify"]);
       expect(table.out).toMatch(/^√ requests follow the weights \(main0, remote0\)\n {4}main0: v1 \d+/m);
       expect(table.out).toMatch(/\nno check failed: \d+ passed \([\d.]+ s\)\n$/);
@@ -87,7 +86,7 @@ describeInLab(
       expect(out).toMatch(/^<\?xml[\s\S]*<testsuite name="traffic" tests="4" failures="0"/);
     });
 
-    test("a part can be looked at: a layer, a check, one cluster", async () => {
+    test("--only selects a layer, a check or one cluster", async () => {
       const ids = ({ report }: Awaited<ReturnType<typeof verify>>) => [
         ...new Set(report.results.map(({ id, cluster }) => `${id} ${cluster ?? ""}`.trim())),
       ];
@@ -101,7 +100,7 @@ describeInLab(
     });
 
     test(
-      "scaled up, every client sees the new pods, and afterwards there are as many as before",
+      "with --scale every client sees the new pods, and afterwards there are as many as before",
       async () => {
         const { code, report } = await verify(["--scale"]);
         expect(open(report)).toEqual([]);
@@ -109,7 +108,7 @@ describeInLab(
         const steps = report.results.filter(({ layer }) => layer === "scale");
         const ids = ["scale.allowed", "scale.primary", "scale.remotes", "scale.back"];
         expect(steps.map(({ id }) => id)).toEqual(ids);
-        // Two pods of v1 at home, one gateway for those of v2; from the other side two pods behind one gateway.
+        // Two local pods of v1 and one gateway for v2; from the other cluster two pods behind one gateway.
         expect(steps[1]!.evidence[0]).toMatch(
           /^from main0: v1: pod helloworld-v1-\S+ of main0, v1: pod helloworld-v1-\S+ of main0, v2: gateway istio-eastwestgateway of remote0$/,
         );
@@ -122,7 +121,7 @@ describeInLab(
     );
 
     test(
-      "Ctrl-C in the middle of it leaves as many pods as before",
+      "Ctrl-C during --scale leaves as many pods as before",
       async () => {
         const { child, ended } = tool.start(["verify", "--scale"], {
           onLine: (line) => {
@@ -139,7 +138,7 @@ describeInLab(
     );
 
     test(
-      "a cluster that does not answer is the first failure, and takes seconds",
+      "a cluster that does not answer is the first failure, within seconds",
       async () => {
         const file = join(tool.folder, "kubeconfig");
         writeFileSync(file, must("kubectl config view --raw --flatten"), { mode: 0o600 });
@@ -156,7 +155,7 @@ describeInLab(
     );
 
     test(
-      "somebody without rights is told which",
+      "a ServiceAccount without permissions gets a list of those that are missing",
       async () => {
         must(`kubectl --context ${remote} -n default create serviceaccount verify-weak`);
         try {
@@ -179,7 +178,7 @@ describeInLab(
     );
 
     test(
-      "whoever has exactly the rights that it asks for sees all that there is to see",
+      "a ServiceAccount with exactly the permissions that verify needs passes every check",
       async () => {
         const mesh = parseMesh(yaml, "mesh.yaml");
         const file = join(tool.folder, "exact");

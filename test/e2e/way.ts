@@ -31,13 +31,13 @@ export class Way {
     );
   }
 
-  /** Nothing listens any more, and open connections end: the API server has died. */
+  /** Refuses connections and closes open ones, like an API server that has stopped. */
   async cut(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  /** Connections are taken, and nothing is ever answered: a firewall that drops. */
+  /** Accepts connections and never answers, like a firewall that drops packets. */
   silence(): void {
     this.isSilent = true;
     for (const socket of this.sockets) socket.pause();
@@ -74,7 +74,7 @@ export class Way {
       const [host, port] = request.url!.split(":");
       const upstream = connect(Number(port), host, () => {
         client.write("HTTP/1.1 200 Connection established\r\n\r\n");
-        // Not `pipe`: it resumes what silence has paused.
+        // Not `pipe`: it would resume what `silence` has paused.
         client.on("data", (chunk) => upstream.write(chunk));
         upstream.on("data", (chunk) => client.write(chunk));
         client.resume();

@@ -65,7 +65,7 @@ describe("Kiali", () => {
     });
   });
 
-  test("may change nothing", () => {
+  test("is read-only", () => {
     for (const line of ["current", "1.7"] as const) {
       const { rules } = find(addonsOf(line), "ClusterRole", "kiali-istio-system");
       const verbs = new Set(rules.flatMap((rule: Resource) => rule.verbs));

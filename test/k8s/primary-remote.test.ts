@@ -177,7 +177,7 @@ describeWithIstioctl("current", (rendered, ofOperator) => {
     }
   });
 
-  test("renders a remote without an istiod of its own, its Service leading to the primary's gateway", () => {
+  test("renders a remote without istiod, whose istiod Service points to the primary's gateway", () => {
     const resources = rendered(mesh(), "remote0", controlPlane);
     const kinds = new Set(resources.map(({ kind }) => kind));
     expect(kinds).not.toContain("Deployment");

@@ -70,7 +70,7 @@ test("descriptions for editors have the default of every field", () => {
 });
 
 test.each(said.map(([path, text]) => [path.join("."), text, path] as const))(
-  "%s, left out, is %s, as editors are told",
+  "the default of %s is %s, as the schema for editors says",
   (_, text, path) => {
     expect(meshWith(path, meaningOf(path, text))).toEqual(meshWith([], undefined));
   },

@@ -8,7 +8,7 @@ const readBy = (shell: string, words: readonly string[]) =>
     .stdout.split("\0")
     .slice(0, -1);
 
-/** Names that kubectl accepts: of people, of OpenShift, and of somebody who means harm. */
+/** Names that kubectl accepts: of users, of OpenShift, and malicious ones. */
 const names = [
   "AKS Dev Env",
   "ctx1 (aws)",

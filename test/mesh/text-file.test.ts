@@ -20,7 +20,7 @@ test("reads a file with its permissions, up to the limit", () => {
 });
 
 test.each([
-  ["a named pipe that nobody writes to", at("pipe"), "is not a file"],
+  ["a named pipe without a writer", at("pipe"), "is not a file"],
   ["a device that never ends", "/dev/zero", "is not a file"],
   ["a folder", folder, "is not a file"],
   ["a file of ten gigabytes", at("huge"), "has 10000000000 bytes: expected at most 800000"],

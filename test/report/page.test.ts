@@ -102,7 +102,7 @@ test("the page has the same elements for any text of clusters and programs", () 
       (text) => {
         // Backticks make code of what stands between them.
         const hostileText = text.replaceAll("`", "'");
-        // An address that does not fit into the picture becomes a tooltip there; it has tests of its own.
+        // An address that does not fit into the picture becomes a tooltip; the picture has separate tests.
         expect(tags(reportPage(hostile(hostileText)))).toEqual(expected);
       },
     ),

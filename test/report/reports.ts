@@ -100,7 +100,7 @@ export function propsOf(
   };
 }
 
-/** What is looked at in each cluster, and what is seen there when all is well. */
+/** What is checked in each cluster, and the evidence in a healthy mesh. */
 const clusterChecks: readonly [CheckFacts["id"], string, (index: number) => string[]][] = [
   ["reachable.context", "The context is in the kubeconfig", () => []],
   ["reachable.api", "The API server answers", (index) => [`https://198.51.100.${index + 1}:6443`]],

@@ -151,7 +151,7 @@ describe.each(meshes)("the picture of %s", (_, mesh, addresses) => {
 describe("what the picture shows", () => {
   const count = (list: readonly string[], word: string) => list.filter((other) => other === word).length;
 
-  test("of the current line: one istiod, that serves the remotes, behind the east-west gateway", () => {
+  test("of the current line: one istiod serves the remotes behind the east-west gateway", () => {
     const shown = words(defaultMesh);
     expect(count(shown, "istiod")).toBe(1);
     expect(count(shown, "served by the primary's istiod")).toBe(1);

@@ -17,7 +17,7 @@ test("has every command of the walk-through's mesh of Istio 1.7", () => {
   expect(of("examples/istio-1.7.yaml")).toMatchSnapshot();
 });
 
-test("README and docs cite its steps by title, since the numbers move with the mesh", () => {
+test("README and docs cite its steps by title, because the numbers depend on the mesh", () => {
   const titles = [...of("mesh.yaml").matchAll(/^## \d+\. (.*)$/gm)].map(([, title]) => title!);
   expect(of("mesh.yaml")).toContain("## 12. Kiali");
   expect(of("examples/existing-clusters.yaml")).toContain("## 12. Uninstall the mesh");
@@ -31,7 +31,7 @@ test("README and docs cite its steps by title, since the numbers move with the m
   }
 });
 
-test("begins with the CA where the clusters exist, and never speaks of Terraform", () => {
+test("begins with the CA if the clusters exist, and does not mention Terraform", () => {
   const text = of("examples/existing-clusters.yaml");
   expect(text).toMatch(/## 2\. Certificate authority/);
   expect(text).not.toMatch(/terraform|az /);
@@ -65,7 +65,7 @@ test("has a step for every remote", () => {
   expect(text).toContain("delete secret istio-remote-secret-south");
 });
 
-test("does not make a CA where the user brings one", () => {
+test("does not create a CA if the user brings one", () => {
   expect(of("examples/own-ca.yaml")).not.toContain("mesh ca");
 });
 

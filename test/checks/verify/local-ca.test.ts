@@ -50,7 +50,7 @@ async function caOf(clusters: readonly string[], { lasts = {}, mesh = generated,
   return { ca, meshFile, bring: () => localCa(world, mesh.primary) };
 }
 
-test("a CA that is sound is brought as it is", async () => {
+test("a valid CA is used unchanged", async () => {
   const { bring } = await caOf(["main0", "remote0"]);
   expect(bring()).toEqual({ prepare: [] });
 });
@@ -62,12 +62,12 @@ test("intermediates that have expired are taken away first: `mesh ca` leaves alo
   expect(all.bring().prepare[0]).toBe(`rm -r ${all.ca}/main0 ${all.ca}/remote0`);
 });
 
-test("what is missing is made", async () => {
+test("the command for missing files is mesh ca", async () => {
   const { bring, meshFile } = await caOf(["remote0"]);
   expect(bring()).toEqual({ prepare: [`mesh ca -f ${meshFile}`] });
 });
 
-test("without the root's key nothing can be made, and nothing is taken away", async () => {
+test("without the root's key no command creates or deletes files", async () => {
   for (const { ca, bring } of [await caOf(["remote0"]), await caOf(["main0"], { lasts: { main0: -0.5 } })]) {
     rmSync(join(ca, "root-key.pem"));
     expect(bring()).toEqual({
@@ -86,7 +86,7 @@ test("without the folder the mesh's root is elsewhere", async () => {
   });
 });
 
-test("an expired root, or anything else that is wrong, no command puts right", async () => {
+test("an expired root and other invalid files have no command that fixes them", async () => {
   const expired = await caOf(["main0"], { of: issue({ subject: "CN=old", to: days(-0.5) }) });
   const short = await caOf(["main0", "remote0"], { lasts: { main0: -0.5 } });
   rmSync(join(short.ca, "remote0", "ca-key.pem"));

@@ -16,16 +16,16 @@ test("the false alarms of all tests in all clusters together stay below one in a
   }
 });
 
-test("a version with a tenth of the requests is waited for: there are enough to see it", () => {
+test("there are enough requests to see a version with a tenth of them", () => {
   const { requests, falseAlarm } = meshOf(2, "weights: { v1: 90, v2: 10 }");
   expect(0.9 ** requests).toBeLessThanOrEqual(falseAlarm / 2);
   expect(requests).toBeLessThan(200);
 });
 
-test("one that gets a hundredth is not", () => {
+test("a version with a hundredth of the requests is not waited for", () => {
   expect(meshOf(2, "weights: { v1: 99, v2: 1 }").requests).toBeLessThan(120);
 });
 
-test("a hundred clusters take somewhat more requests each, not a hundred times as many", () => {
+test("with a hundred clusters each needs somewhat more requests, not a hundred times as many", () => {
   expect(meshOf(100, "weights: { v1: 50, v2: 50 }").requests).toBeLessThan(200);
 });

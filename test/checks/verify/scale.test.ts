@@ -77,7 +77,7 @@ function clustersThat({ owner = "mesh1", refused, scale = async () => {} }: Clus
   return { scaled, verify: () => verifyScaling(context, { mesh, meshFile: "mesh.yaml" }) };
 }
 
-test("a scaling that is refused is a failure in the report, and what was on its way is put back after it", async () => {
+test("a refused scale is a failure in the report, and the Deployments scaled so far are restored", async () => {
   const { scaled, verify } = clustersThat({
     scale: async (name, replicas) => {
       if (name === "helloworld-v1" && replicas === 2) throw forbidden("kubectl scale");
@@ -95,7 +95,7 @@ test("a scaling that is refused is a failure in the report, and what was on its 
   expect(results[1]!.evidence.join("\n")).toMatch(/kubectl scale ended with 1:\n.*Forbidden/);
 });
 
-test("what cannot be scaled back is named, with the commands for it", async () => {
+test("a Deployment that cannot be scaled back is named, with the commands to do it", async () => {
   const { scaled, verify } = clustersThat({
     scale: async (name, replicas) => {
       if (name === "helloworld-v1" && replicas === 1) throw forbidden("kubectl scale");

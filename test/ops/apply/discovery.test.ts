@@ -49,7 +49,7 @@ test("of several addresses the one in use is kept", async () => {
 test.each([
   ["a bare primary", {}],
   ["the primary of another mesh", { configmap: theirs, service: service("203.0.113.1") }],
-  ["a primary with somebody's Istio", { service: service("203.0.113.1") }],
+  ["a primary with a foreign Istio", { service: service("203.0.113.1") }],
 ])("of %s no address is used, but that of the file", async (_, objects) => {
   expect(await addresses(objects)).toEqual(known);
 });

@@ -12,7 +12,7 @@ import type { Output, Programs } from "../../../ops/exec/programs";
 import { silentReporter } from "../../../ops/run/progress";
 import { runSteps, type Step } from "../../../ops/run/steps";
 
-// A remote has left mesh.yaml: where its context leads by now decides what is touched there.
+// A remote was removed from mesh.yaml: the cluster behind its context decides what is changed there.
 
 const mesh = parseMesh(
   `clusters:

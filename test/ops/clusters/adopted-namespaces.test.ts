@@ -54,8 +54,8 @@ test("a namespace that the mesh owns, or that is Terminating, is not marked", as
 });
 
 test.each([
-  ["nobody", {}],
-  ["another mesh", { ...ours, "app.kubernetes.io/part-of": "shop" }],
+  ["without labels", {}],
+  ["of another mesh", { ...ours, "app.kubernetes.io/part-of": "shop" }],
 ])("the sample does not use a namespace with other workloads, %s", async (_, labels) => {
   const found = cluster([namespace("sample", { labels })], "web-0");
   await expect(adopt(found)).rejects.toThrow(

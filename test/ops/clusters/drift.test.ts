@@ -36,7 +36,7 @@ test("an addition to a list of Istio's kinds is drift, in Kubernetes' own kinds 
   expect(differences(of("apps/v1", wanted), of("apps/v1", live))).toEqual([]);
 });
 
-test("an object that is not there is a difference", () => {
+test("a missing object is a difference", () => {
   expect(differences(object({}), undefined)).toEqual(["(missing)"]);
 });
 

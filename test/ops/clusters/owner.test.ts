@@ -37,46 +37,49 @@ const madeBy = (name: string) => ({
 test.each([
   ["a bare cluster", undefined, []],
   ["a cluster of this mesh", madeBy("mesh1"), ["istiod"]],
-  ["a namespace that was made ahead of the mesh", {}, []],
+  ["a namespace that was created before the mesh", {}, []],
 ])("%s may be changed", async (_, labels, deployments) => {
   expect(await ask(labels, deployments)).toBeUndefined();
 });
 
-test("a cluster of another mesh may not, and the mesh is named", async () => {
+test("a cluster of another mesh is refused, and the message names the mesh", async () => {
   expect(await ask(madeBy("shop"), ["istiod"])).toMatch(
     /^the context one of main0 leads to a cluster of the mesh shop, and mesh\.yaml is of mesh1; put the context right/,
   );
 });
 
 test.each([
-  ["nobody", {}],
-  ["another tool", { "app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/part-of": "istio" }],
-])("an Istio whose namespace says that it is of %s may not", async (_, labels) => {
+  ["has no labels", {}],
+  [
+    "has the labels of another tool",
+    { "app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/part-of": "istio" },
+  ],
+])("an Istio whose namespace %s is refused", async (_, labels) => {
   expect(await ask(labels, ["istiod"])).toMatch(
     /^the context one of main0 leads to a cluster with an Istio that is not of mesh1 \(Deployment istio-system\/istiod\)/,
   );
 });
 
-test("another cluster of the mesh is not this one, and is named", async () => {
+test("another cluster of the mesh is refused, and the message names it", async () => {
   expect(await ask({ ...madeBy("mesh1"), "topology.istio.io/network": "n2" }, ["istiod"])).toBe(
     "the context one of main0 leads to remote0: its istio-system is of n2, and main0 has n1 in mesh.yaml; " +
       "put the context right in mesh.yaml or in the kubeconfig",
   );
 });
 
-test("a cluster that has left mesh.yaml is itself, also where another one has its network by now", async () => {
+test("a cluster that was removed from mesh.yaml may be changed, even if another cluster now has its network", async () => {
   const left = { name: "old", context: "three", network: "n2", role: "remote", aks: undefined } as const;
   const found = { ...madeBy("mesh1"), "topology.istio.io/network": "n2" };
   expect(await ask(found, ["istiod"], left)).toBeUndefined();
 });
 
-test("a network that mesh.yaml has given another name is the same cluster's", async () => {
+test("a cluster whose network was renamed in mesh.yaml may be changed", async () => {
   expect(
     await ask({ ...madeBy("mesh1"), "topology.istio.io/network": "before" }, ["istiod"]),
   ).toBeUndefined();
 });
 
-test("a cluster that does not answer is nobody's to change", async () => {
+test("a cluster that does not answer is refused", async () => {
   const programs: Programs = {
     run: async () => {
       throw new ProgramFailed(

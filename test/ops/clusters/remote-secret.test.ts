@@ -62,7 +62,7 @@ async function ensure(found: object | undefined, image: string | undefined) {
 }
 
 test.each(["1.30.0", "1.30.3", "1.30.3@sha256:0123"])(
-  "on %s a Secret that changes is told of before it is written, and istiod restarts after it",
+  "on %s a change of the Secret is reported before it is written, and istiod restarts after it",
   async (tag) => {
     const { outcome, done } = await ensure(secret("old"), `docker.io/istio/pilot:${tag}`);
     const version = tag.replace(/@.*/, "");

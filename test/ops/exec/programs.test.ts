@@ -184,7 +184,7 @@ test("a program that ignores SIGTERM is killed", async () => {
   await expect(programs().run("istioctl", [], { deadlineSeconds: 0.2 })).rejects.toThrow("not done within");
 }, 10_000);
 
-/** A process in a session of its own, which no signal to the program's group reaches, and which holds its output. */
+/** A process in a separate session: it gets no signal of the program's group, and keeps its output open. */
 const helper = () => `setsid sh -c 'echo $$ > "${path.folder}/helper"; exec sleep 25' &
   until [ -s '${path.folder}/helper' ]; do sleep 0.02; done`;
 const endHelper = () => process.kill(Number(readFileSync(join(path.folder, "helper"), "utf8")));
@@ -324,7 +324,7 @@ describe("the log of a run", () => {
   });
 });
 
-/** Ended, whether or not somebody has asked for its exit code yet. */
+/** Whether the process has ended, also if its exit code was not read yet. */
 function hasEnded(pid: number): boolean {
   const state = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).stdout.trim();
   return /^(Z.*)?$/.test(state);

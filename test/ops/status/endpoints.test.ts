@@ -136,7 +136,7 @@ test("without versions there is one list", async () => {
   ]);
 });
 
-test("an address that nothing is known to have is told as such", async () => {
+test("an address of no known pod or gateway has no target", async () => {
   clusters({ one: envoy({ [`outbound|5000|v1|${host}`]: [gateway(77)] }), two, three: two });
   const { views } = await look();
   expect(views[0]!.endpoints).toEqual([
@@ -159,7 +159,7 @@ test.each([
     { eds_health_status: "HEALTHY", failed_outlier_check: true },
     "failed outlier check",
   ],
-])("%s is shown with Envoy's word for it, and not well", async (_, health, says) => {
+])("%s is shown with Envoy's status, and is not healthy", async (_, health, says) => {
   clusters({ one: envoy({ [`outbound|5000|v1|${host}`]: [{ ...pod, health }] }), two, three: two });
   const { ok, views } = await look();
   expect({ ok, seen: views[0]!.endpoints[0] }).toMatchObject({
@@ -168,14 +168,14 @@ test.each([
   });
 });
 
-test("a cluster that does not answer is told, and the others are shown all the same", async () => {
+test("a cluster that does not answer is reported, and the others are shown", async () => {
   clusters({ one, three: two });
   expect((await rows())[1]).toEqual(["remote0", "dial tcp: connection refused"]);
   expect((await rows())[0]).toHaveLength(4);
   expect((await look()).ok).toBe(false);
 });
 
-test("a client that sees nothing is not well", async () => {
+test("a client without endpoints is not healthy", async () => {
   clusters({ one: "{}", two, three: two });
   expect((await look()).ok).toBe(false);
 });

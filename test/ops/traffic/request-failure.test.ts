@@ -44,7 +44,7 @@ test.each([
     "the name of the Service does not resolve",
   ],
   ["an error that is not in the table has its number", "curl: (35) TLS\n\n000 0.0\n", "curl error 35"],
-  ["a page of somebody else", "<html>\n\n200 0.1\n", "unexpected answer"],
+  ["a page of another server", "<html>\n\n200 0.1\n", "unexpected answer"],
 ])("%s", (_, output, says) => {
   expect(failure(output)).toBe(says);
 });

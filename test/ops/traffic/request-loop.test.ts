@@ -36,7 +36,7 @@ interface Loop {
   readonly listen: () => void;
 }
 
-/** In a process group of its own, as in a pod: at its end the script ends its group. Nobody listens yet. */
+/** In a separate process group, as in a pod: when the script ends, it ends its group. Nothing reads the output yet. */
 function startUnheard(script: string): Loop {
   const child = spawn("sh", ["-c", script], {
     env: path.env,

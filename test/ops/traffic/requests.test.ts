@@ -6,7 +6,7 @@ import { fakePath } from "../exec/fake-programs";
 
 const sample = meshOf(ownCa).sample!;
 
-/** As curl prints it for a helloworld that answers, a proxy that has no endpoint, and nobody. */
+/** curl's output for a helloworld that answers, a proxy without endpoints, and no answer. */
 const output = [
   "Hello version: v1, instance: helloworld-v1-abc",
   "",
@@ -58,7 +58,7 @@ test("curl's comma of other locales is a decimal point", () => {
 });
 
 describe("the script", () => {
-  /** Runs it with a curl that says what it is told to. */
+  /** Runs it with a curl that prints the given answers. */
   const run = (count: number, curl: string) => {
     const path = fakePath();
     path.add("curl", curl);
