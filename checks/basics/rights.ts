@@ -1,3 +1,4 @@
+import { installationOf } from "../../k8s/installations";
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import type { AccessReview, Right } from "../access-review";
@@ -22,20 +23,46 @@ const readsEndpoints =
 
 const asksIstiod = ({ istio }: Mesh, { role }: Cluster) => role === "primary" && istio.line.istiodTellsJson;
 
+const hasAddons = ({ addons }: Mesh, { role }: Cluster) =>
+  role === "primary" && (addons.prometheus || addons.kiali);
+
 /** What the checks look at. */
 const reading: readonly RightRow[] = [
-  { verbs: ["list"], group: "", resources: ["namespaces", "nodes", "pods"] },
-  { verbs: ["list"], group: "apps", resources: ["deployments"] },
-  { verbs: ["list"], group: "apiextensions.k8s.io", resources: ["customresourcedefinitions"] },
+  { verbs: ["list"], group: "", resources: ["nodes", "pods"] },
+  { verbs: ["get", "list"], group: "", resources: ["namespaces"] },
+  { verbs: ["get", "list"], group: "apps", resources: ["deployments"] },
+  { verbs: ["get", "list"], group: "apiextensions.k8s.io", resources: ["customresourcedefinitions"] },
   {
     verbs: ["list"],
     group: "admissionregistration.k8s.io",
     resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
   },
   {
-    verbs: ["list"],
+    verbs: ["get", "list"],
     group: "networking.istio.io",
     resources: ["gateways", "virtualservices", "destinationrules"],
+  },
+  // Of the addons' manifests, which are compared with the cluster.
+  { verbs: ["get"], group: "", resources: ["services", "serviceaccounts"], in: "istio", of: hasAddons },
+  {
+    verbs: ["get"],
+    group: "rbac.authorization.k8s.io",
+    resources: ["clusterroles", "clusterrolebindings"],
+    of: hasAddons,
+  },
+  {
+    verbs: ["get"],
+    group: "rbac.authorization.k8s.io",
+    resources: ["roles", "rolebindings"],
+    in: "istio",
+    of: hasAddons,
+  },
+  {
+    verbs: ["get"],
+    group: "monitoring.kiali.io",
+    resources: ["monitoringdashboards"],
+    in: "istio",
+    of: (mesh, cluster) => hasAddons(mesh, cluster) && installationOf(mesh).kiali.dashboards !== undefined,
   },
   { verbs: ["get"], group: "", resources: ["configmaps"], in: "istio" },
   { verbs: ["list"], group: "", resources: ["services", "secrets", "events"], in: "istio" },
@@ -65,7 +92,8 @@ const reading: readonly RightRow[] = [
     in: "istio",
     of: asksIstiod,
   },
-  { verbs: ["list"], group: "", resources: ["services"], in: "sample" },
+  { verbs: ["get", "list"], group: "", resources: ["services"], in: "sample" },
+  { verbs: ["get"], group: "", resources: ["serviceaccounts"], in: "sample" },
 ];
 export const rightsToRead = (mesh: Mesh, cluster?: Cluster) => rightsOf(reading, mesh, cluster);
 

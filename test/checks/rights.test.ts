@@ -3,6 +3,7 @@ import { meshProbesOf } from "../../checks/verify/mesh-probes";
 import { defaultIstioLine } from "../../mesh/istio-lines";
 import { parseMesh } from "../../mesh/load";
 import type { Kubectl } from "../../ops/exec/kubectl";
+import { referenceMeshes, render } from "../k8s/render";
 
 const meshOf = (line: string, more = "") =>
   parseMesh(
@@ -66,4 +67,32 @@ test("istiod is asked through the primary's API server, where it answers", () =>
   expect(named(mesh)).toEqual(expect.arrayContaining(rights));
   for (const others of [named(mesh, mesh.remotes[0]), named(meshOf("1.7"))])
     for (const right of rights) expect(others).not.toContain(right);
+});
+
+describe.each(Object.entries(referenceMeshes))("the reference mesh %s", (_, reference) => {
+  const mesh = reference();
+  test.each(mesh.clusters.map((cluster) => [cluster.name, cluster] as const))(
+    "asks for the right to get every object of %s that is compared with its manifest",
+    (name, cluster) => {
+      const rights = rightsToRead(mesh, cluster);
+      const missing = [...render(mesh, name)]
+        .filter(([file]) => !file.includes("/"))
+        .flatMap(([, { resources }]) => resources)
+        // The CA's Secret is compared by its own checks.
+        .filter(({ kind }) => kind !== "Secret")
+        .filter(({ apiVersion, kind, metadata }) => {
+          const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
+          return !rights.some(
+            ({ verb, resource, group: ofRight, namespace }) =>
+              verb === "get" &&
+              resource === `${kind.toLowerCase()}s` &&
+              ofRight === group &&
+              (namespace === undefined || namespace === metadata.namespace),
+          );
+        });
+      expect(missing.map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`)).toEqual(
+        [],
+      );
+    },
+  );
 });
