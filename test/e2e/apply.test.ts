@@ -188,7 +188,7 @@ describeInLab(
       async () => {
         const result = await run(fifty, { rootCertificate: "-----BEGIN CERTIFICATE-----\nother\n" });
         expect(result.ok).toBe(false);
-        expect(failures(result).join()).toContain("one mesh has one root");
+        expect(failures(result).join()).toContain("a mesh has one root");
         expect((await run(fifty)).unchanged).toBe(true);
       },
       2 * minutes,
