@@ -216,16 +216,15 @@ async function answersOf({ mesh, now, probes, meshProbes }: VerifyWorld, cluster
 const isApplied = (inventory: Inventory | undefined, name: string) =>
   !inventory || inventory.clusters.some((applied) => applied.name === name);
 
-/** Where no mesh is installed, only what keeps one from being installed counts. */
+/** Before a mesh is installed, only problems that prevent its installation count. */
 function isAbout(
   { id, cluster }: CheckResult,
   { primary }: Mesh,
   installed: boolean,
   inventory: Inventory | undefined,
 ): boolean {
-  if (!installed) return id === "clusters.terminating";
   const isOfCluster = /^(reachable|clusters)\./.test(id);
-  return isOfCluster || isApplied(inventory, cluster ?? primary.name);
+  return isOfCluster || (installed && isApplied(inventory, cluster ?? primary.name));
 }
 
 const remarkOf = ({ id, cluster, evidence, fix, commands }: CheckResult, { primary }: Mesh): Remark => ({
