@@ -221,7 +221,11 @@ test("the whole output is read, however long this process was busy", async () =>
 }, 60_000);
 
 test("a child that never stops writing makes the call fail", async () => {
-  path.add("kubectl", "setsid yes & sleep 0.1");
+  const begun = join(path.folder, "begun");
+  path.add(
+    "kubectl",
+    `setsid sh -c "touch '${begun}'; exec yes" & until [ -e '${begun}' ]; do sleep 0.02; done; sleep 0.1`,
+  );
   const told = await programs()
     .run("kubectl", ["get"], { onOutput: () => block(20) })
     .catch(({ message }) => message);
