@@ -113,7 +113,7 @@ test("two contexts of one cluster are refused, each by its name", async () => {
 test("a cluster whose namespaces may not be read is refused, with the right that is missing", async () => {
   const { problems } = await check({ two: { mayNot: () => true } });
   expect(problems).toEqual([
-    expect.stringMatching(/^rights\.read of remote0: admin may not:\n {4}list namespaces\n/),
+    expect.stringMatching(/^rights\.read of remote0: admin may not:\n {4}get, list namespaces\n/),
     nothing,
   ]);
 });
