@@ -23,12 +23,13 @@ export function checksDocument(commands: Readonly<Record<string, readonly CheckF
 
 const introduction = [
   "# Checks",
-  "<!-- Written by `npx tsx checks/write-docs.ts` from the checks themselves. Change them there. -->",
+  "<!-- Written by `npm run docs` from the checks themselves. Change them there. -->",
   [
     "Every check has a stable id and looks at one thing. Checks run in parallel. A check is *not judged* if a check that",
     "it needs did not pass, so the report shows causes, not consequences. If a check cannot run, it counts as failed if",
     "its severity is failure. `mesh verify` exits with 1 if such a check failed or is not judged. Checks change nothing;",
-    "`mesh verify` sends requests.",
+    "`mesh verify` sends requests. `mesh apply` and `mesh up` first run the checks of severity failure for programs, reachability,",
+    "versions, read rights and clusters; `mesh status` shows the problems that checks of both commands find.",
   ].join(" "),
 ];
 

@@ -10,7 +10,7 @@ import { hasSucceeded, runSteps, type Step, type StepResult } from "../run/steps
 import { deadlines, remove, uninstallSteps } from "./uninstall";
 
 export interface DestroyOptions {
-  /** Also delete Istio's CRDs, and with them every resource of these kinds, whoever created it. @default false */
+  /** Also delete Istio's CRDs, and with them every resource of these kinds, including those of other owners. @default false */
   readonly crds?: boolean;
 }
 

@@ -312,6 +312,15 @@ describe("rights", () => {
   });
 });
 
+/** What an earlier apply recorded on the primary. */
+const inventoryOf = (clusters: readonly object[] = []) => ({
+  kind: "ConfigMap",
+  metadata: { name: "mesh-inventory" },
+  data: {
+    "inventory.json": JSON.stringify({ mesh: "mesh1", istio: defaultIstioLine.version, clusters }),
+  },
+});
+
 describe("clusters", () => {
   test("one cluster under two contexts fails, and both are named", async () => {
     const report = await diagnose({ remote0: { uid: "uid-of-main0" } });
@@ -322,13 +331,7 @@ describe("clusters", () => {
   });
 
   test("swapped contexts fail", async () => {
-    const inventory = {
-      kind: "ConfigMap",
-      metadata: { name: "mesh-inventory" },
-      data: {
-        "inventory.json": JSON.stringify({ mesh: "mesh1", istio: defaultIstioLine.version, clusters: [] }),
-      },
-    };
+    const inventory = inventoryOf();
     const report = await diagnose({
       main0: {
         namespaces: [
@@ -359,11 +362,7 @@ describe("clusters", () => {
       { name: "main0", network: "n0", role: "primary", context: "main0" },
       { name: "west", network: "west-net", role: "remote", context: "remote0" },
     ];
-    const inventory = {
-      kind: "ConfigMap",
-      metadata: { name: "mesh-inventory" },
-      data: { "inventory.json": JSON.stringify({ mesh: "mesh1", istio: "1.31.1", clusters: before }) },
-    };
+    const inventory = inventoryOf(before);
     const report = await diagnose({
       main0: {
         namespaces: [owned("mesh1", { labels: { "topology.istio.io/network": "n0" } })],
@@ -379,17 +378,7 @@ describe("clusters", () => {
   });
 
   test("a network label that was edited by hand does not count as a rename: apply sets it again", async () => {
-    const inventory = {
-      kind: "ConfigMap",
-      metadata: { name: "mesh-inventory" },
-      data: {
-        "inventory.json": JSON.stringify({
-          mesh: "mesh1",
-          istio: "1.31.1",
-          clusters: [{ name: "remote0", network: "n1", role: "remote", context: "remote0" }],
-        }),
-      },
-    };
+    const inventory = inventoryOf([{ name: "remote0", network: "n1", role: "remote", context: "remote0" }]);
     const report = await diagnose({
       main0: { namespaces: [owned("mesh1")], configMaps: [inventory] },
       remote0: { namespaces: [owned("mesh1", { labels: { "topology.istio.io/network": "edited" } })] },

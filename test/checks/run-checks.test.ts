@@ -96,7 +96,7 @@ test("a check that needs the primary's result is not judged in any cluster if th
 test("a warning does not fail the report, but a check that needs it is not judged", async () => {
   const login = { ...ofMesh("azure.login"), severity: "warn" } as const;
   const report = await run([login, ofMesh("azure.provider", ["azure.login"])], {
-    "azure.login": () => problem("nobody"),
+    "azure.login": () => problem("no login"),
     "azure.provider": () => pass("Registered"),
   });
   expect(report).toMatchObject({ ok: true, counts: { warn: 1, "not judged": 1 } });
