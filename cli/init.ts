@@ -123,7 +123,6 @@ const ignored = [
   {
     why: "mesh: CA keys, Terraform state, and generated output.",
     lines: [
-      "dist/",
       "cdktf.out/",
       "mesh-report.html",
       "*.ca/",
@@ -135,6 +134,10 @@ const ignored = [
       ".terraform/",
       ".mesh/",
     ],
+  },
+  {
+    why: "mesh: generated manifests. Remove this line to commit them: dist/.gitignore still ignores the files with keys.",
+    lines: ["dist/"],
   },
   {
     why: "mesh: gateway addresses found at run time. Remove this line to share them through Git instead.",

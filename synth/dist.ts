@@ -11,9 +11,10 @@ import { runbook } from "./runbook/runbook";
 export const distMarker = {
   file: ".gitignore",
   write: (mesh: string) =>
-    `# Made by \`mesh synth\` from ${nameOf(mesh)}; it holds CA keys. Never commit it.\n*\n`,
-  /** @returns the file in the text; undefined if `mesh synth` did not write it */
-  read: (text: string) => /^# Made by `mesh synth` from (.+); it holds CA keys\./.exec(text)?.[1],
+    `# Made by \`mesh synth\` from ${nameOf(mesh)}; these files hold CA keys. Never commit them.\n*-cacerts.k8s.yaml\n`,
+  /** Earlier versions ignored the whole folder. @returns the file in the text; undefined if `mesh synth` did not write it */
+  read: (text: string) =>
+    /^# Made by `mesh synth` from (.+); (?:these files hold|it holds) CA keys\./.exec(text)?.[1],
 } as const;
 
 /** Relative to the working directory, so that the file has one name however it was given. */

@@ -51,20 +51,24 @@ test("a new .gitignore has no leading blank line, and additions to an existing o
   await mesh("init");
   const fresh = readFileSync(".gitignore", "utf8");
   expect(fresh).toMatch(
-    /^# mesh: CA keys.*\ndist\/\n[\s\S]*\n\n# mesh: gateway addresses .*\n\*\.addresses\.yaml\n$/,
+    /^# mesh: CA keys.*\ncdktf\.out\/\n[\s\S]*\n\n# mesh: generated manifests\. .*\ndist\/\n\n# mesh: gateway addresses .*\n\*\.addresses\.yaml\n$/,
   );
   writeFileSync(".gitignore", "node_modules/\n");
   await mesh("init", "-f", "other.yaml");
   expect(readFileSync(".gitignore", "utf8")).toBe(`node_modules/\n\n${fresh}`);
 });
 
-test("the line of gateway addresses is not added again after it was removed", async () => {
-  await mesh("init");
-  const shared = readFileSync(".gitignore", "utf8").replace("*.addresses.yaml\n", "");
-  writeFileSync(".gitignore", shared);
-  await mesh("init", "-f", "other.yaml");
-  expect(readFileSync(".gitignore", "utf8")).toBe(shared);
-});
+test.each(["*.addresses.yaml", "dist/"])(
+  "the line %s is not added again after it was removed",
+  async (line) => {
+    await mesh("init");
+    const shared = readFileSync(".gitignore", "utf8").replace(`\n${line}\n`, "\n");
+    expect(shared.split("\n")).not.toContain(line);
+    writeFileSync(".gitignore", shared);
+    await mesh("init", "-f", "other.yaml");
+    expect(readFileSync(".gitignore", "utf8")).toBe(shared);
+  },
+);
 
 const schemaLine = (file: string) =>
   /^# yaml-language-server: \$schema=(.*)\n/.exec(readFileSync(file, "utf8"))?.[1];

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -54,7 +55,25 @@ test("makes files with keys readable by their owner alone, and nothing else hold
     "remote0/0001-cacerts.k8s.yaml",
   ]);
   for (const [file] of withKeys) expect(statSync(join("dist", file)).mode & 0o777).toBe(0o600);
-  expect(readFileSync("dist/.gitignore", "utf8")).toContain("\n*\n");
+});
+
+test("Git adds all of dist but the files with keys", () => {
+  run();
+  const env = { PATH: process.env.PATH, HOME: "/nonexistent", GIT_CONFIG_NOSYSTEM: "1" };
+  execFileSync("git", ["init", "-q"], { env });
+  execFileSync("git", ["add", "-A", "dist"], { env });
+  const added = execFileSync("git", ["ls-files", "dist"], { env, encoding: "utf8" }).trim().split("\n");
+  const files = [...filesBelow("dist").keys()].filter((file) => !file.endsWith("-cacerts.k8s.yaml"));
+  expect(added).toEqual(files.map((file) => `dist/${file}`));
+});
+
+test("a dist of an earlier version, whose .gitignore ignores everything, is this mesh's", () => {
+  run();
+  writeFileSync(
+    "dist/.gitignore",
+    "# Made by `mesh synth` from mesh.yaml; it holds CA keys. Never commit it.\n*\n",
+  );
+  expect(changedFiles()).toEqual(["changed dist/.gitignore"]);
 });
 
 test("reports changes, and none on a second run", () => {
