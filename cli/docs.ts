@@ -23,7 +23,7 @@ const introduction = [
     ["Exit code", "Meaning"],
     [
       ["0", "success"],
-      ["1", "a check or a step failed, or `diff` found a difference"],
+      ["1", "a check or a step failed, or `diff` or `synth --check` found a difference"],
       ["2", "bad input: an option, `mesh.yaml`, or a file beside it; nothing was changed"],
       ["130", "interrupted by Ctrl-C"],
     ],

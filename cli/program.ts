@@ -19,6 +19,7 @@ import {
   formats,
   numberOption,
 } from "./options";
+import type { SynthFlags } from "./synth";
 import type { TrafficFlags } from "./traffic";
 import type { UpFlags } from "./up";
 import type { VerifyFlags } from "./verify";
@@ -76,9 +77,15 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
   command("ca", "Create the mesh's root and intermediate CAs, or check your own", "mesh ca").action(
     action(async (file) => (await import("./ca")).ca(file, output)),
   );
-  command("synth", "Write Terraform JSON, manifests and the runbook", "mesh synth -f shop.yaml")
+  command(
+    "synth",
+    "Write Terraform JSON, manifests and the runbook",
+    "mesh synth -f shop.yaml",
+    "mesh synth --check   in CI, where dist is committed",
+  )
     .addOption(format())
-    .action(action(async (file, flags: WithFormat) => (await import("./synth")).synth(file, flags, output)));
+    .option("--check", "write nothing; exit 1 if dist is not what mesh.yaml gives; needs no keys")
+    .action(action(async (file, flags: SynthFlags) => (await import("./synth")).synth(file, flags, output)));
   command("diff", "Show what synth would change; exit 1 if anything", "mesh diff -o json")
     .addOption(format())
     .action(

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { bundleGaps } from "../k8s/bundle";
+import { type BundleGap, bundleGaps } from "../k8s/bundle";
 import { writeBundle } from "../k8s/write-bundle";
 import { meshCommand } from "../mesh/paths";
 import type { Inputs } from "./inputs";
@@ -44,24 +44,26 @@ export interface MissingInput {
   readonly remedy: string;
 }
 
-export function missingInputs({ mesh, ca, addresses, paths }: Inputs): readonly MissingInput[] {
-  const gaps = bundleGaps(mesh, { ca, addresses });
-  const filesWithout = (input: (typeof gaps)[number]["missing"]) =>
-    gaps
-      .filter(({ missing }) => missing === input)
-      .map(({ cluster, file }) => `${paths.dist}/${cluster.name}/${file}`);
-  const clustersWithout = (input: (typeof gaps)[number]["missing"]) => [
-    ...new Set(gaps.filter(({ missing }) => missing === input).map(({ cluster }) => cluster.name)),
-  ];
+/** Files of `dist` that are not written without this input. */
+export function filesWithout(inputs: Inputs, input: BundleGap["missing"]): readonly string[] {
+  return gapsOf(inputs, input).map(({ cluster, file }) => `${inputs.paths.dist}/${cluster.name}/${file}`);
+}
+
+const gapsOf = ({ mesh, ca, addresses }: Inputs, input: BundleGap["missing"]) =>
+  bundleGaps(mesh, { ca, addresses }).filter(({ missing }) => missing === input);
+
+export function missingInputs(inputs: Inputs): readonly MissingInput[] {
+  const { mesh, ca, paths } = inputs;
+  const withoutCa = new Set(gapsOf(inputs, "ca").map(({ cluster }) => cluster.name));
   return [
     {
-      what: ca ? `the CA of ${clustersWithout("ca").join(", ")}` : "a certificate authority",
-      files: filesWithout("ca"),
+      what: ca ? `the CA of ${[...withoutCa].join(", ")}` : "a certificate authority",
+      files: filesWithout(inputs, "ca"),
       remedy: `\`${meshCommand(paths.mesh, "ca")}\` creates it${ca ? " from the same root" : ""}; \`mesh apply\` requires it`,
     },
     {
       what: `the address of ${mesh.primary.name}'s ${mesh.istio.line.gateway.name}`,
-      files: filesWithout("primary address"),
+      files: filesWithout(inputs, "primary address"),
       remedy: `\`${meshCommand(paths.mesh, "apply")}\` finds it and writes it to ${paths.addresses}; ${paths.dist}/RUNBOOK.md has the manual steps`,
     },
   ].filter(({ files }) => files.length > 0);

@@ -58,7 +58,7 @@ export function refuseOtherOutput(inputs: Inputs): void {
 }
 
 /** `dist` is a common name: it may be another project's folder, or another mesh's. */
-function refuseForeign({ dist, mesh }: MeshPaths): void {
+export function refuseForeign({ dist, mesh }: MeshPaths): void {
   if (!existsSync(dist)) return;
   const names = readdirSync(dist);
   const marker = join(dist, distMarker.file);

@@ -24,16 +24,21 @@ export interface Inputs {
  * @throws InputError with all problems of the first of the three that has problems
  */
 export function readInputs(paths: MeshPaths, now: Date): Inputs {
+  const inputs = readInputsWithoutCa(paths, now);
+  const { material, warnings } = loadCa(inputs.mesh, paths.mesh, now);
+  return { ...inputs, ca: material, warnings: [...inputs.warnings, ...warnings] };
+}
+
+/** The same where there are no keys, as in CI. */
+export function readInputsWithoutCa(paths: MeshPaths, now: Date): Inputs {
   const mesh = readMesh(paths.mesh);
-  const { material, warnings } = loadCa(mesh, paths.mesh, now);
-  const ofRelease = releaseFindings(mesh.istio, now).map((finding) =>
-    formatProblem({ file: paths.mesh, position: undefined, ...finding }),
-  );
   return {
     mesh,
     paths,
-    ca: material,
+    ca: undefined,
     addresses: readAddresses(paths.addresses, mesh),
-    warnings: [...ofRelease, ...warnings],
+    warnings: releaseFindings(mesh.istio, now).map((finding) =>
+      formatProblem({ file: paths.mesh, position: undefined, ...finding }),
+    ),
   };
 }

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { filesWithout } from "./dist";
+import {
+  changesBetween,
+  distFiles,
+  type FileChange,
+  refuseForeign,
+  terraformFiles,
+  terraformFilesToReplace,
+} from "./existing-output";
+import type { Inputs } from "./inputs";
+import { stage } from "./synthesize";
+
+export interface CheckedOutput {
+  /** What a synth would change. */
+  readonly changes: readonly FileChange[];
+  readonly unjudged: readonly Unjudged[];
+}
+
+/** Files, or a folder, that these inputs say nothing about. */
+export interface Unjudged {
+  readonly files: readonly string[];
+  readonly why: string;
+}
+
+/**
+ * Compares `dist`, and `cdktf.out` if it exists, with what a synth would write. Writes nothing outside of the system's
+ * temporary folder, so that it works in a read-only checkout.
+ * @param inputs their CA is not used: keys are not committed
+ * @throws OutputError if `dist` is not this mesh's
+ */
+export function checkOutput(inputs: Inputs): CheckedOutput {
+  const { dist, terraform } = inputs.paths;
+  refuseForeign(inputs.paths);
+  const unjudged = unjudgedFiles({ ...inputs, ca: undefined });
+  const isJudged = ({ file }: FileChange) =>
+    !unjudged.some(({ files }) => files.some((one) => file === one || file.startsWith(`${one}/`)));
+  const folder = mkdtempSync(join(tmpdir(), "mesh-check-"));
+  try {
+    const staged = stage({ ...inputs, ca: undefined }, folder);
+    const before = terraformFilesToReplace(staged.terraform, terraform);
+    const changes = [
+      ...changesBetween(distFiles(dist), distFiles(staged.dist)).map(inFolder(dist)),
+      ...changesBetween(before, terraformFiles(staged.terraform)).map(inFolder(terraform)),
+    ];
+    return { changes: changes.filter(isJudged), unjudged };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const inFolder =
+  (folder: string) =>
+  ({ key, action }: ReturnType<typeof changesBetween>[number]): FileChange => ({
+    action,
+    file: join(folder, key),
+  });
+
+function unjudgedFiles(inputs: Inputs): readonly Unjudged[] {
+  const { mesh, addresses, paths } = inputs;
+  const known = Object.keys(addresses).length > 0;
+  return [
+    { files: filesWithout(inputs, "ca"), why: "keys are not committed" },
+    {
+      // The picture shows the addresses of all clusters.
+      files: [...filesWithout(inputs, "primary address"), ...(known ? [] : [`${paths.dist}/mesh.svg`])],
+      why: `${paths.addresses} does not have the address of ${mesh.primary.name}'s ${mesh.istio.line.gateway.name}; commit that file to check them`,
+    },
+    {
+      files: terraformFiles(paths.terraform).size > 0 ? [] : [paths.terraform],
+      why: "the folder does not exist here",
+    },
+  ].filter(({ files }) => files.length > 0);
+}
