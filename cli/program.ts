@@ -86,6 +86,16 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     .addOption(format())
     .option("--check", "write nothing; exit 1 if dist is not what mesh.yaml gives; needs no keys")
     .action(action(async (file, flags: SynthFlags) => (await import("./synth")).synth(file, flags, output)));
+  command(
+    "render",
+    "Run synth, and write Istio's manifests as istioctl renders them; needs no cluster",
+    "mesh render",
+  )
+    .addOption(format())
+    .addOption(verbose())
+    .action(
+      action(async (file, flags: WithFormat) => (await import("./render")).render(file, flags, output)),
+    );
   command("diff", "Show what synth would change; exit 1 if anything", "mesh diff -o json")
     .addOption(format())
     .action(

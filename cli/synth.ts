@@ -4,7 +4,7 @@ import { checkOutput } from "../synth/check";
 import { missingInputs } from "../synth/dist";
 import type { Action, FileChange } from "../synth/existing-output";
 import { type Inputs, readInputs, readInputsWithoutCa } from "../synth/inputs";
-import { synthesize } from "../synth/synthesize";
+import { type SynthResult, synthesize } from "../synth/synthesize";
 import { exitCode, type Output } from "./command";
 import type { Format } from "./options";
 
@@ -19,7 +19,18 @@ export function synth(file: string, { output: format, check }: SynthFlags, outpu
   if (check) return checkCommitted(file, format, output);
   const inputs = readInputs(meshPaths(file), new Date());
   for (const warning of inputs.warnings) output.warning(warning);
-  const { changes, leftStacks } = synthesize(inputs);
+  reportSynth(inputs, synthesize(inputs), format, output);
+  return exitCode.fine;
+}
+
+/** What changed, which inputs are missing, and what to do next. */
+export function reportSynth(
+  inputs: Inputs,
+  { changes, leftStacks, staleRenderings: stale }: SynthResult,
+  format: Format,
+  output: Output,
+): void {
+  const file = inputs.paths.mesh;
   for (const stack of leftStacks) {
     output.warning(
       `${stack} is no longer in ${file}; kept because it may have Terraform state: run terraform destroy there, then delete the folder`,
@@ -27,13 +38,14 @@ export function synth(file: string, { output: format, check }: SynthFlags, outpu
   }
   const missing = missingInputs(inputs);
   if (format === "json") {
-    output.result(JSON.stringify({ changes, missing, warnings: inputs.warnings }, null, 2));
-    return exitCode.fine;
+    output.result(JSON.stringify({ changes, missing, stale, warnings: inputs.warnings }, null, 2));
+    return;
   }
   for (const line of summary(inputs, changes)) output.result(line);
   for (const { what, files, remedy } of missing)
     output.note(`${colours.yellow("missing")}: ${what}, for ${files.join(", ")}; ${remedy}`);
-  return exitCode.fine;
+  if (stale.length > 0)
+    output.note(`${colours.yellow("stale")}: ${stale.join(", ")}; run \`${meshCommand(file, "render")}\``);
 }
 
 /** For CI, which has neither keys nor, by default, addresses. Exit code 1: `dist` is not what mesh.yaml gives. */
@@ -41,15 +53,15 @@ function checkCommitted(file: string, format: Format, output: Output): number {
   const inputs = readInputsWithoutCa(meshPaths(file), new Date());
   const { warnings, paths } = inputs;
   for (const warning of warnings) output.warning(warning);
-  const { changes, unjudged } = checkOutput(inputs);
-  if (format === "json") output.result(JSON.stringify({ changes, unjudged, warnings }, null, 2));
+  const { changes, unjudged, run } = checkOutput(inputs);
+  if (format === "json") output.result(JSON.stringify({ changes, unjudged, run, warnings }, null, 2));
   else {
     for (const { files, why } of unjudged) output.note(`not checked: ${files.join(", ")}: ${why}`);
     for (const { action, file } of changes) output.result(`${mark[action]} ${file}: ${inGit[action]}`);
     output.result(
       changes.length === 0
         ? `${paths.dist} is what ${file} gives`
-        : `${changes.length} ${changes.length === 1 ? "file is" : "files are"} not what ${file} gives; run \`${meshCommand(file, "synth")}\` and commit the result`,
+        : `${changes.length} ${changes.length === 1 ? "file is" : "files are"} not what ${file} gives; run \`${meshCommand(file, run)}\` and commit the result`,
     );
   }
   return changes.length === 0 ? exitCode.fine : exitCode.failed;

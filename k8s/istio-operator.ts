@@ -23,7 +23,8 @@ export function istioOperator(spec: IstioOperator["spec"], name?: string): Istio
 export interface OperatorFile {
   /** Path in the cluster's folder, in a sub-folder, which `kubectl apply -f dist/<cluster>` skips. */
   readonly file: string;
-  readonly installs: "control plane" | "gateway";
+  /** Files of `mesh render`, by what they install. Gateways start after the control plane, which injects their pods. */
+  readonly renders: { readonly controlPlane?: string; readonly gateways?: string };
   /** The file is not written without it. */
   readonly needs?: "primary address";
   /** @param address of the primary's gateway, where the file needs it */

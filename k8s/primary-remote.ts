@@ -6,15 +6,25 @@ import { healthProbes, loadBalancer, staticAddress } from "./load-balancer";
 
 /** The primary in one file; a remote in two, because its gateway starts only after the primary can read the remote. */
 export const primaryRemoteOperators: Record<Cluster["role"], readonly OperatorFile[]> = {
-  primary: [{ file: "istio/istio.yaml", installs: "control plane", make: primary }],
+  primary: [
+    {
+      file: "istio/istio.yaml",
+      renders: { controlPlane: "istio/rendered/istio.yaml", gateways: "istio/rendered/istio-gateways.yaml" },
+      make: primary,
+    },
+  ],
   remote: [
     {
       file: "istio/control-plane.yaml",
-      installs: "control plane",
+      renders: { controlPlane: "istio/rendered/control-plane.yaml" },
       needs: "primary address",
       make: remoteControlPlane,
     },
-    { file: "istio/eastwest-gateway.yaml", installs: "gateway", make: remoteGateway },
+    {
+      file: "istio/eastwest-gateway.yaml",
+      renders: { gateways: "istio/rendered/eastwest-gateway.yaml" },
+      make: remoteGateway,
+    },
   ],
 };
 

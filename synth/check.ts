@@ -1,22 +1,26 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { filesWithout } from "./dist";
 import {
   changesBetween,
   distFiles,
+  distFilesToReplace,
   type FileChange,
   refuseForeign,
   terraformFiles,
   terraformFilesToReplace,
 } from "./existing-output";
 import type { Inputs } from "./inputs";
+import { renderingsIn, staleRenderings } from "./renderings";
 import { stage } from "./synthesize";
 
 export interface CheckedOutput {
-  /** What a synth would change. */
+  /** What `run` would change. */
   readonly changes: readonly FileChange[];
   readonly unjudged: readonly Unjudged[];
+  /** The command that writes what mesh.yaml gives. */
+  readonly run: "synth" | "render";
 }
 
 /** Files, or a folder, that these inputs say nothing about. */
@@ -41,11 +45,15 @@ export function checkOutput(inputs: Inputs): CheckedOutput {
   try {
     const staged = stage({ ...inputs, ca: undefined }, folder);
     const before = terraformFilesToReplace(staged.terraform, terraform);
+    const stale = staleRenderings(inputs.mesh, staged.dist, dist);
     const changes = [
-      ...changesBetween(distFiles(dist), distFiles(staged.dist)).map(inFolder(dist)),
+      ...changesBetween(distFilesToReplace(inputs.mesh, staged.dist, dist), distFiles(staged.dist)).map(
+        inFolder(dist),
+      ),
+      ...stale.map(({ file }) => ({ action: "changed", file: join(dist, file) }) as const),
       ...changesBetween(before, terraformFiles(staged.terraform)).map(inFolder(terraform)),
     ];
-    return { changes: changes.filter(isJudged), unjudged };
+    return { changes: changes.filter(isJudged), unjudged, run: stale.length > 0 ? "render" : "synth" };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -61,11 +69,19 @@ const inFolder =
 function unjudgedFiles(inputs: Inputs): readonly Unjudged[] {
   const { mesh, addresses, paths } = inputs;
   const known = Object.keys(addresses).length > 0;
+  const lacking = filesWithout(inputs, "primary address");
+  const renderings = renderingsIn(mesh, paths.dist)
+    .filter(({ input }) => lacking.includes(join(paths.dist, input)))
+    .map(({ file }) => join(paths.dist, file));
   return [
     { files: filesWithout(inputs, "ca"), why: "keys are not committed" },
     {
       // The picture shows the addresses of all clusters.
-      files: [...filesWithout(inputs, "primary address"), ...(known ? [] : [`${paths.dist}/mesh.svg`])],
+      files: [
+        ...lacking,
+        ...renderings.filter((file) => existsSync(file)),
+        ...(known ? [] : [`${paths.dist}/mesh.svg`]),
+      ],
       why: `${paths.addresses} does not have the address of ${mesh.primary.name}'s ${mesh.istio.line.gateway.name}; commit that file to check them`,
     },
     {

@@ -1,19 +1,28 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import type { Mesh } from "../mesh/mesh";
 import type { MeshPaths } from "../mesh/paths";
 import { distMarker, nameOf } from "./dist";
 import type { Inputs } from "./inputs";
+import { isRendering, renderingsIn } from "./renderings";
 import { OutputError } from "./staging";
 
 const secretFile = /-cacerts\.k8s\.yaml$/;
 
 /** Files of `dist` that a synth writes. Other files there are kept. */
 export function distFiles(folder: string): Files {
-  return filesBelow(folder, (file) =>
-    /^(\.gitignore|RUNBOOK\.md|mesh\.svg|[^/]+\/\d{4}-[a-z-]+\.k8s\.yaml|[^/]+\/istio\/[a-z-]+\.yaml)$/.test(
-      file,
-    ),
+  return filesBelow(folder, isDistFile);
+}
+
+const isDistFile = (file: string) =>
+  /^(\.gitignore|RUNBOOK\.md|mesh\.svg|[^/]+\/\d{4}-[a-z-]+\.k8s\.yaml|[^/]+\/istio\/[a-z-]+\.yaml)$/.test(
+    file,
   );
+
+/** Existing files of `dist`, without the renderings that stay (see `renderingsIn`). */
+export function distFilesToReplace(mesh: Mesh, staged: string, dist: string): Files {
+  const kept = renderingsIn(mesh, staged).map(({ file }) => file);
+  return filesBelow(dist, (file) => isDistFile(file) || (isRendering(file) && !kept.includes(file)));
 }
 
 /** Files that cdktf writes, without the plugins and lock files that Terraform keeps in the same folder. */

@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { synthesizeTerraform } from "../infra/app";
 import { writeDist } from "./dist";
@@ -5,8 +6,10 @@ import {
   type Action,
   changesBetween,
   distFiles,
+  distFilesToReplace,
   type FileChange,
   type Files,
+  filesBelow,
   keepSecretsPrivate,
   leftStacks,
   refuseOtherOutput,
@@ -15,12 +18,15 @@ import {
   terraformFilesToReplace,
 } from "./existing-output";
 import type { Inputs } from "./inputs";
+import { isRendering, staleRenderings } from "./renderings";
 import { OutputError, type Replacement, replaceAll, withStaging } from "./staging";
 
 export interface SynthResult {
   readonly changes: readonly FileChange[];
   /** Terraform stacks no longer in mesh.yaml, kept because they may have state. */
   readonly leftStacks: readonly string[];
+  /** Files of `mesh render` that do not belong to the present output. */
+  readonly staleRenderings: readonly string[];
 }
 
 /**
@@ -33,7 +39,11 @@ export function synthesize(inputs: Inputs): SynthResult {
   return withStaging((staging) => {
     const staged = stage(inputs, staging);
     const changes = [
-      ...replacements({ staged: staged.dist, target: dist }, distFiles(dist), distFiles(staged.dist)),
+      ...replacements(
+        { staged: staged.dist, target: dist },
+        distFilesToReplace(inputs.mesh, staged.dist, dist),
+        distFiles(staged.dist),
+      ),
       ...replacements(
         { staged: staged.terraform, target: terraform },
         terraformFilesToReplace(staged.terraform, terraform),
@@ -47,9 +57,31 @@ export function synthesize(inputs: Inputs): SynthResult {
       ".",
     );
     keepSecretsPrivate(dist);
-    return { changes: changes.map(({ action, target }) => ({ action, file: target })), leftStacks: left };
+    return {
+      changes: changes.map(fileChange),
+      leftStacks: left,
+      staleRenderings: staleRenderings(inputs.mesh, dist, dist).map(({ file }) => join(dist, file)),
+    };
   });
 }
+
+/** Replaces Istio's renderings. @param texts of all of them, by their file in `dist` */
+export function writeRenderings(dist: string, texts: Files): readonly FileChange[] {
+  return withStaging((staging) => {
+    for (const [file, text] of texts) {
+      mkdirSync(dirname(join(staging, file)), { recursive: true });
+      writeFileSync(join(staging, file), text);
+    }
+    const changes = replacements({ staged: staging, target: dist }, filesBelow(dist, isRendering), texts);
+    replaceAll(changes, staging);
+    return changes.map(fileChange);
+  });
+}
+
+const fileChange = ({ action, target }: Replacement & { action: Action }): FileChange => ({
+  action,
+  file: target,
+});
 
 /** Writes all output into `folder`. */
 export function stage(inputs: Inputs, folder: string): { dist: string; terraform: string } {

@@ -3,12 +3,16 @@ import { istioNamespace } from "../istio-names";
 import { type IstioOperator, istioOperator, type OperatorFile } from "../istio-operator";
 import { loadBalancer, staticAddress } from "../load-balancer";
 
+const istioFile = {
+  file: "istio/istio.yaml",
+  // 1.7's gateways have an image of their own, and may start beside istiod.
+  renders: { controlPlane: "istio/rendered/istio.yaml" },
+} as const;
+
 /** What Istio 1.7 installs in the walk-through. */
 export const sharedControlPlaneOperators: Record<Cluster["role"], readonly OperatorFile[]> = {
-  primary: [{ file: "istio/istio.yaml", installs: "control plane", make: mainCluster }],
-  remote: [
-    { file: "istio/istio.yaml", installs: "control plane", needs: "primary address", make: remoteCluster },
-  ],
+  primary: [{ ...istioFile, make: mainCluster }],
+  remote: [{ ...istioFile, needs: "primary address", make: remoteCluster }],
 };
 
 /**

@@ -6,7 +6,7 @@ import { readManifests } from "../clusters/bundle-objects";
 import { applyAsIstioctl, type ClusterState, readClusterState } from "../clusters/cluster-state";
 import { isOwnedByIstioctl } from "../clusters/drift";
 import { renderOperator, workFiles } from "../clusters/rendering";
-import { addedByInstall, type Istioctl, istioctlFor } from "../exec/istioctl";
+import { addedByInstall, type Istioctl, isOfGateway, istioctlFor } from "../exec/istioctl";
 import { type Kubectl, kubectlFor } from "../exec/kubectl";
 import { type KubernetesObject, listOf, nameAlone, objectId, objectTitles } from "../exec/kubernetes-object";
 import { memoize } from "../exec/memoize";
@@ -45,8 +45,7 @@ type Filter = (object: KubernetesObject) => boolean;
 
 const isCrd: Filter = ({ kind }) => kind === "CustomResourceDefinition";
 const isLoadBalancer: Filter = ({ kind, spec }) => kind === "Service" && spec.type === "LoadBalancer";
-const isGatewayDeployment: Filter = ({ kind, metadata }) =>
-  kind === "Deployment" && metadata.labels?.["operator.istio.io/component"] === "IngressGateways";
+const isGatewayDeployment: Filter = (object) => object.kind === "Deployment" && isOfGateway(object);
 
 /** Rendered objects by what they need before they can work. */
 const parts = {
@@ -170,10 +169,10 @@ export function installationIn(
       const rendered = await renderRows(addresses);
       const now = await readings.istio(addresses);
       const open = rows
-        .map(({ file, installs }, index) => ({
+        .map(({ file, renders }, index) => ({
           file,
           objects: rendered[index]!,
-          added: installs === "control plane" ? addedByInstall(mesh) : [],
+          added: renders.controlPlane ? addedByInstall(mesh) : [],
         }))
         .filter(({ objects, added }) => !isInstalled(objects, added, now));
       for (const { file, objects } of open) {

@@ -27,6 +27,10 @@ export function addedByInstall({ istio }: Mesh): readonly KubernetesObject[] {
   ];
 }
 
+/** Whether a rendered object belongs to a gateway. */
+export const isOfGateway = ({ metadata }: KubernetesObject) =>
+  metadata.labels?.["operator.istio.io/component"] === "IngressGateways";
+
 /** By default istioctl logs to stdout, in between its output. */
 export const logAside = ["--log_target", "stderr"] as const;
 

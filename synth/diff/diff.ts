@@ -3,6 +3,7 @@ import {
   type Action,
   changesBetween,
   distFiles,
+  distFilesToReplace,
   refuseOtherOutput,
   terraformFiles,
   terraformFilesToReplace,
@@ -36,7 +37,10 @@ export function diff(inputs: Inputs): readonly ResourceChange[] {
   return withStaging((staging) => {
     const staged = stage(inputs, staging);
     const { dist, terraform } = inputs.paths;
-    const before = resourcesOf(distFiles(dist), terraformFilesToReplace(staged.terraform, terraform));
+    const before = resourcesOf(
+      distFilesToReplace(inputs.mesh, staged.dist, dist),
+      terraformFilesToReplace(staged.terraform, terraform),
+    );
     const after = resourcesOf(distFiles(staged.dist), terraformFiles(staged.terraform));
     return changesBetween(texts(before), texts(after)).map(({ key, action }) => {
       const [one, other] = hideSecrets(before.get(key), after.get(key));
