@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mesh } from "./cli/run";
+import { fixtureText } from "./fixtures";
 
 const readme = readFileSync(join(__dirname, "../README.md"), "utf8");
 const here = process.cwd();
@@ -20,7 +21,7 @@ test("README's steps from mesh.yaml to a mesh include everything that must run b
   const commands = [...section!.matchAll(/^\d+\. .*?`npx mesh (\w+)`/gm)].map(([, command]) => command!);
   const beforeClusters = commands.slice(0, commands.indexOf("up"));
   expect(beforeClusters).toEqual(["ca", "synth", "diff"]);
-  writeFileSync("mesh.yaml", readFileSync(join(__dirname, "../mesh.yaml")));
+  writeFileSync("mesh.yaml", fixtureText("default"));
   let notes = "";
   for (const command of beforeClusters) {
     const said = await mesh(command);

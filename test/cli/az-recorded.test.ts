@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { load } from "js-yaml";
+import { fixtureText } from "../fixtures";
 import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { project } from "../synth/project";
 import recorded from "./az-answers.json";
@@ -15,7 +16,7 @@ let leave: () => void;
 let path: FakePath;
 const { PATH, KUBECONFIG } = process.env;
 beforeEach(async () => {
-  ({ leave } = await project(readFileSync(resolve(__dirname, "../../mesh.yaml"), "utf8")));
+  ({ leave } = await project(fixtureText("default")));
   path = fakePath();
   process.env.PATH = path.env.PATH;
   process.env.KUBECONFIG = join(path.folder, "users-own");

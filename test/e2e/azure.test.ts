@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { CheckReport } from "../../checks/report";
 import type { MeshStatus } from "../../checks/status";
 import { parseMesh } from "../../mesh/load";
 import type { MeshEndpoints } from "../../ops/status/endpoints";
+import { fixtureText } from "../fixtures";
 import { Terraform } from "../infra/terraform";
 import { bare, describeInLab, must } from "./lab";
 import { both, minutes, primary, remote, Tool } from "./tool";
@@ -11,7 +12,7 @@ import { both, minutes, primary, remote, Tool } from "./tool";
 // up, use and destroy with the default mesh.yaml, on AKS clusters that Terraform creates. Terraform is the real one; the
 // provider beside the project returns the lab's clusters as AKS clusters.
 
-const yaml = readFileSync(resolve(__dirname, "../../mesh.yaml"), "utf8");
+const yaml = fixtureText("default");
 const { clusters, azure } = parseMesh(yaml, "mesh.yaml");
 const terraform = Terraform.find();
 /** Undefined: the test can run. With azurerm itself it would go to Azure. */

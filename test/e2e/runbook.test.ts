@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fixtureFile } from "../fixtures";
 import { bare, contexts, describeInLab, imagesOfPods, must, sh } from "./lab";
 
 // The runbook's own code blocks, pasted as they are, on two bare clusters.
@@ -21,7 +22,7 @@ const minutes = 60_000;
 /** A folder as a user has it: the example, and `npx --no mesh` in reach. */
 function userFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "mesh-runbook-"));
-  cpSync(join(root, "examples/existing-clusters.yaml"), join(folder, "mesh.yaml"));
+  cpSync(fixtureFile("existing-clusters"), join(folder, "mesh.yaml"));
   mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
   symlinkSync(join(root, "build/mesh.js"), join(folder, "node_modules/.bin/mesh"));
   return folder;

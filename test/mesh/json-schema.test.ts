@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv";
 import { load } from "js-yaml";
 import { meshJsonSchema } from "../../mesh/config";
+import { fixtures, fixtureText } from "../fixtures";
 
 const root = join(__dirname, "../..");
 const accepts = new Ajv({ allErrors: true }).compile(JSON.parse(meshJsonSchema()));
@@ -12,12 +13,8 @@ describe("mesh.schema.json", () => {
     expect(readFileSync(join(root, "mesh.schema.json"), "utf8")).toBe(meshJsonSchema());
   });
 
-  test.each(
-    ["mesh.yaml", ...readdirSync(join(root, "examples")).map((name) => `examples/${name}`)].filter((name) =>
-      /(?<!addresses)\.yaml$/.test(name),
-    ),
-  )("accepts %s, as an editor reads it", (name) => {
-    expect(accepts(load(readFileSync(join(root, name), "utf8"))) || accepts.errors).toBe(true);
+  test.each(fixtures)("accepts %s, as an editor reads it", (name) => {
+    expect(accepts(load(fixtureText(name))) || accepts.errors).toBe(true);
   });
 
   test("refuses a mistyped key", () => {

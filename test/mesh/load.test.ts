@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { defaultIstioLine } from "../../mesh/istio-lines";
 import { parseMesh, readMesh } from "../../mesh/load";
+import { fixtureFile, fixtureMesh, fixtures, fixtureText } from "../fixtures";
 import { edited, problemsOf, refuses, twoClusters } from "./two-clusters";
 
 const root = join(__dirname, "../..");
@@ -293,16 +294,19 @@ describe("parseMesh", () => {
 });
 
 describe("readMesh", () => {
-  const files = ["mesh.yaml", ...readdirSync(join(root, "examples")).map((name) => `examples/${name}`)];
-  test.each(files.filter((name) => /(?<!addresses)\.yaml$/.test(name)))(
-    "accepts %s of this project",
-    (name) => {
-      expect(readMesh(join(root, name)).clusters.length).toBeGreaterThanOrEqual(2);
-    },
-  );
+  test("accepts every example", () => {
+    const examples = join(root, "examples");
+    const files = existsSync(examples) ? readdirSync(examples) : [];
+    for (const name of files.filter((file) => /(?<!addresses)\.yaml$/.test(file)))
+      expect(readMesh(join(examples, name)).clusters.length).toBeGreaterThanOrEqual(1);
+  });
+
+  test.each(fixtures)("accepts %s, and what it says is a mesh", (name) => {
+    expect(readMesh(fixtureFile(name))).toEqual(fixtureMesh(name));
+  });
 
   test("names the walk-through's resources in the default mesh", () => {
-    const { azure, clusters } = readMesh(join(root, "mesh.yaml"));
+    const { azure, clusters } = fixtureMesh("default");
     expect(azure?.resourceGroup).toBe("rg-istiodemo-centralus");
     expect(clusters.map(({ name, network, aks }) => [name, network, aks?.name])).toEqual([
       ["main0", "network1", "aks-istiodemo-main-centralus"],
@@ -323,6 +327,6 @@ describe("readMesh", () => {
   });
 
   test("the default file is short", () => {
-    expect(readFileSync(join(root, "mesh.yaml"), "utf8").split("\n").length).toBeLessThan(25);
+    expect(fixtureText("default").split("\n").length).toBeLessThan(25);
   });
 });

@@ -1,13 +1,11 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
-import { parseMesh, readMesh } from "../../mesh/load";
+import { parseMesh } from "../../mesh/load";
 import type { Mesh } from "../../mesh/mesh";
 import { picture } from "../../synth/picture/picture";
+import { fixtureMesh, fixtures } from "../fixtures";
 import { type Box, coloursOf, type Drawing, type Point, readSvg } from "./svg-reader";
 
-const root = join(__dirname, "../..");
-const defaultMesh = readMesh(join(root, "mesh.yaml"));
+const defaultMesh = fixtureMesh("default");
 
 function meshOf(count: number, rest = ""): Mesh {
   const clusters = Array.from(
@@ -37,14 +35,9 @@ const longAddresses = Object.fromEntries(
   longNames.clusters.map(({ name }) => [name, `${"gateway.".repeat(30)}example`]),
 );
 
-const examples = readdirSync(join(root, "examples")).map((file): [string, Mesh] => [
-  `examples/${file}`,
-  readMesh(join(root, "examples", file)),
-]);
 const meshes: [string, Mesh, Record<string, string>][] = [
-  ["mesh.yaml", defaultMesh, {}],
-  ["mesh.yaml with its addresses", defaultMesh, { main0: "203.0.113.7", remote0: "gw.example.com" }],
-  ...examples.map(([name, mesh]): [string, Mesh, Record<string, string>] => [name, mesh, {}]),
+  ["the default mesh with its addresses", defaultMesh, { main0: "203.0.113.7", remote0: "gw.example.com" }],
+  ...fixtures.map((name): [string, Mesh, Record<string, string>] => [name, fixtureMesh(name), {}]),
   ...[1, 4, 5, 9, 12, 13, 100].map((count): [string, Mesh, Record<string, string>] => [
     `${count} clusters`,
     meshOf(count),
@@ -162,7 +155,7 @@ describe("what the picture shows", () => {
   });
 
   test("of 1.7: an istiod in each, traffic through the ingress gateways on 443", () => {
-    const shown = words(readMesh(join(root, "examples/istio-1.7.yaml")));
+    const shown = words(fixtureMesh("istio-1.7"));
     expect(count(shown, "istiod")).toBe(2);
     expect(count(shown, "istio-ingressgateway")).toBe(2);
     expect(count(shown, "mTLS 443")).toBe(2);
@@ -174,9 +167,7 @@ describe("what the picture shows", () => {
     const shown = words(defaultMesh, { remote0: "203.0.113.8" });
     expect(count(shown, "203.0.113.8")).toBe(1);
     expect(count(shown, "address known after install")).toBe(1);
-    expect(words(readMesh(join(root, "examples/three-clusters.yaml")))).toContain(
-      "static public IP, created by Terraform",
-    );
+    expect(words(fixtureMesh("three-clusters"))).toContain("static public IP, created by Terraform");
   });
 
   test("who may reach the gateways", () => {
@@ -204,7 +195,7 @@ describe("what the picture shows", () => {
 
   test("where certificates come from", () => {
     expect(words(defaultMesh)).toContain("created by mesh ca");
-    expect(words(readMesh(join(root, "examples/own-ca.yaml")))).toContain("your files in own-ca");
+    expect(words(fixtureMesh("own-ca"))).toContain("your files in own-ca");
     expect(words(longNames).join()).toContain("public sample certificates accepted");
     expect(count(words(meshOf(12)), "intermediate CA")).toBe(12);
   });

@@ -1,26 +1,28 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseMesh, readMesh } from "../../mesh/load";
+import { parseMesh } from "../../mesh/load";
 import { meshPaths } from "../../mesh/paths";
 import { shellQuote } from "../../mesh/shell-quote";
 import { runbook } from "../../synth/runbook/runbook";
+import { fixtureMesh } from "../fixtures";
 
 const root = join(__dirname, "../..");
-const of = (file: string) => runbook({ mesh: readMesh(join(root, file)), paths: meshPaths(file) });
+const of = (fixture: string, file = "mesh.yaml") =>
+  runbook({ mesh: fixtureMesh(fixture), paths: meshPaths(file) });
 
 test("has every command of the default mesh", () => {
-  expect(of("mesh.yaml")).toMatchSnapshot();
+  expect(of("default")).toMatchSnapshot();
 });
 
 test("has every command of the walk-through's mesh of Istio 1.7", () => {
-  expect(of("examples/istio-1.7.yaml")).toMatchSnapshot();
+  expect(of("istio-1.7")).toMatchSnapshot();
 });
 
 test("README and docs cite its steps by title, because the numbers depend on the mesh", () => {
-  const titles = [...of("mesh.yaml").matchAll(/^## \d+\. (.*)$/gm)].map(([, title]) => title!);
-  expect(of("mesh.yaml")).toContain("## 12. Kiali");
-  expect(of("examples/existing-clusters.yaml")).toContain("## 12. Uninstall the mesh");
+  const titles = [...of("default").matchAll(/^## \d+\. (.*)$/gm)].map(([, title]) => title!);
+  expect(of("default")).toContain("## 12. Kiali");
+  expect(of("existing-clusters")).toContain("## 12. Uninstall the mesh");
   for (const file of ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)]) {
     if (!file.endsWith(".md")) continue;
     const text = readFileSync(join(root, file), "utf8");
@@ -32,25 +34,22 @@ test("README and docs cite its steps by title, because the numbers depend on the
 });
 
 test("begins with the CA if the clusters exist, and does not mention Terraform", () => {
-  const text = of("examples/existing-clusters.yaml");
+  const text = of("existing-clusters");
   expect(text).toMatch(/## 2\. Certificate authority/);
   expect(text).not.toMatch(/terraform|az /);
 });
 
 test("names the file of the mesh in every command of mesh, where it is not mesh.yaml", () => {
-  const text = of("examples/three-clusters.yaml");
+  const text = of("three-clusters", "prod/shop.yaml");
   const calls = text.match(/npx --no mesh [^;\n]*/gm) ?? [];
   expect(calls.length).toBeGreaterThanOrEqual(4);
-  for (const call of calls) expect(call).toMatch(/ -f examples\/three-clusters\.yaml\b/);
-  expect(text).toContain("> examples/three-clusters.addresses.yaml");
+  for (const call of calls) expect(call).toMatch(/ -f prod\/shop\.yaml\b/);
+  expect(text).toContain("> prod/shop.addresses.yaml");
 });
 
 test("copies images only if the clusters pull from another registry", () => {
-  expect(of("mesh.yaml")).not.toContain("skopeo");
-  const mesh = parseMesh(
-    `images: { registry: mirror.example/team }\n${readFileSync(join(root, "mesh.yaml"), "utf8")}`,
-    "mesh.yaml",
-  );
+  expect(of("default")).not.toContain("skopeo");
+  const mesh = fixtureMesh("default", (text) => `images: { registry: mirror.example/team }\n${text}`);
   const text = runbook({ mesh, paths: meshPaths("mesh.yaml") });
   expect(text).toMatch(/^## \d+\. Images$/m);
   expect(text.match(/^skopeo copy .*$/gm)).toHaveLength(7);
@@ -60,17 +59,17 @@ test("copies images only if the clusters pull from another registry", () => {
 });
 
 test("has a step for every remote", () => {
-  const text = of("examples/three-clusters.yaml");
+  const text = of("three-clusters");
   for (const remote of ["north", "south"]) expect(text).toContain(`The remote ${remote}`);
   expect(text).toContain("delete secret istio-remote-secret-south");
 });
 
 test("does not create a CA if the user brings one", () => {
-  expect(of("examples/own-ca.yaml")).not.toContain("mesh ca");
+  expect(of("own-ca")).not.toContain("mesh ca");
 });
 
 test("leaves nothing to fill in", () => {
-  for (const file of ["mesh.yaml", "examples/istio-1.7.yaml", "examples/three-clusters.yaml"]) {
+  for (const file of ["default", "istio-1.7", "three-clusters"]) {
     expect(of(file)).not.toMatch(/<[a-z-]+>|undefined|\bnull\b/);
   }
 });
@@ -100,7 +99,7 @@ test.each([
   ["several", ".mesh/kubeconfig:/home/me/my config", "/home/me/my config"],
   ["none", undefined, "/root/.kube/config"],
 ])("az is given one file where KUBECONFIG names %s", (_, KUBECONFIG, file) => {
-  const [lines] = /^KUBECONFIG_FILE=.*\n(az aks get-credentials .*)$/m.exec(of("mesh.yaml"))!;
+  const [lines] = /^KUBECONFIG_FILE=.*\n(az aks get-credentials .*)$/m.exec(of("default"))!;
   const az = 'az() { for word; do :; done; printf %s "$word"; }';
   const { stdout } = spawnSync("sh", ["-uec", `${az}\n${lines}`], {
     env: { HOME: "/root", ...(KUBECONFIG && { KUBECONFIG }) },
