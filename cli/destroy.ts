@@ -1,6 +1,5 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { synthesizeTerraform } from "../infra/app";
 import { istioNamespace } from "../k8s/istio-names";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
@@ -12,6 +11,8 @@ import { destroy as destroyMesh } from "../ops/destroy/destroy";
 import { colours } from "../ops/run/colours";
 import type { Context } from "../ops/run/context";
 import { hasSucceeded, type StepResult } from "../ops/run/steps";
+import { loadExtension } from "../synth/extension";
+import { makeMeshApp } from "../synth/mesh-app";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, required, withContext } from "./context";
 import { confirm, requireAnswer } from "./terminal";
@@ -27,6 +28,7 @@ export async function destroy(file: string, flags: DestroyFlags, output: Output)
   const { yes = false, crds = false, infra = false } = flags;
   const mesh = readMesh(file);
   const paths = meshPaths(file);
+  const extension = loadExtension(paths.extension);
   if (infra && !hasStack(mesh)) throw withoutTerraform(file);
   const state = infra ? localState(mesh, file, "destroy", "--infra") : undefined;
   requireAnswer("mesh destroy", yes);
@@ -45,7 +47,7 @@ export async function destroy(file: string, flags: DestroyFlags, output: Output)
       rmSync(paths.addresses, { force: true });
       return tell(results, output);
     }
-    synthesizeTerraform(mesh, paths.terraform);
+    makeMeshApp({ mesh, extension }, paths).writeTerraform();
     const { init, destroy } = terraformFor(context.programs, mesh, paths.terraform);
     const ended = await runTerraform(context, [
       { title: "terraform init", run: init },

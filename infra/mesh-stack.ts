@@ -1,3 +1,4 @@
+import type { KubernetesCluster } from "@cdktf/provider-azurerm/lib/kubernetes-cluster";
 import { AzurermProvider } from "@cdktf/provider-azurerm/lib/provider";
 import { ResourceGroup } from "@cdktf/provider-azurerm/lib/resource-group";
 import { TerraformOutput, TerraformStack } from "cdktf";
@@ -21,6 +22,8 @@ export interface MeshStackProps {
 
 /** What Terraform creates for a mesh: the resource group, the AKS clusters, the gateway's address if it is static. */
 export class MeshStack extends TerraformStack {
+  private readonly aksClusters: ReadonlyMap<string, AksCluster>;
+
   /** @param id name of the stack, see `terraformStackName` */
   constructor(scope: Construct, id: string, { mesh, azure }: MeshStackProps) {
     super(scope, id);
@@ -36,9 +39,10 @@ export class MeshStack extends TerraformStack {
       tags,
     });
     const clusters = mesh.clusters.filter(isCreated).map((cluster) => {
-      const { resource } = new AksCluster(this, { aks: cluster.aks, group, tags });
-      return { ...cluster, resource };
+      const aksCluster = new AksCluster(this, { aks: cluster.aks, group, tags });
+      return { ...cluster, aksCluster, resource: aksCluster.resource };
     });
+    this.aksClusters = new Map(clusters.map(({ name, aksCluster }) => [name, aksCluster]));
 
     this.output("resource_group", "Resource group of the mesh.", group.name);
     this.output(
@@ -67,6 +71,20 @@ export class MeshStack extends TerraformStack {
       });
       this.output("gateway_address", "Static address of the primary's east-west gateway.", ipAddress);
     }
+  }
+
+  /**
+   * The Terraform resource of an AKS cluster, for example to set an attribute that mesh.yaml does not have:
+   * `stack.cluster("main0").addOverride("cost_analysis_enabled", true)`.
+   * @param name in the mesh, for example main0
+   * @throws Error if Terraform does not create such a cluster
+   */
+  cluster(name: string): KubernetesCluster {
+    const found = this.aksClusters.get(name);
+    if (found) return found.resource;
+    throw new Error(
+      `Terraform creates no cluster ${name}: expected one of ${[...this.aksClusters.keys()].join(", ")}`,
+    );
   }
 
   private output(id: string, description: string, value: unknown): void {

@@ -41,8 +41,6 @@ interface ChartRow {
   readonly beforeIstio?: true;
   /** The file is not written without it. */
   readonly needs?: "ca";
-  /** Only its owner may read the file. */
-  readonly holdsKeys?: true;
   /** Which clusters get it. */
   readonly belongsTo: (mesh: Mesh, cluster: Cluster) => boolean;
   readonly make: (app: App, id: string, bundle: Bundle) => Chart;
@@ -69,7 +67,6 @@ const charts: readonly ChartRow[] = [
     id: "cacerts",
     beforeIstio: true,
     needs: "ca",
-    holdsKeys: true,
     belongsTo: () => true,
     make: (app, id, bundle) => new CaCerts(app, id, bundle, bundle.ca!),
   },
@@ -115,8 +112,11 @@ export interface ManifestFile extends ChartRow {
 export function manifestFiles(mesh: Mesh, cluster: Cluster): readonly ManifestFile[] {
   return charts
     .filter(({ belongsTo }) => belongsTo(mesh, cluster))
-    .map((row, index) => ({ ...row, file: `${String(index).padStart(4, "0")}-${row.id}.k8s.yaml` }));
+    .map((row, index) => ({ ...row, file: manifestFile(index, row.id) }));
 }
+
+/** As cdk8s names it. */
+export const manifestFile = (index: number, id: string) => `${String(index).padStart(4, "0")}-${id}.k8s.yaml`;
 
 /** Input of `istioctl install -f` for a cluster, in the order of installation. */
 export function operatorFiles({ istio }: Pick<Mesh, "istio">, { role }: Cluster): readonly OperatorFile[] {

@@ -12,6 +12,8 @@ export interface MeshPaths {
   readonly ca: string;
   /** Known gateway addresses, beside it: `mesh.addresses.yaml`. */
   readonly addresses: string;
+  /** Your own charts and resources, beside it: `mesh.extend.ts`. */
+  readonly extension: string;
   /** Folder of the manifests: `dist`. */
   readonly dist: string;
   /** Folder of the Terraform JSON: `cdktf.out`. */
@@ -46,6 +48,7 @@ export function meshPaths(mesh: string): MeshPaths {
     mesh,
     ca: `${stem}.ca`,
     addresses: `${stem}.addresses.yaml`,
+    extension: `${stem}.extend.ts`,
     dist: "dist",
     terraform: "cdktf.out",
   };

@@ -1,6 +1,8 @@
 import { readMesh } from "../mesh/load";
-import { meshFile } from "../mesh/paths";
-import { synthesizeTerraform } from "./app";
+import { meshFile, meshPaths } from "../mesh/paths";
+import { loadExtension } from "./extension";
+import { makeMeshApp } from "./mesh-app";
 
 // What `cdktf synth` runs (cdktf.json); the CLI says where the output goes.
-synthesizeTerraform(readMesh(meshFile()));
+const { mesh, extension, dist } = meshPaths(meshFile());
+makeMeshApp({ mesh: readMesh(mesh), extension: loadExtension(extension) }, { dist }).writeTerraform();

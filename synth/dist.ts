@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { type BundleGap, bundleGaps } from "../k8s/bundle";
-import { writeBundle } from "../k8s/write-bundle";
 import { meshCommand } from "../mesh/paths";
 import type { Inputs } from "./inputs";
+import type { SynthesizedApp } from "./mesh-app";
 import { picture } from "./picture/picture";
 import { runbook } from "./runbook/runbook";
 
@@ -22,15 +22,14 @@ export const nameOf = (mesh: string) => relative(".", mesh);
 
 /**
  * Writes all of `dist` into `outdir`: a folder per cluster, the runbook and the picture.
+ * @param app made for this `outdir`
  * @param outdir created if it does not exist; existing files stay
  */
-export function writeDist(inputs: Inputs, outdir: string): void {
-  const { mesh, ca, addresses } = inputs;
+export function writeDist(inputs: Inputs, app: SynthesizedApp, outdir: string): void {
+  const { mesh, addresses } = inputs;
   mkdirSync(outdir, { recursive: true });
   writeFileSync(join(outdir, distMarker.file), distMarker.write(inputs.paths.mesh));
-  for (const cluster of mesh.clusters) {
-    writeBundle(mesh, cluster, { ca: ca?.[cluster.name], addresses }, join(outdir, cluster.name));
-  }
+  app.writeBundles();
   writeFileSync(join(outdir, "RUNBOOK.md"), runbook(inputs));
   writeFileSync(join(outdir, "mesh.svg"), picture(mesh, addresses));
 }

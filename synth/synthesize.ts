@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { synthesizeTerraform } from "../infra/app";
 import { writeDist } from "./dist";
 import {
   type Action,
@@ -18,6 +17,7 @@ import {
   terraformFilesToReplace,
 } from "./existing-output";
 import type { Inputs } from "./inputs";
+import { makeMeshApp } from "./mesh-app";
 import { isRendering, staleRenderings } from "./renderings";
 import { OutputError, type Replacement, replaceAll, withStaging } from "./staging";
 
@@ -86,8 +86,9 @@ const fileChange = ({ action, target }: Replacement & { action: Action }): FileC
 /** Writes all output into `folder`. */
 export function stage(inputs: Inputs, folder: string): { dist: string; terraform: string } {
   const staged = { dist: join(folder, "dist"), terraform: join(folder, "cdktf.out") };
-  writeDist(inputs, staged.dist);
-  synthesizeTerraform(inputs.mesh, staged.terraform);
+  const app = makeMeshApp(inputs, staged);
+  writeDist(inputs, app, staged.dist);
+  app.writeTerraform();
   // With SYNTH_HCL_OUTPUT cdktf writes HCL, and the JSON of the last run would be deleted.
   if (inputs.mesh.azure && terraformFiles(staged.terraform).size < 2) {
     throw new OutputError("cdktf wrote no JSON; unset SYNTH_HCL_OUTPUT");

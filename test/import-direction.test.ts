@@ -36,7 +36,7 @@ const folderOf = (path: string) => path.split("/")[0]!;
 
 test("every folder of the tool has its row", () => {
   expect(folders.sort()).toEqual(
-    ["ca", "checks", "cli", "imports", "infra", "k8s", "mesh", "ops", "report", "synth"].sort(),
+    ["ca", "checks", "cli", "imports", "infra", "k8s", "lib", "mesh", "ops", "report", "synth"].sort(),
   );
 });
 

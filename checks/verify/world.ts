@@ -1,5 +1,6 @@
 import type { Cluster } from "../../mesh/mesh";
 import { readBundleDrift } from "../../ops/clusters/bundle-drift";
+import { objectsOfBundles } from "../../ops/clusters/bundle-objects";
 import { type ConnectedProxy, readConnectedProxies, readReadClusters } from "../../ops/clusters/istiod-facts";
 import { withParallelLimit, withRequestTimeout } from "../../ops/exec/limits";
 import { memoize } from "../../ops/exec/memoize";
@@ -52,6 +53,7 @@ export function verifyWorld(context: Context, inputs: CheckInputs): VerifyWorld 
       await world.probes(mesh.primary).version();
       return question(asking, mesh.primary);
     });
+  const bundles = memoize(() => objectsOfBundles(mesh, inputs.meshFile));
   const plan = memoize(() => requestPlan(mesh, mesh.sample!));
   const replies = perCluster((cluster) =>
     memoize(async () => {
@@ -68,7 +70,13 @@ export function verifyWorld(context: Context, inputs: CheckInputs): VerifyWorld 
     connectedProxies: ofPrimary(readConnectedProxies),
     endpoints: memoize(() => endpoints(asking, mesh, mesh.sample!)),
     endpointsNow: () => endpoints(asking, mesh, mesh.sample!),
-    drift: (cluster) => readBundleDrift({ ...asking, programs: withRequestTimeout(programs) }, mesh, cluster),
+    drift: (cluster) =>
+      readBundleDrift(
+        { ...asking, programs: withRequestTimeout(programs) },
+        mesh,
+        cluster,
+        bundles()[cluster.name]!,
+      ),
     requestPlan: plan,
     replies: (cluster) => replies(cluster)(),
   };

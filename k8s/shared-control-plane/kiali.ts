@@ -53,7 +53,7 @@ export const kiali2020: KialiSettings = {
     unusedNodes: "true",
   },
   dashboards: {
-    kind: `${plural}.${group}`,
+    kind: `MonitoringDashboard.${group}`,
     crd: (...props) => new MonitoringDashboards(...props),
     add: (scope) => new EnvoyDashboard(scope, "envoy-dashboard"),
   },

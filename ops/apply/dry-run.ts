@@ -42,12 +42,13 @@ async function changesIn(run: Run, cluster: Cluster): Promise<ResourceChange[]> 
   const installation = run.installations.get(cluster.name)!;
   await refuseForeign(installation.kubectl, run.mesh, cluster, run.context.signal);
   await refuseForeignRoot(run, cluster);
+  const bundle = bundleObjects(join(run.paths.dist, cluster.name));
   const [manifests, rendered, unwanted] = await Promise.all([
-    changesTo(bundleObjects(join(run.paths.dist, cluster.name)), run, cluster.name, installation),
+    changesTo(bundle, run, cluster.name, installation),
     installation
       .installed(run.addresses)
       .then((objects) => changesTo(objects, run, cluster.name, installation)),
-    objectsToPrune(installation.kubectl, run.mesh, cluster, run.paths.dist, run.context.signal),
+    objectsToPrune(installation.kubectl, run.mesh, bundle, run.extensionKinds, run.context.signal),
   ]);
   return [
     ...manifests,
@@ -96,7 +97,7 @@ async function changesOfMembership(
     secrets.some(({ metadata }) => metadata.name === remoteSecretName(cluster));
   const secretOf = (cluster: string) => `Secret ${istioNamespace}/${remoteSecretName(cluster)}`;
   const before = inventory && inventoryManifest(inventory);
-  const after = inventoryManifest(inventoryOf(mesh));
+  const after = inventoryManifest(inventoryOf(mesh, [], run.extensionKinds));
   const whole = (action: "added" | "removed", at: string, resource: string): ResourceChange => ({
     action,
     scope: at,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { operatorFiles } from "../../k8s/bundle";
 import type { Addresses, Cluster, Mesh } from "../../mesh/mesh";
-import { readManifests } from "../clusters/bundle-objects";
+import { bundleObjects, readManifests } from "../clusters/bundle-objects";
 import { applyAsIstioctl, type ClusterState, readClusterState } from "../clusters/cluster-state";
 import { isOwnedByIstioctl } from "../clusters/drift";
 import { renderOperator, workFiles } from "../clusters/rendering";
@@ -105,15 +105,10 @@ export function installationIn(
 
   // Two readings, so that the first manifests go out while istioctl still renders.
   const readings = {
-    bundle: memoize(() => readClusterState(kubectl, [bundle], context.signal)),
+    bundle: memoize(() => readClusterState(kubectl, bundleObjects(bundle), context.signal)),
     istio: memoize(async (addresses: Addresses) => {
       const objects = [...(await renderRows(addresses)).flat(), ...addedByInstall(mesh)];
-      return readClusterState(
-        kubectl,
-        // With Istio's CRDs in full, kubectl would take a second longer.
-        [files.writeObjects("rendered.json", objects.map(nameAlone))],
-        context.signal,
-      );
+      return readClusterState(kubectl, objects, context.signal);
     }),
   };
 

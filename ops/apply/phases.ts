@@ -11,5 +11,6 @@ export const phases = [
   "hand-over",
   "addons",
   "removals",
+  "extension",
 ] as const;
 export type Phase = (typeof phases)[number];

@@ -49,7 +49,7 @@ export function removedClusterSteps(run: Run, removed: readonly InventoryCluster
             run: async ({ signal }: { readonly signal: AbortSignal }) => {
               const departures = await Promise.all(removed.map((cluster) => takeOut(run, cluster, signal)));
               const stillThere = departures.flatMap(({ cluster, isGone }) => (isGone ? [] : [cluster]));
-              await writeInventory(primary, inventoryOf(mesh, stillThere), signal);
+              await writeInventory(primary, inventoryOf(mesh, stillThere, run.extensionKinds), signal);
               const reasons = departures.flatMap(({ reason }) => reason ?? []);
               if (reasons.length > 0) throw new Error(reasons.join("\n"));
               return "changed" as const;
@@ -82,7 +82,9 @@ async function takeOut(run: Run, cluster: InventoryCluster, signal: AbortSignal)
   if (obstacle !== undefined) {
     return { cluster, isGone: true, reason: `${cluster.name} is out of the mesh; ${obstacle}` };
   }
-  const steps = uninstallSteps(run.context, run.mesh, asRemote(cluster));
+  const steps = uninstallSteps(run.context, run.mesh, asRemote(cluster), {
+    extensionKinds: run.extensionKinds,
+  });
   const results = await runSteps(steps, run.context.reporter, signal);
   const failed = results.filter((result) => !hasSucceeded(result));
   if (failed.length === 0) return { cluster, isGone: true };

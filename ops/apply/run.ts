@@ -26,6 +26,8 @@ export type ApplyStep = Step & { readonly phase: Phase };
 export interface Run extends ApplyInputs, Discovered {
   readonly context: Context;
   readonly installations: ReadonlyMap<string, Installation>;
+  /** Kinds of the objects that mesh.extend.ts adds, or has added in earlier runs. */
+  readonly extensionKinds: readonly string[];
   /** Gateway addresses by cluster name; the run adds those that it finds. */
   readonly addresses: Record<string, string>;
 }

@@ -1,10 +1,12 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { type ChartId, manifestFiles, operatorFiles } from "../../k8s/bundle";
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import { bundleObjects, extensionFiles, readManifests } from "../clusters/bundle-objects";
 import { untilInjected, whyNotInjected } from "../clusters/injection";
 import { inventoryOf, readInventory, removedClusters, writeInventory } from "../clusters/inventory";
+import { isOwned } from "../clusters/owner";
 import { deleteObjects, objectsToPrune } from "../clusters/prune";
 import { eventsOf } from "../diagnosis/events";
 import { explainNotReady } from "../diagnosis/pods";
@@ -13,6 +15,7 @@ import {
   isRolledOut,
   type KubernetesObject,
   loadBalancerAddress,
+  objectId,
   objectTitles,
 } from "../exec/kubernetes-object";
 import { type StepOutcome, secondsWithin } from "../run/steps";
@@ -190,7 +193,13 @@ export function removals(run: Run, cluster: Cluster, needs: readonly string[]): 
     deadlineSeconds: deadlines.rollout,
     optional: true,
     run: async ({ signal, deadlineSeconds }) => {
-      const unwanted = await objectsToPrune(kubectl, run.mesh, cluster, run.paths.dist, signal);
+      const unwanted = await objectsToPrune(
+        kubectl,
+        run.mesh,
+        bundleObjects(join(run.paths.dist, cluster.name)),
+        run.extensionKinds,
+        signal,
+      );
       if (unwanted.length === 0) return "unchanged";
       if (!run.prune)
         throw new Error(`no longer in mesh.yaml; delete with --prune: ${objectTitles(unwanted)}`);
@@ -218,9 +227,38 @@ export function addon(
   };
 }
 
+/** Applies what mesh.extend.ts adds. Objects that others made are not taken over. */
+export function extension(
+  run: Run,
+  cluster: Cluster,
+  needs: readonly string[],
+  after: readonly string[],
+): StepRow | undefined {
+  const files = extensionFiles(run.mesh, cluster, run.paths.dist);
+  if (files.length === 0) return undefined;
+  const installation = run.installations.get(cluster.name)!;
+  return {
+    phase: "extension",
+    title: "mesh.extend.ts",
+    needs,
+    after,
+    deadlineSeconds: deadlines.terminating,
+    run: async (step) => {
+      const live = await Promise.all(files.flatMap(readManifests).map(objectId).map(installation.inBundle));
+      const foreign = live.filter((object) => object && !isOwned(object, run.mesh)) as KubernetesObject[];
+      if (foreign.length > 0)
+        throw new Error(
+          `${objectTitles(foreign)} existed before, and the mesh ${run.mesh.name} does not own it: rename it in ` +
+            `${basename(run.paths.extension)}, or delete it from the cluster first`,
+        );
+      return installation.applyFiles(files, step);
+    },
+  };
+}
+
 /** Clusters stay in the inventory until they are removed from the mesh: a killed run must not lose them. */
 export async function keepInventory(run: Run, primary: Kubectl, signal: AbortSignal): Promise<StepOutcome> {
-  const wanted = inventoryOf(run.mesh, removedClusters(run.inventory, run.mesh));
+  const wanted = inventoryOf(run.mesh, removedClusters(run.inventory, run.mesh), run.extensionKinds);
   // Read again: the namespace may have been Terminating at the start of the run.
   if (isDeepStrictEqual(await readInventory(primary, signal), wanted)) return "unchanged";
   await writeInventory(primary, wanted, signal);

@@ -2,8 +2,10 @@ import { join } from "node:path";
 import { manifestFiles } from "../../k8s/bundle";
 import { istioNamespace } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import { extensionFiles, readManifests } from "../clusters/bundle-objects";
 import { removedClusters } from "../clusters/inventory";
 import { refuseForeign } from "../clusters/owner";
+import { kindsOf } from "../clusters/prune";
 import { ensureRemoteSecret } from "../clusters/remote-secret";
 import type { Context } from "../run/context";
 import { addressesAtFirst } from "./addresses";
@@ -24,6 +26,7 @@ import {
   address,
   applyRendered,
   chart,
+  extension,
   injectedDeployments,
   injection,
   installWithIstioctl,
@@ -49,6 +52,7 @@ export function runOf(context: Context, inputs: ApplyInputs & Discovered): Run {
   return {
     ...inputs,
     context,
+    extensionKinds: extensionKindsOf(inputs),
     installations: new Map(
       inputs.mesh.clusters.map((cluster) => [
         cluster.name,
@@ -58,6 +62,12 @@ export function runOf(context: Context, inputs: ApplyInputs & Discovered): Run {
     // Without a prototype: `constructor` is a name that a cluster may have.
     addresses: Object.assign(Object.create(null), addressesAtFirst(inputs.mesh, inputs, inputs.addresses)),
   };
+}
+
+function extensionKindsOf({ mesh, paths, inventory }: ApplyInputs & Discovered): string[] {
+  const files = mesh.clusters.flatMap((cluster) => extensionFiles(mesh, cluster, paths.dist));
+  const kinds = kindsOf(files.flatMap(readManifests));
+  return [...new Set([...kinds, ...(inventory?.kinds ?? [])])].sort();
 }
 
 /** Steps that only need an API server. */
@@ -235,6 +245,7 @@ function workloads(run: Run, cluster: Cluster): ApplyStep[] {
       ? addon(run, cluster, "prometheus", afterPods, afterRemotes)
       : {}),
     ...(mesh.addons.kiali && isPrimary ? addon(run, cluster, "kiali", afterPods, afterRemotes) : {}),
+    extension: extension(run, cluster, ["crds", "injection", ...afterPods], afterRemotes),
   });
 }
 

@@ -1,48 +1,29 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { writeBundle } from "../../k8s/write-bundle";
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import { type Kubectl, kubectlFor } from "../exec/kubectl";
-import { objectId, objectTitle } from "../exec/kubernetes-object";
+import { kubectlFor } from "../exec/kubectl";
+import { type KubernetesObject, objectId, objectTitle } from "../exec/kubernetes-object";
 import type { Context } from "../run/context";
-import { bundleObjects } from "./bundle-objects";
 import { readClusterState } from "./cluster-state";
 import { objectsToPrune } from "./prune";
 
-/** How a cluster differs from the manifests of mesh.yaml, a sentence for each object. */
+/**
+ * How a cluster differs from the manifests of mesh.yaml, a sentence for each object.
+ * @param wanted the objects of the cluster's bundle, without the CA: its keys are not needed here
+ */
 export async function readBundleDrift(
-  { programs, signal, workFolder }: Context,
+  { programs, signal }: Pick<Context, "programs" | "signal">,
   mesh: Mesh,
   cluster: Cluster,
+  wanted: readonly KubernetesObject[],
 ): Promise<readonly string[]> {
-  mkdirSync(workFolder, { recursive: true, mode: 0o700 });
-  const dist = mkdtempSync(join(workFolder, "drift-"));
-  try {
-    const folder = join(dist, cluster.name);
-    // Without the CA: its keys are not needed here.
-    writeBundle(mesh, cluster, { ca: undefined, addresses: {} }, folder);
-    return await compare(kubectlFor(programs, cluster.context), mesh, cluster, dist, signal);
-  } finally {
-    rmSync(dist, { recursive: true, force: true });
-  }
-}
-
-async function compare(
-  kubectl: Kubectl,
-  mesh: Mesh,
-  cluster: Cluster,
-  dist: string,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const folder = join(dist, cluster.name);
+  const kubectl = kubectlFor(programs, cluster.context);
   const [state, unwanted] = await Promise.all([
-    readClusterState(kubectl, [folder], signal),
+    readClusterState(kubectl, wanted, signal),
     // kubectl does not know every kind before Istio's CRDs exist, and then the cluster holds nothing of the mesh.
-    objectsToPrune(kubectl, mesh, cluster, dist, signal).catch(() => []),
+    objectsToPrune(kubectl, mesh, wanted, [], signal).catch(() => []),
   ]);
   return [
     ...state
-      .missing(bundleObjects(folder))
+      .missing(wanted)
       .map((object) =>
         state.initial(objectId(object))
           ? `${objectTitle(object)} is not as mesh.yaml has it`

@@ -20,13 +20,13 @@ export interface ClusterState {
   applied(objects: readonly KubernetesObject[]): void;
 }
 
-/** @param files manifests of all relevant objects */
+/** @param objects all relevant ones */
 export async function readClusterState(
   kubectl: Kubectl,
-  files: readonly string[],
+  objects: readonly KubernetesObject[],
   signal: AbortSignal,
 ): Promise<ClusterState> {
-  const live = await kubectl.getFiles(files, { signal });
+  const live = await kubectl.getObjects(objects, { signal });
   const isTerminating = ({ kind, metadata }: KubernetesObject) =>
     // A namespace has a phase, and steps wait for it and its contents.
     metadata.deletionTimestamp !== undefined && kind !== "Namespace";

@@ -8,6 +8,8 @@ export interface Inventory {
   readonly mesh: string;
   readonly istio: string;
   readonly clusters: readonly InventoryCluster[];
+  /** Kinds of objects that mesh.extend.ts has added, `<kind>.<group>`, for `--prune` and `destroy`. @default - none */
+  readonly kinds?: readonly string[];
 }
 
 /** A cluster as mesh.yaml had it. */
@@ -21,8 +23,15 @@ export interface InventoryCluster {
 /** Name of the ConfigMap in istio-system of the primary. */
 export const inventoryName = "mesh-inventory";
 
-/** @param leaving clusters that were removed from mesh.yaml and not yet from the mesh */
-export function inventoryOf(mesh: Mesh, leaving: readonly InventoryCluster[] = []): Inventory {
+/**
+ * @param leaving clusters that were removed from mesh.yaml and not yet from the mesh
+ * @param kinds of objects that mesh.extend.ts has added
+ */
+export function inventoryOf(
+  mesh: Mesh,
+  leaving: readonly InventoryCluster[] = [],
+  kinds: readonly string[] = [],
+): Inventory {
   return {
     mesh: mesh.name,
     istio: mesh.istio.version,
@@ -32,6 +41,7 @@ export function inventoryOf(mesh: Mesh, leaving: readonly InventoryCluster[] = [
       role,
       network,
     })),
+    ...(kinds.length > 0 ? { kinds } : {}),
   };
 }
 

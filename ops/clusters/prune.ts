@@ -1,64 +1,91 @@
-import { join } from "node:path";
 import { installationOf } from "../../k8s/installations";
 import { istioNamespace } from "../../k8s/istio-names";
 import { ownerSelector } from "../../k8s/mesh-chart";
-import type { Cluster, Mesh } from "../../mesh/mesh";
+import type { Mesh } from "../../mesh/mesh";
 import { ProgramFailed } from "../exec/errors";
 import type { Kubectl } from "../exec/kubectl";
 import { type KubernetesObject, listOf, nameAlone, objectId } from "../exec/kubernetes-object";
 import { giveBack, isAdopted } from "./adopted-namespaces";
-import { bundleObjects } from "./bundle-objects";
 import { inventoryName } from "./inventory";
 
-/** Kinds of a bundle in the order of deletion, as kubectl names them. CRDs stay. */
+/** Kinds of a bundle in the order of deletion. CRDs stay. */
 const kinds = [
-  "deployments.apps",
-  "services",
-  "configmaps",
-  "secrets",
-  "serviceaccounts",
-  "virtualservices.networking.istio.io",
-  "destinationrules.networking.istio.io",
-  "gateways.networking.istio.io",
-  "rolebindings.rbac.authorization.k8s.io",
-  "roles.rbac.authorization.k8s.io",
-  "clusterrolebindings.rbac.authorization.k8s.io",
-  "clusterroles.rbac.authorization.k8s.io",
-  "namespaces",
+  "Deployment.apps",
+  "Service",
+  "ConfigMap",
+  "Secret",
+  "ServiceAccount",
+  "VirtualService.networking.istio.io",
+  "DestinationRule.networking.istio.io",
+  "Gateway.networking.istio.io",
+  "RoleBinding.rbac.authorization.k8s.io",
+  "Role.rbac.authorization.k8s.io",
+  "ClusterRoleBinding.rbac.authorization.k8s.io",
+  "ClusterRole.rbac.authorization.k8s.io",
+  "Namespace",
 ];
 
-/** The kinds in bundles of the mesh's Istio line. */
+/** The kinds in bundles of the mesh's Istio line, as kubectl takes them: `<kind>.<group>`. */
 export function bundleKinds(mesh: Mesh): readonly string[] {
   const { dashboards } = installationOf(mesh).kiali;
   return dashboards ? [dashboards.kind, ...kinds] : kinds;
 }
 
-/** Objects in a cluster that have this mesh's labels. Objects without them are foreign. */
+/** Kinds of these objects, sorted. */
+export function kindsOf(objects: readonly KubernetesObject[]): string[] {
+  return [...new Set(objects.filter(({ kind }) => kind !== "CustomResourceDefinition").map(kindOf))].sort();
+}
+
+function kindOf({ apiVersion, kind }: KubernetesObject): string {
+  const [group, version] = apiVersion.split("/");
+  return version === undefined ? kind : `${kind}.${group}`;
+}
+
+/**
+ * Objects in a cluster that have this mesh's labels. Objects without them are foreign.
+ * @param among their kinds, in the order of the result
+ */
 export function ownedObjects(
   kubectl: Kubectl,
   mesh: Mesh,
+  among: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly KubernetesObject[]> {
-  return ofKnownKinds(bundleKinds(mesh), (asked) =>
+  return ofKnownKinds(among, (asked) =>
     kubectl.get([asked.join(","), "--all-namespaces", "-l", ownerSelector(mesh)], { signal }),
   );
 }
 
-/** Objects of an earlier mesh.yaml that are no longer in `dist/<cluster>`. */
+/**
+ * Objects of an earlier mesh.yaml.
+ * @param wanted the objects of the cluster's bundle now
+ * @param extensionKinds kinds of objects that mesh.extend.ts has added
+ */
 export async function objectsToPrune(
   kubectl: Kubectl,
   mesh: Mesh,
-  cluster: Cluster,
-  dist: string,
+  wanted: readonly KubernetesObject[],
+  extensionKinds: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly KubernetesObject[]> {
-  const found = await ownedObjects(kubectl, mesh, signal);
-  const wanted = new Set(bundleObjects(join(dist, cluster.name)).map(objectId));
+  const found = await ownedObjects(
+    kubectl,
+    mesh,
+    withBundleKinds(mesh, [...extensionKinds, ...kindsOf(wanted)]),
+    signal,
+  );
+  const kept = new Set(wanted.map(objectId));
   return found.filter(
     (object) =>
-      !wanted.has(objectId(object)) &&
+      !kept.has(objectId(object)) &&
       !(object.metadata.name === inventoryName && object.metadata.namespace === istioNamespace),
   );
+}
+
+/** All kinds that the mesh may have in a cluster: those of mesh.extend.ts may depend on the others, and come first. */
+export function withBundleKinds(mesh: Mesh, extensionKinds: readonly string[]): readonly string[] {
+  const own = bundleKinds(mesh);
+  return [...new Set(extensionKinds.filter((kind) => !own.includes(kind))), ...own];
 }
 
 type Ask = (kinds: readonly string[]) => Promise<readonly KubernetesObject[]>;

@@ -32,10 +32,11 @@ export async function destroy(
 ): Promise<DestroyResult> {
   await refuseForeignMesh(context, mesh);
   return withLock(context, mesh, "mesh destroy", async (locked) => {
+    const extensionKinds = await readExtensionKinds(locked, mesh);
     const steps = [
       removeRemoteSecrets(locked, mesh),
       ...mesh.clusters.flatMap((cluster) =>
-        uninstallSteps(locked, mesh, cluster, options.crds).map((step) => ({
+        uninstallSteps(locked, mesh, cluster, { crds: options.crds, extensionKinds }).map((step) => ({
           ...step,
           needs: [...step.needs, remoteSecretsStep],
         })),
@@ -60,6 +61,16 @@ async function refuseForeignMesh({ programs, signal }: Context, mesh: Mesh): Pro
   );
   const foreign = reasons.filter((reason) => reason !== undefined);
   if (foreign.length > 0) throw new Refused([...foreign, "nothing was removed"]);
+}
+
+/** A primary that does not answer is reported by its steps, and has the others' inventory. */
+async function readExtensionKinds({ programs, signal }: Context, mesh: Mesh): Promise<readonly string[]> {
+  try {
+    return (await readInventory(kubectlFor(programs, mesh.primary.context), signal))?.kinds ?? [];
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    return [];
+  }
 }
 
 const remoteSecretsStep = "remote-secrets";

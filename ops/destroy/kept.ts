@@ -1,5 +1,5 @@
 import type { Mesh } from "../../mesh/mesh";
-import { ownedObjects } from "../clusters/prune";
+import { ownedObjects, withBundleKinds } from "../clusters/prune";
 import type { Kubectl } from "../exec/kubectl";
 import type { KubernetesObject } from "../exec/kubernetes-object";
 
@@ -18,11 +18,12 @@ const leaderAnnotation = "control-plane.alpha.kubernetes.io/leader";
 export async function meshObjectsIn(
   kubectl: Kubectl,
   mesh: Mesh,
+  extensionKinds: readonly string[],
   { metadata: { name } }: KubernetesObject,
   signal: AbortSignal,
 ): Promise<readonly KubernetesObject[]> {
   const [owned, configMaps] = await Promise.all([
-    ownedObjects(kubectl, mesh, signal),
+    ownedObjects(kubectl, mesh, withBundleKinds(mesh, extensionKinds), signal),
     kubectl.get(["-n", name, "configmaps"], { signal }),
   ]);
   // istiod's replicas elect their leader in these. They have no label.

@@ -5,7 +5,7 @@ import { istioctlCommand } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { isAdopted } from "../clusters/adopted-namespaces";
 import { refuseForeign } from "../clusters/owner";
-import { deleteObjects } from "../clusters/prune";
+import { deleteObjects, ownedObjects } from "../clusters/prune";
 import { renderOperator, workFiles } from "../clusters/rendering";
 import {
   deleteUnlessBlocked,
@@ -24,11 +24,20 @@ import { configMapsOfIstiod, isKept, meshObjectsIn } from "./kept";
 /** Seconds. A cloud takes its time to delete a load balancer, and a namespace goes when its last pod is gone. */
 export const deadlines = { requests: 90, loadBalancers: 600, uninstall: 300, namespaces: 300 } as const;
 
-/**
- * Uninstalls the mesh from one cluster, which the primary can no longer read.
- * @param crds also delete Istio's CRDs
- */
-export function uninstallSteps(context: Context, mesh: Mesh, cluster: Cluster, crds = false): Step[] {
+export interface UninstallOptions {
+  /** Also delete Istio's CRDs. @default false */
+  readonly crds?: boolean;
+  /** Kinds of the objects that mesh.extend.ts has added. @default - none */
+  readonly extensionKinds?: readonly string[];
+}
+
+/** Uninstalls the mesh from one cluster, which the primary can no longer read. */
+export function uninstallSteps(
+  context: Context,
+  mesh: Mesh,
+  cluster: Cluster,
+  { crds = false, extensionKinds = [] }: UninstallOptions = {},
+): Step[] {
   const kubectl = kubectlFor(context.programs, cluster.context);
   const step = (
     name: string,
@@ -57,7 +66,21 @@ export function uninstallSteps(context: Context, mesh: Mesh, cluster: Cluster, c
   });
   const gateways = ["-n", istioNamespace, "services", "-l", "operator.istio.io/component=IngressGateways"];
   const gateway = { kind: "Service", namespace: istioNamespace, name: mesh.istio.line.gateway.name } as const;
+  // Namespaces are deleted by later steps.
+  const ofExtension = extensionKinds.filter((kind) => kind !== "Namespace");
+  const extension =
+    ofExtension.length === 0
+      ? []
+      : [
+          step("extension", "objects of mesh.extend.ts", [], deadlines.namespaces, async (signal) => {
+            const objects = await ownedObjects(kubectl, mesh, ofExtension, signal);
+            if (objects.length === 0) return "unchanged";
+            await deleteObjects(kubectl, objects, secondsWithin(deadlines.namespaces), signal);
+            return "changed";
+          }),
+        ];
   return [
+    ...extension,
     {
       ...step("load-balancers", "load balancers", [], deadlines.loadBalancers, (signal, say) =>
         deleteUnlessBlocked(
@@ -70,13 +93,17 @@ export function uninstallSteps(context: Context, mesh: Mesh, cluster: Cluster, c
       explain: explainTimeout(kubectl, (signal) => eventsOf(kubectl, gateway, signal)),
     },
     step("sample", "sample", [], deadlines.namespaces, (signal, say) =>
-      removeNamespaces(kubectl, mesh, (name) => name !== istioNamespace, signal, say),
+      removeNamespaces(kubectl, mesh, extensionKinds, (name) => name !== istioNamespace, signal, say),
     ),
-    step("istio", "Istio", ["load-balancers"], deadlines.uninstall, (signal) =>
-      uninstallIstio(context, mesh, cluster, crds, signal),
+    step(
+      "istio",
+      "Istio",
+      [...(extension.length > 0 ? ["extension"] : []), "load-balancers"],
+      deadlines.uninstall,
+      (signal) => uninstallIstio(context, mesh, cluster, crds, signal),
     ),
     step("namespaces", "namespace istio-system", ["istio", "sample"], deadlines.namespaces, (signal, say) =>
-      removeNamespaces(kubectl, mesh, (name) => name === istioNamespace, signal, say),
+      removeNamespaces(kubectl, mesh, extensionKinds, (name) => name === istioNamespace, signal, say),
     ),
     step(
       "rest",
@@ -152,6 +179,7 @@ async function purge(
 async function removeNamespaces(
   kubectl: Kubectl,
   mesh: Mesh,
+  extensionKinds: readonly string[],
   isMeant: (name: string) => boolean,
   signal: AbortSignal,
   say: (text: string) => void,
@@ -160,7 +188,9 @@ async function removeNamespaces(
   const meant = owned.filter(({ metadata }) => isMeant(metadata.name));
   if (meant.length === 0) return "unchanged";
   const objects = await Promise.all(
-    meant.filter(isAdopted).map((namespace) => meshObjectsIn(kubectl, mesh, namespace, signal)),
+    meant
+      .filter(isAdopted)
+      .map((namespace) => meshObjectsIn(kubectl, mesh, extensionKinds, namespace, signal)),
   );
   const names = meant.map(({ metadata }) => metadata.name);
   const look = async (asking: AbortSignal) => {

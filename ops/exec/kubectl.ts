@@ -1,6 +1,6 @@
 import { commandLine } from "../../mesh/shell-quote";
 import { DeadlinePassed, LoginRequired, ProgramFailed } from "./errors";
-import type { KubernetesObject } from "./kubernetes-object";
+import { type KubernetesObject, nameAlone } from "./kubernetes-object";
 import type { Output, Programs, RunOptions } from "./programs";
 import { pause } from "./timing";
 
@@ -24,8 +24,11 @@ export interface Kubectl {
   waitUntilGone(args: readonly string[], seconds: number, options?: RunOptions): Promise<void>;
   /** Objects by `kubectl get`; missing ones are left out. */
   get(args: readonly string[], options?: RunOptions): Promise<readonly KubernetesObject[]>;
-  /** The live objects that files name; kinds that the cluster does not know are left out. */
-  getFiles(files: readonly string[], options?: RunOptions): Promise<readonly KubernetesObject[]>;
+  /** These objects as they are in the cluster; kinds that the cluster does not know are left out. */
+  getObjects(
+    objects: readonly KubernetesObject[],
+    options?: RunOptions,
+  ): Promise<readonly KubernetesObject[]>;
   /**
    * Waits until an object is `ready`; it need not exist yet.
    * @returns the object as it was then
@@ -88,10 +91,13 @@ export function kubectlFor(programs: Programs, context: string): Kubectl {
       const { stdout } = await run(getting(args), { ...options, secretOutput: true });
       return readObjects(stdout);
     },
-    async getFiles(files, options) {
-      const args = getting(files.flatMap((file) => ["-f", file]));
+    async getObjects(objects, options) {
+      if (objects.length === 0) return [];
+      const args = getting(["-f", "-"]);
+      // Documents, not a List, of which kubectl returns nothing if it does not know one kind.
+      const input = objects.map((object) => `---\n${JSON.stringify(nameAlone(object))}\n`).join("");
       // Exit code 1 stands for unknown kinds, and for every other failure.
-      const output = await run(args, { ...options, secretOutput: true, answers: [0, 1] });
+      const output = await run(args, { ...options, input, secretOutput: true, answers: [0, 1] });
       if (output.code !== 0 && !onlyUnknownKinds(output.stderr)) {
         throw new ProgramFailed(
           commandLine("kubectl", ["--context", context, ...args]),

@@ -1,5 +1,5 @@
 import { dump } from "js-yaml";
-import type { KubernetesObject, Resource } from "./resources";
+import { documentsOf, type KubernetesObject, type Resource } from "./resources";
 
 /** Start of a PEM key, and of any PEM in base64. */
 const keyMarks = /PRIVATE KEY|LS0tLS1CRUdJTi/;
@@ -15,6 +15,16 @@ export function hideSecrets(before: Resource | undefined, after: Resource | unde
     return [hide(before?.object, after?.object, "before"), hide(after?.object, before?.object, "after")];
   }
   return [shown(before), shown(after)];
+}
+
+/** The text of a file of manifests, with hidden values of Secrets. */
+export function redacted(text: string): string {
+  return documentsOf(text)
+    .map((document) => {
+      const resource: Resource = { kind: "cluster", scope: "", resource: "", ...document };
+      return hideSecrets(resource, resource)[1];
+    })
+    .join("---\n");
 }
 
 function shown(resource: Resource | undefined): string {

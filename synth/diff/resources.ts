@@ -35,19 +35,20 @@ export function resourcesOf(dist: Files, terraform: Files): ReadonlyMap<string, 
 function distResources(file: string, text: string): Resource[] {
   const [scope, ...rest] = file.split("/");
   if (rest.length === 0) return [{ kind: "about", scope: "dist", resource: file, text }];
+  return documentsOf(text).map((document) => ({
+    kind: "cluster",
+    scope: scope!,
+    resource: nameOf(document.object) ?? rest.join("/"),
+    ...document,
+  }));
+}
+
+/** The documents of a YAML file, each with its object. */
+export function documentsOf(text: string): { text: string; object: KubernetesObject }[] {
   return text
     .split(/^---[ \t]*\r?\n/m)
     .filter((document) => document.trim() !== "")
-    .map((document) => {
-      const object = parse(document);
-      return {
-        kind: "cluster",
-        scope: scope!,
-        resource: nameOf(object) ?? rest.join("/"),
-        text: document,
-        object,
-      };
-    });
+    .map((document) => ({ text: document, object: parse(document) }));
 }
 
 /** The object in the text; one without a kind if the text is not a single object. */

@@ -109,13 +109,12 @@ function proxyEndpoints(book: Book, cluster: Cluster): string {
 function split(book: Book): Step[] {
   const { primary, sample } = book.mesh;
   if (!sample!.weights) return [];
-  const weights = Object.entries(sample!.weights).map(([name, weight]) => `${name} ${weight}`);
   const routing = manifestFiles(book.mesh, primary).find(({ id }) => id === "routing")!;
   return [
     {
       title: "The split",
       body: [
-        `The weights are ${weights.join(", ")} percent. To shift traffic, edit \`sample.weights\` in \`${book.paths.mesh}\`, then run:`,
+        `To shift traffic, edit \`sample.weights\` in \`${book.paths.mesh}\`, then run:`,
         commands(
           meshCommand(book, "synth"),
           `${kubectl(primary)} apply -f dist/${primary.name}/${routing.file}`,

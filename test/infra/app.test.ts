@@ -2,12 +2,12 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { synthesizeTerraform } from "../../infra/app";
-import { readMesh } from "../../mesh/load";
+import { terraformApp } from "../../infra/app";
+import { fixtureMesh } from "../fixtures";
 import { azure, main0, remote0, stack, stackText } from "./synthesize";
 
 const root = resolve(__dirname, "../..");
-const defaultMesh = readMesh(join(root, "mesh.yaml"));
+const defaultMesh = fixtureMesh("default");
 const stackFile = join("stacks", "rg-istiodemo-centralus", "cdk.tf.json");
 
 let outdir: string;
@@ -16,16 +16,16 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(outdir, { recursive: true }));
 
-describe("synthesizeTerraform", () => {
+describe("terraformApp", () => {
   test("the default mesh's Terraform, as a reviewer reads it", () => {
-    synthesizeTerraform(defaultMesh, outdir);
+    terraformApp(defaultMesh, outdir).app.synth();
     expect(readFileSync(join(outdir, stackFile), "utf8")).toMatchSnapshot();
   });
 
   test("the same mesh gives the same bytes in any folder, and nothing of the machine is in them", () => {
     const elsewhere = join(outdir, "deep", "er");
-    synthesizeTerraform(defaultMesh, outdir);
-    synthesizeTerraform(defaultMesh, elsewhere);
+    terraformApp(defaultMesh, outdir).app.synth();
+    terraformApp(defaultMesh, elsewhere).app.synth();
     const text = readFileSync(join(outdir, stackFile), "utf8");
     expect(readFileSync(join(elsewhere, stackFile), "utf8")).toBe(text);
     for (const ofThisMachine of [process.cwd(), tmpdir(), homedir()])
@@ -35,7 +35,7 @@ describe("synthesizeTerraform", () => {
   test("keeps Terraform's files beside the stack", () => {
     const provider = join(outdir, "stacks", "rg-istiodemo-centralus", ".terraform");
     mkdirSync(provider, { recursive: true });
-    synthesizeTerraform(defaultMesh, outdir);
+    terraformApp(defaultMesh, outdir).app.synth();
     expect(existsSync(provider)).toBe(true);
   });
 
@@ -63,7 +63,7 @@ describe("synthesizeTerraform", () => {
   });
 });
 
-test("infra/main.ts, which cdktf runs, writes what mesh synth writes, for the mesh that MESH_FILE names", () => {
+test("synth/cdktf.ts, which cdktf runs, writes what mesh synth writes, for the mesh that MESH_FILE names", () => {
   const meshFile = join(outdir, "other.yaml");
   writeFileSync(meshFile, JSON.stringify({ azure, clusters: [main0, remote0] }));
   const { app } = JSON.parse(readFileSync(join(root, "cdktf.json"), "utf8"));

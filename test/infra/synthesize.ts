@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { synthesizeTerraform } from "../../infra/app";
+import { terraformApp } from "../../infra/app";
 import { parseMesh } from "../../mesh/load";
 
 /** A `mesh.yaml` as an object, so that a test says only what it is about. JSON is YAML. */
@@ -19,7 +19,7 @@ export function stackText(written: Written | string): string | undefined {
   const outdir = mkdtempSync(join(tmpdir(), "mesh-infra-"));
   try {
     const text = typeof written === "string" ? written : JSON.stringify({ ...twoClusters, ...written });
-    synthesizeTerraform(parseMesh(text, "mesh.yaml"), outdir);
+    terraformApp(parseMesh(text, "mesh.yaml"), outdir).app.synth();
     const stacks = readdirSync(join(outdir, "stacks"));
     expect(stacks.length).toBeLessThan(2);
     return stacks[0] && readFileSync(join(outdir, "stacks", stacks[0], "cdk.tf.json"), "utf8");

@@ -1,8 +1,9 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { synthesizeTerraform } from "../../infra/app";
+import { join } from "node:path";
+import { terraformApp } from "../../infra/app";
 import { parseMesh } from "../../mesh/load";
+import { fixtureText } from "../fixtures";
 import { azure, main0, remote0, stack } from "./synthesize";
 import { type Plan, Terraform } from "./terraform";
 
@@ -15,7 +16,7 @@ const [describeTerraform, title] =
 
 jest.setTimeout(90_000);
 
-const defaultMesh = readFileSync(resolve(__dirname, "../../mesh.yaml"), "utf8");
+const defaultMesh = fixtureText("default");
 
 describeTerraform(title, () => {
   let folder: string;
@@ -92,7 +93,7 @@ describeTerraform(title, () => {
 
   test("keeps the local state beside mesh.yaml when cdktf.out is deleted", () => {
     const cdktfOut = join(folder, "cdktf.out");
-    synthesizeTerraform(parseMesh(defaultMesh, "mesh.yaml"), cdktfOut);
+    terraformApp(parseMesh(defaultMesh, "mesh.yaml"), cdktfOut).app.synth();
     const stackFolder = join(cdktfOut, "stacks", "rg-istiodemo-centralus");
     const state = { version: 4, terraform_version: "1.11.0", serial: 1, lineage: "test", outputs: {} };
     writeFileSync(join(folder, "pushed.json"), JSON.stringify(state));

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleGaps, manifestFiles, operatorFiles } from "../../k8s/bundle";
-import { writeBundle } from "../../k8s/write-bundle";
+import { ClusterBundle } from "../../k8s/cluster-bundle";
 import { parseMesh } from "../../mesh/load";
 import type { Mesh } from "../../mesh/mesh";
 import { address, mesh, referenceMeshes, render, words } from "./render";
@@ -172,8 +172,8 @@ test("each of a hundred clusters costs what each of ten does", () => {
     const folder = mkdtempSync(join(tmpdir(), "mesh-k8s-"));
     const before = process.cpuUsage();
     for (const cluster of big.clusters.slice(0, 10)) {
-      const inputs = { ca: words(cluster.name), addresses: { c0: address } };
-      writeBundle(big, cluster, inputs, join(folder, cluster.name));
+      const inputs = { mesh: big, cluster, ca: words(cluster.name), addresses: { c0: address } };
+      new ClusterBundle({ ...inputs, outdir: join(folder, cluster.name) }).synth();
     }
     const { user, system } = process.cpuUsage(before);
     rmSync(folder, { recursive: true });

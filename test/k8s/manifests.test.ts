@@ -1,5 +1,6 @@
+import { fixtureMesh } from "../fixtures";
 import { CrdSchemas } from "./crd-schemas";
-import { find, manifests, mesh, type Resource, referenceMeshes, repositoryMesh } from "./render";
+import { find, manifests, mesh, type Resource, referenceMeshes } from "./render";
 
 const containersOf = (resource: Resource): Resource[] => resource.spec.template.spec.containers;
 /** The reference meshes' clusters, by a name for the test: `Istio 1.7, main0`. */
@@ -309,7 +310,7 @@ describe("exposure", () => {
 });
 
 describe("sample", () => {
-  const of = repositoryMesh("examples/three-clusters.yaml");
+  const of = fixtureMesh("three-clusters");
 
   test("runs each version where mesh.yaml says, its Service and the client everywhere", () => {
     const deployments = (cluster: string) =>

@@ -1,8 +1,9 @@
 import { dump } from "js-yaml";
 import { operatorFiles } from "../../k8s/bundle";
 import { defaultIstioLine } from "../../mesh/istio-lines";
+import { fixtureMesh } from "../fixtures";
 import { changedObjects, describeWithIstioctl, environment, portsOf } from "./istioctl";
-import { address, find, mesh, operator, type Resource, referenceMeshes, repositoryMesh } from "./render";
+import { address, find, mesh, operator, type Resource, referenceMeshes } from "./render";
 
 jest.setTimeout(60_000);
 
@@ -104,7 +105,7 @@ describe("the gateway's load balancer", () => {
   });
 
   test("takes the static address that Terraform makes, on the primary alone", () => {
-    const shop = repositoryMesh("examples/three-clusters.yaml");
+    const shop = fixtureMesh("three-clusters");
     const annotations = (cluster: string, file: string) =>
       operator(shop, cluster, file).spec.components.ingressGateways[0].k8s.serviceAnnotations;
     expect(annotations("hub", primary)).toMatchObject({
@@ -229,7 +230,7 @@ describeWithIstioctl("current", (rendered, ofOperator) => {
       expect(spec).not.toHaveProperty("loadBalancerSourceRanges");
       expect(metadata.annotations).not.toHaveProperty([internal]);
     }
-    const shop = repositoryMesh("examples/three-clusters.yaml");
+    const shop = fixtureMesh("three-clusters");
     const withAddress = rendered(shop, "hub", primary)
       .filter(
         ({ kind, metadata }) => kind === "Service" && JSON.stringify(metadata).includes("azure-pip-name"),

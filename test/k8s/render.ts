@@ -1,25 +1,21 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { loadAll } from "js-yaml";
 import type { ClusterCa } from "../../ca/material";
-import { writeBundle } from "../../k8s/write-bundle";
+import { ClusterBundle } from "../../k8s/cluster-bundle";
 import { parseMesh } from "../../mesh/load";
 import type { Addresses, Mesh } from "../../mesh/mesh";
+import { fixtureMesh } from "../fixtures";
 
 /** A Kubernetes object, or an IstioOperator, as it stands in a file. */
 // biome-ignore lint/suspicious/noExplicitAny: tests look into every kind of resource
 export type Resource = any;
 
-/** The mesh that a file of the repository describes, changed as a text. */
-export function repositoryMesh(file: string, change: (text: string) => string = (text) => text): Mesh {
-  return parseMesh(change(readFileSync(resolve(__dirname, "../..", file), "utf8")), file);
-}
-
 /** The lines' reference meshes: the default, and the walk-through's own. */
 export const referenceMeshes = {
-  current: () => repositoryMesh("mesh.yaml"),
-  "1.7": () => repositoryMesh("examples/istio-1.7.yaml"),
+  current: () => fixtureMesh("default"),
+  "1.7": () => fixtureMesh("istio-1.7"),
 };
 
 /** A mesh of clusters that exist, with whatever else its text says. */
@@ -65,7 +61,7 @@ export function render(
   const folder = mkdtempSync(join(tmpdir(), "mesh-k8s-"));
   try {
     const found = of.clusters.find(({ name }) => name === cluster)!;
-    writeBundle(of, found, { ca: ca(cluster), addresses }, folder);
+    new ClusterBundle({ mesh: of, cluster: found, ca: ca(cluster), addresses, outdir: folder }).synth();
     const names = readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name));

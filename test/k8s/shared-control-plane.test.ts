@@ -1,7 +1,8 @@
 import { dump, load } from "js-yaml";
 import { operatorFiles } from "../../k8s/bundle";
+import { fixtureMesh } from "../fixtures";
 import { changedObjects, describeWithIstioctl, environment, portsOf } from "./istioctl";
-import { address, find, operator, type Resource, referenceMeshes, repositoryMesh } from "./render";
+import { address, find, operator, type Resource, referenceMeshes } from "./render";
 
 jest.setTimeout(60_000);
 
@@ -44,7 +45,7 @@ test("the remote cluster's IstioOperator is the walk-through's, with the address
 });
 
 test("what mesh.yaml says of gateways and images beyond the walk-through is added", () => {
-  const more = repositoryMesh("examples/istio-1.7.yaml", (text) =>
+  const more = fixtureMesh("istio-1.7", (text) =>
     text
       .replace('line: "1.7"', 'line: "1.7"\n  pullSecrets: [ours]')
       .concat("\ngateways: { address: static, internal: false, allowedSourceRanges: [203.0.113.0/24] }\n"),
@@ -135,7 +136,7 @@ describeWithIstioctl("1.7", (rendered, ofOperator) => {
   });
 
   test("renders the ingress gateways, through which clusters reach each other, as closed as mesh.yaml has them", () => {
-    const closed = repositoryMesh("examples/istio-1.7.yaml", (text) =>
+    const closed = fixtureMesh("istio-1.7", (text) =>
       text
         .replace(/^azure:\n(?: .*\n)+/m, "")
         .replaceAll(/^( +)aks:/gm, "$1context:")

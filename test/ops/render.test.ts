@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { loadAll } from "js-yaml";
-import { writeBundle } from "../../k8s/write-bundle";
+import { ClusterBundle } from "../../k8s/cluster-bundle";
 import { renderIstio } from "../../ops/render";
 import { describeWithIstioctl } from "../k8s/istioctl";
 import { address, type Resource, referenceMeshes } from "../k8s/render";
@@ -17,12 +17,13 @@ describe.each(["current", "1.7"] as const)("Istio %s", (line) => {
       const dist = mkdtempSync(join(tmpdir(), "mesh-render-"));
       try {
         for (const cluster of mesh.clusters)
-          writeBundle(
+          new ClusterBundle({
             mesh,
             cluster,
-            { ca: undefined, addresses: { [mesh.primary.name]: address } },
-            join(dist, cluster.name),
-          );
+            ca: undefined,
+            addresses: { [mesh.primary.name]: address },
+            outdir: join(dist, cluster.name),
+          }).synth();
         const wanted = (operatorFile: string) => {
           const [cluster] = operatorFile.slice(dist.length + 1).split("/");
           return rendered(mesh, cluster!, `istio/${basename(operatorFile)}`);

@@ -635,7 +635,7 @@ function kubectlOf({ pairs, clusters }: ComposedMesh, { name, context }: Cluster
     run: async () => ({ code: 0, stdout: JSON.stringify({ data: { result } }), stderr: "" }),
     applyFiles: () => Promise.reject(new Error("verify applies nothing")),
     remove: () => Promise.reject(new Error("verify removes nothing")),
-    getFiles: async () => [],
+    getObjects: async () => [],
     get: async (args) =>
       args.includes("events")
         ? (clusters[name]!.istioSystem.filter(({ kind }) => kind === "Event") as KubernetesObject[])

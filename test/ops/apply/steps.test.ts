@@ -52,6 +52,7 @@ function runOn(mesh: Mesh, applied: (file: string) => void): Run {
     istioctlVersion: mesh.istio.version,
     inventory: undefined,
     primaryGateway: undefined,
+    extensionKinds: [],
     context,
     installations: new Map(mesh.clusters.map(({ name, context }) => [name, installation(context)])),
   };

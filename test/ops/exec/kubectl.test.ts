@@ -64,8 +64,9 @@ describe("removing", () => {
   });
 });
 
-describe("reading the objects that files name", () => {
-  const files = () => kubectl().getFiles(["dist/main0"]);
+describe("reading objects by their names", () => {
+  const wanted = { apiVersion: "v1", kind: "Namespace", metadata: { name: "sample", labels: { a: "b" } } };
+  const found = () => kubectl().getObjects([wanted]);
   const known = `echo '{"kind":"Namespace","metadata":{"name":"sample"}}'`;
   const unknown =
     `echo 'resource mapping not found for name: "a" namespace: "b" from "dist": no matches for kind "Gateway" in version ` +
@@ -73,13 +74,13 @@ describe("reading the objects that files name", () => {
 
   test("skips unknown kinds", async () => {
     path.add("kubectl", `${known}; ${unknown}; ${unknown}; exit 1`);
-    expect((await files()).map(({ kind }) => kind)).toEqual(["Namespace"]);
-    expect(path.calls()).toEqual(["kubectl --context one get -f dist/main0 --ignore-not-found -o json"]);
+    expect((await found()).map(({ kind }) => kind)).toEqual(["Namespace"]);
+    expect(path.calls()).toEqual(["kubectl --context one get -f - --ignore-not-found -o json"]);
   });
 
   test("skips the only unknown kind, after an apply was interrupted among the CRDs", async () => {
     path.add("kubectl", `${known}; ${unknown.replace("echo '", "echo 'error: ")}; exit 1`);
-    expect((await files()).map(({ kind }) => kind)).toEqual(["Namespace"]);
+    expect((await found()).map(({ kind }) => kind)).toEqual(["Namespace"]);
   });
 
   test.each([
@@ -87,6 +88,6 @@ describe("reading the objects that files name", () => {
     ["refuses", "Error from server (Forbidden): secrets is forbidden"],
   ])("takes nothing for absent where the API server %s", async (_, words) => {
     path.add("kubectl", `${known}; ${unknown}; echo '${words}' >&2; exit 1`);
-    await expect(files()).rejects.toThrow(words);
+    await expect(found()).rejects.toThrow(words);
   });
 });
