@@ -34,8 +34,8 @@ export function showChanges(
 ): void {
   if (format === "json") output.result(JSON.stringify({ changes }, null, 2));
   else {
-    for (const { action, scope, resource, lines, means } of changes) {
-      output.result(`${mark[action]} ${scope}: ${resource}`);
+    for (const { action, scope, resource, extended, lines, means } of changes) {
+      output.result(`${mark[action]} ${scope}: ${resource}${extended ? " (by mesh.extend.ts)" : ""}`);
       for (const line of lines) output.result(`    ${coloured(line)}`);
       for (const line of means) output.result(`    ${colours.yellow("means")}: ${line}`);
     }

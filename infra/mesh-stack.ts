@@ -1,7 +1,6 @@
-import type { KubernetesCluster } from "@cdktf/provider-azurerm/lib/kubernetes-cluster";
 import { AzurermProvider } from "@cdktf/provider-azurerm/lib/provider";
 import { ResourceGroup } from "@cdktf/provider-azurerm/lib/resource-group";
-import { TerraformOutput, TerraformStack } from "cdktf";
+import { TerraformOutput, type TerraformResource, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { meshTagName } from "../mesh/azure-names";
 import type { Aks, Azure, Cluster, Mesh } from "../mesh/mesh";
@@ -79,7 +78,7 @@ export class MeshStack extends TerraformStack {
    * @param name in the mesh, for example main0
    * @throws Error if Terraform does not create such a cluster
    */
-  cluster(name: string): KubernetesCluster {
+  cluster(name: string): TerraformResource {
     const found = this.aksClusters.get(name);
     if (found) return found.resource;
     throw new Error(

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { createJiti } from "jiti";
+import { types } from "node:util";
 import type { MeshStack } from "../infra/mesh-stack";
 import type { ClusterBundle } from "../k8s/cluster-bundle";
 import type { Mesh } from "../mesh/mesh";
@@ -27,22 +27,19 @@ export type MeshExtension = (app: MeshApp) => void;
  */
 export function loadExtension(file: string): MeshExtension | undefined {
   if (!existsSync(file)) return undefined;
-  const exported = blaming(file, () => createJiti(__filename, { fsCache: false })(resolve(file))) as {
-    readonly default?: unknown;
-  };
-  const { default: extension } = exported;
-  if (typeof extension !== "function") {
-    const found =
-      extension === undefined ? "no default export" : `a default export that is ${typeof extension}`;
+  // Loaded on demand: most meshes have no extension.
+  const { createJiti } = require("jiti") as typeof import("jiti");
+  const load = createJiti(__filename, { fsCache: false });
+  const { default: extension } = blaming(file, () => load(resolve(file))) as { readonly default?: unknown };
+  if (typeof extension !== "function")
     throw problem(
       file,
-      `${found}: expected a function`,
-      "export default ({ bundles, stack }: MeshApp) => { ... };",
+      "the default export is not a function",
+      "export one: export default ({ bundles, stack }: MeshApp) => { ... };",
     );
-  }
   return (app) => {
-    const result: unknown = blaming(file, () => extension({ ...app, bundles: withKnownNames(app.bundles) }));
-    if (result instanceof Promise) {
+    const result: unknown = blaming(file, () => extension(app));
+    if (types.isPromise(result)) {
       // Its own failure must not end the process beside the message.
       result.catch(() => {});
       throw problem(
@@ -54,23 +51,14 @@ export function loadExtension(file: string): MeshExtension | undefined {
   };
 }
 
-/** A mistyped cluster is an error that names it, not an undefined scope far below. */
-function withKnownNames<T>(bundles: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
-  return new Proxy(bundles, {
-    get(target, name) {
-      if (typeof name === "symbol" || Object.hasOwn(target, name)) return target[name as string];
-      throw new Error(`no cluster ${name} in mesh.yaml: expected one of ${Object.keys(target).join(", ")}`);
-    },
-  });
-}
-
 /** Runs code of the file; its errors name the line. */
 function blaming<T>(file: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
     if (error instanceof InputError) throw error;
-    const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
+    // An error of another realm, as under jest, is no instance of this one's Error.
+    const { message = String(error), stack = "" } = (error ?? {}) as Partial<Error>;
     const place = placeIn(`${message}\n${stack}`, resolve(file));
     // jiti's own messages end with the place.
     const [text] = message.replace(/^ParseError: /, "").split("\n");

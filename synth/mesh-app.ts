@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { terraformApp } from "../infra/app";
+import type { TerraformApp } from "../infra/app";
 import { ClusterBundle } from "../k8s/cluster-bundle";
 import type { MeshApp } from "./extension";
 import type { Inputs } from "./inputs";
@@ -14,22 +14,24 @@ export interface OutputFolders {
   readonly terraform?: string;
 }
 
-export interface SynthesizedApp extends MeshApp {
+export interface SynthesizedApp {
+  readonly bundles: readonly ClusterBundle[];
   /** Writes the bundles into `dist/<cluster>`. */
   readonly writeBundles: () => void;
   /** Writes the Terraform JSON. */
   readonly writeTerraform: () => void;
 }
 
-/** Makes the bundles and the stack, and lets the extension add to them. Only cdktf's empty folder is written. */
+/**
+ * Makes the bundles and the stack, and lets the extension add to them. Nothing is written, except that cdktf makes its
+ * empty folder when the extension uses the stack.
+ */
 export function makeMeshApp(
   { mesh, ca, addresses = {}, extension }: AppInputs,
   { dist, terraform }: OutputFolders,
 ): SynthesizedApp {
-  const { app, stack } = terraformApp(mesh, terraform);
-  const bundles = Object.fromEntries(
-    mesh.clusters.map((cluster) => [
-      cluster.name,
+  const bundles = mesh.clusters.map(
+    (cluster) =>
       new ClusterBundle({
         mesh,
         cluster,
@@ -37,16 +39,36 @@ export function makeMeshApp(
         addresses,
         outdir: join(dist, cluster.name),
       }),
-    ]),
   );
-  extension?.({ mesh, bundles, stack });
-  return {
-    mesh,
-    bundles,
-    stack,
-    writeBundles: () => {
-      for (const bundle of Object.values(bundles)) bundle.synth();
-    },
-    writeTerraform: () => app.synth(),
+  // Loaded on demand: cdktf takes some hundred milliseconds, and most commands have no use for it.
+  let made: TerraformApp | undefined;
+  const terraformOfMesh = () => {
+    const { terraformApp } = require("../infra/app") as typeof import("../infra/app");
+    made ??= terraformApp(mesh, terraform);
+    return made;
   };
+  extension?.({
+    mesh,
+    bundles: byKnownNames(bundles),
+    get stack() {
+      return terraformOfMesh().stack;
+    },
+  });
+  return {
+    bundles,
+    writeBundles: () => {
+      for (const bundle of bundles) bundle.synth();
+    },
+    writeTerraform: () => terraformOfMesh().app.synth(),
+  };
+}
+
+/** A mistyped cluster is an error that names it, not an undefined scope far below. */
+function byKnownNames(bundles: readonly ClusterBundle[]): MeshApp["bundles"] {
+  return new Proxy(Object.fromEntries(bundles.map((bundle) => [bundle.cluster.name, bundle])), {
+    get(target, name) {
+      if (typeof name === "symbol" || Object.hasOwn(target, name)) return target[name as string];
+      throw new Error(`no cluster ${name} in mesh.yaml: expected one of ${Object.keys(target).join(", ")}`);
+    },
+  });
 }

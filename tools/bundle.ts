@@ -1,11 +1,17 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { dependencies, peerDependencies } from "../package.json";
 
-// `npm run build`: bundles the tool into one file, and writes the licences of the code in it. With --if-missing only if
-// there is no bundle: `npm ci` builds it, unless npm's ignore-scripts is set.
+// `npm run build`: bundles the tool, what the package exports and its types, and writes the licences of the code in the
+// bundles. With --if-missing only if there is no bundle: `npm ci` builds it, unless npm's ignore-scripts is set.
 
-const outfile = "build/mesh.js";
+/** File in `build/` by its source. */
+const entryPoints = { mesh: "cli/main.ts", index: "lib/index.ts", jest: "lib/jest.ts" };
+
+/** The packages that users' own code shares with the tool: an object of another copy would not be recognized. */
+const shared = [...Object.keys(peerDependencies), ...Object.keys(dependencies)];
 
 /** Packages that have files in the bundle. */
 function packagesIn(inputs: readonly string[]): string[] {
@@ -29,23 +35,25 @@ function notice(folder: string): string {
 }
 
 async function main(): Promise<void> {
-  if (process.argv.includes("--if-missing") && existsSync(outfile)) return;
+  if (process.argv.includes("--if-missing") && existsSync("build/mesh.js")) return;
   const { metafile } = await build({
-    entryPoints: ["cli/main.ts"],
+    entryPoints,
     bundle: true,
+    external: shared,
     platform: "node",
     target: "node20",
-    outfile,
+    outdir: "build",
     metafile: true,
     logLevel: "warning",
   });
+  execFileSync("tsc", ["-p", "tsconfig.types.json"], { stdio: "inherit" });
   const notices = packagesIn(Object.keys(metafile.inputs)).filter((folder) =>
     existsSync(join(folder, "package.json")),
   );
   const rule = `\n\n${"-".repeat(80)}\n\n`;
   writeFileSync(
     "build/THIRD-PARTY.txt",
-    `${["mesh.js contains unchanged code of these packages.", ...notices.map(notice)].join(rule)}\n`,
+    `${["The bundles contain unchanged code of these packages.", ...notices.map(notice)].join(rule)}\n`,
   );
 }
 

@@ -35,7 +35,7 @@ export function objectsOfBundles(
   try {
     const { bundles } = makeMeshApp({ mesh, extension }, { dist: "dist", terraform });
     return Object.fromEntries(
-      Object.entries(bundles).map(([name, bundle]) => [name, bundle.objects() as KubernetesObject[]]),
+      bundles.map((bundle) => [bundle.cluster.name, bundle.objects() as KubernetesObject[]]),
     );
   } finally {
     rmSync(terraform, { recursive: true });

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { structuredPatch } from "diff";
 import {
   type Action,
@@ -22,6 +23,8 @@ export interface ResourceChange {
   readonly scope: string;
   /** For example `VirtualService sample/helloworld`. */
   readonly resource: string;
+  /** mesh.extend.ts adds or changes the resource. */
+  readonly extended?: true;
   /** Changed lines with context, each with '+', '-' or ' ' in front; secrets are hidden. */
   readonly lines: readonly string[];
   /** Effects on a running mesh that the lines do not show. */
@@ -42,14 +45,22 @@ export function diff(inputs: Inputs): readonly ResourceChange[] {
       terraformFilesToReplace(staged.terraform, terraform),
     );
     const after = resourcesOf(distFiles(staged.dist), terraformFiles(staged.terraform));
+    const unextended = inputs.extension && stagedResources({ ...inputs, extension: undefined }, staging);
     return changesBetween(texts(before), texts(after)).map(({ key, action }) => {
       const [one, other] = hideSecrets(before.get(key), after.get(key));
       const { kind, scope, resource } = (after.get(key) ?? before.get(key))!;
       // The runbook and the picture follow from the rest: their lines tell nothing new.
       const lines = kind === "about" ? [] : changedLines(one, other);
-      return { action, scope, resource, lines, means: consequencesOf(before.get(key), after.get(key)) };
+      const means = consequencesOf(before.get(key), after.get(key));
+      const isExtended = unextended && after.get(key)?.text !== unextended.get(key)?.text;
+      return { action, scope, resource, ...(isExtended ? { extended: true } : {}), lines, means };
     });
   });
+}
+
+function stagedResources(inputs: Inputs, staging: string): ReadonlyMap<string, Resource> {
+  const { dist, terraform } = stage(inputs, join(staging, "unextended"));
+  return resourcesOf(distFiles(dist), terraformFiles(terraform));
 }
 
 function texts(resources: ReadonlyMap<string, Resource>): Map<string, string> {
