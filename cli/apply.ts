@@ -44,15 +44,34 @@ export type PreparedApply = Omit<ApplyInputs, "istioctlVersion">;
  */
 export function prepareApply(
   file: string,
-  { only, timeout, prune }: ApplyFlags,
+  { only, timeout, prune, dryRun }: ApplyFlags,
   output: Output,
 ): PreparedApply {
   const inputs = readInputs(meshPaths(file), new Date());
+  refuseUnderGitOps(inputs, { "--prune": prune, "--dry-run": dryRun });
   if (only !== undefined) requireClusters("--only", [only], inputs.mesh);
   for (const warning of inputs.warnings) output.warning(warning);
   const rootCertificate = rootOf(inputs);
   synthesize(inputs);
   return { ...inputs, rootCertificate, prune, timeoutSeconds: timeout };
+}
+
+/** @throws InputError for options of what the GitOps tool does */
+function refuseUnderGitOps(
+  { mesh: { gitops }, paths }: Inputs,
+  options: Readonly<Record<string, boolean | undefined>>,
+): void {
+  const given = Object.entries(options).flatMap(([option, value]) => (value ? [option] : []));
+  if (!gitops || given.length === 0) return;
+  throw new InputError(
+    given.map((option) =>
+      fileProblem(
+        paths.mesh,
+        `gitops is set, and ${option} is about what ${gitops.tool} applies`,
+        `leave ${option} out; ${gitops.tool} shows its own differences and prunes`,
+      ),
+    ),
+  );
 }
 
 /** @throws Refused with every pre-flight check that failed */
@@ -107,10 +126,13 @@ function summary({ mesh, paths }: Inputs, { ok, unchanged, addresses, results }:
       ),
     ];
   }
+  const next = mesh.gitops
+    ? `${meshCommand(paths.mesh, "render")}, then commit ${paths.dist} and ${paths.addresses}: ${mesh.gitops.tool} applies them`
+    : meshCommand(paths.mesh, "status");
   return [
     ...mesh.clusters
       .filter(({ name }) => addresses[name])
       .map(({ name }) => `${name}: ${mesh.istio.line.gateway.name} at ${addresses[name]}`),
-    `${colours.green(unchanged ? "nothing to change" : "applied")}${warnings > 0 ? `, with ${warnings} ${warnings === 1 ? "warning" : "warnings"}` : ""}; next: ${meshCommand(paths.mesh, "status")}`,
+    `${colours.green(unchanged ? "nothing to change" : "applied")}${warnings > 0 ? `, with ${warnings} ${warnings === 1 ? "warning" : "warnings"}` : ""}; next: ${next}`,
   ];
 }

@@ -32,6 +32,10 @@ export async function destroy(file: string, flags: DestroyFlags, output: Output)
   if (infra && !hasStack(mesh)) throw withoutTerraform(file);
   const state = infra ? localState(mesh, file, "destroy", "--infra") : undefined;
   requireAnswer("mesh destroy", yes);
+  if (mesh.gitops)
+    output.warning(
+      `${mesh.gitops.tool} applies the mesh again unless you stop it first: docs/gitops.md, "Take it down"`,
+    );
   if (state !== undefined) output.note(state);
   if (!yes) {
     for (const line of whatGoes(mesh, { crds, infra })) output.note(line);

@@ -29,6 +29,15 @@ export async function split(
   const inputs = { ...readInputs(meshPaths(file), new Date()), mesh: edited.mesh };
   refuseOtherOutput(inputs);
   const { mesh, paths } = inputs;
+  const percents = Object.entries(weights).map(([version, percent]) => `${version} ${percent} %`);
+  if (mesh.gitops) {
+    if (edited.text !== text) replaceFile(file, edited.text, mode);
+    synthesize(inputs);
+    output.result(
+      `${percents.join(", ")}: written to ${file} and ${paths.dist}; commit them, and ${mesh.gitops.tool} applies them`,
+    );
+    return exitCode.fine;
+  }
   return withClusters(required(mesh, file, [mesh.primary]), flags, output, async (context) => {
     let written = false;
     // Now the file may be ahead of the mesh, which the error alone does not say.
@@ -46,7 +55,6 @@ export async function split(
         written = true;
         synthesize(inputs);
       });
-      const percents = Object.entries(weights).map(([version, percent]) => `${version} ${percent} %`);
       const how = changed.length > 0 ? "applied" : "unchanged";
       output.result(`${percents.join(", ")}: ${how}; ${file} says the same`);
       return exitCode.fine;

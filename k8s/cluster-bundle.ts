@@ -11,6 +11,7 @@ import {
   manifestFiles,
   operatorFiles,
 } from "./bundle";
+import { gitopsFiles, type StagedFile, stageAnnotations } from "./gitops";
 import { ownerLabels } from "./mesh-chart";
 
 export interface ClusterBundleProps extends Bundle {
@@ -18,7 +19,10 @@ export interface ClusterBundleProps extends Bundle {
   readonly outdir: string;
 }
 
-type OwnChart = Pick<ManifestFile, "id" | "file"> & { readonly gap: boolean; readonly chart: Chart };
+type OwnChart = Pick<ManifestFile, "id" | "file" | "beforeIstio"> & {
+  readonly gap: boolean;
+  readonly chart: Chart;
+};
 
 /**
  * The manifests of one cluster: a chart for each file, numbered in the order of application. Charts that are added to it
@@ -74,6 +78,7 @@ export class ClusterBundle extends App {
     super.synth();
     for (const { file, gap } of this.own) if (gap) rmSync(join(this.outdir, file));
     this.writeIstioOperators();
+    for (const { file, objects } of gitopsFiles(this.bundle, this.manifests())) this.writeYaml(file, objects);
   }
 
   /** The objects of all charts, as they stand in the files. */
@@ -95,14 +100,27 @@ export class ClusterBundle extends App {
         for (const [label, value] of Object.entries(ownerLabels(this.mesh)))
           object.metadata.addLabel(label, value);
     }
+    for (const { chart, stage } of this.manifests())
+      for (const object of chart.node.findAll().filter(ApiObject.isApiObject))
+        for (const [key, value] of Object.entries(stageAnnotations(this.mesh.gitops, stage) ?? {}))
+          object.metadata.addAnnotation(key, value);
+  }
+
+  /** The files of all charts, in the order of application. */
+  private manifests(): readonly (StagedFile & { readonly chart: Chart; readonly hasSecret: boolean })[] {
+    const early = this.own.filter(({ beforeIstio }) => beforeIstio).map(({ chart }) => chart);
+    return this.charts.map((chart, index) => ({
+      chart,
+      file: manifestFile(index, Names.toDnsLabel(chart)),
+      stage: early.includes(chart) ? "namespaces" : "workloads",
+      hasSecret: chart.node
+        .findAll()
+        .some((child) => ApiObject.isApiObject(child) && child.kind === "Secret"),
+    }));
   }
 
   private filesWithSecrets(): readonly string[] {
-    const hasSecret = (chart: Chart) =>
-      chart.node.findAll().some((child) => ApiObject.isApiObject(child) && child.kind === "Secret");
-    return this.charts.flatMap((chart, index) =>
-      hasSecret(chart) ? [manifestFile(index, Names.toDnsLabel(chart))] : [],
-    );
+    return this.manifests().flatMap(({ file, hasSecret }) => (hasSecret ? [file] : []));
   }
 
   private writeIstioOperators(): void {
@@ -110,10 +128,14 @@ export class ClusterBundle extends App {
     for (const row of operatorFiles(mesh, cluster)) {
       // istioctl accepts a file without the address and installs a remote that reaches nothing.
       if (isGap(row, this.bundle)) continue;
-      const path = join(this.outdir, row.file);
-      mkdirSync(dirname(path), { recursive: true });
-      Yaml.save(path, [withoutSharedParts(row.make(mesh, cluster, addresses[mesh.primary.name] ?? ""))]);
+      this.writeYaml(row.file, [row.make(mesh, cluster, addresses[mesh.primary.name] ?? "")]);
     }
+  }
+
+  private writeYaml(file: string, objects: readonly object[]): void {
+    const path = join(this.outdir, file);
+    mkdirSync(dirname(path), { recursive: true });
+    Yaml.save(path, objects.map(withoutSharedParts));
   }
 }
 

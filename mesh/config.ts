@@ -164,6 +164,28 @@ export const meshConfigSchema = section(
       .array(cluster, { error: "a list of clusters" })
       .min(1, { error: "a list of at least one cluster" })
       .describe("One primary and any number of remotes."),
+    gitops: section(
+      {
+        tool: oneOf(["argocd", "flux"], "The tool that applies `dist` from Git."),
+        repository: named(
+          names.gitRepository,
+          "Git repository with `dist`; required for argocd. Flux reads the repository that `flux bootstrap` sets up.",
+        ).optional(),
+        revision: named(
+          names.gitPath,
+          `Branch, tag or commit for argocd. ${byDefault(defaults.gitops.revision)}`,
+        ).optional(),
+        path: named(
+          names.gitPath,
+          `Folder of \`dist\` in the repository. ${byDefault(defaults.gitops.path)}`,
+        ).optional(),
+        secretStore: named(
+          names.dns1123Subdomain,
+          "ClusterSecretStore of the External Secrets Operator, in every cluster, from which the Secret cacerts is made. Default: none; you make the Secret.",
+        ).optional(),
+      },
+      "GitOps: Argo CD or Flux applies `dist`, see docs/gitops.md.",
+    ).optional(),
     ca: section(
       {
         files: named(

@@ -16,6 +16,7 @@ export const defaults = {
   istio: { line: defaultIstioLine.id },
   nodePool,
   cluster: { role: "remote" },
+  gitops: { revision: "main", path: "dist" },
   ca: { acceptSampleCertificates: false },
   gateways: { address: "discovered", internal: false, ingress: true },
   sample: { enabled: true, namespace: "sample" },

@@ -71,6 +71,28 @@ const sampleCertificatesOnlyFromFiles: Rule = ({ ca }) =>
       ]
     : [];
 
+const repositoryForArgoCd: Rule = ({ gitops }) =>
+  gitops?.tool === "argocd" && gitops.repository === undefined
+    ? [
+        {
+          path: ["gitops", "repository"],
+          message: "required for argocd: its Applications name the repository with dist",
+          fix: "add it, for example repository: https://github.com/team/mesh.git",
+        },
+      ]
+    : [];
+
+const noRepositoryForFlux: Rule = ({ gitops }) =>
+  gitops?.tool !== "flux"
+    ? []
+    : (["repository", "revision"] as const)
+        .filter((key) => gitops[key] !== undefined)
+        .map((key) => ({
+          path: ["gitops", key],
+          message: `invalid value ${quote(gitops[key])} for flux: it reads the GitRepository flux-system of \`flux bootstrap\``,
+          fix: "remove it",
+        }));
+
 /** Rules about what belongs to no cluster: Istio, its gateways, the CA. */
 export const meshRules: readonly RuleRow[] = [
   [istioVersionOfItsLine, "istio.line"],
@@ -78,4 +100,6 @@ export const meshRules: readonly RuleRow[] = [
   [noRepeatsInLists],
   [rangesWithoutHostBits],
   [sampleCertificatesOnlyFromFiles, "ca.files"],
+  [repositoryForArgoCd, "gitops.tool"],
+  [noRepositoryForFlux, "gitops.tool"],
 ];

@@ -17,6 +17,8 @@ export interface Mesh {
   readonly primary: Cluster;
   /** The clusters that use the primary's control plane. */
   readonly remotes: readonly Cluster[];
+  /** Undefined: `mesh apply` applies everything. */
+  readonly gitops: GitOps | undefined;
   readonly ca: CaSource;
   readonly gateways: Gateways;
   /** Undefined: no sample app. */
@@ -82,6 +84,19 @@ export interface NodePool {
   readonly nodes: number;
   readonly minNodes: number;
   readonly maxNodes: number;
+}
+
+/** The tool that applies `dist` from a Git repository. */
+export interface GitOps {
+  readonly tool: "argocd" | "flux";
+  /** Undefined for Flux, which has its own. */
+  readonly repository: string | undefined;
+  /** Branch, tag or commit. */
+  readonly revision: string;
+  /** Folder of `dist` in the repository. */
+  readonly path: string;
+  /** ClusterSecretStore for the Secret `cacerts`; undefined: users make the Secret. */
+  readonly secretStore: string | undefined;
 }
 
 /** Where the CA's certificates and keys come from. */

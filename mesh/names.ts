@@ -101,6 +101,26 @@ export const folder: NameRule = {
   example: "certs",
 };
 
+/**
+ * A folder in a Git repository, and a branch, tag or commit: neither leads out of it, nor is an option
+ * (https://git-scm.com/docs/git-check-ref-format, read 2026-11-30).
+ */
+export const gitPath: NameRule = {
+  pattern:
+    /^(?=.{1,200}$)(?!.*(\.\.|\.lock(\/|$)))[A-Za-z0-9_]+([.-]+[A-Za-z0-9_]+)*(\/[A-Za-z0-9_]+([.-]+[A-Za-z0-9_]+)*)*$/,
+  allowed:
+    "letters, digits and _ . - /, without '..', neither beginning nor ending with . - or /, at most 200",
+  example: "clusters/dist",
+};
+
+/** A Git repository over HTTPS or SSH. A password in it would be in Git. */
+export const gitRepository: NameRule = {
+  pattern:
+    /^(?=.{1,400}$)(https:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?\/|ssh:\/\/[a-z][a-z0-9_-]*@[A-Za-z0-9.-]+(:[0-9]{1,5})?\/|[a-z][a-z0-9_-]*@[A-Za-z0-9.-]+:)[A-Za-z0-9_.~%-]+(\/[A-Za-z0-9_.~%-]+)*$/,
+  allowed: "a repository over HTTPS or SSH, without a password and without a trailing slash",
+  example: "https://github.com/team/mesh.git",
+};
+
 /** Terraform backend types are HCL identifiers. */
 export const backendType: NameRule = {
   pattern: /^[a-z][a-z0-9_]{0,62}$/,

@@ -28,6 +28,13 @@ export function normalize(config: MeshConfig): Mesh {
     clusters,
     primary,
     remotes,
+    gitops: config.gitops && {
+      tool: config.gitops.tool,
+      repository: config.gitops.repository,
+      revision: config.gitops.revision ?? defaults.gitops.revision,
+      path: config.gitops.path ?? defaults.gitops.path,
+      secretStore: config.gitops.secretStore,
+    },
     ca: {
       from: config.ca?.files === undefined ? "generated" : "files",
       directory: config.ca?.files,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { dump } from "js-yaml";
+import { stageAnnotations } from "../k8s/gitops";
 import type { Mesh } from "../mesh/mesh";
 import type { Files } from "../synth/existing-output";
 import { type Rendering, renderingsIn, renderingText } from "../synth/renderings";
@@ -36,9 +37,27 @@ export async function renderIstio(programs: Programs, mesh: Mesh, dist: string):
     const objects = (await rendered(rendering)).filter(
       (object) => isOfGateway(object) === (rendering.part === "gateways"),
     );
-    return [rendering.file, renderingText(mesh, rendering, dist, yamlOf(objects))] as const;
+    const ready = objects.map((object) => forGitOps(object, mesh, rendering));
+    return [rendering.file, renderingText(mesh, rendering, dist, yamlOf(ready))] as const;
   });
   return new Map(await Promise.all(texts));
+}
+
+/**
+ * An object as a GitOps tool applies it again and again. istiod sets the failure policy of its validation to Fail when it
+ * is ready (istio/istio#52785); a tool would set it back.
+ */
+function forGitOps(object: KubernetesObject, { gitops }: Mesh, { part }: Rendering): KubernetesObject {
+  if (!gitops) return object;
+  const { metadata, webhooks } = object;
+  const added = stageAnnotations(gitops, part === "gateways" ? "gateways" : "control-plane");
+  return {
+    ...object,
+    ...(added && { metadata: { ...metadata, annotations: { ...metadata.annotations, ...added } } }),
+    ...(object.kind === "ValidatingWebhookConfiguration" && {
+      webhooks: webhooks.map((webhook: object) => ({ ...webhook, failurePolicy: "Fail" })),
+    }),
+  };
 }
 
 const yamlOf = (objects: readonly KubernetesObject[]) =>

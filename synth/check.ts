@@ -50,7 +50,9 @@ export function checkOutput(inputs: Inputs): CheckedOutput {
       ...changesBetween(distFilesToReplace(inputs.mesh, staged.dist, dist), distFiles(staged.dist)).map(
         inFolder(dist),
       ),
-      ...stale.map(({ file }) => ({ action: "changed", file: join(dist, file) }) as const),
+      ...stale
+        .map(({ file }) => join(dist, file))
+        .map((file) => ({ action: existsSync(file) ? "changed" : "added", file }) as const),
       ...changesBetween(before, terraformFiles(staged.terraform)).map(inFolder(terraform)),
     ];
     return { changes: changes.filter(isJudged), unjudged, run: stale.length > 0 ? "render" : "synth" };
@@ -70,16 +72,22 @@ function unjudgedFiles(inputs: Inputs): readonly Unjudged[] {
   const { mesh, addresses, paths } = inputs;
   const known = Object.keys(addresses).length > 0;
   const lacking = filesWithout(inputs, "primary address");
-  const renderings = renderingsIn(mesh, paths.dist)
-    .filter(({ input }) => lacking.includes(join(paths.dist, input)))
-    .map(({ file }) => join(paths.dist, file));
+  // What follows from these files is not written either.
+  const followers = [
+    ...renderingsIn(mesh, paths.dist)
+      .filter(({ input }) => lacking.includes(join(paths.dist, input)))
+      .map(({ file }) => file),
+    ...mesh.clusters
+      .filter(({ name }) => lacking.some((file) => file.startsWith(`${paths.dist}/${name}/`)))
+      .map(({ name }) => join(name, "gitops")),
+  ].map((file) => join(paths.dist, file));
   return [
     { files: filesWithout(inputs, "ca"), why: "keys are not committed" },
     {
       // The picture shows the addresses of all clusters.
       files: [
         ...lacking,
-        ...renderings.filter((file) => existsSync(file)),
+        ...followers.filter((file) => existsSync(file)),
         ...(known ? [] : [`${paths.dist}/mesh.svg`]),
       ],
       why: `${paths.addresses} does not have the address of ${mesh.primary.name}'s ${mesh.istio.line.gateway.name}; commit that file to check them`,

@@ -35,21 +35,23 @@ export function renderingsIn(mesh: Mesh, dist: string): readonly Rendering[] {
  * The text of a rendering, with a digest of all that it depends on and of itself.
  * @param dist has its input
  */
-export function renderingText({ istio }: Mesh, { input }: Rendering, dist: string, body: string): string {
+export function renderingText(mesh: Mesh, { input }: Rendering, dist: string, body: string): string {
+  const { istio, gitops } = mesh;
   const digest = createHash("sha256")
-    .update([istio.version, readFileSync(join(dist, input), "utf8"), body].join("\n"))
+    .update([istio.version, gitops?.tool, readFileSync(join(dist, input), "utf8"), body].join("\n"))
     .digest("hex");
   return `# Made by \`mesh render\` with istioctl ${istio.version}; do not edit. sha256 ${digest}\n${body}`;
 }
 
 /**
- * Existing renderings that are not those of their present inputs, or that were edited.
+ * Renderings that are not those of their present inputs, or that were edited. A missing one is stale where a GitOps tool
+ * needs it.
  * @param staged the `dist` with the inputs
  */
 export function staleRenderings(mesh: Mesh, staged: string, dist: string): readonly Rendering[] {
   return renderingsIn(mesh, staged).filter((rendering) => {
     const file = join(dist, rendering.file);
-    if (!existsSync(file)) return false;
+    if (!existsSync(file)) return mesh.gitops !== undefined;
     const text = readFileSync(file, "utf8");
     return text !== renderingText(mesh, rendering, staged, text.slice(text.indexOf("\n") + 1));
   });

@@ -30,7 +30,8 @@ export interface ApplyResult {
 }
 
 /**
- * Applies mesh.yaml to the clusters, after the pre-flight checks. Idempotent, also after an interruption.
+ * Applies mesh.yaml to the clusters, after the pre-flight checks; where a GitOps tool applies `dist`, only what cannot be in
+ * it. Idempotent, also after an interruption.
  * @throws Refused if another run changes the mesh, or if `only` names a remote before the primary has an address;
  * nothing was changed then
  */
@@ -70,14 +71,16 @@ async function applyAlone(
 
 function chosen(
   steps: readonly ApplyStep[],
-  { primary }: Mesh,
+  { primary, gitops }: Mesh,
   { only, until }: ApplyOptions,
 ): readonly ApplyStep[] {
   const last = until === undefined ? phases.length : phases.indexOf(until);
   // Without an inventory entry, a removed remote would not be noticed.
   const isMeant = ({ id, cluster }: ApplyStep) =>
     only === undefined || cluster === only || id === `${primary.name}/inventory`;
-  const kept = steps.filter((step) => isMeant(step) && phases.indexOf(step.phase) <= last);
+  // Argo CD and Flux would undo what is not in Git.
+  const isOurs = ({ outsideDist }: ApplyStep) => gitops === undefined || outsideDist;
+  const kept = steps.filter((step) => isOurs(step) && isMeant(step) && phases.indexOf(step.phase) <= last);
   const ids = new Set(kept.map(({ id }) => id));
   const known = (names: readonly string[]) => names.filter((id) => ids.has(id));
   return kept.map((step) => ({ ...step, needs: known(step.needs), after: known(step.after ?? []) }));

@@ -20,7 +20,11 @@ export interface ApplyInputs extends Inputs {
 }
 
 /** A step of `apply`: `--until` goes by its phase, `--only` by its cluster. */
-export type ApplyStep = Step & { readonly phase: Phase };
+export type ApplyStep = Step & {
+  readonly phase: Phase;
+  /** Its result is not in `dist`: also on a mesh whose `dist` a GitOps tool applies, this tool does it. */
+  readonly outsideDist?: true;
+};
 
 /** Shared by the steps of a run. */
 export interface Run extends ApplyInputs, Discovered {

@@ -149,6 +149,7 @@ export function address(run: Run, cluster: Cluster, needs: readonly string[]): S
   const { name } = run.mesh.istio.line.gateway;
   return {
     phase: cluster.role === "primary" ? "address" : "remotes",
+    outsideDist: true,
     title: `address of ${name}`,
     needs,
     deadlineSeconds: deadlines.address,

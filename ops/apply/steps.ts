@@ -176,6 +176,7 @@ function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
     ]),
     secret: {
       phase: "remotes",
+      outsideDist: true,
       title: `remote secret in ${mesh.primary.name}`,
       needs: ["controlPlane", "primary/inventory"],
       // Some Istio releases need a restart of istiod then.

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { project } from "../synth/project";
 import { mesh } from "./run";
@@ -86,6 +87,17 @@ test("--only of a remote is refused while the primary has no address", async () 
       "apply main0 first (--only main0), or leave --only out",
   );
   expect(path.calls().filter((call) => / apply /.test(call))).toEqual([]);
+});
+
+test("where a GitOps tool applies dist, its flags are refused, all at once", async () => {
+  writeFileSync("mesh.yaml", `gitops: { tool: flux }\n${existingClusters}`);
+  const { code, notes } = await mesh("apply", "--dry-run", "--prune");
+  expect(code).toBe(2);
+  for (const option of ["--prune", "--dry-run"])
+    expect(notes).toContain(
+      `mesh.yaml: gitops is set, and ${option} is about what flux applies\n  fix: leave ${option} out; flux shows its own differences and prunes`,
+    );
+  expect(path.calls()).toEqual([]);
 });
 
 test("a dry run refuses a cluster of another mesh, as the run does", async () => {

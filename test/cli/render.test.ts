@@ -105,6 +105,45 @@ test("synth keeps renderings and says which are stale; --check fails on them, an
   expect((await mesh("synth", "--check")).result).toContain(`~ ${renderings[0]}: differs`);
 });
 
+test("a GitOps tool needs every rendering, with its waves and without a failure policy that istiod changes", async () => {
+  programs.add(
+    "istioctl",
+    `${istioctl("1.31.1")}\nprintf -- '---\\nkind: ValidatingWebhookConfiguration\\nmetadata: {name: v}\\nwebhooks: [{name: w, failurePolicy: Ignore}]\\n'`,
+  );
+  edit("clusters:", "gitops: { tool: argocd, repository: https://github.com/team/mesh.git }\nclusters:");
+  expect((await mesh("synth")).notes).toContain(`stale: ${renderings[1]}, ${renderings[0]}`);
+  expect((await mesh("synth", "--check")).result).toContain(`+ ${renderings[0]}: missing`);
+  await mesh("render");
+  expect((await mesh("synth", "--check")).code).toBe(0);
+  const objects = (file: string) =>
+    loadAll(readFileSync(file, "utf8")) as {
+      metadata: { name: string; annotations: Record<string, string> };
+      webhooks?: object;
+    }[];
+  const wavesOf = (file: string) =>
+    objects(file).map(
+      ({ metadata: { name, annotations } }) => `${name} ${annotations["argocd.argoproj.io/sync-wave"]}`,
+    );
+  expect(wavesOf(renderings[0]!)).toEqual(["gateway 3"]);
+  expect(wavesOf(renderings[1]!)).toEqual(["istiod 2", "v 2"]);
+  expect(objects(renderings[1]!)[1]!.webhooks).toEqual([{ name: "w", failurePolicy: "Fail" }]);
+  // Another tool needs other files.
+  edit("tool: argocd, repository: https://github.com/team/mesh.git", "tool: flux");
+  expect((await mesh("synth")).notes).toContain("stale: ");
+  await mesh("render");
+  expect(readFileSync(renderings[1]!, "utf8")).not.toContain("argoproj");
+});
+
+test("in CI without addresses, a remote's files for the GitOps tool are not judged", async () => {
+  edit("clusters:", "gitops: { tool: flux }\nclusters:");
+  await mesh("render");
+  rmSync("mesh.addresses.yaml");
+  expect(await mesh("synth", "--check")).toMatchObject({
+    code: 0,
+    notes: expect.stringContaining(", dist/remote0/gitops, "),
+  });
+});
+
 test("a mesh without renderings has none that are missing", async () => {
   await mesh("synth");
   expect(await mesh("synth", "--check")).toMatchObject({ code: 0 });

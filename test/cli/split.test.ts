@@ -47,6 +47,17 @@ test("mesh.yaml and the mesh get the weights", async () => {
   expect(readFileSync("dist/main0/0005-routing.k8s.yaml", "utf8")).toContain("weight: 90");
 });
 
+test("where a GitOps tool applies dist, the weights are written and no cluster is asked", async () => {
+  writeFileSync("mesh.yaml", `gitops: { tool: flux }\n${even}`);
+  expect(await mesh("split", "v1=90", "v2=10")).toMatchObject({
+    code: 0,
+    result: "v1 90 %, v2 10 %: written to mesh.yaml and dist; commit them, and flux applies them",
+  });
+  expect(file()).toBe(`gitops: { tool: flux }\n${moved}`);
+  expect(readFileSync("dist/main0/0005-routing.k8s.yaml", "utf8")).toContain("weight: 90");
+  expect(path.calls()).toEqual([]);
+});
+
 test("unchanged weights are applied, and the file is not written", async () => {
   path.add("kubectl", willing);
   utimesSync("mesh.yaml", 1, 1);

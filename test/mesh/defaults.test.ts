@@ -33,6 +33,7 @@ const words: Readonly<Record<string, unknown>> = {
   "the environment variable ARM_SUBSCRIPTION_ID": undefined,
   "local state": undefined,
   "`mesh ca` creates one": undefined,
+  "none; you make the Secret": undefined,
 };
 
 /** What the words stand for; a default that is no such words is the value itself. */
@@ -44,6 +45,7 @@ function meaningOf(path: Path, said: string): unknown {
 // JSON is YAML. Sample certificates may be accepted, or not, only with files.
 const written = () => ({
   ca: { files: "own" },
+  gitops: { tool: "argocd", repository: "https://github.com/team/mesh.git" },
   azure: { location: "centralus", resourceGroup: "rg" },
   clusters: [
     { name: "main0", role: "primary", network: "network1", aks: "aks-main" },

@@ -1,4 +1,22 @@
+import { parseMesh } from "../../mesh/load";
 import { edited, refuses, twoClusters } from "./two-clusters";
+
+test.each([
+  "https://github.com/team/mesh.git",
+  "https://dev.azure.com/team/My%20Project/_git/mesh",
+  "https://git.example:8443/~me/mesh",
+  "ssh://git@ssh.example:2222/team/mesh.git",
+  "git@ssh.dev.azure.com:v3/team/project/mesh",
+])("the repository %s is accepted", (repository) => {
+  const text = `gitops: { tool: argocd, repository: "${repository}", revision: release/1.2 }\n${twoClusters}`;
+  expect(parseMesh(text, "mesh.yaml").gitops).toEqual({
+    tool: "argocd",
+    repository,
+    revision: "release/1.2",
+    path: "dist",
+    secretStore: undefined,
+  });
+});
 
 refuses({
   "a mesh name with capitals": {
@@ -49,6 +67,47 @@ refuses({
   "a CA folder that is an option": {
     text: `ca: { files: -rf }\n${twoClusters}`,
     says: /ca\.files: invalid value "-rf": expected a folder/,
+  },
+  "another GitOps tool": {
+    text: `gitops: { tool: fleet }\n${twoClusters}`,
+    says: /gitops\.tool: invalid value "fleet": expected argocd or flux/,
+  },
+  "Argo CD without a repository": {
+    text: `gitops: { tool: argocd }\n${twoClusters}`,
+    says: /gitops\.repository: required for argocd: .*\n {2}fix: add it, for example/,
+  },
+  "Flux with a branch": {
+    text: `gitops: { tool: flux, revision: main }\n${twoClusters}`,
+    says: /gitops\.revision: invalid value "main" for flux: .*\n {2}fix: remove it/,
+  },
+  ...Object.fromEntries(
+    [
+      "https://team:token@example.com/mesh.git",
+      "http://example.com/mesh.git",
+      "git@example.com:mesh.git; rm -rf ~",
+      "--upload-pack=x",
+      "/srv/mesh.git",
+      "https://example.com/mesh.git/",
+    ].map((repository) => [
+      `the repository ${repository}`,
+      {
+        text: `gitops: { tool: argocd, repository: ${JSON.stringify(repository)} }\n${twoClusters}`,
+        says: /gitops\.repository: invalid value .*: expected a repository over HTTPS or SSH, without a password/,
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    ["../dist", "/dist", "a/../b", "dist/", "-dist", "a b", "dist.lock", "a..b"].map((path) => [
+      `the folder ${path} of a repository`,
+      {
+        text: `gitops: { tool: flux, path: ${JSON.stringify(path)} }\n${twoClusters}`,
+        says: /gitops\.path: invalid value .*: expected letters, digits and/,
+      },
+    ]),
+  ),
+  "a secret store with capitals": {
+    text: `gitops: { tool: flux, secretStore: KeyVault }\n${twoClusters}`,
+    says: /gitops\.secretStore: invalid value "KeyVault": expected a DNS-1123 subdomain/,
   },
   "an address of no kind": {
     text: `gateways: { address: dynamic }\n${twoClusters}`,

@@ -27,6 +27,13 @@ const files: Readonly<Record<string, Json>> = {
       { name: "main0", role: "primary", network: "network1", aks: "aks-main", kubernetesVersion: "1.35" },
       { name: "remote0", role: "remote", network: "network2", aks: "aks-remote", nodePool: nodePool() },
     ],
+    gitops: {
+      tool: "argocd",
+      repository: "https://github.com/team/mesh.git",
+      revision: "main",
+      path: "dist",
+      secretStore: "vault",
+    },
     ca: { files: "certs", acceptSampleCertificates: true },
     gateways: { address: "static", allowedSourceRanges: ["10.0.0.0/8"], internal: false, ingress: true },
     sample: {
@@ -43,6 +50,7 @@ const files: Readonly<Record<string, Json>> = {
       { name: "main0", role: "primary", network: "network1", context: "one" },
       { name: "remote0", network: "network2", context: "two" },
     ],
+    gitops: { tool: "flux", path: "clusters/dist" },
     gateways: { address: "discovered", internal: true },
     sample: { enabled: false, versions: { v1: ["main0"], v2: ["remote0"] } },
     addons: { prometheus: false, kiali: false },

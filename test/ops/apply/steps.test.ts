@@ -77,6 +77,15 @@ test.each(Object.entries(referenceMeshes))(
   },
 );
 
+test("what cannot be in Git: addresses and remote secrets", () => {
+  const steps = applySteps(runOn(referenceMeshes.current!(), () => {}));
+  expect(steps.filter(({ outsideDist }) => outsideDist).map(({ id }) => id)).toEqual([
+    "main0/address",
+    "remote0/secret",
+    "remote0/address",
+  ]);
+});
+
 test("the primary's remaining steps come after the remotes' pods, ready or not", () => {
   const steps = applySteps(runOn(referenceMeshes.current!(), () => {}));
   const pods = steps.filter(({ id }) => /^remote0\/(gatewayReady|\S+ ready)$/.test(id)).map(({ id }) => id);
