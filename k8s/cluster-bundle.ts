@@ -119,7 +119,8 @@ export class ClusterBundle extends App {
     }));
   }
 
-  private filesWithSecrets(): readonly string[] {
+  /** Names of the files that Git must not hold. */
+  filesWithSecrets(): readonly string[] {
     return this.manifests().flatMap(({ file, hasSecret }) => (hasSecret ? [file] : []));
   }
 

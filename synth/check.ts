@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { filesWithout } from "./dist";
+import { distMarker, filesWithout } from "./dist";
 import {
   changesBetween,
   distFiles,
@@ -38,12 +38,14 @@ export interface Unjudged {
 export function checkOutput(inputs: Inputs): CheckedOutput {
   const { dist, terraform } = inputs.paths;
   refuseForeign(inputs.paths);
-  const unjudged = unjudgedFiles({ ...inputs, ca: undefined });
-  const isJudged = ({ file }: FileChange) =>
-    !unjudged.some(({ files }) => files.some((one) => file === one || file.startsWith(`${one}/`)));
   const folder = mkdtempSync(join(tmpdir(), "mesh-check-"));
   try {
     const staged = stage({ ...inputs, ca: undefined }, folder);
+    const marker = readFileSync(join(staged.dist, distMarker.file), "utf8");
+    const secrets = distMarker.readSecrets(marker).map((file) => join(dist, file));
+    const unjudged = unjudgedFiles({ ...inputs, ca: undefined }, secrets);
+    const isJudged = ({ file }: FileChange) =>
+      !unjudged.some(({ files }) => files.some((one) => file === one || file.startsWith(`${one}/`)));
     const before = terraformFilesToReplace(staged.terraform, terraform);
     const stale = staleRenderings(inputs.mesh, staged.dist, dist);
     const changes = [
@@ -68,7 +70,7 @@ const inFolder =
     file: join(folder, key),
   });
 
-function unjudgedFiles(inputs: Inputs): readonly Unjudged[] {
+function unjudgedFiles(inputs: Inputs, secrets: readonly string[]): readonly Unjudged[] {
   const { mesh, addresses, paths } = inputs;
   const known = Object.keys(addresses).length > 0;
   const lacking = filesWithout(inputs, "primary address");
@@ -82,7 +84,7 @@ function unjudgedFiles(inputs: Inputs): readonly Unjudged[] {
       .map(({ name }) => join(name, "gitops")),
   ].map((file) => join(paths.dist, file));
   return [
-    { files: filesWithout(inputs, "ca"), why: "keys are not committed" },
+    { files: [...filesWithout(inputs, "ca"), ...secrets], why: "keys are not committed" },
     {
       // The picture shows the addresses of all clusters.
       files: [

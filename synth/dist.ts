@@ -7,11 +7,21 @@ import type { SynthesizedApp } from "./mesh-app";
 import { picture } from "./picture/picture";
 import { runbook } from "./runbook/runbook";
 
+/** Whether there is a CA or not: the file is the same in CI, which has none. */
+const keysPattern = "*-cacerts.k8s.yaml";
+
 /** Keeps keys out of Git, and tells `mesh synth` that the folder is its own, and from which file it was generated. */
 export const distMarker = {
   file: ".gitignore",
-  write: (mesh: string) =>
-    `# Made by \`mesh synth\` from ${nameOf(mesh)}; these files hold CA keys. Never commit them.\n*-cacerts.k8s.yaml\n`,
+  /** @param secrets files of `mesh.extend.ts` with a Secret */
+  write: (mesh: string, secrets: readonly string[]) =>
+    [
+      `# Made by \`mesh synth\` from ${nameOf(mesh)}; these files hold CA keys. Never commit them.`,
+      keysPattern,
+      ...secrets.map((file) => `/${file}`),
+      "",
+    ].join("\n"),
+  readSecrets: (text: string) => [...text.matchAll(/^\/(.+)$/gm)].map(([, file]) => file!),
   /** Earlier versions ignored the whole folder. @returns the file in the text; undefined if `mesh synth` did not write it */
   read: (text: string) =>
     /^# Made by `mesh synth` from (.+); (?:these files hold|it holds) CA keys\./.exec(text)?.[1],
@@ -28,7 +38,11 @@ export const nameOf = (mesh: string) => relative(".", mesh);
 export function writeDist(inputs: Inputs, app: SynthesizedApp, outdir: string): void {
   const { mesh, addresses } = inputs;
   mkdirSync(outdir, { recursive: true });
-  writeFileSync(join(outdir, distMarker.file), distMarker.write(inputs.paths.mesh));
+  const secrets = Object.entries(app.bundles).flatMap(([cluster, bundle]) =>
+    bundle.filesWithSecrets().map((file) => `${cluster}/${file}`),
+  );
+  const others = secrets.filter((file) => !file.endsWith(keysPattern.slice(1)));
+  writeFileSync(join(outdir, distMarker.file), distMarker.write(inputs.paths.mesh, others));
   app.writeBundles();
   writeFileSync(join(outdir, "RUNBOOK.md"), runbook(inputs));
   writeFileSync(join(outdir, "mesh.svg"), picture(mesh, addresses));

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
 import { filesBelow } from "../../synth/existing-output";
 import { project } from "../synth/project";
 import { mesh } from "./run";
@@ -65,6 +74,7 @@ test("as JSON: changes in synth's form, and what is not checked", async () => {
     code: 1,
     changes: [{ action: "added", file: "dist/RUNBOOK.md" }],
     unjudged: expect.arrayContaining([{ files: ["cdktf.out"], why: expect.any(String) }]),
+    run: "synth",
     warnings: [],
   });
 });
@@ -107,5 +117,24 @@ test("an empty checkout misses everything, and another project's dist is refused
   expect(await check()).toMatchObject({
     code: 1,
     notes: expect.stringContaining("did not write (bundle.js)"),
+  });
+});
+
+test("a chart of your own with a Secret is ignored by Git, and not checked", async () => {
+  writeFileSync(
+    "mesh.extend.ts",
+    `import { Chart, ApiObject } from "cdk8s";
+    export default ({ bundles }) => {
+      new ApiObject(new Chart(bundles.main0, "token"), "s", { apiVersion: "v1", kind: "Secret", metadata: { name: "t" } });
+    };`,
+  );
+  symlinkSync(join(__dirname, "../../node_modules"), "node_modules");
+  await mesh("synth");
+  const [file] = readdirSync("dist/main0").filter((name) => name.endsWith("-token.k8s.yaml"));
+  expect(readFileSync("dist/.gitignore", "utf8").split("\n")).toContain(`/main0/${file}`);
+  rmSync(`dist/main0/${file}`);
+  expect(await check()).toMatchObject({
+    code: 0,
+    notes: expect.stringContaining(`dist/main0/${file}: keys`),
   });
 });
