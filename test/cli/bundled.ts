@@ -17,6 +17,8 @@ export function bundleTool(outfile: string): void {
     platform: "node",
     target: "node20",
     outfile,
+    // Only mesh.extend.ts needs it, and then from node_modules.
+    external: ["jiti"],
     logLevel: "error",
   });
   const code = readFileSync(outfile, "utf8");

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { contexts } from "./lab";
+
+const root = join(__dirname, "../..");
 
 /** The suite's contexts, the primary first; set others with MESH_LAB_CONTEXTS="one two". */
 export const [primary, remote] = (process.env.MESH_LAB_CONTEXTS?.split(" ") ?? contexts) as [string, string];
@@ -52,13 +54,14 @@ export interface RunningTool {
   readonly ended: Promise<Ended>;
 }
 
-/** The tool as users run it: one file, in a separate folder. */
+/** The tool as users run it, in a separate folder. */
 export class Tool {
   constructor(
     yaml: string,
     readonly folder = mkdtempSync(join(tmpdir(), "mesh-e2e-")),
   ) {
-    copyFileSync(join(__dirname, "../../build/mesh.js"), join(this.folder, "mesh.js"));
+    copyFileSync(join(root, "build/mesh.js"), join(this.folder, "mesh.js"));
+    symlinkSync(join(root, "node_modules"), join(this.folder, "node_modules"));
     this.configure(yaml);
   }
 

@@ -150,7 +150,7 @@ test.each([
   [
     "a module that does not exist",
     'import "nowhere";\nexport default () => {};',
-    /^mesh\.extend\.ts: Cannot find module 'nowhere'/,
+    /^mesh\.extend\.ts(:\d+:\d+)?: Cannot find module 'nowhere'/,
   ],
 ])("%s is refused", (_, text, message) => {
   writeFileSync("mesh.extend.ts", text);

@@ -1,8 +1,11 @@
-import { basename, dirname } from "node:path";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { manifestFiles } from "../../../k8s/bundle";
 import type { Mesh } from "../../../mesh/mesh";
 import { meshPaths } from "../../../mesh/paths";
 import type { Installation } from "../../../ops/apply/installation";
+import { phases } from "../../../ops/apply/phases";
 import type { ApplyStep, Run } from "../../../ops/apply/run";
 import { applySteps } from "../../../ops/apply/steps";
 import { istioctlFor } from "../../../ops/exec/istioctl";
@@ -137,4 +140,57 @@ test("a remote's own istiod waits for the primary's address", () => {
 test("a remote is in the inventory before its secret is in the primary", () => {
   const steps = applySteps(runOn(referenceMeshes.current!(), () => {}));
   expect(stepOf(steps, "remote0/secret").needs).toContain("main0/inventory");
+});
+
+describe("the step of mesh.extend.ts", () => {
+  let dist: string;
+  beforeEach(() => {
+    dist = mkdtempSync(join(tmpdir(), "mesh-extension-"));
+    mkdirSync(join(dist, "remote0"));
+  });
+  afterEach(() => rmSync(dist, { recursive: true }));
+
+  const widget = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "w", namespace: "payments" } };
+  function stepsWith(live?: object) {
+    const applied: string[] = [];
+    const run = runOn(referenceMeshes.current!(), (file) => applied.push(file));
+    writeFileSync(join(dist, "remote0/0007-payments.k8s.yaml"), JSON.stringify(widget));
+    for (const [name, installation] of run.installations)
+      (run.installations as Map<string, Installation>).set(name, {
+        ...installation,
+        inBundle: async () => live as Awaited<ReturnType<Installation["inBundle"]>>,
+      });
+    const steps = applySteps({ ...run, paths: { ...run.paths, dist } });
+    const step = stepOf(steps, "remote0/extension");
+    const start = () =>
+      step.run({ signal: new AbortController().signal, deadlineSeconds: 1, note: () => {} });
+    return { steps, start, applied };
+  }
+
+  test("comes last, in the clusters that have files of it", () => {
+    const { steps } = stepsWith();
+    expect(steps.filter(({ id }) => id.endsWith("/extension")).map(({ id }) => id)).toEqual([
+      "remote0/extension",
+    ]);
+    expect(before(steps, "remote0/extension")).toEqual(
+      expect.arrayContaining(["remote0/crds", "remote0/gatewayReady", "remote0/curl ready"]),
+    );
+    expect(phases.at(-1)).toBe("extension");
+  });
+
+  test("applies them, again too", async () => {
+    const { start, applied } = stepsWith({
+      metadata: { labels: { "app.kubernetes.io/managed-by": "mesh", "app.kubernetes.io/part-of": "mesh1" } },
+    });
+    expect(await start()).toBe("changed");
+    expect(applied).toEqual(["remote0/0007-payments.k8s.yaml"]);
+  });
+
+  test("refuses an object that the mesh does not own", async () => {
+    const { start, applied } = stepsWith({ ...widget });
+    await expect(start()).rejects.toThrow(
+      /^ConfigMap payments\/w existed before, and the mesh mesh1 does not own it: rename it in mesh\.extend\.ts/,
+    );
+    expect(applied).toEqual([]);
+  });
 });

@@ -33,22 +33,32 @@ const of = (name: string, network: string) => ({
   },
 });
 
-/** @param whose istio-system by context, asked for the n-th time; undefined: the cluster does not answer */
-async function run(whose: (context: string, times: number) => object | undefined) {
+/**
+ * @param whose istio-system by context, asked for the n-th time; undefined: the cluster does not answer
+ * @param what else the clusters have, by the command that asks for it
+ */
+async function run(
+  whose: (context: string, times: number) => object | undefined,
+  what: (line: string) => object | undefined = () => undefined,
+) {
   const asked: Record<string, number> = {};
+  const lines: string[] = [];
   const deletions: string[] = [];
   const programs: Programs = {
     async run(program, args, { input = "" } = {}): Promise<Output> {
       const line = [program, ...args].join(" ");
+      lines.push(line);
       const answer = (stdout: string) => ({ code: 0, stdout, stderr: "" });
+      const found = what(line);
+      if (found) return answer(JSON.stringify(found));
       const context = args[args.indexOf("--context") + 1]!;
       if (line.includes(" lease") || args.includes("create")) return answer(input);
       if (args.includes("delete") || args.includes("uninstall")) deletions.push(line);
       if (!line.includes("get namespace istio-system")) return answer("");
       asked[context] = (asked[context] ?? 0) + 1;
-      const found = whose(context, asked[context]);
-      if (!found) throw new ProgramFailed(line, 1, "net/http: TLS handshake timeout");
-      return answer(JSON.stringify(found));
+      const namespace = whose(context, asked[context]);
+      if (!namespace) throw new ProgramFailed(line, 1, "net/http: TLS handshake timeout");
+      return answer(JSON.stringify(namespace));
     },
   };
   const { signal } = new AbortController();
@@ -58,6 +68,7 @@ async function run(whose: (context: string, times: number) => object | undefined
   );
   const result = await ended.catch((error: Error) => error);
   return {
+    asked: lines,
     refused: result instanceof Error ? result.message : undefined,
     failed: result instanceof Error ? [] : result.results.filter(({ outcome }) => outcome === "failed"),
     deletionsOn: (context: string) => deletions.filter((line) => line.includes(`--context ${context} `)),
@@ -96,4 +107,33 @@ test("nothing is removed from a cluster that does not answer, and the others are
   expect(failed.map(({ step }) => step.id).sort()).toEqual(["remote0/load-balancers", "remote0/sample"]);
   expect(deletionsOn("one").length).toBeGreaterThan(0);
   expect(deletionsOn("two")).toEqual([]);
+});
+
+test("objects of mesh.extend.ts are removed by the kinds in the inventory, before Istio", async () => {
+  const inventory = {
+    kind: "ConfigMap",
+    metadata: { name: "mesh-inventory" },
+    data: {
+      "inventory.json": JSON.stringify({
+        mesh: "mesh1",
+        clusters: [],
+        kinds: ["Namespace", "Widget.example.com"],
+      }),
+    },
+  };
+  const { asked, deletionsOn } = await run(
+    (context) => of("mesh1", context === "one" ? "n1" : "n2"),
+    (line) => {
+      if (line.includes("configmap mesh-inventory")) return inventory;
+      return line.includes(" get Widget.example.com ")
+        ? { kind: "Widget", apiVersion: "example.com/v1", metadata: { name: "w", namespace: "payments" } }
+        : undefined;
+    },
+  );
+  expect(asked.filter((line) => line.includes("get Widget.example.com --all-namespaces"))).toHaveLength(2);
+  for (const context of ["one", "two"]) {
+    const own = deletionsOn(context).findIndex((line) => line.includes("delete -f -"));
+    expect(own).toBeGreaterThanOrEqual(0);
+    expect(own).toBeLessThan(deletionsOn(context).findIndex((line) => line.includes("remove.json")));
+  }
 });
