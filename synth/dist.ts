@@ -38,8 +38,8 @@ export const nameOf = (mesh: string) => relative(".", mesh);
 export function writeDist(inputs: Inputs, app: SynthesizedApp, outdir: string): void {
   const { mesh, addresses } = inputs;
   mkdirSync(outdir, { recursive: true });
-  const secrets = Object.entries(app.bundles).flatMap(([cluster, bundle]) =>
-    bundle.filesWithSecrets().map((file) => `${cluster}/${file}`),
+  const secrets = app.bundles.flatMap((bundle) =>
+    bundle.filesWithSecrets().map((file) => `${bundle.cluster.name}/${file}`),
   );
   const others = secrets.filter((file) => !file.endsWith(keysPattern.slice(1)));
   writeFileSync(join(outdir, distMarker.file), distMarker.write(inputs.paths.mesh, others));
