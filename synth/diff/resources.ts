@@ -38,7 +38,7 @@ function distResources(file: string, text: string): Resource[] {
   return documentsOf(text).map((document) => ({
     kind: "cluster",
     scope: scope!,
-    resource: nameOf(document.object) ?? rest.join("/"),
+    resource: nameOf(document.object, rest.join("/")),
     ...document,
   }));
 }
@@ -64,10 +64,10 @@ function parse(document: string): KubernetesObject {
   }
 }
 
-function nameOf({ kind, metadata }: KubernetesObject): string | undefined {
-  if (kind === undefined) return undefined;
-  // An IstioOperator may have no name.
-  return `${kind} ${[metadata?.namespace, metadata?.name].filter(Boolean).join("/")}`.trim();
+/** The file stands for what has no name: an IstioOperator, a kustomization, a broken file. */
+function nameOf({ kind, metadata }: KubernetesObject, file: string): string {
+  const name = metadata?.name && [metadata.namespace, metadata.name].filter(Boolean).join("/");
+  return [kind, name ?? file].filter(Boolean).join(" ");
 }
 
 /** A broken file counts as empty; a synth replaces it. */

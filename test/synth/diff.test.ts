@@ -57,6 +57,18 @@ test("shows changes of a cluster named like one of the output's folders", () => 
   expect(removed?.lines.length).toBeGreaterThan(0);
 });
 
+test("shows every file for a GitOps tool, also those without a name", () => {
+  edit("sample:", "gitops: { tool: flux, secretStore: vault }\nsample:");
+  expect(shown()).toEqual(
+    expect.arrayContaining([
+      "added main0 ExternalSecret istio-system/cacerts",
+      "added main0 Kustomization flux-system/mesh1-ca",
+      "added main0 Kustomization gitops/stages/ca/kustomization.yaml",
+      "added main0 Kustomization gitops/stages/gateways/kustomization.yaml",
+    ]),
+  );
+});
+
 test("shows a Terraform resource by its address", () => {
   synthesize(inputs());
   edit("resourceGroup: rg-demo", "resourceGroup: rg-demo\n  tags: { team: a }");
