@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sharedCa } from "./synth/project";
@@ -100,6 +109,21 @@ test("npm pack, installed in an empty folder: mesh init, mesh ca and mesh synth 
     expect(existsSync(join(folder, "dist/remote0/0001-cacerts.k8s.yaml"))).toBe(true);
     expect(existsSync(join(folder, "cdktf.out/stacks/rg-mesh-centralus/cdk.tf.json"))).toBe(true);
     expect(run(folder, "npx", "mesh", "--version").trim()).toBe(packed.version);
+
+    // README's example of an extension, in a strict project.
+    const [, example] = /<!-- extension -->\n```ts\n([\s\S]*?)```/.exec(
+      readFileSync(join(root, "README.md"), "utf8"),
+    )!;
+    writeFileSync(join(folder, "mesh.extend.ts"), example!);
+    const strict = ["--strict", "--noEmit", "--skipLibCheck", "--module", "nodenext", "--types", ""];
+    run(folder, join(root, "node_modules/.bin/tsc"), ...strict, "mesh.extend.ts");
+    run(folder, mesh, "synth");
+    const added = readFileSync(join(folder, "dist/remote0/0003-payments.k8s.yaml"), "utf8");
+    expect(added).toContain("perTryTimeout: 2s");
+    expect(added.match(/app.kubernetes.io\/part-of: mesh1/g)).toHaveLength(2);
+    expect(readFileSync(join(folder, "dist/main0/0004-sample.k8s.yaml"), "utf8")).toContain("replicas: 2");
+    const stack = readFileSync(join(folder, "cdktf.out/stacks/rg-mesh-centralus/cdk.tf.json"), "utf8");
+    expect(stack).toContain('"cost_analysis_enabled": true');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
