@@ -43,12 +43,13 @@ export function askScript(
   { server, authority, token }: Access,
   kinds: readonly string[],
 ): { script: string; input: string } {
-  // The container's file system is read-only: both reach curl by file descriptors.
+  // The container's file system is read-only: both reach curl by file descriptors. These can be read once, so one
+  // connection must do, and the API server ends one of HTTP/2 with a 401.
   const trust = authority ? "--cacert /dev/stdin " : "";
   const urls = kinds.map((kind) => `-o /dev/null "$server/api/v1/${kind}?limit=1"`).join(" ");
   const script = [
     "read -r server; read -r token",
-    `curl -sS --fail-early -m ${dialSeconds} ${trust}-K /dev/fd/3 -w '%{http_code}\\n' ${urls} 2>&1 3<<EOF`,
+    `curl -sS --http1.1 --fail-early -m ${dialSeconds} ${trust}-K /dev/fd/3 -w '%{http_code}\\n' ${urls} 2>&1 3<<EOF`,
     'header = "Authorization: Bearer $token"',
     "EOF",
     "true",
