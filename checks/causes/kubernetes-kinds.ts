@@ -56,9 +56,12 @@ function sampleService(object: KubernetesObject, { mesh, host }: Scene): Effect[
   return [
     ...(isVisibleIn(visible, namespace, namespace)
       ? []
-      : certain("endpoints", `hides the sample from its clients (annotation ${exportTo})`, {
-          change: removeMark("annotate", object, exportTo),
-        })),
+      : // A VirtualService keeps the endpoints of a hidden Service in its clients' proxies; requests bypass them.
+        certain(
+          ["endpoints", "requests", "shares"],
+          `hides the sample from its clients (annotation ${exportTo})`,
+          { change: removeMark("annotate", object, exportTo) },
+        )),
     ...serviceFields
       .filter(({ isSet }) => isSet(spec))
       .flatMap(({ does, reset }) =>

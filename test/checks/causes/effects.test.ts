@@ -193,7 +193,7 @@ const rows: readonly Row[] = [
     name: "helloworld",
     metadata: "annotations: { networking.istio.io/exportTo: '~' }",
     spec: "{}",
-    causes: "endpoints",
+    causes: "endpoints requests shares",
     does: /exportTo/,
   },
   {
