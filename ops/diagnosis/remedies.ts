@@ -86,6 +86,13 @@ const rows: readonly Row[] = [
     commands: () => taintsOfNodes,
   },
   {
+    // 1.34.4 names no taint; read in a cluster 2026-11-30
+    message: /untolerated taint\(s\)(?! \{)/,
+    advice:
+      "no node without a taint has room: a taint of node.kubernetes.io ends with the node's condition; otherwise add a node pool without taints (on AKS a pool of mode User), or remove the taint from the nodes that are meant for these pods",
+    commands: () => taintsOfNodes,
+  },
+  {
     message: /didn't match Pod's node affinity\/selector/,
     advice: "no node matches the pod's node selector or affinity: label a node, or change the selector",
     commands: () => [["get", "nodes", "--show-labels"]],

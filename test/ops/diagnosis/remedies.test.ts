@@ -77,6 +77,11 @@ test.each([
     "get nodes -o custom-columns=NAME:.metadata.name,TAINTS:.spec.taints[*].key",
   ],
   [
+    "0/1 nodes are available: 1 node(s) had untolerated taint(s). no new claims to deallocate",
+    /no node without a taint has room/,
+    "get nodes -o custom-columns=NAME:.metadata.name,TAINTS:.spec.taints[*].key",
+  ],
+  [
     "0/3 nodes are available: 3 node(s) had untolerated taint {node.kubernetes.io/not-ready: }",
     /nodes are not ready/,
     "describe nodes",
