@@ -149,7 +149,8 @@ export function address(run: Run, cluster: Cluster, needs: readonly string[]): S
   const { name } = run.mesh.istio.line.gateway;
   return {
     phase: cluster.role === "primary" ? "address" : "remotes",
-    outsideDist: true,
+    // Only the picture shows the remotes' addresses.
+    ...(cluster.role === "primary" && { outsideDist: true }),
     title: `address of ${name}`,
     needs,
     deadlineSeconds: deadlines.address,
