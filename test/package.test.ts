@@ -11,18 +11,20 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fixtureText } from "./fixtures";
 import { sharedCa } from "./synth/project";
 
 // The package, installed without a checkout.
 
 const root = join(__dirname, "..");
 
-/** A checkout, without what is built, that shares the packages of this one. */
+/** A checkout with the default mesh, without what is built, that shares the packages of this one. */
 function checkout(folder: string): void {
   for (const file of run(root, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").split(
     "\0",
   ))
     if (file !== "" && existsSync(join(root, file))) cpSync(join(root, file), join(folder, file));
+  writeFileSync(join(folder, "mesh.yaml"), fixtureText("default"));
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
 }
 
