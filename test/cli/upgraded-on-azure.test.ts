@@ -56,11 +56,8 @@ const upgraded = (version: string, pool = version) =>
   );
 const goesOn = "reachable.api of main0: https://c: no cluster\n";
 
-test.each([
-  ["1.35", "1.35.4"],
-  ["1.35.2", "1.35.4"],
-  ["1.35", "1.36"],
-])(
+// Which version is newer: test/ops/azure/upgraded-clusters.test.ts.
+test.each([["1.35", "1.35.4"]])(
   `${isMissing ? `skipped, ${terraform}: ` : ""}mesh.yaml has %s and Azure %s: up reports the newer version, and continues when mesh.yaml has that version`,
   async (wanted, runs) => {
     if (isMissing) return;
