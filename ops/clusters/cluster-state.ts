@@ -1,6 +1,6 @@
 import { istioctlFieldManager } from "../exec/istioctl";
 import { type Kubectl, noValidation } from "../exec/kubectl";
-import { type KubernetesObject, objectId } from "../exec/kubernetes-object";
+import { isSameObject, type KubernetesObject, objectId } from "../exec/kubernetes-object";
 import { differences, lastApplied } from "./drift";
 
 /**
@@ -26,7 +26,12 @@ export async function readClusterState(
   objects: readonly KubernetesObject[],
   signal: AbortSignal,
 ): Promise<ClusterState> {
-  const live = await kubectl.getObjects(objects, { signal });
+  const live = (await kubectl.getObjects(objects, { signal })).map((object) =>
+    inNamespaceOf(
+      objects.find((wanted) => isSameObject(wanted, object)),
+      object,
+    ),
+  );
   const isTerminating = ({ kind, metadata }: KubernetesObject) =>
     // A namespace has a phase, and steps wait for it and its contents.
     metadata.deletionTimestamp !== undefined && kind !== "Namespace";
@@ -51,6 +56,12 @@ export async function readClusterState(
       for (const object of objects) since.set(objectId(object), object);
     },
   };
+}
+
+/** A live object with the namespace that its manifest has, by which it is looked up. */
+function inNamespaceOf(wanted: KubernetesObject | undefined, live: KubernetesObject): KubernetesObject {
+  if (!wanted || wanted.metadata.namespace === live.metadata.namespace) return live;
+  return { ...live, metadata: { ...live.metadata, namespace: wanted.metadata.namespace } };
 }
 
 /** Whether the last `kubectl apply` had this object. */

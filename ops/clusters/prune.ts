@@ -4,7 +4,7 @@ import { ownerSelector } from "../../k8s/mesh-chart";
 import type { Mesh } from "../../mesh/mesh";
 import { ProgramFailed } from "../exec/errors";
 import type { Kubectl } from "../exec/kubectl";
-import { type KubernetesObject, listOf, nameAlone, objectId } from "../exec/kubernetes-object";
+import { isSameObject, type KubernetesObject, listOf, nameAlone } from "../exec/kubernetes-object";
 import { giveBack, isAdopted } from "./adopted-namespaces";
 import { inventoryName } from "./inventory";
 
@@ -74,10 +74,9 @@ export async function objectsToPrune(
     withBundleKinds(mesh, [...extensionKinds, ...kindsOf(wanted)]),
     signal,
   );
-  const kept = new Set(wanted.map(objectId));
   return found.filter(
     (object) =>
-      !kept.has(objectId(object)) &&
+      !wanted.some((one) => isSameObject(one, object)) &&
       !(object.metadata.name === inventoryName && object.metadata.namespace === istioNamespace),
   );
 }

@@ -20,6 +20,18 @@ export function objectId({ apiVersion, kind, metadata }: KubernetesObject): stri
   return `${kind}.${group}/${metadata.namespace ?? ""}/${metadata.name}`;
 }
 
+/**
+ * Whether both are one object. A manifest may have a namespace although its kind has none, or leave it to kubectl, so a
+ * namespace on one side only is no difference.
+ */
+export function isSameObject(one: KubernetesObject, other: KubernetesObject): boolean {
+  const areNamed = one.metadata.namespace !== undefined && other.metadata.namespace !== undefined;
+  return areNamed ? objectId(one) === objectId(other) : clusterWideId(one) === clusterWideId(other);
+}
+
+const clusterWideId = (object: KubernetesObject) =>
+  objectId({ ...object, metadata: { ...object.metadata, namespace: undefined } });
+
 /** `Deployment istio-system/istiod` */
 export function objectTitle({ kind, metadata }: KubernetesObject): string {
   return `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ""}${metadata.name}`;

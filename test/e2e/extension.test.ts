@@ -56,7 +56,7 @@ describeInLab("mesh.extend.ts", () => {
   );
 
   test(
-    "an object that somebody else made is not taken over",
+    "an object of another owner is refused",
     async () => {
       must(`kubectl --context ${primary} create namespace shared`);
       must(`kubectl --context ${primary} -n shared create configmap settings --from-literal=a=b`);

@@ -64,3 +64,26 @@ describe("objects that are no longer in mesh.yaml", () => {
     await expect(look(refusing)).rejects.toThrow(ProgramFailed);
   });
 });
+
+test.each([
+  ["a cluster-wide object whose manifest has a namespace", { namespace: "payments" }, {}],
+  ["an object that kubectl put into a namespace", {}, { namespace: "default" }],
+])("%s is not pruned; one of another name is", async (_, wantedIn, liveIn) => {
+  const object = (name: string, place: object) => ({
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name, ...place },
+  });
+  const live = [object("payments", liveIn), object("left", liveIn)];
+  const programs: Programs = {
+    run: async () => ({ code: 0, stdout: JSON.stringify({ kind: "List", items: live }), stderr: "" }),
+  };
+  const unwanted = await objectsToPrune(
+    kubectlFor(programs, "main0"),
+    mesh(),
+    [object("payments", wantedIn)],
+    [],
+    new AbortController().signal,
+  );
+  expect(unwanted.map(({ metadata }) => metadata.name)).toEqual(["left"]);
+});
