@@ -69,7 +69,8 @@ async function applyAlone(
   };
 }
 
-function chosen(
+/** The steps of a run with these options. */
+export function chosen(
   steps: readonly ApplyStep[],
   { primary, gitops }: Mesh,
   { only, until }: ApplyOptions,

@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { manifestFiles } from "../../../k8s/bundle";
 import type { Mesh } from "../../../mesh/mesh";
 import { meshPaths } from "../../../mesh/paths";
+import { chosen } from "../../../ops/apply/apply";
 import type { Installation } from "../../../ops/apply/installation";
 import { phases } from "../../../ops/apply/phases";
 import type { ApplyStep, Run } from "../../../ops/apply/run";
@@ -13,7 +14,7 @@ import { kubectlFor } from "../../../ops/exec/kubectl";
 import type { Programs } from "../../../ops/exec/programs";
 import type { Context } from "../../../ops/run/context";
 import { silentReporter } from "../../../ops/run/progress";
-import { referenceMeshes } from "../../k8s/render";
+import { mesh as meshOf, referenceMeshes } from "../../k8s/render";
 
 /** A run in clusters that hold nothing and take everything; `applied` hears of files, as `<cluster>/<file>`. */
 function runOn(mesh: Mesh, applied: (file: string) => void): Run {
@@ -80,11 +81,12 @@ test.each(Object.entries(referenceMeshes))(
   },
 );
 
-test("what cannot be in Git: the primary's address and remote secrets", () => {
-  const steps = applySteps(runOn(referenceMeshes.current!(), () => {}));
-  expect(steps.filter(({ outsideDist }) => outsideDist).map(({ id }) => id)).toEqual([
-    "main0/address",
-    "remote0/secret",
+test("where a GitOps tool applies dist, only the primary's address and remote secrets are left, and nothing that they wait for", () => {
+  const mesh = meshOf("gitops: { tool: flux }\n");
+  const steps = chosen(applySteps(runOn(mesh, () => {})), mesh, {});
+  expect(steps.map(({ id, needs, after }) => ({ id, needs, after }))).toEqual([
+    { id: "main0/address", needs: [], after: [] },
+    { id: "remote0/secret", needs: [], after: [] },
   ]);
 });
 
