@@ -28,7 +28,8 @@ export async function destroy(file: string, flags: DestroyFlags, output: Output)
   const { yes = false, crds = false, infra = false } = flags;
   const mesh = readMesh(file);
   const paths = meshPaths(file);
-  const extension = loadExtension(paths.extension);
+  // Before anything is removed: Terraform needs it in the end.
+  const extension = infra ? loadExtension(paths.extension) : undefined;
   if (infra && !hasStack(mesh)) throw withoutTerraform(file);
   const state = infra ? localState(mesh, file, "destroy", "--infra") : undefined;
   requireAnswer("mesh destroy", yes);
