@@ -262,11 +262,11 @@ const otherPeoplesObjects: readonly Fault[] = [
     says: /cause: ServiceEntry sample\/shadow of main0: it adds other endpoints for the sample's host/,
   },
   {
-    name: "the sample's Service hidden from other namespaces",
+    name: "the sample's Service hidden from its clients",
     break: `for c in ${primary} ${remote}; do kubectl --context $c -n sample annotate service helloworld networking.istio.io/exportTo='~'; done`,
-    id: "endpoints.set",
+    id: "traffic.versions",
     cluster: "main0",
-    says: /cause: Service sample\/helloworld of main0: it hides the sample from its clients/,
+    says: /v2 has answered none of \d+ requests; seen: v1 \d+\ncause: Service sample\/helloworld of main0, managed by mesh: it hides the sample from its clients/,
   },
   {
     name: "a version of the sample that is marked to have no proxy",
@@ -288,9 +288,9 @@ const otherPeoplesObjects: readonly Fault[] = [
   {
     name: "endpoints that proxies have ejected",
     break: `${sample(primary)} patch destinationrule helloworld-destination ${merge({ spec: { trafficPolicy: { outlierDetection: { consecutive5xxErrors: 1, interval: "1s", baseEjectionTime: "10m", maxEjectionPercent: 100 } } } })}
-      ${sample(primary)} patch virtualservice helloworld ${json([{ op: "add", path: "/spec/http/0/rewrite", value: { uri: "/nowhere" } }])}
+      ${sample(primary)} patch virtualservice helloworld ${json([{ op: "add", path: "/spec/http/0/timeout", value: "1ms" }])}
       sleep 3; for i in $(seq 30); do ${sample(primary)} exec deployment/curl -c curl -- curl -s -o /dev/null -m 5 http://${host}:5000/hello; done
-      ${sample(primary)} patch virtualservice helloworld ${json([{ op: "remove", path: "/spec/http/0/rewrite" }])}`,
+      ${sample(primary)} patch virtualservice helloworld ${json([{ op: "remove", path: "/spec/http/0/timeout" }])}`,
     id: "endpoints.healthy",
     cluster: "main0",
     says: /failed outlier check\n[\s\S]*cause: DestinationRule sample\/helloworld-destination of main0, managed by mesh: it makes proxies eject endpoints/,
@@ -543,8 +543,8 @@ export const faults: readonly Fault[] = [
     break: `${k(primary)} taint nodes --all CriticalAddonsOnly=true:NoSchedule && ${istio(primary)} delete pod -l app=istiod`,
     id: "control-plane.istiod",
     cluster: "main0",
-    says: /untolerated taint\S* \{CriticalAddonsOnly: true\}/,
-    heal: `${k(primary)} taint nodes --all CriticalAddonsOnly-`,
+    says: /untolerated taint/,
+    cleanUp: `${k(primary)} taint nodes --all CriticalAddonsOnly-`,
   },
   {
     name: "a proxy that hangs on old configuration",
