@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ApiObject, App, Chart, Names, Yaml, YamlOutputType } from "cdk8s";
+import { ApiObject, App, Chart, JsonPatch, Names, Yaml, YamlOutputType } from "cdk8s";
 import type { Cluster, Mesh } from "../mesh/mesh";
 import {
   type Bundle,
@@ -33,6 +33,7 @@ export class ClusterBundle extends App {
   readonly cluster: Cluster;
   private readonly bundle: Bundle;
   private readonly own: readonly OwnChart[];
+  private isFinished = false;
 
   constructor({ outdir, ...bundle }: ClusterBundleProps) {
     super({ outdir, yamlOutputType: YamlOutputType.FILE_PER_CHART });
@@ -87,8 +88,10 @@ export class ClusterBundle extends App {
     return this.charts.flatMap((chart) => chart.toJson());
   }
 
-  /** Numbers and labels of all charts. It may be repeated. */
+  /** Once: numbers and labels of all charts. */
   private finish(): void {
+    if (this.isFinished) return;
+    this.isFinished = true;
     // cdk8s numbers the files by these.
     const charts = this.own.map(({ chart }) => chart);
     charts.slice(1).forEach((chart, index) => {
@@ -96,9 +99,13 @@ export class ClusterBundle extends App {
     });
     for (const chart of this.addedCharts()) {
       chart.addDependency(charts.at(-1)!);
-      for (const object of chart.node.findAll().filter(ApiObject.isApiObject))
+      for (const object of chart.node.findAll().filter(ApiObject.isApiObject)) {
         for (const [label, value] of Object.entries(ownerLabels(this.mesh)))
           object.metadata.addLabel(label, value);
+        // cdk8s writes a chart's namespace into every object, and `kubectl apply` would change these every time.
+        if (object.metadata.namespace !== undefined && clusterScopedKinds.has(object.kind))
+          object.addJsonPatch(JsonPatch.remove("/metadata/namespace"));
+      }
     }
     for (const { chart, stage } of this.manifests())
       for (const object of chart.node.findAll().filter(ApiObject.isApiObject))
@@ -139,6 +146,26 @@ export class ClusterBundle extends App {
     Yaml.save(path, objects.map(withoutSharedParts));
   }
 }
+
+/**
+ * Kubernetes' own kinds without a namespace that a chart may have.
+ * https://kubernetes.io/docs/reference/kubernetes-api/ (read 2026-11-30)
+ */
+const clusterScopedKinds = new Set([
+  "APIService",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "CustomResourceDefinition",
+  "IngressClass",
+  "MutatingWebhookConfiguration",
+  "Namespace",
+  "PersistentVolume",
+  "PriorityClass",
+  "StorageClass",
+  "ValidatingAdmissionPolicy",
+  "ValidatingAdmissionPolicyBinding",
+  "ValidatingWebhookConfiguration",
+]);
 
 /** YAML writes an object that occurs twice as an anchor and an alias, which readers would have to resolve. */
 function withoutSharedParts<T>(value: T): T {

@@ -56,6 +56,18 @@ test("charts of your own come after the mesh's, with the mesh's labels, and only
   expect(synthesize(inputs()).changes).toEqual([]);
 });
 
+test("a chart's namespace is not written into kinds that have none", () => {
+  extend(`const chart = new Chart(bundles.remote0, "payments", { namespace: "payments" });
+  for (const kind of ["Namespace", "ConfigMap"]) new ApiObject(chart, kind, { apiVersion: "v1", kind, metadata: { name: "payments" } });`);
+  synthesize(inputs());
+  const objects = loadAll(readFileSync("dist/remote0/0003-payments.k8s.yaml", "utf8"));
+  expect(objects).toMatchObject([
+    { kind: "Namespace", metadata: { name: "payments" } },
+    { kind: "ConfigMap", metadata: { name: "payments", namespace: "payments" } },
+  ]);
+  expect((objects[0] as { metadata: object }).metadata).not.toHaveProperty("namespace");
+});
+
 test("a chart that is gone from the file takes its manifest with it", () => {
   extend(configMap("payments"));
   synthesize(inputs());
