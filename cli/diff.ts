@@ -1,7 +1,7 @@
 import { meshPaths } from "../mesh/paths";
 import { colours } from "../ops/run/colours";
 import { diff, type ResourceChange } from "../synth/diff/diff";
-import { readInputs } from "../synth/inputs";
+import { readInputs, readInputsWithoutCa } from "../synth/inputs";
 import { exitCode, type Output } from "./command";
 import type { Format } from "./options";
 import { mark } from "./synth";
@@ -9,10 +9,10 @@ import { mark } from "./synth";
 /** Shows what a synth would change. Exit code 1: it would change something. */
 export function showDiff(
   file: string,
-  { output: format }: { readonly output: Format },
+  { output: format, withoutKeys }: { readonly output: Format; readonly withoutKeys?: boolean },
   output: Output,
 ): number {
-  const changes = diff(readInputs(meshPaths(file), new Date()));
+  const changes = diff((withoutKeys ? readInputsWithoutCa : readInputs)(meshPaths(file), new Date()));
   showChanges(changes, format, "a synth would change nothing", output);
   return changes.length === 0 ? exitCode.fine : exitCode.failed;
 }

@@ -59,6 +59,8 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
   const format = () => choiceOption("-o, --output <format>", "output format", formats).default("text");
   const checkFormat = () =>
     choiceOption("-o, --output <format>", "output format", [...formats, "junit"]).default("text");
+  const withoutKeys = () =>
+    new Option("--without-keys", "leave out the files with keys; for CI, which has no CA");
   const prune = () => new Option("--prune", "delete resources that are no longer in mesh.yaml");
   const yes = () => new Option("-y, --yes", "answer every question with yes");
 
@@ -85,6 +87,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
   )
     .addOption(format())
     .option("--check", "write nothing; exit 1 if dist is not what mesh.yaml gives; needs no keys")
+    .addOption(withoutKeys())
     .action(action(async (file, flags: SynthFlags) => (await import("./synth")).synth(file, flags, output)));
   command(
     "render",
@@ -98,6 +101,7 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     );
   command("diff", "Show what synth would change; exit 1 if anything", "mesh diff -o json")
     .addOption(format())
+    .addOption(withoutKeys())
     .action(
       action(async (file, flags: WithFormat) => (await import("./diff")).showDiff(file, flags, output)),
     );

@@ -12,12 +12,18 @@ export interface SynthFlags {
   readonly output: Format;
   /** Write nothing, and compare. */
   readonly check?: boolean;
+  /** Leave out the files with keys. */
+  readonly withoutKeys?: boolean;
 }
 
 /** Writes all output, and says what changed and which inputs are missing; or compares it with what is committed. */
-export function synth(file: string, { output: format, check }: SynthFlags, output: Output): number {
+export function synth(
+  file: string,
+  { output: format, check, withoutKeys }: SynthFlags,
+  output: Output,
+): number {
   if (check) return checkCommitted(file, format, output);
-  const inputs = readInputs(meshPaths(file), new Date());
+  const inputs = (withoutKeys ? readInputsWithoutCa : readInputs)(meshPaths(file), new Date());
   for (const warning of inputs.warnings) output.warning(warning);
   reportSynth(inputs, synthesize(inputs), format, output);
   return exitCode.fine;

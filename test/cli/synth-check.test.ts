@@ -138,3 +138,18 @@ test("a chart of your own with a Secret is ignored by Git, and not checked", asy
     notes: expect.stringContaining(`dist/main0/${file}: keys`),
   });
 });
+
+test("synth and diff --without-keys need no CA, where ca.files names one that is not here", async () => {
+  edit("clusters:", "ca: { files: own-ca }\nclusters:");
+  expect((await mesh("synth")).code).toBe(2);
+  expect((await mesh("diff")).code).toBe(2);
+  expect((await mesh("synth", "--without-keys")).code).toBe(0);
+  expect(existsSync("dist/main0/0000-namespaces.k8s.yaml")).toBe(true);
+  expect(existsSync("dist/main0/0001-cacerts.k8s.yaml")).toBe(false);
+  expect((await mesh("diff", "--without-keys")).code).toBe(0);
+  edit("v1: 50, v2: 50", "v1: 90, v2: 10");
+  expect(await mesh("diff", "--without-keys")).toMatchObject({
+    code: 1,
+    result: expect.stringContaining("main0: VirtualService sample/helloworld"),
+  });
+});
