@@ -10,6 +10,7 @@ import type { RunOptions } from "./context";
 import type { DashboardFlags } from "./dashboard";
 import type { DestroyFlags } from "./destroy";
 import type { InitFlags } from "./init";
+import { ciSystems } from "./init/ci-systems";
 import {
   choiceArgument,
   choiceOption,
@@ -67,14 +68,16 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
   mesh.commandsGroup("Set up:");
   command(
     "init",
-    "Write a first mesh.yaml",
+    "Write a first mesh.yaml, and an npm project that tests it with snapshots; overwrites nothing",
     "mesh init                                         two AKS clusters that Terraform creates",
     "mesh init --context kind-one --context kind-two   existing clusters",
+    "mesh init --ci github                             and a pipeline: pull requests show the change, main applies it",
   )
     .option(
       "--context <context...>",
       "kubeconfig contexts of existing clusters, the primary first (default: two AKS clusters)",
     )
+    .addOption(choiceOption("--ci <system>", "also write a pipeline for this CI system", ciSystems))
     .action(action(async (file, flags: InitFlags) => (await import("./init")).init(file, flags, output)));
   command("ca", "Create the mesh's root and intermediate CAs, or check your own", "mesh ca").action(
     action(async (file) => (await import("./ca")).ca(file, output)),

@@ -51,11 +51,11 @@ test("a new .gitignore has no leading blank line, and additions to an existing o
   await mesh("init");
   const fresh = readFileSync(".gitignore", "utf8");
   expect(fresh).toMatch(
-    /^# mesh: CA keys.*\ncdktf\.out\/\n[\s\S]*\n\n# mesh: generated manifests\. .*\ndist\/\n\n# mesh: gateway addresses .*\n\*\.addresses\.yaml\n$/,
+    /^# mesh: CA keys.*\ncdktf\.out\/\n[\s\S]*\n\n# mesh: generated manifests\. .*\ndist\/\n\n# mesh: gateway addresses .*\n\*\.addresses\.yaml\n\n# mesh: packages.*\nnode_modules\/\n$/,
   );
-  writeFileSync(".gitignore", "node_modules/\n");
+  writeFileSync(".gitignore", "logs/\n");
   await mesh("init", "-f", "other.yaml");
-  expect(readFileSync(".gitignore", "utf8")).toBe(`node_modules/\n\n${fresh}`);
+  expect(readFileSync(".gitignore", "utf8")).toBe(`logs/\n\n${fresh}`);
 });
 
 test.each(["*.addresses.yaml", "dist/"])(
@@ -83,16 +83,23 @@ test("the file names the schema of the package that is installed in the project"
   expect(schemaLine("conf/prod/mesh.yaml")).toBe("../../node_modules/istio-aks-mesh/mesh.schema.json");
 });
 
-test("without an installation in the project, mesh.yaml names no schema, nor another tool's", async () => {
+test("in a new project the file names the schema of the package that npm will install", async () => {
+  mkdirSync("conf");
+  await mesh("init", "-f", "conf/mesh.yaml");
+  expect(schemaLine("conf/mesh.yaml")).toBe("../node_modules/istio-aks-mesh/mesh.schema.json");
+});
+
+test("in another project without an installation, mesh.yaml names no schema, nor another tool's", async () => {
+  writeFileSync("package.json", "{}");
   writeFileSync("mesh.schema.json", "{}");
   await mesh("init");
   expect(readFileSync("mesh.yaml", "utf8")).toMatch(/^azure:/);
 });
 
 test("the next commands name the file where it is not mesh.yaml", async () => {
-  expect((await mesh("init")).notes).toMatch(/then: mesh ca && mesh synth$/);
+  expect((await mesh("init")).notes).toMatch(/next: npm install && mesh ca && mesh synth$/);
   const { notes } = await mesh("init", "-f", "shop.yaml");
-  expect(notes).toMatch(/then: mesh ca -f shop\.yaml && mesh synth -f shop\.yaml$/);
+  expect(notes).toMatch(/next: mesh ca -f shop\.yaml && mesh synth -f shop\.yaml$/);
   expect((await mesh("synth", "-f", "shop.yaml")).notes).toContain("`mesh ca -f shop.yaml` creates it");
   expect((await mesh("apply", "-f", "shop.yaml")).notes).toContain("fix: run `mesh ca -f shop.yaml` first");
   expect((await mesh("synth", "-f", "none.yaml")).notes).toContain(

@@ -158,8 +158,8 @@ describe("in a project", () => {
   test("init never overwrites", async () => {
     const before = readFileSync("mesh.yaml", "utf8");
     expect(await mesh("init")).toMatchObject({
-      code: 2,
-      notes: expect.stringContaining("exists already, and is not overwritten"),
+      code: 0,
+      notes: expect.stringContaining("\nkept: mesh.yaml\n"),
     });
     expect(readFileSync("mesh.yaml", "utf8")).toBe(before);
   });
