@@ -62,7 +62,7 @@ describe("in a project", () => {
     expect(code).toBe(2);
     expect(notes).toContain(
       'invalid value "remote" for --until: expected one of namespaces, services, control-plane, address, exposure, ' +
-        'remotes, sample, routing, hand-over, addons, removals\n  fix: did you mean "remotes"? ',
+        'remotes, sample, routing, hand-over, addons, removals, extension\n  fix: did you mean "remotes"? ',
     );
     expect(notes).toContain('invalid value "5x" for --timeout: expected a duration from 1s to 24h');
     expect(notes).toContain("2 problems; nothing was done");
