@@ -4,7 +4,7 @@ import type { Pipeline } from "./ci";
 import type { ProjectFile } from "./project";
 
 /** Terraform of the pipelines: the version with which this package is tested. */
-const terraform = "1.11.4";
+export const terraform = "1.11.4";
 
 /** Scripts that the pipelines of both systems run, and a person can run. */
 export const ciScripts = ({ meshFile, hasStack }: Pipeline): ProjectFile[] => [
