@@ -63,7 +63,7 @@ export function readPackage(): PackageFile | undefined {
 /** Commands that add to a package.json what it lacks of a new one; they change nothing else. */
 export function missingCommands(existing: PackageFile, packageSpec: string): string[] {
   const present = { ...existing.dependencies, ...existing.devDependencies };
-  const lackedScripts = Object.entries(scripts).filter(([name]) => existing.scripts?.[name] === undefined);
+  const lackedScripts = Object.entries(scripts).filter(([name]) => !hasScript(existing, name));
   const lackedPackages = Object.entries(devDependencies(packageSpec)).filter(([name]) => !(name in present));
   return [
     ...(lackedScripts.length > 0
@@ -88,6 +88,12 @@ export function missingCommands(existing: PackageFile, packageSpec: string): str
         ]
       : []),
   ];
+}
+
+/** `npm init` writes a test that only fails. */
+function hasScript({ scripts: present }: PackageFile, name: string): boolean {
+  const script = present?.[name];
+  return script !== undefined && !script.includes("no test specified");
 }
 
 /**

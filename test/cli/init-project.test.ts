@@ -135,6 +135,13 @@ test("where npm has installed the package already, init says which commands comp
   expect(jest).toEqual(complete.jest);
 });
 
+test("the test that npm init writes is replaced: it only fails", async () => {
+  execFileSync("npm", ["init", "-y"]);
+  execFileSync("npm", ["pkg", "set", `devDependencies.istio-aks-mesh=${version}`]);
+  const { notes } = await mesh("init");
+  expect(notes).toMatch(/^ {2}npm pkg set .* scripts.test=jest /m);
+});
+
 test("a package.json that is not JSON is refused before anything is written", async () => {
   writeFileSync("package.json", "{");
   expect(await mesh("init")).toMatchObject({
