@@ -117,7 +117,16 @@ test("npm pack, installed in an empty folder: mesh init, mesh ca and mesh synth 
       readFileSync(join(root, "README.md"), "utf8"),
     )!;
     writeFileSync(join(folder, "mesh.extend.ts"), example!);
-    const strict = ["--strict", "--noEmit", "--skipLibCheck", "--module", "nodenext", "--types", ""];
+    const strict = [
+      "--ignoreConfig",
+      "--strict",
+      "--noEmit",
+      "--skipLibCheck",
+      "--module",
+      "nodenext",
+      "--types",
+      "",
+    ];
     run(folder, join(root, "node_modules/.bin/tsc"), ...strict, "mesh.extend.ts");
     run(folder, mesh, "synth");
     const added = readFileSync(join(folder, "dist/remote0/0003-payments.k8s.yaml"), "utf8");
