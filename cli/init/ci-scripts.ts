@@ -3,7 +3,10 @@ import { name as packageName } from "../../package.json";
 import type { Pipeline } from "./ci";
 import type { ProjectFile } from "./project";
 
-/** Terraform of the pipelines: the version with which this package is tested. */
+/**
+ * Terraform of the pipelines: the version with which this package is tested. Since 1.11 its azurerm backend logs in with a
+ * service connection of Azure Pipelines (hashicorp/terraform#36458, read 2026-11-30).
+ */
 export const terraform = "1.11.4";
 
 /** Scripts that the pipelines of both systems run, and a person can run. */
