@@ -31,7 +31,7 @@ export function objectsOfBundles(
 ): Readonly<Record<string, readonly KubernetesObject[]>> {
   const extension = loadExtension(meshPaths(meshFile).extension);
   // cdktf makes its folder at once.
-  const terraform = mkdtempSync(join(tmpdir(), "mesh-"));
+  const terraform = mkdtempSync(join(tmpdir(), "mesh-bundles-"));
   try {
     const { bundles } = makeMeshApp({ mesh, extension }, { dist: "dist", terraform });
     return Object.fromEntries(
