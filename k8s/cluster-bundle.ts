@@ -2,15 +2,7 @@ import { chmodSync, closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ApiObject, App, Chart, JsonPatch, Names, Yaml, YamlOutputType } from "cdk8s";
 import type { Cluster, Mesh } from "../mesh/mesh";
-import {
-  type Bundle,
-  type ChartId,
-  isGap,
-  type ManifestFile,
-  manifestFile,
-  manifestFiles,
-  operatorFiles,
-} from "./bundle";
+import { type Bundle, isGap, type ManifestFile, manifestFile, manifestFiles, operatorFiles } from "./bundle";
 import { gitopsFiles, type StagedFile, stageAnnotations } from "./gitops";
 import { ownerLabels } from "./mesh-chart";
 
@@ -48,7 +40,7 @@ export class ClusterBundle extends App {
   }
 
   /**
-   * One of the mesh's own objects, for example to patch it: `bundle.object("Deployment", "istiod").addJsonPatch(...)`.
+   * One of the mesh's own objects, for example to patch it: `bundle.object("Deployment", "curl").addJsonPatch(...)`.
    * @param kind as in the manifest, for example VirtualService
    * @throws Error if this cluster's bundle has no such object
    */
@@ -58,11 +50,6 @@ export class ClusterBundle extends App {
     if (found) return found;
     const known = objects.map((object) => `${object.kind} ${object.name}`).join(", ");
     throw new Error(`${this.cluster.name} has no ${kind} ${name} of the mesh: expected one of ${known}`);
-  }
-
-  /** One of the mesh's own charts, for example `sample`; undefined if this cluster has none. */
-  chart(id: ChartId): Chart | undefined {
-    return this.own.find((chart) => chart.id === id && !chart.gap)?.chart;
   }
 
   /** Charts that are not the mesh's own, in the order of application. */

@@ -15,7 +15,7 @@ export function distFiles(folder: string): Files {
 }
 
 const isDistFile = (file: string) =>
-  /^(\.gitignore|RUNBOOK\.md|mesh\.svg|[^/]+\/\d{4}-[a-z-]+\.k8s\.yaml|[^/]+\/istio\/[a-z-]+\.yaml|[^/]+\/gitops\/(external-secret|argocd\/application|flux\/kustomizations|stages\/[a-z-]+\/kustomization)\.yaml)$/.test(
+  /^(\.gitignore|RUNBOOK\.md|mesh\.svg|[^/]+\/\d{4}-[a-z0-9-]+\.k8s\.yaml|[^/]+\/istio\/[a-z-]+\.yaml|[^/]+\/gitops\/(external-secret|argocd\/application|flux\/kustomizations|stages\/[a-z-]+\/kustomization)\.yaml)$/.test(
     file,
   );
 

@@ -68,6 +68,14 @@ test("a chart's namespace is not written into kinds that have none", () => {
   expect((objects[0] as { metadata: object }).metadata).not.toHaveProperty("namespace");
 });
 
+test("a chart may have digits and capitals in its name", () => {
+  extend(`${configMap("payments2")}\n${configMap("Audit")}`);
+  const added = synthesize(inputs()).changes.map(({ file }) => file);
+  expect(added).toContain("dist/remote0/0003-payments2.k8s.yaml");
+  expect(added).toContainEqual(expect.stringMatching(/^dist\/remote0\/0004-audit-[0-9a-z]+\.k8s\.yaml$/));
+  expect(synthesize(inputs()).changes).toEqual([]);
+});
+
 test("a chart that is gone from the file takes its manifest with it", () => {
   extend(configMap("payments"));
   synthesize(inputs());
