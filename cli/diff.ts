@@ -35,7 +35,7 @@ export function showChanges(
   if (format === "json") output.result(JSON.stringify({ changes }, null, 2));
   else {
     for (const { action, scope, resource, extended, lines, means } of changes) {
-      output.result(`${mark[action]} ${scope}: ${resource}${extended ? " (by mesh.extend.ts)" : ""}`);
+      output.result(`${mark[action]} ${scope}: ${resource}${extended ? " (by the extension)" : ""}`);
       for (const line of lines) output.result(`    ${coloured(line)}`);
       for (const line of means) output.result(`    ${colours.yellow("means")}: ${line}`);
     }

@@ -21,7 +21,7 @@ export interface MeshStackProps {
 
 /** What Terraform creates for a mesh: the resource group, the AKS clusters, the gateway's address if it is static. */
 export class MeshStack extends TerraformStack {
-  private readonly aksClusters: ReadonlyMap<string, AksCluster>;
+  private readonly aksClusters: ReadonlyMap<string, TerraformResource>;
 
   /** @param id name of the stack, see `terraformStackName` */
   constructor(scope: Construct, id: string, { mesh, azure }: MeshStackProps) {
@@ -38,10 +38,10 @@ export class MeshStack extends TerraformStack {
       tags,
     });
     const clusters = mesh.clusters.filter(isCreated).map((cluster) => {
-      const aksCluster = new AksCluster(this, { aks: cluster.aks, group, tags });
-      return { ...cluster, aksCluster, resource: aksCluster.resource };
+      const { resource } = new AksCluster(this, { aks: cluster.aks, group, tags });
+      return { ...cluster, resource };
     });
-    this.aksClusters = new Map(clusters.map(({ name, aksCluster }) => [name, aksCluster]));
+    this.aksClusters = new Map(clusters.map(({ name, resource }) => [name, resource]));
 
     this.output("resource_group", "Resource group of the mesh.", group.name);
     this.output(
@@ -80,7 +80,7 @@ export class MeshStack extends TerraformStack {
    */
   cluster(name: string): TerraformResource {
     const found = this.aksClusters.get(name);
-    if (found) return found.resource;
+    if (found) return found;
     throw new Error(
       `Terraform creates no cluster ${name}: expected one of ${[...this.aksClusters.keys()].join(", ")}`,
     );

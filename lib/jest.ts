@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { toMatchFile } from "jest-file-snapshot";
+import { stemOf } from "../mesh/paths";
 import { filesBelow } from "../synth/existing-output";
 import { filesForReview } from "../synth/review";
 
@@ -33,8 +34,6 @@ export function describeMesh(meshFile = "mesh.yaml"): void {
     });
   });
 }
-
-const stemOf = (file: string) => basename(file).replace(/\.ya?ml$/, "");
 
 function outputOf(meshFile: string) {
   try {

@@ -42,8 +42,11 @@ export function meshCommand(file: string, ...words: readonly string[]): string {
   return commandLine(program!, [...first, ...words, ...(isDefaultFile(file) ? [] : ["-f", file])]);
 }
 
+/** Name of a mesh's own files: `shop` of `prod/shop.yaml`. */
+export const stemOf = (mesh: string) => basename(mesh).replace(/\.ya?ml$/, "");
+
 export function meshPaths(mesh: string): MeshPaths {
-  const stem = join(dirname(mesh), basename(mesh).replace(/\.ya?ml$/, ""));
+  const stem = join(dirname(mesh), stemOf(mesh));
   return {
     mesh,
     ca: `${stem}.ca`,

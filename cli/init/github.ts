@@ -1,7 +1,8 @@
+import { stemOf } from "../../mesh/paths";
 import { shellQuote } from "../../mesh/shell-quote";
 import type { Pipeline } from "./ci";
 import { ciRights } from "./ci-rights";
-import { type ProjectFile, stemOf } from "./project";
+import type { ProjectFile } from "./project";
 
 // Major versions of the actions: their READMEs (actions/checkout, actions/setup-node, Azure/login), read 2026-11-30.
 // azurerm and its backend find the token of GitHub by ARM_USE_OIDC: hashicorp/terraform-provider-azurerm,

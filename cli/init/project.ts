@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { basename, dirname, relative } from "node:path";
+import { dirname, relative } from "node:path";
+import { stemOf } from "../../mesh/paths";
 import { name as packageName } from "../../package.json";
 import { missingCommands, newPackage, type PackageFile, readPackage } from "./package-file";
 import { projectReadme } from "./readme";
@@ -66,8 +67,6 @@ function writeIfAbsent({ file, text }: ProjectFile): Written {
   writeFileSync(file, text, { flag: "wx" });
   return { file, what: "written" };
 }
-
-export const stemOf = (meshFile: string) => basename(meshFile).replace(/\.ya?ml$/, "");
 
 /** `mesh.yaml` as the project's files name it. */
 export const inProject = (file: string) => relative(".", file).replaceAll("\\", "/");

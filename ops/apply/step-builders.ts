@@ -241,7 +241,7 @@ export function extension(
   const installation = run.installations.get(cluster.name)!;
   return {
     phase: "extension",
-    title: "mesh.extend.ts",
+    title: basename(run.paths.extension),
     needs,
     after,
     deadlineSeconds: deadlines.terminating,

@@ -63,7 +63,7 @@ async function refuseForeignMesh({ programs, signal }: Context, mesh: Mesh): Pro
   if (foreign.length > 0) throw new Refused([...foreign, "nothing was removed"]);
 }
 
-/** A primary that does not answer is reported by its steps, and has the others' inventory. */
+/** None if the primary does not answer: its steps report that, and the next run reads them. */
 async function readExtensionKinds({ programs, signal }: Context, mesh: Mesh): Promise<readonly string[]> {
   try {
     return (await readInventory(kubectlFor(programs, mesh.primary.context), signal))?.kinds ?? [];
