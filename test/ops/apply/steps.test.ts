@@ -48,7 +48,8 @@ function runOn(mesh: Mesh, applied: (file: string) => void): Run {
   };
   return {
     mesh,
-    paths: meshPaths("mesh.yaml"),
+    // A `dist` of the checkout's own mesh would add its files as those of mesh.extend.ts.
+    paths: { ...meshPaths("mesh.yaml"), dist: "nowhere" },
     ca: undefined,
     addresses: {},
     warnings: [],
