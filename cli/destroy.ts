@@ -4,9 +4,8 @@ import { istioNamespace } from "../k8s/istio-names";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
 import { meshPaths } from "../mesh/paths";
-import { fileProblem, InputError } from "../mesh/problem";
 import { CredentialsError, kubeconfigName } from "../ops/azure/credentials";
-import { hasStack, localState, runTerraform, terraformFor } from "../ops/azure/terraform";
+import { localState, requireStack, runTerraform, terraformFor } from "../ops/azure/terraform";
 import { destroy as destroyMesh } from "../ops/destroy/destroy";
 import { colours } from "../ops/run/colours";
 import type { Context } from "../ops/run/context";
@@ -30,7 +29,7 @@ export async function destroy(file: string, flags: DestroyFlags, output: Output)
   const paths = meshPaths(file);
   // Before anything is removed: Terraform needs it in the end.
   const extension = infra ? loadExtension(paths.extension) : undefined;
-  if (infra && !hasStack(mesh)) throw withoutTerraform(file);
+  if (infra) requireStack("--infra", mesh, file);
   const state = infra ? localState(mesh, file, "destroy", "--infra") : undefined;
   requireAnswer("mesh destroy", yes);
   if (mesh.gitops)
@@ -114,14 +113,4 @@ function tell(results: readonly StepResult[], output: Output): number {
   const changed = results.some(({ outcome }) => outcome === "changed");
   output.result(colours.green(changed ? "destroyed" : "nothing to remove"));
   return exitCode.fine;
-}
-
-function withoutTerraform(file: string): InputError {
-  return new InputError([
-    fileProblem(
-      file,
-      "--infra is set, and Terraform creates none of these clusters (none has `aks`)",
-      "leave --infra out",
-    ),
-  ]);
 }

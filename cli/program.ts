@@ -153,9 +153,14 @@ export function program(exit: (code: number) => void, output: Output = consoleOu
     "Create the clusters with Terraform, apply the mesh, verify it; idempotent",
     "mesh up",
     "mesh up --yes --prune",
+    "mesh up --replace remote0",
   )
     .addOption(verbose())
     .addOption(prune())
+    .option(
+      "--replace <cluster...>",
+      "let Terraform replace or destroy this AKS cluster and everything on it",
+    )
     .addOption(yes())
     .action(action(async (file, flags: UpFlags) => (await import("./up")).up(file, flags, output)));
   command(

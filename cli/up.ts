@@ -1,21 +1,21 @@
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { readMesh } from "../mesh/load";
-import type { Mesh } from "../mesh/mesh";
 import {
   hasStack,
   localState,
-  type Plan,
+  noChanges,
+  requireStack,
   runTerraform,
   type Terraform,
   terraformFor,
 } from "../ops/azure/terraform";
-import type { UpgradedCluster } from "../ops/azure/upgraded-clusters";
 import { Refused } from "../ops/exec/errors";
 import type { Context } from "../ops/run/context";
 import { hasSucceeded } from "../ops/run/steps";
 import type { Inputs } from "../synth/inputs";
 import { prepareApply, runApply } from "./apply";
+import { AzurePlan } from "./azure-plan";
 import { exitCode, type Output } from "./command";
 import { type RunOptions, required, withContext } from "./context";
 import { confirm, requireAnswer } from "./terminal";
@@ -25,11 +25,19 @@ export interface UpFlags extends RunOptions {
   /** Change Azure without a question. */
   readonly yes?: boolean;
   readonly prune?: boolean;
+  /** Clusters that Terraform may replace or destroy. */
+  readonly replace?: readonly string[];
 }
 
 /** Creates the clusters with Terraform, applies the mesh and verifies it. */
-export async function up(file: string, { yes = false, ...flags }: UpFlags, output: Output): Promise<number> {
-  const state = localState(readMesh(file), file, "up");
+export async function up(
+  file: string,
+  { yes = false, replace = [], ...flags }: UpFlags,
+  output: Output,
+): Promise<number> {
+  const read = readMesh(file);
+  if (replace.length > 0) requireStack("--replace", read, file);
+  const state = localState(read, file, "up");
   const inputs = prepareApply(file, flags, output);
   const { mesh, paths } = inputs;
   if (hasStack(mesh)) requireAnswer("mesh up", yes);
@@ -37,7 +45,8 @@ export async function up(file: string, { yes = false, ...flags }: UpFlags, outpu
     if (hasStack(mesh)) {
       if (state !== undefined) output.note(state);
       const terraform = terraformFor(context.programs, mesh, paths.terraform);
-      if (!(await createClusters(context, terraform, inputs, yes, output))) return exitCode.failed;
+      if (!(await createClusters(context, terraform, inputs, { yes, replace }, output)))
+        return exitCode.failed;
     }
     const reaching = await required(mesh, file)(context);
     const applied = await runApply(reaching, inputs, {}, output);
@@ -55,11 +64,11 @@ async function createClusters(
   context: Context,
   terraform: Terraform,
   { mesh, paths }: Inputs,
-  yes: boolean,
+  { yes, replace }: { readonly yes: boolean; readonly replace: readonly string[] },
   output: Output,
 ): Promise<boolean> {
   const file = resolve(context.workFolder, "terraform.plan");
-  let planned: Plan = { changes: false, text: "", upgraded: [] };
+  let planned = noChanges;
   const init = { title: "terraform init", run: terraform.init };
   const plan = {
     title: "terraform plan",
@@ -69,10 +78,14 @@ async function createClusters(
   };
   try {
     if (!(await runTerraform(context, [init, plan])).every(hasSucceeded)) return false;
+    const changes = new AzurePlan(planned, { mesh, file: paths.mesh, replace });
+    changes.requireKnownNames();
+    const refusals = changes.refusals();
+    if (refusals.length > 0) throw new Refused([...refusals, "nothing was changed"]);
+    if (planned.changes && !yes) output.note(planned.text);
+    for (const note of changes.notes()) output.note(note);
     if (!planned.changes) return true;
-    if (planned.upgraded.length > 0) throw new Refused(upgradedPast(mesh, paths.mesh, planned.upgraded));
     if (!yes) {
-      output.note(planned.text);
       if (!(await confirm("Do this on Azure?"))) {
         output.note("nothing was changed");
         return false;
@@ -84,16 +97,4 @@ async function createClusters(
     // It holds the secrets of the state.
     rmSync(file, { force: true });
   }
-}
-
-function upgradedPast({ clusters }: Mesh, file: string, upgraded: readonly UpgradedCluster[]): string[] {
-  const nameOf = (aks: string) => clusters.find((cluster) => cluster.aks?.name === aks)?.name ?? aks;
-  return [
-    ...upgraded.map(
-      ({ aks, runs, wanted }) =>
-        `${nameOf(aks)} (AKS ${aks}) runs Kubernetes ${runs}, newer than ${wanted} in ${file}: it was upgraded on Azure, and AKS does not downgrade\n` +
-        `  fix: write kubernetesVersion: ${runs} for ${nameOf(aks)} into ${file}, under clusters or under azure`,
-    ),
-    "nothing was changed",
-  ];
 }

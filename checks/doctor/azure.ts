@@ -1,5 +1,6 @@
 import type { Mesh } from "../../mesh/mesh";
 import { commandLine } from "../../mesh/shell-quote";
+import { terraformSubscription } from "../../ops/exec/environment";
 import { onPath } from "../basics/programs";
 import { type Check, notJudged, pass, problem, type Verdict } from "../check";
 import type { DoctorWorld } from "./world";
@@ -59,14 +60,15 @@ export const azureChecks: readonly Check<DoctorWorld>[] = [
     of: "mesh",
     severity: "warn",
     applies: hasAzureClusters,
-    title: "az uses the subscription of mesh.yaml",
-    looksAt: "`az account show` and azure.subscription in mesh.yaml",
+    title: "az uses the subscription of Terraform",
+    looksAt: "`az account show`, and azure.subscription in mesh.yaml or ARM_SUBSCRIPTION_ID",
     why: "Commands without a subscription, for example `az aks get-credentials`, use az's current subscription and find no cluster there.",
-    fix: "switch az to the subscription of mesh.yaml",
+    fix: "switch az to the subscription of Terraform",
     needs: ["azure.login"],
     async look({ mesh, azureAccount }) {
       const { id } = (await azureAccount())!;
-      const wanted = mesh.azure?.subscription;
+      const named = mesh.azure?.subscription;
+      const wanted = named ?? terraformSubscription();
       if (wanted?.toLowerCase() === id.toLowerCase()) return pass(id);
       if (wanted === undefined) {
         return problem(`mesh.yaml names none: Terraform takes ARM_SUBSCRIPTION_ID; az works with ${id}`, {
@@ -74,7 +76,8 @@ export const azureChecks: readonly Check<DoctorWorld>[] = [
           commands: [`export ARM_SUBSCRIPTION_ID=${id}`],
         });
       }
-      return problem(`az works with ${id}, mesh.yaml names ${wanted}`, {
+      const source = named === undefined ? "ARM_SUBSCRIPTION_ID is" : "mesh.yaml names";
+      return problem(`az works with ${id}, ${source} ${wanted}`, {
         commands: [commandLine("az", ["account", "set", "--subscription", wanted])],
       });
     },

@@ -17,6 +17,7 @@ export const knownValues: Readonly<Record<string, Known>> = {
   "report --to": () => "files",
   "apply --only": clusters,
   "traffic --from": clusters,
+  "up --replace": aksClusters,
   "verify --only": checks,
   "verify --context": contexts,
   "help command": async (_, mesh) =>
@@ -26,6 +27,11 @@ export const knownValues: Readonly<Record<string, Known>> = {
 async function clusters(file: string): Promise<Suggestion[]> {
   const mesh = await quicklyRead(file);
   return mesh.clusters.map(({ name, role }) => ({ value: name, about: role }));
+}
+
+async function aksClusters(file: string): Promise<Suggestion[]> {
+  const mesh = await quicklyRead(file);
+  return mesh.clusters.flatMap(({ name, aks }) => (aks ? [{ value: name, about: aks.name }] : []));
 }
 
 async function contexts(file: string): Promise<Suggestion[]> {

@@ -9,7 +9,14 @@ import { ProgramFailed } from "../exec/errors";
 import { type Programs, parseJsonOutput, type RunOptions } from "../exec/programs";
 import type { Context } from "../run/context";
 import { runSteps, type Step, type StepResult } from "../run/steps";
-import { type ShownPlan, type UpgradedCluster, upgradedClusters } from "./upgraded-clusters";
+import { type PlannedChange, plannedChanges } from "./planned-changes";
+import { formerNames, type ShownPlan } from "./shown-plan";
+import {
+  changesOnlyPatches,
+  patchedClusters,
+  type UpgradedCluster,
+  upgradedClusters,
+} from "./upgraded-clusters";
 
 /** Terraform in the folder of a mesh's stack. */
 export interface Terraform {
@@ -29,9 +36,26 @@ export interface Plan {
   readonly changes: boolean;
   /** For users. */
   readonly text: string;
+  /** What it does to clusters and node pools. */
+  readonly effects: readonly PlannedChange[];
   /** Clusters that it would downgrade. */
   readonly upgraded: readonly UpgradedCluster[];
+  /** Clusters that run a patch of the version in mesh.yaml. */
+  readonly patched: readonly UpgradedCluster[];
+  /** Names in the mesh at the last apply, by AKS name. */
+  readonly formerNames: ReadonlyMap<string, string>;
 }
+
+const planFrom = (text: string, changes: boolean, shown: ShownPlan): Plan => ({
+  changes: changes && !changesOnlyPatches(shown),
+  text,
+  effects: plannedChanges(shown),
+  upgraded: upgradedClusters(shown),
+  patched: patchedClusters(shown),
+  formerNames: formerNames(shown),
+});
+
+export const noChanges: Plan = planFrom("", false, {});
 
 /** Seconds. azurerm's own timeout for a cluster is 90 minutes. */
 const deadlines = { output: 60, init: 600, plan: 600, apply: 7200 } as const;
@@ -70,8 +94,7 @@ export function terraformFor(programs: Programs, mesh: Mesh, folder: string): Te
         answers: [0, 2],
         ...options,
       });
-      const shown = code === 2 ? await show(file) : {};
-      return { changes: code === 2, text: stdout.trim(), upgraded: upgradedClusters(shown) };
+      return planFrom(stdout.trim(), code === 2, code === 2 ? await show(file) : {});
     },
     async apply(plan, options) {
       await run(["apply", noInput, noColor, plan], {
@@ -104,6 +127,18 @@ function readJson<T>(command: string, stdout: string): T {
 
 /** Whether Terraform creates any cluster of the mesh. */
 export const hasStack = (mesh: Mesh) => mesh.azure !== undefined && mesh.clusters.some(({ aks }) => aks);
+
+/** @throws InputError for an option about clusters of Terraform, in a mesh without them */
+export function requireStack(option: string, mesh: Mesh, file: string): void {
+  if (hasStack(mesh)) return;
+  throw new InputError([
+    fileProblem(
+      file,
+      `${option} is set, and Terraform creates none of these clusters (none has \`aks\`)`,
+      `leave ${option} out`,
+    ),
+  ]);
+}
 
 const stackFolder = ({ azure }: Mesh, folder: string) => join(folder, "stacks", terraformStackName(azure!));
 

@@ -27,6 +27,10 @@ export function homeFolder({ HOME }: Environment = userEnvironment()): string {
   }
 }
 
+/** The subscription that azurerm uses if its configuration has none. */
+export const terraformSubscription = (env: Environment = userEnvironment()): string | undefined =>
+  env.ARM_SUBSCRIPTION_ID || undefined;
+
 /** Settings of a user or a CI system that would change what a program does or prints. */
 const settings: Readonly<Record<ProgramName, { readonly without?: RegExp; readonly set?: Environment }>> = {
   // A kuberc gives commands other defaults: `apply` without "unchanged", `delete` that asks and deletes nothing. KUBERC

@@ -698,6 +698,11 @@ ${ownCa}
   const az = (account: string, registration = "Registered") =>
     `case "$*" in version*) echo '{"azure-cli":"2.80.0"}' ;; "account show"*) ${account} ;; "provider show"*) echo ${registration} ;; *) exit 64 ;; esac`;
   const loggedIn = (id: string) => `echo '{"id":"${id}","name":"Team"}'`;
+  const { ARM_SUBSCRIPTION_ID } = process.env;
+  beforeAll(() => delete process.env.ARM_SUBSCRIPTION_ID);
+  afterAll(() => {
+    if (ARM_SUBSCRIPTION_ID !== undefined) process.env.ARM_SUBSCRIPTION_ID = ARM_SUBSCRIPTION_ID;
+  });
 
   test("existing clusters need neither terraform nor az", async () => {
     const { results } = await diagnose({});

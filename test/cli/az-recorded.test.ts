@@ -14,19 +14,21 @@ type Answers = Readonly<Record<string, { code: number | null; stdout: string; st
 
 let leave: () => void;
 let path: FakePath;
-const { PATH, KUBECONFIG } = process.env;
+const environment = { ...process.env };
 beforeEach(async () => {
   ({ leave } = await project(fixtureText("default")));
   path = fakePath();
   process.env.PATH = path.env.PATH;
+  delete process.env.ARM_SUBSCRIPTION_ID;
   process.env.KUBECONFIG = join(path.folder, "users-own");
   path.add("terraform", "exit 1");
   path.add("kubectl", `[ "$1" = config ] && [ "$2" = view ] && echo '{}'; [ "$1" = config ]`);
 });
 afterEach(() => {
-  process.env.PATH = PATH;
-  if (KUBECONFIG === undefined) delete process.env.KUBECONFIG;
-  else process.env.KUBECONFIG = KUBECONFIG;
+  for (const name of ["PATH", "KUBECONFIG", "ARM_SUBSCRIPTION_ID"]) {
+    if (environment[name] === undefined) delete process.env[name];
+    else process.env[name] = environment[name];
+  }
   leave();
   path.remove();
 });
@@ -76,6 +78,19 @@ test("doctor reads az's version, login and subscription, and whether AKS is regi
     "azure.subscription": `warn: mesh.yaml names none: Terraform takes ARM_SUBSCRIPTION_ID; az works with ${id}: export ARM_SUBSCRIPTION_ID=${id}`,
     "azure.provider": "pass: Registered",
   });
+});
+
+test.each([
+  ["az's own", "5B000000-0000-4000-8000-000000000001", "pass: 5b000000-0000-4000-8000-000000000001"],
+  [
+    "another",
+    "9b000000-0000-4000-8000-000000000009",
+    "warn: az works with 5b000000-0000-4000-8000-000000000001, ARM_SUBSCRIPTION_ID is 9b000000-0000-4000-8000-000000000009: az account set --subscription 9b000000-0000-4000-8000-000000000009",
+  ],
+])("doctor compares the subscription in ARM_SUBSCRIPTION_ID with az's: %s", async (_, named, result) => {
+  addAz(recorded.loggedIn);
+  process.env.ARM_SUBSCRIPTION_ID = named;
+  expect(await doctor()).toMatchObject({ "azure.subscription": result });
 });
 
 test("an unregistered resource provider is a finding, with the command that registers it", async () => {

@@ -120,6 +120,7 @@ describe("what is offered", () => {
       ["traffic", "--from", ""],
       ["main0", "remote0"],
     ],
+    [["up", "--replace", ""], []],
     [["verify", "--context", "kind"], ["kind-two"]],
   ])("%j: %j", async (words, expected) => {
     expect(await offered(...words)).toEqual({ values: expected, files: false });
@@ -175,6 +176,15 @@ describe("names of clusters", () => {
     } finally {
       delete process.env.MESH_FILE;
     }
+  });
+
+  test("for --replace are those that Terraform creates", async () => {
+    writeFileSync(
+      "mesh.yaml",
+      "azure: { location: centralus, resourceGroup: rg }\n" +
+        "clusters: [{ name: a, role: primary, network: n1, aks: aks-a }, { name: b, network: n2, context: b }]\n",
+    );
+    expect(await values("up", "--replace", "")).toEqual(["a"]);
   });
 
   test.each([

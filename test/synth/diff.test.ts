@@ -112,14 +112,16 @@ test("says that apply refuses a renamed cluster or network on a running mesh", (
   ]);
 });
 
-test("gives no consequences for new or removed clusters, or tags", () => {
+test("says that up refuses to delete a cluster, and gives no consequences for new clusters and tags", () => {
   synthesize(inputs());
   edit("sample:", "  - name: remote1\n    network: network3\n    aks: aks-third\nsample:");
   edit("resourceGroup: rg-demo", "resourceGroup: rg-demo\n  tags: { team: a }");
   expect(means()).toEqual([]);
   synthesize(inputs());
   edit(/ {2}- name: remote1\n.*\n.*\n/, "");
-  expect(means()).toEqual([]);
+  expect(means()).toEqual([
+    "deletes the AKS cluster aks-third: `mesh up` refuses it without `--replace aks-third`",
+  ]);
 });
 
 test("shows removed resources", () => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseMesh } from "../../../mesh/load";
-import { terraformFor } from "../../../ops/azure/terraform";
+import { noChanges, terraformFor } from "../../../ops/azure/terraform";
 import { createPrograms } from "../../../ops/exec/programs";
 import { twoClusters } from "../../synth/project";
 import { type FakePath, fakePath } from "../exec/fake-programs";
@@ -38,15 +38,14 @@ test("state and plans are readable by their owner alone, and other programs' fil
 test("a plan reports whether it has changes", async () => {
   path.add("terraform", `case "$*" in *" show "*) echo '{}';; *) echo "Plan: 3 to add"; exit 2;; esac`);
   expect(await terraform().plan("/tmp/plan", {})).toEqual({
+    ...noChanges,
     changes: true,
     text: "Plan: 3 to add",
-    upgraded: [],
   });
   path.add("terraform", 'echo "No changes."');
   expect(await terraform().plan("/tmp/plan", {})).toEqual({
-    changes: false,
+    ...noChanges,
     text: "No changes.",
-    upgraded: [],
   });
   path.add("terraform", "exit 1");
   await expect(terraform().plan("/tmp/plan", {})).rejects.toThrow("ended with 1");
