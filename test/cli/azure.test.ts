@@ -137,6 +137,86 @@ test("up --yes runs terraform init, plan and apply, fetches credentials, and con
   expectNoSecret(notes, result);
 });
 
+describe("a drain timeout that was set on Azure, which azurerm cannot unset in place", () => {
+  // The stand-in for azurerm updates it in place; the plan is the real one's.
+  const attribute = "default_node_pool.upgrade_settings.drain_timeout_in_minutes";
+  const cluster = (upgrade_settings: object) => ({
+    name: "aks-main",
+    default_node_pool: [{ name: "default", upgrade_settings: [{ max_surge: "10%", ...upgrade_settings }] }],
+    kube_config_raw: secrets.token,
+  });
+  const address = "azurerm_kubernetes_cluster.aks-main";
+  const [before, after] = [cluster({ drain_timeout_in_minutes: 30 }), cluster({})];
+  const type = "azurerm_kubernetes_cluster";
+  const plan = {
+    resource_drift: [{ address, type, change: { actions: ["update"], before: after, after: before } }],
+    resource_changes: [
+      {
+        address,
+        type,
+        action_reason: "replace_because_cannot_update",
+        change: {
+          actions: ["delete", "create"],
+          before,
+          after,
+          replace_paths: [["default_node_pool", 0, "upgrade_settings", 0, "drain_timeout_in_minutes"]],
+        },
+      },
+    ],
+  };
+  beforeEach(() => {
+    addKubectl();
+    addIstioctl();
+    addTerraform(outputs);
+    writeFileSync(join(path.folder, "plan.json"), JSON.stringify(plan));
+    path.add(
+      "terraform",
+      `case "$*" in *" plan "*) exit 2;; *" show "*) cat '${join(path.folder, "plan.json")}';; *" output "*) cat '${join(path.folder, "outputs.json")}';; esac`,
+    );
+  });
+  const appliedPlan = () => azureCalls().some((call) => call.includes(" apply "));
+
+  test("up --yes refuses to replace the cluster, with cause and fix", async () => {
+    const { code, notes, result } = await mesh("up", "--yes");
+    expect(code).toBe(1);
+    expect(notes).toContain(
+      `error: main0 (AKS aks-main): the plan replaces this cluster and everything on it: azurerm cannot change ${attribute} in place, and ${attribute} was changed outside of Terraform\n` +
+        "  fix: undo the change on Azure, or set the same value for the cluster in mesh.extend.ts\n" +
+        "  or, to lose the cluster: move its traffic to another one first (docs/azure.md), then mesh up --replace main0\n" +
+        "nothing was changed\n",
+    );
+    expect(appliedPlan()).toBe(false);
+    expectNoSecret(notes, result);
+  });
+
+  test("up --replace of another cluster refuses it, and of this one applies the plan", async () => {
+    expect((await mesh("up", "--yes", "--replace", "remote0")).code).toBe(1);
+    expect(appliedPlan()).toBe(false);
+    const { notes, result } = await mesh("up", "--yes", "--replace", "remote0", "--replace", "main0");
+    expect(notes).toContain("--replace remote0: the plan does not replace this cluster\n");
+    expect(notes).toContain(
+      `  main0 (AKS aks-main): cluster replaced (${attribute}): everything on it is lost\n`,
+    );
+    expect(appliedPlan()).toBe(true);
+    expectNoSecret(notes, result);
+  });
+
+  test("--replace of an unknown cluster, or without clusters of Terraform, is invalid", async () => {
+    expect(await mesh("up", "--yes", "--replace", "main")).toMatchObject({
+      code: 2,
+      notes: expect.stringContaining(
+        'invalid value "main" for --replace: expected one of main0, remote0, aks-main, aks-remote',
+      ),
+    });
+    expect(appliedPlan()).toBe(false);
+    writeFileSync("mesh.yaml", "clusters: [{ name: main0, role: primary, network: n1, context: one }]\n");
+    expect(await mesh("up", "--yes", "--replace", "main0")).toMatchObject({
+      code: 2,
+      notes: expect.stringContaining("--replace is set, and Terraform creates none of these clusters"),
+    });
+  });
+});
+
 test("the mesh has its own private kubeconfig, which takes precedence over the user's", async () => {
   addKubectl();
   addIstioctl();
