@@ -37,6 +37,7 @@ test.each([
   ["default_node_pool.os_sku", "Ubuntu", "Windows2022", "rotated"],
   ["default_node_pool.upgrade_settings.drain_timeout_in_minutes", 30, undefined, "replaced"],
   ["default_node_pool.upgrade_settings.drain_timeout_in_minutes", 0, 30, "updated"],
+  ["default_node_pool.upgrade_settings.drain_timeout_in_minutes", 0, undefined, "updated"],
   ["default_node_pool.upgrade_settings.undrainable_node_behavior", "Cordon", undefined, "updated"],
 ])("%s from %j to %j is %s", (path, was, is, effect) => {
   const other = { extra: 1 };

@@ -85,7 +85,11 @@ test("a replaced cluster names the attributes that force it, and those that chan
   });
   const drift = [
     ofCluster({ before: cluster(), after: drained }),
-    ofCluster({ address: "azurerm_kubernetes_cluster.other", after: { location: "x" } as object }),
+    ofCluster({
+      address: "azurerm_kubernetes_cluster.other",
+      before: cluster({}, { location: "a" }),
+      after: cluster({}, { location: "b" }),
+    }),
   ];
   expect(plannedChanges({ ...planOf(replaced), resource_drift: drift })).toEqual([
     { aks, does: "replaced", attributes: [drain, "location"], drifted: [drain] },
