@@ -9,3 +9,6 @@ export const networkLabel = "topology.istio.io/network";
  * read 2026-11-23).
  */
 export const remoteSecretName = (cluster: string) => `istio-remote-secret-${cluster}`;
+
+/** DaemonSet of the node agent (manifests/charts/istio-cni/templates/daemonset.yaml, read 2026-11-30). */
+export const cniName = "istio-cni-node";

@@ -1,6 +1,6 @@
 import { ingressGateway as ingress, proxyHealth } from "../mesh/istio-lines";
 import type { Cluster, Mesh } from "../mesh/mesh";
-import { networkLabel } from "./istio-names";
+import { istioNamespace, networkLabel } from "./istio-names";
 import { type IstioOperator, istioOperator, type OperatorFile } from "./istio-operator";
 import { healthProbes, loadBalancer, staticAddress } from "./load-balancer";
 
@@ -38,6 +38,7 @@ function primary(mesh: Mesh, cluster: Cluster): IstioOperator {
       profile: "default",
       ...images(mesh),
       components: {
+        ...cniComponent(mesh),
         // The list replaces the profile's.
         ingressGateways: [
           eastWestGateway(mesh, cluster),
@@ -52,6 +53,7 @@ function primary(mesh: Mesh, cluster: Cluster): IstioOperator {
           multiCluster: { clusterName: cluster.name },
           network: cluster.network,
           externalIstiod: true,
+          ...networkPolicy(mesh),
           ...pullSecrets(mesh),
         },
       },
@@ -66,9 +68,10 @@ function remoteControlPlane(mesh: Mesh, cluster: Cluster, address: string): Isti
     {
       profile: "remote",
       ...images(mesh),
+      ...(mesh.istio.cni && { components: cniComponent(mesh) }),
       values: {
         istiodRemote: { injectionPath: `/inject/cluster/${cluster.name}/net/${cluster.network}` },
-        global: { remotePilotAddress: address, ...pullSecrets(mesh) },
+        global: { remotePilotAddress: address, ...networkPolicy(mesh), ...pullSecrets(mesh) },
       },
     },
     "istio",
@@ -82,7 +85,10 @@ function remoteGateway(mesh: Mesh, cluster: Cluster): IstioOperator {
       profile: "empty",
       ...images(mesh),
       components: { ingressGateways: [eastWestGateway(mesh, cluster)] },
-      values: { ...gatewayValues(cluster), global: { network: cluster.network, ...pullSecrets(mesh) } },
+      values: {
+        ...gatewayValues(cluster),
+        global: { network: cluster.network, ...networkPolicy(mesh), ...pullSecrets(mesh) },
+      },
     },
     "eastwest",
   );
@@ -98,6 +104,19 @@ function pullSecrets({ istio }: Mesh) {
 }
 
 /**
+ * The node agent. istioctl sets `pilot.cni.enabled` with it, so that istiod injects no istio-init. AKS has the plugins in
+ * the chart's default folders. https://istio.io/latest/docs/setup/additional-setup/cni/, read 2026-11-30
+ */
+function cniComponent({ istio }: Mesh) {
+  return istio.cni ? { cni: { enabled: true, namespace: istioNamespace } } : {};
+}
+
+/** https://istio.io/latest/docs/setup/additional-setup/network-policy/, read 2026-11-30 */
+function networkPolicy({ istio }: Mesh) {
+  return istio.networkPolicy ? { networkPolicy: { enabled: true } } : {};
+}
+
+/**
  * Two pods, and upstream's charts add the PodDisruptionBudget that keeps one while nodes are drained. An existing
  * cluster may be too small for that and gets upstream's default of one.
  */
@@ -110,19 +129,19 @@ function controlPlaneReplicas(cluster: Cluster) {
 }
 
 /**
- * Spreads the pods of a Deployment over the nodes, as far as possible. With the hash, pods of the previous ReplicaSet do
- * not count during an update.
+ * Spreads the pods of a Deployment over zones and nodes, as far as possible. The scheduler does not score nodes that lack
+ * one of the labels, but AKS nodes have both: without zones, the zone is the fault domain
+ * (https://kubernetes-sigs.github.io/cloud-provider-azure/topics/availability-zones/, read 2026-11-30). With the hash, pods
+ * of the previous ReplicaSet do not count during an update.
  */
 function apart(app: string) {
-  return [
-    {
-      maxSkew: 1,
-      topologyKey: "kubernetes.io/hostname",
-      whenUnsatisfiable: "ScheduleAnyway",
-      labelSelector: { matchLabels: { app } },
-      matchLabelKeys: ["pod-template-hash"],
-    },
-  ];
+  return ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
+    maxSkew: 1,
+    topologyKey,
+    whenUnsatisfiable: "ScheduleAnyway",
+    labelSelector: { matchLabels: { app } },
+    matchLabelKeys: ["pod-template-hash"],
+  }));
 }
 
 /** Gateways are injected with upstream's template for gateways. The key applies to all of them. */
@@ -159,7 +178,7 @@ function eastWestGateway(mesh: Mesh, cluster: Cluster) {
         ...annotations,
         ...staticAddress(mesh, cluster),
       },
-      ...podsApart(name, cluster),
+      ...overlays(podsApart(name, cluster), ownPorts(mesh, name)),
     },
   };
 }
@@ -175,13 +194,32 @@ function ingressGateway(mesh: Mesh, cluster: Cluster) {
       readinessProbe,
       service: sourceRanges,
       serviceAnnotations: { ...healthProbes(ports), ...annotations },
-      ...podsApart(name, cluster),
+      ...overlays(podsApart(name, cluster)),
     },
   };
 }
 
-/** An overlay, because a gateway's settings have no such field. */
+/** Changes of what the charts render, where a gateway's settings have no field for it. */
+function overlays(...all: readonly (readonly object[])[]) {
+  return all.flat().length > 0 ? { overlays: all.flat() } : {};
+}
+
 function podsApart(app: string, { aks }: Cluster) {
   const patches = [{ path: "spec.template.spec.topologySpreadConstraints", value: apart(app) }];
-  return aks ? { overlays: [{ kind: "Deployment", name: app, patches }] } : {};
+  return aks ? [{ kind: "Deployment", name: app, patches }] : [];
 }
+
+/**
+ * The chart's NetworkPolicy admits the ports of its values, which all gateways share, and not those of the Service
+ * (manifests/charts/gateways/istio-ingress/templates/networkpolicy.yaml, the same in 1.30 and 1.31, read 2026-11-30).
+ */
+function ownPorts({ istio }: Mesh, name: string) {
+  const served = [...istio.line.gateway.ports.map(({ targetPort }) => targetPort), ...metricsPorts];
+  const value = [{ ports: served.map((port) => ({ port, protocol: "TCP" })) }];
+  return istio.networkPolicy
+    ? [{ kind: "NetworkPolicy", name, patches: [{ path: "spec.ingress", value }] }]
+    : [];
+}
+
+/** What Prometheus scrapes of a proxy: https://istio.io/latest/docs/ops/deployment/application-requirements/, read 2026-11-30 */
+const metricsPorts = [15020, 15090];

@@ -147,6 +147,12 @@ export const meshConfigSchema = section(
           .array(named(names.dns1123Subdomain, "Name of a Secret."), { error: "a list of Secret names" })
           .describe("Image pull Secrets, which you create in istio-system and in the sample's namespace.")
           .optional(),
+        cni: yesOrNo(
+          `Install the node agent istio-cni in every cluster: injected pods then need no NET_ADMIN and NET_RAW. ${byDefault(defaults.istio.cni)}`,
+        ).optional(),
+        networkPolicy: yesOrNo(
+          `Install Istio's NetworkPolicies, which admit only the ports of istiod, the gateways and istio-cni. ${byDefault(defaults.istio.networkPolicy)}`,
+        ).optional(),
       },
       "Istio release.",
     ).optional(),

@@ -13,7 +13,7 @@ const nodePool: NodePool = { vmSize: "Standard_D2s_v5", nodes: 3, minNodes: 1, m
  */
 export const defaults = {
   name: "mesh1",
-  istio: { line: defaultIstioLine.id },
+  istio: { line: defaultIstioLine.id, cni: false, networkPolicy: false },
   nodePool,
   cluster: { role: "remote" },
   gitops: { revision: "main", path: "dist" },

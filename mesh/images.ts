@@ -31,6 +31,7 @@ export function imagesOf(mesh: Mesh): readonly Image[] {
   return [
     istios(`pilot:${istio.version}`),
     istios(`proxyv2:${istio.version}`),
+    ...(istio.cni ? [istios(`install-cni:${istio.version}`)] : []),
     ...(sample?.versions.map(({ name }) => istios(line.sample.helloworld[name]!)) ?? []),
     ...(sample ? [other(line.sample.client.image)] : []),
     ...(addons.prometheus

@@ -1,3 +1,6 @@
+/** Parts of an Istio installation that `istio` in mesh.yaml turns on. */
+export type OptionalPart = "cni" | "networkPolicy";
+
 type ExperimentalCommand = "create-remote-secret" | "uninstall";
 
 /**
@@ -33,10 +36,12 @@ export interface IstioLine {
   /** Registry and path of Istio's images, those of its samples included. */
   readonly hub: string;
   readonly kubernetes: KubernetesRange;
+  /** Optional parts that the line cannot have, each with the reason, to complete the sentence "Istio 1.7 ...". */
+  readonly lacks: Readonly<Partial<Record<OptionalPart, string>>>;
   /** Architectures of its images, as in the node label `kubernetes.io/arch`. */
   readonly architectures: readonly string[];
   /** Resource requests of its pods. */
-  readonly requests: { readonly istiod: Requests; readonly proxy: Requests };
+  readonly requests: { readonly istiod: Requests; readonly proxy: Requests; readonly cni: Requests };
   /** Syntax of `remotePilotAddress`. */
   readonly remoteAddress: "ipv4" | "ipv4 or host name";
   /**
@@ -216,10 +221,12 @@ const currentKubernetes: KubernetesRange = {
 
 /**
  * values.yaml of manifests/charts/istio-control/istio-discovery, the same from 1.7 to 1.31, read 2026-11-27. A gateway is a proxy, and every pod of the sample has one.
+ * `cni`: values.yaml of manifests/charts/istio-cni, the same in 1.30 and 1.31, read 2026-11-30
  */
 const requests = {
   istiod: { cpu: "500m", memory: "2048Mi" },
   proxy: { cpu: "100m", memory: "128Mi" },
+  cni: { cpu: "100m", memory: "100Mi" },
 } as const;
 
 /** prow/release-commit.sh, `architectures`, read 2026-11-27 */
@@ -240,6 +247,7 @@ const primaryRemote = {
   // switched off in December 2026. Upgrade notes of 1.31 and https://istio.io/latest/blog/2026/retirement-of-gcp/, read 2026-11-27
   hub: "docker.io/istio",
   kubernetes: currentKubernetes,
+  lacks: {},
   architectures: currentArchitectures,
   requests,
   // manifests/charts/istio-control/istio-discovery/templates/remote-istiod-service.yaml, read 2026-11-27
@@ -314,6 +322,12 @@ export const istioLines: readonly IstioLine[] = [
       default: "1.18.8",
       seccomp: "annotation",
       endpoints: "endpoints",
+    },
+    lacks: {
+      // The walk-through is the reference for everything that this project installs of 1.7.
+      cni: "is installed as in the walk-through, without istio-cni",
+      // manifests/charts/istio-control/istio-discovery/templates/networkpolicy.yaml came with 1.28 (istio/istio#56877), read 2026-11-30
+      networkPolicy: "has no NetworkPolicies in its charts",
     },
     // Images for arm64 came with 1.15.
     architectures: ["amd64"],

@@ -1,5 +1,5 @@
 import { networkOf } from "./ipv4";
-import { sharesIngressGateway } from "./istio-lines";
+import { defaultIstioLine, sharesIngressGateway } from "./istio-lines";
 import { quote } from "./problem";
 import { type Rule, type RuleRow, repeats } from "./rule";
 
@@ -29,6 +29,20 @@ const ingressWhereItIsTheGateway: Rule = (_, { gateways, istio }) =>
         },
       ]
     : [];
+
+const partsThatTheLineHas: Rule = (_, { istio }) =>
+  (["cni", "networkPolicy"] as const).flatMap((part) => {
+    const why = istio.line.lacks[part];
+    return istio[part] && why !== undefined
+      ? [
+          {
+            path: ["istio", part],
+            message: `invalid value true: Istio ${istio.line.id} ${why}`,
+            fix: `set it to false, or choose another istio.line, for example ${defaultIstioLine.id}`,
+          },
+        ]
+      : [];
+  });
 
 const noRepeatsInLists: Rule = ({ istio, gateways, sample }) =>
   [
@@ -97,6 +111,7 @@ const noRepositoryForFlux: Rule = ({ gitops }) =>
 export const meshRules: readonly RuleRow[] = [
   [istioVersionOfItsLine, "istio.line"],
   [ingressWhereItIsTheGateway, "istio.line"],
+  [partsThatTheLineHas, "istio.line"],
   [noRepeatsInLists],
   [rangesWithoutHostBits],
   [sampleCertificatesOnlyFromFiles, "ca.files"],

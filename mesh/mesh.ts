@@ -34,6 +34,10 @@ export interface Istio {
   readonly hub: string;
   /** Names of image pull Secrets that must exist in istio-system and the sample's namespace. */
   readonly pullSecrets: readonly string[];
+  /** The node agent istio-cni redirects the pods' traffic, and injected pods need no NET_ADMIN. */
+  readonly cni: boolean;
+  /** Istio's own NetworkPolicies admit only the ports that its pods serve. */
+  readonly networkPolicy: boolean;
 }
 
 /** Where the clusters pull images from. */

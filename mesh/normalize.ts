@@ -22,6 +22,8 @@ export function normalize(config: MeshConfig): Mesh {
       version: config.istio?.version ?? line.version,
       hub: hubOf(line, config.istio?.hub, config.images?.registry),
       pullSecrets: config.istio?.pullSecrets ?? [],
+      cni: config.istio?.cni ?? defaults.istio.cni,
+      networkPolicy: config.istio?.networkPolicy ?? defaults.istio.networkPolicy,
     },
     images: { registry: config.images?.registry },
     azure: config.azure && normalizeAzure(config.azure),

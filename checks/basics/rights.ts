@@ -42,6 +42,13 @@ const reading: readonly RightRow[] = [
     group: "networking.istio.io",
     resources: ["gateways", "virtualservices", "destinationrules"],
   },
+  {
+    verbs: ["list"],
+    group: "apps",
+    resources: ["daemonsets"],
+    in: "istio",
+    of: ({ istio }) => istio.cni,
+  },
   // Of the addons' manifests, which are compared with the cluster.
   { verbs: ["get"], group: "", resources: ["services", "serviceaccounts"], in: "istio", of: hasAddons },
   {

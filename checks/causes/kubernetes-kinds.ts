@@ -154,7 +154,9 @@ function sampleDeployment(object: KubernetesObject, { mesh }: Scene): Effect[] {
 }
 
 /** https://kubernetes.io/docs/concepts/services-networking/network-policies/ */
-function networkPolicy({ metadata, spec = {} }: KubernetesObject, { pods }: Scene): Effect[] {
+function networkPolicy({ metadata, spec = {} }: KubernetesObject, { mesh, pods }: Scene): Effect[] {
+  // Istio's own, which admit what its pods serve.
+  if (mesh.istio.networkPolicy && metadata.labels?.["operator.istio.io/component"] !== undefined) return [];
   const selector: Readonly<Record<string, string>> = spec.podSelector?.matchLabels ?? {};
   const isSelected = [...pods.gateway, ...pods.server, ...pods.client].some(
     (pod) =>

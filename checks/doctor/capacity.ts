@@ -71,13 +71,14 @@ function podsOf(mesh: Mesh, cluster: Cluster): { name: string; requests: Request
   ];
 }
 
-/** Free amounts of the nodes, once what runs has its place. */
-function freeOf(nodes: readonly KubernetesObject[], pods: readonly PodRequest[]): Amount[] {
+/** Free amounts of the nodes, once what runs, and what every node has to run, has its place. */
+function freeOf({ istio }: Mesh, nodes: readonly KubernetesObject[], pods: readonly PodRequest[]): Amount[] {
+  const agent = istio.cni ? amountOf(istio.line.requests.cni) : { cpu: 0, memory: 0 };
   return nodes.map(({ metadata, status }) => {
     const here = pods.filter(({ node }) => node === metadata.name);
     return {
-      cpu: amountIn(status.allocatable.cpu) - sum(here.flatMap(({ cpu }) => cpu)),
-      memory: amountIn(status.allocatable.memory) - sum(here.flatMap(({ memory }) => memory)),
+      cpu: amountIn(status.allocatable.cpu) - sum(here.flatMap(({ cpu }) => cpu)) - agent.cpu,
+      memory: amountIn(status.allocatable.memory) - sum(here.flatMap(({ memory }) => memory)) - agent.memory,
     };
   });
 }
@@ -152,7 +153,7 @@ export const capacityChecks: readonly Check<DoctorWorld>[] = [
       if (holdsMesh(await probes(cluster).namespaces(), mesh))
         return pass(`${mesh.name} is already installed`);
       const nodes = (await probes(cluster).nodes()).filter(isOpen);
-      const free = freeOf(nodes, await probes(cluster).podRequests());
+      const free = freeOf(mesh, nodes, await probes(cluster).podRequests());
       const wanted = podsOf(mesh, cluster);
       const { homeless, placed, left } = place(wanted, free);
       if (!homeless) return pass(`for ${wanted.map(({ name }) => name).join(", ")}`);

@@ -1,8 +1,8 @@
 import { certificatesIn } from "../../ca/certificate";
-import { istioNamespace, networkLabel } from "../../k8s/istio-names";
+import { cniName, istioNamespace, networkLabel } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { istioSystemIn, networkOf } from "../../ops/clusters/owner";
-import { type KubernetesObject, serviceAddresses } from "../../ops/exec/kubernetes-object";
+import { type KubernetesObject, podCounts, serviceAddresses } from "../../ops/exec/kubernetes-object";
 import { isRemote, readsNetworkLabels, runsIstiod } from "../applies-to";
 import { type Check, notJudged, pass, passIfNone, problem } from "../check";
 import { istioService } from "../cluster-probes";
@@ -53,6 +53,24 @@ export const controlPlaneChecks: readonly Check<VerifyWorld>[] = [
         ...verdict.evidence,
         `the context ${cluster.context} leads to a remote of ${other}: are contexts swapped in mesh.yaml?`,
       ]);
+    },
+  },
+  {
+    id: "control-plane.cni",
+    of: "cluster",
+    severity: "fail",
+    applies: ({ istio }) => istio.cni,
+    title: "the node agent istio-cni is ready on every node",
+    looksAt: `the DaemonSet ${cniName} in istio-system, its pods, and events`,
+    why: "On a node without it new pods fail: their init container istio-validation finds no redirection of traffic. Running pods are not affected.",
+    fix: "see why its pods are not ready: it needs a place on every Linux node, the capability NET_ADMIN and hostPath volumes, so policies must exempt istio-system; apply restores what was deleted",
+    needs: ["installed.mesh"],
+    async look(world, cluster) {
+      const objects = await world.meshProbes(cluster).istioSystem();
+      const verdict = await unready(world, cluster, istioNamespace, objects, [cniName], "DaemonSet");
+      if (verdict) return verdict;
+      const { wanted } = podCounts(objectNamed(objects, "DaemonSet", cniName)!);
+      return pass(`${wanted} of ${wanted} nodes`);
     },
   },
   {

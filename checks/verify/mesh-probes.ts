@@ -12,7 +12,7 @@ import { type ProxyCertificates, readProxyCertificates } from "./proxy-certifica
 
 /** What verify asks of one cluster beside what every command asks, each question once and only when a check wants to know. */
 export interface MeshProbes {
-  /** Deployments, Services, pods and endpoints of istio-system. */
+  /** Deployments, Services, pods and endpoints of istio-system, and istio-cni's DaemonSet. */
   istioSystem(): Promise<readonly KubernetesObject[]>;
   /** Secrets of istio-system, keys and tokens included: nothing of them goes anywhere but into comparisons. */
   secrets(): Promise<readonly KubernetesObject[]>;
@@ -77,7 +77,11 @@ export function meshProbesOf(mesh: Mesh, { kubectl, version }: ClusterProbes): M
   };
   const sample = ofSample(({ namespace }) => kubectl.get(["-n", namespace, "deployments,services,pods"]));
   return {
-    istioSystem: get("-n", istioNamespace, `deployments,services,pods,${endpoints}`),
+    istioSystem: get(
+      "-n",
+      istioNamespace,
+      `deployments,${mesh.istio.cni ? "daemonsets," : ""}services,pods,${endpoints}`,
+    ),
     secrets: get("-n", istioNamespace, "secrets"),
     sample,
     networking: get(networkingKinds, "--all-namespaces"),

@@ -3,7 +3,7 @@ import { eventsOf } from "../../ops/diagnosis/events";
 import { whyNotReady } from "../../ops/diagnosis/pods";
 import { remediesFor } from "../../ops/diagnosis/remedies";
 import { ProgramFailed } from "../../ops/exec/errors";
-import { type KubernetesObject, objectNamed, podsOf } from "../../ops/exec/kubernetes-object";
+import { type KubernetesObject, objectNamed, podCounts, podsOf } from "../../ops/exec/kubernetes-object";
 import { problem, type Remedy, type Verdict } from "../check";
 import { kubectlIn } from "../suggested-commands";
 import type { VerifyWorld } from "./world";
@@ -18,7 +18,7 @@ export const hasProxy = ({ spec }: KubernetesObject) =>
   [...(spec.initContainers ?? []), ...(spec.containers ?? [])].some(({ name }) => name === "istio-proxy");
 
 /**
- * Why Deployments of the mesh do not serve, and what heals it; undefined when all of them do.
+ * Why workloads of the mesh do not serve, and what heals it; undefined when all of them do.
  * @param objects of their namespace, pods among them
  */
 export async function unready(
@@ -27,17 +27,19 @@ export async function unready(
   namespace: string,
   objects: readonly KubernetesObject[],
   names: readonly string[],
+  kind: "Deployment" | "DaemonSet" = "Deployment",
 ): Promise<Verdict | undefined> {
   const { kubectl } = world.probes(cluster);
   const found = await Promise.all(
     names.map(async (name) => {
-      const why = whyNotReady(objects, name);
+      const why = whyNotReady(objects, name, kind);
       if (!why) return [];
       const { summary, reasons } = why;
-      const isWaiting = reasons.length === 0 && objectNamed(objects, "Deployment", name)?.spec.replicas > 0;
+      const workload = objectNamed(objects, kind, name);
+      const isWaiting = reasons.length === 0 && workload && podCounts(workload).wanted > 0;
       // Only events tell of mounts, networks and readiness.
       const events = isWaiting
-        ? await eventsOf(kubectl, { kind: "Deployment", namespace, name }, world.signal).catch(noRightToRead)
+        ? await eventsOf(kubectl, { kind, namespace, name }, world.signal).catch(noRightToRead)
         : [];
       return [summary, ...reasons, ...events];
     }),

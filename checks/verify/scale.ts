@@ -235,7 +235,7 @@ async function untilSeen(context: Context, inputs: CheckInputs): Promise<Verdict
     const verdicts = await Promise.all(clusters.map((cluster) => endpointSet(world, cluster)));
     const gone = (performance.now() - begun) / 1000;
     const wrong = verdicts.flatMap(({ kind, evidence }, index) =>
-      kind === "pass" ? [] : evidence.map((line) => `from ${clusters[index]!.name}: ${line}`),
+      kind !== "problem" ? [] : evidence.map((line) => `from ${clusters[index]!.name}: ${line}`),
     );
     if (wrong.length === 0) {
       const seen = verdicts.map(

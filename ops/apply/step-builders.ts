@@ -97,6 +97,30 @@ export function rollout(
   };
 }
 
+/** Waits until a DaemonSet has a ready pod on every node. */
+export function everyNode(
+  run: Run,
+  cluster: Cluster,
+  phase: Phase,
+  title: string,
+  name: string,
+  needs: readonly string[],
+): StepRow {
+  const { kubectl } = run.installations.get(cluster.name)!;
+  const namespace = istioNamespace;
+  return {
+    phase,
+    title,
+    needs,
+    deadlineSeconds: deadlines.rollout,
+    run: async ({ signal }) => {
+      await kubectl.until({ resource: "daemonsets", namespace, name, ready: isRolledOut }, signal);
+      return "unchanged";
+    },
+    explain: (signal) => explainNotReady(kubectl, { kind: "DaemonSet", namespace, name }, signal),
+  };
+}
+
 /** The Deployment at the start of the run; undefined if it did not exist, or has been applied since. */
 function foundDeployment(
   run: Run,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { manifestFiles } from "../../k8s/bundle";
-import { istioNamespace } from "../../k8s/istio-names";
+import { cniName, istioNamespace } from "../../k8s/istio-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { extensionFiles, readManifests } from "../clusters/bundle-objects";
 import { removedClusters } from "../clusters/inventory";
@@ -26,6 +26,7 @@ import {
   address,
   applyRendered,
   chart,
+  everyNode,
   extension,
   injectedDeployments,
   injection,
@@ -80,6 +81,7 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
   // Every cluster depends on istiod, so nothing competes with it for this machine.
   const afterIstiod = isPrimary ? [] : [`${mesh.primary.name}/controlPlane`];
   // New kinds keep an API server busy for seconds, and a remote's are not used before `istioctl install`.
+  const { cni } = mesh.istio;
   const beforeCrds = isPrimary ? [`${cluster.name}/controlPlane`] : podStepIds(mesh, cluster);
   return stepsOf(run, cluster, {
     namespaces: {
@@ -111,6 +113,9 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
       ]),
       after: afterIstiod,
     },
+    cniReady: cni
+      ? everyNode(run, cluster, phaseOf(cluster), `${cniName} ready`, cniName, ["controlPlane"])
+      : undefined,
     crds: {
       ...applyRendered(run, cluster, "crds", phaseOf(cluster), "Istio's CRDs", ["namespaces"]),
       after: crdsMayComeLater ? beforeCrds : [],
@@ -120,6 +125,9 @@ function foundation(run: Run, cluster: Cluster): ApplyStep[] {
 
 const phaseOf = ({ role }: Cluster): Phase => (role === "primary" ? "control-plane" : "remotes");
 const titleOfControlPlane = ({ role }: Cluster) => (role === "primary" ? "istiod" : "webhook and reader");
+
+/** Pods that start before their node has istio-cni fail until it repairs them. */
+const beforeInjection = ({ istio }: Mesh) => (istio.cni ? ["cniReady"] : []);
 
 /** Whether the cluster has the Gateway that opens the data port. */
 const isExposed = ({ istio }: Mesh, { role }: Cluster) =>
@@ -144,7 +152,7 @@ function primarySteps(run: Run, cluster: Cluster): ApplyStep[] {
     istiod: rollout(run, cluster, "control-plane", "istiod ready", istioNamespace, "istiod", [
       "controlPlane",
     ]),
-    injection: injection(run, cluster, "control-plane", ["istiod"]),
+    injection: injection(run, cluster, "control-plane", ["istiod", ...beforeInjection(mesh)]),
     gateways: applyRendered(run, cluster, "gateways", "control-plane", "gateways", ["injection", "services"]),
     gatewayReady: rollout(
       run,
@@ -197,6 +205,7 @@ function remoteSteps(run: Run, cluster: Cluster): ApplyStep[] {
       "secret",
       "primary/exposure",
       "primary/gatewayReady",
+      ...beforeInjection(mesh),
     ]),
     // The istiod that validates the Gateway runs by then.
     exposure: isExposed(run.mesh, cluster)

@@ -1,6 +1,7 @@
 import { installationOf } from "../../k8s/installations";
 import { istioNamespace } from "../../k8s/istio-names";
 import { ownerSelector } from "../../k8s/mesh-chart";
+import { ingressGateway } from "../../mesh/istio-lines";
 import type { Mesh } from "../../mesh/mesh";
 import { ProgramFailed } from "../exec/errors";
 import type { Kubectl } from "../exec/kubectl";
@@ -56,6 +57,28 @@ export function ownedObjects(
   );
 }
 
+/** Names of Istio's NetworkPolicies that mesh.yaml wants. */
+function policyNames({ istio, gateways }: Mesh): readonly string[] {
+  if (!istio.networkPolicy) return [];
+  const ofIngress = gateways.ingress ? [ingressGateway.name] : [];
+  return ["istiod", istio.line.gateway.name, ...ofIngress, ...(istio.cni ? ["istio-cni"] : [])];
+}
+
+/**
+ * Istio's NetworkPolicies of an earlier mesh.yaml: `istioctl install` does not prune this kind
+ * (operator/pkg/uninstall/prune.go, the same in 1.30 and 1.31, read 2026-11-30).
+ */
+async function policiesToPrune(
+  kubectl: Kubectl,
+  mesh: Mesh,
+  signal: AbortSignal,
+): Promise<readonly KubernetesObject[]> {
+  if (mesh.istio.line.lacks.networkPolicy !== undefined) return [];
+  const policies = ["networkpolicies.networking.k8s.io", "-l", "operator.istio.io/component"];
+  const found = await kubectl.get(["-n", istioNamespace, ...policies], { signal });
+  return found.filter(({ metadata }) => !policyNames(mesh).includes(metadata.name));
+}
+
 /**
  * Objects of an earlier mesh.yaml.
  * @param wanted the objects of the cluster's bundle now
@@ -68,17 +91,16 @@ export async function objectsToPrune(
   extensionKinds: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly KubernetesObject[]> {
-  const found = await ownedObjects(
-    kubectl,
-    mesh,
-    withBundleKinds(mesh, [...extensionKinds, ...kindsOf(wanted)]),
-    signal,
-  );
-  return found.filter(
+  const [policies, found] = await Promise.all([
+    policiesToPrune(kubectl, mesh, signal),
+    ownedObjects(kubectl, mesh, withBundleKinds(mesh, [...extensionKinds, ...kindsOf(wanted)]), signal),
+  ]);
+  const unwanted = found.filter(
     (object) =>
       !wanted.some((one) => isSameObject(one, object)) &&
       !(object.metadata.name === inventoryName && object.metadata.namespace === istioNamespace),
   );
+  return [...policies, ...unwanted];
 }
 
 /** All kinds that the mesh may have in a cluster: those of mesh.extend.ts may depend on the others, and come first. */

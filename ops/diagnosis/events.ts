@@ -7,6 +7,8 @@ const shown = 5;
 const kinds = {
   Service: ["Service"],
   Deployment: ["Deployment", "ReplicaSet", "Pod"],
+  // Its own events name the pods that were denied.
+  DaemonSet: ["DaemonSet", "Pod"],
 } as const;
 
 export interface EventsOf {

@@ -8,6 +8,7 @@ import {
   type KubernetesObject,
   objectNamed,
   objectTitle,
+  podCounts,
   podsOf,
 } from "../exec/kubernetes-object";
 import { withRequestTimeout } from "../exec/limits";
@@ -30,52 +31,64 @@ interface ContainerStatus {
   readonly lastState?: { readonly terminated?: { readonly reason?: string; readonly exitCode?: number } };
 }
 
-/** Why a Deployment is not ready. */
+/** A workload of the mesh. */
+export interface Workload {
+  /** @default - Deployment */
+  readonly kind?: "Deployment" | "DaemonSet";
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Why a workload is not ready. */
 export interface NotReady {
-  /** Its replicas. */
+  /** Its pods. */
   readonly summary: string;
   /** Messages of conditions and container statuses; may be empty. */
   readonly reasons: readonly string[];
 }
 
 /**
- * Why a Deployment is not ready; undefined if all replicas are.
+ * Why a workload is not ready; undefined if all of its pods are.
  * @param objects of its namespace, pods included
  */
-export function whyNotReady(objects: readonly KubernetesObject[], name: string): NotReady | undefined {
-  const deployment = objectNamed(objects, "Deployment", name);
-  if (!deployment) return { summary: `Deployment ${name} does not exist`, reasons: [] };
-  if (isRolledOut(deployment)) return undefined;
-  const { spec, status } = deployment;
-  if (spec.replicas === 0) return { summary: `Deployment ${name} is scaled to 0`, reasons: [] };
-  const { replicas: wanted = 1 } = spec;
-  const { availableReplicas: available = 0, updatedReplicas: updated = 0 } = status ?? {};
+export function whyNotReady(
+  objects: readonly KubernetesObject[],
+  name: string,
+  kind: NonNullable<Workload["kind"]> = "Deployment",
+): NotReady | undefined {
+  const title = `${kind} ${name}`;
+  const workload = objectNamed(objects, kind, name);
+  if (!workload) return { summary: `${title} does not exist`, reasons: [] };
+  if (isRolledOut(workload)) return undefined;
+  const { spec } = workload;
+  if (spec.replicas === 0) return { summary: `${title} is scaled to 0`, reasons: [] };
+  const { wanted, available, updated } = podCounts(workload);
   // While a new version does not start, the old pods keep running.
-  const isRollingOut = available >= wanted;
+  const isRollingOut = wanted > 0 && available >= wanted;
   return {
     summary: isRollingOut
-      ? `Deployment ${name} is rolling out: ${updated} of ${wanted} pods are updated, and old pods still run`
-      : `Deployment ${name}: ${available} of ${wanted} replicas are available`,
+      ? `${title} is rolling out: ${updated} of ${wanted} pods are updated, and old pods still run`
+      : `${title}: ${available} of ${wanted} ${kind === "DaemonSet" ? "pods" : "replicas"} are available`,
     reasons: [
       // A denied pod does not exist: this condition has the message of the ReplicaSet's event FailedCreate.
-      ...conditionsOf(deployment, "ReplicaFailure", "True"),
+      ...conditionsOf(workload, "ReplicaFailure", "True"),
       ...podsOf(objects, spec.selector.matchLabels).flatMap(podTroubles),
     ],
   };
 }
 
-/** Why a Deployment in a cluster is not ready: conditions, or else events, and commands that show more. */
+/** Why a workload in a cluster is not ready: conditions, or else events, and commands that show more. */
 export async function explainNotReady(
   kubectl: Kubectl,
-  { namespace, name }: { readonly namespace: string; readonly name: string },
+  { kind = "Deployment", namespace, name }: Workload,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const objects = await kubectl.get(["-n", namespace, "deployments,pods"], { signal, deadlineSeconds: 10 });
-  const found = whyNotReady(objects, name);
+  const asked = `${kind.toLowerCase()}s,pods`;
+  const objects = await kubectl.get(["-n", namespace, asked], { signal, deadlineSeconds: 10 });
+  const found = whyNotReady(objects, name, kind);
   if (!found) return [];
   const { summary, reasons } = found;
-  const words =
-    reasons.length > 0 ? reasons : await eventsOf(kubectl, { kind: "Deployment", namespace, name }, signal);
+  const words = reasons.length > 0 ? reasons : await eventsOf(kubectl, { kind, namespace, name }, signal);
   const see = remediesFor(words.join("\n"), namespace).flatMap(({ commands }) => commands);
   return [
     summary,

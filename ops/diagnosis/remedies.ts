@@ -66,10 +66,10 @@ const rows: readonly Row[] = [
     commands: (_, namespace) => [["-n", namespace, "describe", "limitranges"]],
   },
   {
-    // istio-init sets up the redirection of traffic (istio.io/latest/docs/ops/deployment/application-requirements).
+    // istio-init or istio-cni sets up the redirection of traffic (istio.io/latest/docs/ops/deployment/application-requirements).
     message: /violates PodSecurity "(?<level>[^":]+)/,
     advice: ({ level }) =>
-      `the namespace enforces the Pod Security level ${level}, and a pod with a sidecar needs NET_ADMIN and NET_RAW, which only privileged allows: set the level of the namespace, or ask the administrator who set it`,
+      `the namespace enforces the Pod Security level ${level}, and istio-init and istio-cni need capabilities that only privileged allows: set the level of the namespace, or ask the administrator who set it; with istio.cni in mesh.yaml only istio-system needs it`,
     commands: (_, namespace) => [
       ["label", "namespace", namespace, "pod-security.kubernetes.io/enforce=privileged", "--overwrite"],
     ],

@@ -50,18 +50,45 @@ export const podsOf = (objects: readonly KubernetesObject[], labels: Readonly<Re
       kind === "Pod" && Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value),
   );
 
+/** How many pods a Deployment or DaemonSet has. */
+export interface PodCounts {
+  readonly wanted: number;
+  /** Of the current template. */
+  readonly updated: number;
+  readonly available: number;
+  readonly all: number;
+}
+
+/** A DaemonSet has a pod on every node, and no number in its spec. */
+export function podCounts({ kind, spec, status = {} }: KubernetesObject): PodCounts {
+  return kind === "DaemonSet"
+    ? {
+        wanted: status.desiredNumberScheduled ?? 0,
+        updated: status.updatedNumberScheduled ?? 0,
+        available: status.numberAvailable ?? 0,
+        all: status.currentNumberScheduled ?? 0,
+      }
+    : {
+        wanted: spec?.replicas ?? 1,
+        updated: status.updatedReplicas ?? 0,
+        available: status.availableReplicas ?? 0,
+        all: status.replicas ?? 0,
+      };
+}
+
 /**
- * Every replica is up to date and available, as in `kubectl rollout status`. A Deployment that is scaled to 0 is not
- * rolled out.
+ * Every pod is up to date and available, as in `kubectl rollout status`. A Deployment that is scaled to 0 is not rolled
+ * out, and neither is a DaemonSet without a node.
  */
-export function isRolledOut({ metadata, spec, status }: KubernetesObject): boolean {
-  const wanted = spec?.replicas ?? 1;
+export function isRolledOut(workload: KubernetesObject): boolean {
+  const { metadata, status } = workload;
+  const { wanted, updated, available, all } = podCounts(workload);
   return (
     wanted > 0 &&
     (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
-    (status?.updatedReplicas ?? 0) >= wanted &&
-    (status?.replicas ?? 0) <= (status?.updatedReplicas ?? 0) &&
-    (status?.availableReplicas ?? 0) >= wanted
+    updated >= wanted &&
+    all <= updated &&
+    available >= wanted
   );
 }
 

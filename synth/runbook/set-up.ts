@@ -1,5 +1,5 @@
 import { manifestFiles, operatorFiles } from "../../k8s/bundle";
-import { istioNamespace } from "../../k8s/istio-names";
+import { cniName, istioNamespace } from "../../k8s/istio-names";
 import { getCredentials, terraformStackName } from "../../mesh/azure-names";
 import { imagesOf } from "../../mesh/images";
 import { istioctlCommand } from "../../mesh/istio-lines";
@@ -118,6 +118,7 @@ function primary(book: Book): Step {
     body: [
       commands(
         ...install(book, primary),
+        ...nodeAgentReady(book, primary),
         `${kubectl(primary)} rollout status --namespace ${istioNamespace} deployment/istiod --timeout=5m`,
         `${kubectl(primary)} apply -f dist/${primary.name}`,
       ),
@@ -153,6 +154,7 @@ function remote(book: Book, remote: Cluster): Step {
       `The remote secret gives ${primary.name}'s istiod access to the API server of ${remote.name}. It must exist before pods with a sidecar start there.`,
       commands(
         controlPlane!,
+        ...nodeAgentReady(book, remote),
         secret,
         ...gateway,
         `${kubectl(remote)} apply -f dist/${remote.name}`,
@@ -169,6 +171,12 @@ function remote(book: Book, remote: Cluster): Step {
         : []),
     ],
   };
+}
+
+/** Pods of the mesh start only on nodes that have it. */
+function nodeAgentReady({ mesh }: Book, cluster: Cluster): string[] {
+  const status = `rollout status --namespace ${istioNamespace} daemonset/${cniName} --timeout=5m`;
+  return mesh.istio.cni ? [`${kubectl(cluster)} ${status}`] : [];
 }
 
 function install(book: Book, cluster: Cluster): string[] {

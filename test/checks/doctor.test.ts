@@ -641,6 +641,20 @@ describe("room on the nodes", () => {
     expect(failed(await diagnose({ remote0: { nodes } }))).toEqual([]);
   });
 
+  test("istio-cni takes its place on every node", async () => {
+    const nodes = [node("node0", { memory: "2700Mi" }), node("node1", { memory: "2160Mi" })];
+    const given = { main0: { nodes, pods: "" } };
+    expect(find(await diagnose(given), "capacity.room", "main0").status).toBe("pass");
+    const mesh = meshOf(`${ownCa}\nistio: { cni: true }\nsample: { enabled: false }`);
+    const tight = [node("node0", { memory: "2140Mi" }), node("node1", { memory: "2140Mi" })];
+    const { evidence } = find(
+      await diagnose({ mesh, main0: { nodes: tight, pods: "" } }),
+      "capacity.room",
+      "main0",
+    );
+    expect(evidence[0]).toMatch(/^no node has capacity for istiod: .* has \d+m CPU and 2040Mi memory$/);
+  });
+
   test("a mesh that is already installed needs no more room", async () => {
     const nodes = [node("node0", { memory: "100Mi" })];
     expect(failed(await diagnose({ main0: { nodes, namespaces: [owned("mesh1")] } }))).toEqual([]);

@@ -42,6 +42,18 @@ test.each(lines)("on line %s, what is listed in istio-system is asked for as a r
   }
 });
 
+test("DaemonSets of istio-system are listed where istio-cni is one of them", async () => {
+  const right = "list daemonsets istio-system";
+  expect(named(meshOf(defaultIstioLine.id))).not.toContain(right);
+  const other = meshOf(defaultIstioLine.id);
+  const mesh = { ...other, istio: { ...other.istio, cni: true } };
+  expect(named(mesh)).toContain(right);
+  const asked: string[] = [];
+  const kubectl = { get: async (args: readonly string[]) => asked.push(args.at(-1)!) } as unknown as Kubectl;
+  await meshProbesOf(mesh, { kubectl, version: async () => undefined } as never).istioSystem();
+  expect(asked[0]!.split(",")).toContain("daemonsets");
+});
+
 test("events are read, because they explain why a gateway has no address", () => {
   for (const line of lines) expect(named(meshOf(line))).toContain("list events istio-system");
 });

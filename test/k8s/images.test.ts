@@ -21,21 +21,24 @@ test.each([
   ["of the walk-through on 1.7", referenceMeshes["1.7"]()],
   ["from a registry", mesh(registry)],
   ["from a registry and a hub", mesh(`${registry}istio: { hub: istio.example/hub }\n`)],
+  ["with istio-cni", mesh("istio: { cni: true }\n")],
   ["without the sample", mesh("sample: { enabled: false }\n")],
   ["without the addons", mesh("addons: { prometheus: false }\n")],
-])("images %s: the list is what the bundles run, and Istio's own two", (_, of) => {
+])("images %s: the list is what the bundles run, and Istio's own", (_, of) => {
   const listed = imagesOf(of).map(({ target }) => target);
-  expect(listed.slice(0, 2)).toEqual(
-    ["pilot", "proxyv2"].map((name) => `${of.istio.hub}/${name}:${of.istio.version}`),
+  const own = ["pilot", "proxyv2", ...(of.istio.cni ? ["install-cni"] : [])];
+  expect(listed.slice(0, own.length)).toEqual(
+    own.map((name) => `${of.istio.hub}/${name}:${of.istio.version}`),
   );
-  expect(listed.slice(2).sort()).toEqual([...new Set(inBundles(of))].sort());
+  expect(listed.slice(own.length).sort()).toEqual([...new Set(inBundles(of))].sort());
 });
 
 // istioctl 1.7 is a recording of the walk-through's mesh, which pulls from upstream.
 describe.each([
   ["current", mesh(registry), "mirror.example/team/istio"],
+  ["current", mesh(`${registry}istio: { cni: true }\n`), "mirror.example/team/istio"],
   ["1.7", referenceMeshes["1.7"](), "docker.io/istio"],
-] as const)("what istioctl renders on %s", (line, of, hub) => {
+] as const)("what istioctl renders on %s (%#)", (line, of, hub) => {
   describeWithIstioctl(line, (rendered) => {
     const all = () =>
       of.clusters.flatMap((cluster) =>
@@ -47,9 +50,11 @@ describe.each([
       const proxy = `${hub}/proxyv2:${of.istio.version}`;
       // `auto`: injection fills it in, from the hub and tag in the injector's values.
       const images = imagesIn(resources).map((image) => (image === "auto" ? proxy : image));
-      const [pilot] = imagesOf(of);
-      expect(pilot!.target).toBe(`${hub}/pilot:${of.istio.version}`);
-      expect([...new Set(images)].sort()).toEqual([pilot!.target, proxy]);
+      const istios = imagesOf(of)
+        .map(({ target }) => target)
+        .filter((target) => target.startsWith(`${hub}/`) && target.endsWith(`:${of.istio.version}`));
+      expect(istios).toContain(`${hub}/pilot:${of.istio.version}`);
+      expect([...new Set(images)].sort()).toEqual(istios.sort());
       const injectors = resources.filter(
         ({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "istio-sidecar-injector",
       );

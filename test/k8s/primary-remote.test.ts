@@ -1,9 +1,13 @@
 import { dump } from "js-yaml";
 import { operatorFiles } from "../../k8s/bundle";
+import { cniName } from "../../k8s/istio-names";
 import { defaultIstioLine } from "../../mesh/istio-lines";
+import type { Mesh } from "../../mesh/mesh";
+import { isOfGateway } from "../../ops/exec/istioctl";
+import { objectId } from "../../ops/exec/kubernetes-object";
 import { fixtureMesh } from "../fixtures";
 import { changedObjects, describeWithIstioctl, environment, portsOf } from "./istioctl";
-import { address, find, mesh, operator, type Resource, referenceMeshes } from "./render";
+import { address, find, manifests, mesh, operator, type Resource, referenceMeshes } from "./render";
 
 jest.setTimeout(60_000);
 
@@ -248,26 +252,207 @@ describeWithIstioctl("current", (rendered, ofOperator) => {
     expect(JSON.stringify(service.spec.ports)).not.toContain("appProtocol");
   });
 
-  test("spreads the pods of istiod and of each gateway over the nodes where there are two of each", () => {
+  test("spreads the pods of istiod and of each gateway over zones and nodes where there are two of each", () => {
+    const keys = ["topology.kubernetes.io/zone", "kubernetes.io/hostname"];
     const spread = (resources: readonly Resource[]) =>
       resources
         .filter(({ kind }) => kind === "Deployment")
         .map(({ metadata, spec }) => {
           const { topologySpreadConstraints = [] } = spec.template.spec;
-          for (const { topologyKey, whenUnsatisfiable, labelSelector } of topologySpreadConstraints) {
-            expect([topologyKey, whenUnsatisfiable]).toEqual(["kubernetes.io/hostname", "ScheduleAnyway"]);
+          for (const { whenUnsatisfiable, labelSelector, maxSkew } of topologySpreadConstraints) {
+            expect([whenUnsatisfiable, maxSkew]).toEqual(["ScheduleAnyway", 1]);
             // It counts these very pods.
             expect(spec.template.metadata.labels).toMatchObject(labelSelector.matchLabels);
           }
-          return [metadata.name, topologySpreadConstraints.length];
+          return [
+            metadata.name,
+            topologySpreadConstraints.map(({ topologyKey }: Resource) => topologyKey),
+          ] as const;
         });
     const aks = referenceMeshes.current();
     expect(Object.fromEntries(spread(rendered(aks, "main0", primary)))).toEqual({
-      istiod: 1,
-      "istio-eastwestgateway": 1,
-      "istio-ingressgateway": 1,
+      istiod: keys,
+      "istio-eastwestgateway": keys,
+      "istio-ingressgateway": keys,
     });
-    expect(spread(rendered(aks, "remote0", gateway))).toEqual([["istio-eastwestgateway", 1]]);
-    expect(spread(rendered(mesh(), "main0", primary)).every(([, count]) => count === 0)).toBe(true);
+    expect(spread(rendered(aks, "remote0", gateway))).toEqual([["istio-eastwestgateway", keys]]);
+    expect(spread(rendered(mesh(), "main0", primary)).every(([, found]) => found.length === 0)).toBe(true);
+  });
+
+  describe("with istio-cni", () => {
+    const withCni = mesh("istio: { cni: true }\n");
+    const parts = [
+      ["main0", primary],
+      ["remote0", controlPlane],
+    ] as const;
+    const added = (cluster: string, file: string) => {
+      const before = rendered(mesh(), cluster, file).map(objectId);
+      return rendered(withCni, cluster, file).filter((object) => !before.includes(objectId(object)));
+    };
+
+    test.each(parts)("adds the node agent and its rights to %s, and nothing else", (cluster, file) => {
+      expect(added(cluster, file).map(objectId).sort()).toEqual([
+        "ClusterRole.rbac.authorization.k8s.io//istio-cni",
+        "ClusterRole.rbac.authorization.k8s.io//istio-cni-repair-role",
+        "ClusterRoleBinding.rbac.authorization.k8s.io//istio-cni",
+        "ClusterRoleBinding.rbac.authorization.k8s.io//istio-cni-repair-rolebinding",
+        "ConfigMap./istio-system/istio-cni-config",
+        "DaemonSet.apps/istio-system/istio-cni-node",
+        "ServiceAccount./istio-system/istio-cni",
+      ]);
+      const { spec } = find(added(cluster, file), "DaemonSet", cniName).spec.template;
+      expect(spec.containers.map(({ image }: Resource) => image)).toEqual([
+        `docker.io/istio/install-cni:${version}`,
+      ]);
+      // A GitOps tool applies it with the control plane, before the gateways.
+      expect(added(cluster, file).filter(isOfGateway)).toEqual([]);
+      // The default folders are AKS's own.
+      expect(spec.volumes.map(({ hostPath }: Resource) => hostPath.path)).toEqual(
+        expect.arrayContaining(["/opt/cni/bin", "/etc/cni/net.d"]),
+      );
+      expect(spec.containers[0].resources.requests).toEqual(withCni.istio.line.requests.cni);
+    });
+
+    test("adds nothing to a remote's gateway", () => {
+      expect(rendered(withCni, "remote0", gateway)).toEqual(rendered(mesh(), "remote0", gateway));
+    });
+
+    test("injects istio-validation, which needs no capability, in place of istio-init", () => {
+      const cniOf = (of: Mesh) => {
+        const injector = find(rendered(of, "main0", primary), "ConfigMap", "istio-sidecar-injector");
+        // The template of the init container reads this one value.
+        expect(injector.data.config).toContain("if .Values.pilot.cni.enabled");
+        return JSON.parse(injector.data.values).pilot.cni.enabled;
+      };
+      expect([cniOf(withCni), cniOf(mesh())]).toEqual([true, false]);
+    });
+
+    test("renders a remote without the address as a subset of the same remote with the address", () => {
+      const [remote] = withCni.remotes;
+      const [row] = operatorFiles(withCni, remote!);
+      const before = ofOperator(dump(row!.make(withCni, remote!, "")));
+      expect(find(before, "DaemonSet", cniName)).toBeDefined();
+      expect(changedObjects(before, rendered(withCni, "remote0", controlPlane))).toEqual([
+        "ConfigMap values",
+      ]);
+    });
+  });
+
+  describe("with NetworkPolicies", () => {
+    const closed = mesh("istio: { cni: true, networkPolicy: true }\n");
+    const parts = [
+      ["main0", primary],
+      ["remote0", controlPlane],
+      ["remote0", gateway],
+    ] as const;
+    const policies = (of: Mesh, cluster: string, file: string) =>
+      rendered(of, cluster, file).filter(({ kind }) => kind === "NetworkPolicy");
+    const admitted = ({ spec }: Resource): number[] => [
+      ...new Set<number>(
+        spec.ingress.flatMap(({ from, ports }: Resource) => {
+          // From every source: load balancer, API server and other clusters have many addresses.
+          expect(from).toBeUndefined();
+          return ports.map(({ port }: Resource) => port);
+        }),
+      ),
+    ];
+
+    test("has them only if mesh.yaml says so", () => {
+      for (const [cluster, file] of parts)
+        expect(policies(mesh("istio: { cni: true }\n"), cluster, file)).toEqual([]);
+    });
+
+    test("admits to each pod of the primary the ports that it serves, and leaves egress open", () => {
+      const found = policies(closed, "main0", primary);
+      expect(Object.fromEntries(found.map((one) => [one.metadata.name, admitted(one)]))).toEqual({
+        istiod: [15017, 15010, 15011, 15012, 8080, 15014],
+        "istio-cni": [15014, 8000],
+        "istio-eastwestgateway": [15021, 15443, 15012, 15017, 15020, 15090],
+        "istio-ingressgateway": [15021, 15020, 15090, 8080, 8443],
+      });
+      for (const { spec } of found) expect(spec.egress).toEqual([{}]);
+    });
+
+    test.each(parts)(
+      "selects pods of its own, whose Service and probes it admits: %s %s",
+      (cluster, file) => {
+        const resources = rendered(closed, cluster, file);
+        const named = (kind: string) => resources.filter((one) => one.kind === kind);
+        const templates = [...named("Deployment"), ...named("DaemonSet")].map(({ spec }) => spec.template);
+        for (const template of templates) {
+          const { labels } = template.metadata;
+          const isSelected = (selector: object) =>
+            Object.entries(selector).every(([key, value]) => labels[key] === value);
+          const policy = named("NetworkPolicy").find(({ spec }) => isSelected(spec.podSelector.matchLabels));
+          const ports = admitted(policy);
+          const service = named("Service").find(({ spec }) => spec.selector && isSelected(spec.selector));
+          for (const { port, targetPort = port } of service?.spec.ports ?? [])
+            expect(ports).toContain(targetPort);
+          for (const { readinessProbe } of template.spec.containers)
+            expect(ports).toContain(readinessProbe.httpGet.port);
+          const scraped = template.metadata.annotations["prometheus.io/port"];
+          if (scraped) expect(ports).toContain(Number(scraped));
+        }
+      },
+    );
+
+    test("admits the same on the gateway of a remote", () => {
+      expect(policies(closed, "remote0", gateway).map(admitted)).toEqual([
+        [15021, 15443, 15012, 15017, 15020, 15090],
+      ]);
+    });
+  });
+
+  test("has budgets that let a node drain: each Deployment with one runs more pods than it must keep", () => {
+    const production = referenceMeshes.current();
+    for (const [cluster, file] of [
+      ["main0", primary],
+      ["remote0", gateway],
+    ] as const) {
+      const resources = rendered(production, cluster, file);
+      const budgets = resources.filter(({ kind }) => kind === "PodDisruptionBudget");
+      expect(budgets).not.toEqual([]);
+      for (const { spec } of budgets) {
+        const { minAvailable, selector } = spec;
+        const [deployment] = resources.filter(
+          ({ kind, spec: { template } = {} as Resource }) =>
+            kind === "Deployment" &&
+            Object.entries(selector.matchLabels).every(
+              ([key, value]) => template.metadata.labels[key] === value,
+            ),
+        );
+        const scaler = resources.find(
+          (one) =>
+            one.kind === "HorizontalPodAutoscaler" &&
+            one.spec.scaleTargetRef.name === deployment.metadata.name,
+        );
+        // The autoscaler counts, not the Deployment: it sets the number at once.
+        expect(scaler.spec.minReplicas).toBeGreaterThan(minAvailable);
+        expect(scaler.spec.maxReplicas).toBeGreaterThanOrEqual(scaler.spec.minReplicas);
+        expect(spec).not.toHaveProperty("maxUnavailable");
+      }
+    }
+  });
+
+  test("keeps off the system pool's taint, except the node agent, which every node needs", () => {
+    const everything = mesh("istio: { cni: true, networkPolicy: true }\n");
+    const all = [
+      rendered(everything, "main0", primary),
+      rendered(everything, "remote0", controlPlane),
+      rendered(everything, "remote0", gateway),
+      manifests(everything, "main0"),
+      manifests(everything, "remote0"),
+    ].flat();
+    const taint = { key: "CriticalAddonsOnly", value: "true", effect: "NoSchedule" };
+    const tolerates = ({ key, operator = "Equal", value, effect }: Resource) =>
+      (key === undefined ? operator === "Exists" : key === taint.key) &&
+      (operator === "Exists" || value === taint.value) &&
+      (effect === undefined || effect === taint.effect);
+    const workloads = all.filter(({ spec }) => spec?.template?.spec?.containers);
+    expect(workloads.length).toBeGreaterThan(6);
+    const tolerant = workloads.filter(({ spec }) => (spec.template.spec.tolerations ?? []).some(tolerates));
+    expect([...new Set(tolerant.map(({ kind, metadata }) => `${kind} ${metadata.name}`))]).toEqual([
+      `DaemonSet ${cniName}`,
+    ]);
   });
 });

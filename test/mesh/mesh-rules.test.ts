@@ -18,6 +18,14 @@ test.each([
   });
 });
 
+test.each(["cni", "networkPolicy"] as const)("%s is off by default, and may be off on 1.7", (part) => {
+  const { istio } = parseMesh(twoClusters, "mesh.yaml");
+  expect(istio[part]).toBe(false);
+  expect(parseMesh(`istio: { ${part}: true }\n${twoClusters}`, "mesh.yaml").istio[part]).toBe(true);
+  const old = edited("azure:", `istio: { line: "1.7", ${part}: false }\nazure:`);
+  expect(parseMesh(old, "mesh.yaml").istio[part]).toBe(false);
+});
+
 refuses({
   "a mesh name with capitals": {
     text: `name: Shop\n${twoClusters}`,
@@ -55,6 +63,33 @@ refuses({
     text: `istio: { pullSecrets: [acr, acr] }\n${twoClusters}`,
     says: /pullSecrets\[1\]: duplicate value "acr"/,
   },
+  ...Object.fromEntries(
+    (["cni", "networkPolicy"] as const).flatMap((part) => [
+      [
+        `${part} that is no boolean`,
+        {
+          text: `istio: { ${part}: yes }\n${twoClusters}`,
+          says: new RegExp(`^1:\\d+: istio\\.${part}: invalid value "yes": expected true or false`),
+        },
+      ],
+      [
+        `${part} given twice`,
+        {
+          text: `istio: { ${part}: true, ${part}: false }\n${twoClusters}`,
+          says: new RegExp(`^1:\\d+: istio\\.${part}: duplicate field`),
+        },
+      ],
+      [
+        `${part} on 1.7`,
+        {
+          text: edited("azure:", `istio: { line: "1.7", ${part}: true }\nazure:`),
+          says: new RegExp(
+            `^1:\\d+: istio\\.${part}: invalid value true: Istio 1\\.7 (is installed as|has no) .*\n {2}fix: set it to false, or choose another istio\\.line`,
+          ),
+        },
+      ],
+    ]),
+  ),
 
   "sample certificates accepted where none can be": {
     text: `ca: { acceptSampleCertificates: true }\n${twoClusters}`,

@@ -12,7 +12,14 @@ const nodePool = () => ({ vmSize: "Standard_D4s_v5", nodes: 4, minNodes: 4, maxN
 const files: Readonly<Record<string, Json>> = {
   "clusters created by Terraform": {
     name: "shop",
-    istio: { line: "1.30", version: "1.30.5", hub: "mirror.example/istio", pullSecrets: ["acr", "other"] },
+    istio: {
+      line: "1.30",
+      version: "1.30.5",
+      hub: "mirror.example/istio",
+      pullSecrets: ["acr", "other"],
+      cni: true,
+      networkPolicy: false,
+    },
     images: { registry: "mirror.example/team" },
     azure: {
       subscription: "00000000-0000-0000-0000-000000000000",

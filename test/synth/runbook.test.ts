@@ -33,6 +33,28 @@ test("README and docs cite its steps by title, because the numbers depend on the
   }
 });
 
+test("waits for istio-cni in every cluster before pods need it", () => {
+  const mesh = parseMesh(
+    "istio: { cni: true }\nclusters:\n  - { name: a, role: primary, network: n1, context: one }\n  - { name: b, network: n2, context: two }\n",
+    "mesh.yaml",
+  );
+  const text = runbook({ mesh, paths: meshPaths("mesh.yaml") });
+  for (const [context, cluster] of [
+    ["one", "a"],
+    ["two", "b"],
+  ]) {
+    const status = "rollout status --namespace istio-system daemonset/istio-cni-node --timeout=5m";
+    const inOrder = [
+      `istioctl install --context ${context} `,
+      `kubectl --context ${context} ${status}\n`,
+      `kubectl --context ${context} apply -f dist/${cluster}\n`,
+    ].map((command) => text.indexOf(command));
+    expect(inOrder).toEqual(inOrder.toSorted((one, other) => one - other));
+    expect(inOrder).not.toContain(-1);
+  }
+  expect(of("existing-clusters")).not.toContain("daemonset");
+});
+
 test("begins with the CA if the clusters exist, and does not mention Terraform", () => {
   const text = of("existing-clusters");
   expect(text).toMatch(/## 2\. Certificate authority/);

@@ -3,10 +3,11 @@ import { type KubernetesObject, serviceAddresses } from "../../../ops/exec/kuber
 import type { Endpoint, EndpointView } from "../../../ops/status/endpoints";
 import { hasSample } from "../../applies-to";
 import { explained } from "../../causes/find-causes";
-import { type Check, passIfNone, problem, type Verdict } from "../../check";
+import { type Check, info, pass, passIfNone, problem, type Verdict } from "../../check";
 import { restartIstiod } from "../../suggested-commands";
 import { objectNamed, podsOf } from "../readiness";
 import type { VerifyWorld } from "../world";
+import { describeLocalities, localitiesOf, severalLocalities } from "./localities";
 
 /** A pod that requests may go to. */
 export const isServing = ({ metadata, status }: KubernetesObject) =>
@@ -20,15 +21,23 @@ async function servingPods({ meshProbes }: VerifyWorld, cluster: Cluster, versio
   return podsOf(await meshProbes(cluster).sample(), { app: "helloworld", version }).filter(isServing);
 }
 
+interface WantedEndpoint {
+  readonly address: string;
+  readonly what: string;
+  readonly pods: number;
+  /** Why its weight is not the number of pods; undefined: it is. */
+  readonly unweighted?: string;
+}
+
 /** What a client should see of a version: addresses, each with the number of pods behind it. */
 async function wantedEndpoints(
   world: VerifyWorld,
   from: Cluster,
   version: string,
-): Promise<{ address: string; pods: number; what: string }[]> {
+): Promise<readonly WantedEndpoint[]> {
   const { mesh, meshProbes } = world;
   const perCluster = await Promise.all(
-    mesh.clusters.map(async (cluster) => {
+    mesh.clusters.map(async (cluster): Promise<WantedEndpoint[]> => {
       const pods = await servingPods(world, cluster, version);
       if (cluster === from) {
         return pods.map(({ metadata, status }) => ({
@@ -39,13 +48,14 @@ async function wantedEndpoints(
       }
       const { name } = mesh.istio.line.gateway;
       const service = objectNamed(await meshProbes(cluster).istioSystem(), "Service", name);
-      return pods.length > 0 && service
-        ? serviceAddresses(service).map((address) => ({
-            address,
-            pods: pods.length,
-            what: `${name} of ${cluster.name}`,
-          }))
-        : [];
+      if (pods.length === 0 || !service) return [];
+      const localities = await localitiesOf(world, cluster, pods);
+      return serviceAddresses(service).map((address) => ({
+        address,
+        pods: pods.length,
+        what: `${name} of ${cluster.name}`,
+        ...(localities.length > 1 && { unweighted: describeLocalities(cluster, localities) }),
+      }));
     }),
   );
   return perCluster.flat();
@@ -54,33 +64,42 @@ async function wantedEndpoints(
 /** Scaled weights are rounded to whole numbers. */
 const weightTolerance = 0.02;
 
+const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
+
 /** How what a client sees of a version differs from what it should see, a line each. */
 function differences(
   version: string,
   seen: readonly Endpoint[],
-  wanted: Awaited<ReturnType<typeof wantedEndpoints>>,
+  wanted: readonly WantedEndpoint[],
 ): string[] {
   const ipOf = ({ address }: Endpoint) => address.slice(0, address.lastIndexOf(":"));
-  const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
-  const allWeights = sumOf(seen.map(({ weight }) => weight));
-  const allPods = sumOf(wanted.map(({ pods }) => pods));
-  const missing = wanted.filter(({ address }) => !seen.some((endpoint) => ipOf(endpoint) === address));
+  const seenAt = ({ address }: WantedEndpoint) => seen.find((endpoint) => ipOf(endpoint) === address);
+  const missing = wanted.filter((one) => !seenAt(one));
   const extra = seen.filter((endpoint) => !wanted.some(({ address }) => ipOf(endpoint) === address));
-  const misweighted = wanted.flatMap(({ address, pods, what }) => {
-    const endpoint = seen.find((one) => ipOf(one) === address);
-    if (!endpoint || missing.length + extra.length > 0) return [];
-    const off = endpoint.weight / allWeights - pods / allPods;
-    return Math.abs(off) > weightTolerance
-      ? [
-          `${version}: ${what} has the weight ${endpoint.weight} of ${allWeights}, and ${pods} of ${allPods} pods`,
-        ]
-      : [];
-  });
   return [
     ...missing.map(({ address, what }) => `${version}: ${address} is missing (${what})`),
     ...extra.map((endpoint) => `${version}: ${endpoint.address} is unexpected (${nameOf(endpoint)})`),
-    ...misweighted,
+    ...(missing.length + extra.length > 0 ? [] : misweighted(version, wanted, seenAt)),
   ];
+}
+
+/** Endpoints whose weights are not in proportion to their pods, among those for which that can be said. */
+function misweighted(
+  version: string,
+  wanted: readonly WantedEndpoint[],
+  seenAt: (wanted: WantedEndpoint) => Endpoint | undefined,
+): string[] {
+  const weighted = wanted
+    .filter(({ unweighted }) => unweighted === undefined)
+    .map((one) => ({ ...one, weight: seenAt(one)!.weight }));
+  const allWeights = sumOf(weighted.map(({ weight }) => weight));
+  const allPods = sumOf(weighted.map(({ pods }) => pods));
+  return weighted
+    .filter(({ weight, pods }) => Math.abs(weight / allWeights - pods / allPods) > weightTolerance)
+    .map(
+      ({ weight, pods, what }) =>
+        `${version}: ${what} has the weight ${weight} of ${allWeights}, and ${pods} of ${allPods} pods`,
+    );
 }
 
 /** The pod or the gateway behind an endpoint. */
@@ -97,6 +116,11 @@ export async function viewOf({ endpoints }: VerifyWorld, { name }: Cluster): Pro
 
 const unseen = ({ error }: EndpointView): Verdict => problem(`the client's proxy does not answer: ${error}`);
 
+const whyUnweighted =
+  (version: string) =>
+  ({ unweighted }: WantedEndpoint): string[] =>
+    unweighted === undefined ? [] : [`${version}: ${unweighted}`];
+
 /** Whether the client of a cluster sees what it should see of every version. */
 export const endpointSet = explained("endpoints", compareEndpoints);
 
@@ -107,15 +131,19 @@ async function compareEndpoints(world: VerifyWorld, cluster: Cluster): Promise<V
   const perVersion = await Promise.all(
     mesh.sample!.versions.map(async ({ name }) => {
       const seen = view.endpoints.filter(({ version }) => version === name);
-      return differences(name, seen, await wantedEndpoints(world, cluster, name));
+      const wanted = await wantedEndpoints(world, cluster, name);
+      return { wrong: differences(name, seen, wanted), unweighted: wanted.flatMap(whyUnweighted(name)) };
     }),
   );
-  const wrong = perVersion.flat();
-  return passIfNone(
-    wrong,
-    { commands: restartIstiod(mesh.primary) },
-    view.endpoints.map((endpoint) => `${endpoint.version ?? "any"}: ${nameOf(endpoint)}`).join(", "),
-  );
+  const wrong = perVersion.flatMap((one) => one.wrong);
+  if (wrong.length > 0) return problem(wrong, { commands: restartIstiod(mesh.primary) });
+  const seen = view.endpoints
+    .map((endpoint) => `${endpoint.version ?? "any"}: ${nameOf(endpoint)}`)
+    .join(", ");
+  const unweighted = [...new Set(perVersion.flatMap((one) => one.unweighted))];
+  return unweighted.length > 0
+    ? info(seen, ...unweighted, `weights of these gateways are not judged: ${severalLocalities}`)
+    : pass(seen);
 }
 
 export const endpointSetChecks: readonly Check<VerifyWorld>[] = [
@@ -126,7 +154,7 @@ export const endpointSetChecks: readonly Check<VerifyWorld>[] = [
     applies: hasSample,
     title: "the client has the expected endpoints",
     looksAt:
-      "the endpoints of helloworld that the Envoy beside the client holds, by version, against the pods that serve and the gateways' addresses; weights against the number of pods",
+      "the endpoints of helloworld that the Envoy beside the client holds, by version, against the pods that serve and the gateways' addresses; weights against the number of pods, except of a gateway whose pods are in several localities",
     why: "Pod addresses of another cluster are unreachable, and without its gateway a cluster gets no requests. A known bug loses endpoints after a remote secret was rewritten (istio/istio#61043).",
     fix: "restart istiod; it reads every cluster again",
     needs: [

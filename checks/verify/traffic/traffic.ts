@@ -4,9 +4,10 @@ import { type Reply, requestSeconds, sampleUrl } from "../../../ops/traffic/requ
 import { type Tally, tallying } from "../../../ops/traffic/tally";
 import { hasSample } from "../../applies-to";
 import { explained } from "../../causes/find-causes";
-import { type Check, pass, passIfNone, problem, type Share, type Verdict } from "../../check";
+import { type Check, info, pass, passIfNone, problem, type Share, type Verdict } from "../../check";
 import { kubectlIn } from "../../suggested-commands";
 import { isServing } from "../endpoints/endpoint-set";
+import { describeLocalities, localitiesOf, severalLocalities } from "../endpoints/localities";
 import { podsOf } from "../readiness";
 import { multinomialTest } from "../split/exact-test";
 import { likelyShares } from "../split/request-plan";
@@ -102,7 +103,7 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
     applies: ({ sample, clusters }) => sample !== undefined && !sample.weights && clusters.length > 1,
     title: "requests are spread over the clusters in proportion to their pods",
     looksAt:
-      "in which cluster the pods ran that answered, against the number of pods that serve there, by an exact binomial test",
+      "in which cluster the pods ran that answered, against the number of pods that serve there, by an exact binomial test; not judged where the pods of another cluster are in several localities (zones)",
     why: "Without weights every pod gets an equal share. Locality settings keep requests in the client's cluster.",
     fix: "see whether a DestinationRule sets outlierDetection or localityLbSetting for helloworld",
     needs: ["traffic.versions"],
@@ -114,9 +115,20 @@ export const trafficChecks: readonly Check<VerifyWorld>[] = [
           const pods = podsOf(await world.meshProbes(one).sample(), { app: "helloworld" });
           // One that has gone since has answered all the same.
           const seen = pods.reduce((sum, { metadata }) => sum + (answers[metadata.name] ?? 0), 0);
-          return { one, pods: pods.filter(isServing).length, seen };
+          const serving = pods.filter(isServing);
+          const localities = one === cluster ? [] : await localitiesOf(world, one, serving);
+          return { one, pods: serving.length, seen, localities };
         }),
       );
+      const spread = perCluster.filter(({ localities }) => localities.length > 1);
+      if (spread.length > 0) {
+        const counts = perCluster.map(({ one, seen, pods }) => `${one.name} ${seen} (${pods} pods)`);
+        return info(
+          counts.join(", "),
+          ...spread.map(({ one, localities }) => describeLocalities(one, localities)),
+          `the shares are not judged: ${severalLocalities}; to set shares, give the versions weights`,
+        );
+      }
       const all = perCluster.reduce((sum, { pods }) => sum + pods, 0);
       const shares = perCluster
         .filter(({ pods }) => pods > 0)

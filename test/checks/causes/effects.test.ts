@@ -188,6 +188,14 @@ const rows: readonly Row[] = [
     causes: "gateway? istiod? requests?",
   },
   {
+    // Left over: `istio.networkPolicy` is false.
+    kind: "NetworkPolicy",
+    in: "istio-system",
+    metadata: "labels: { operator.istio.io/component: IngressGateways }",
+    spec: "{ podSelector: { matchLabels: { istio: eastwestgateway } } }",
+    causes: "gateway? istiod? requests?",
+  },
+  {
     kind: "Service",
     in: "sample",
     name: "helloworld",
@@ -418,4 +426,14 @@ test("the mesh's own objects are changed where others changed them, and written 
     change,
   ]);
   expect(symptoms).toEqual([["requests", "apply"]]);
+});
+
+test("Istio's own NetworkPolicies are no suspects where mesh.yaml has them, others are", () => {
+  const closed = { ...scene, mesh: { ...mesh, istio: { ...mesh.istio, networkPolicy: true } } };
+  const policy = (labels: string) =>
+    object(
+      `{ apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: { name: one, namespace: istio-system, labels: ${labels} }, spec: { podSelector: {} } }`,
+    );
+  expect(effectsOf(policy("{ operator.istio.io/component: IngressGateways }"), closed)).toEqual([]);
+  expect(effectsOf(policy("{}"), closed)).not.toEqual([]);
 });

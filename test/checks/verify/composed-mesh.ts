@@ -75,6 +75,7 @@ export interface ComposedCluster {
   meshConfig: Changeable;
   /** Of the other kinds than `networking`. */
   istioConfig: Changeable[];
+  nodes: Changeable[];
   networkPolicies: Changeable[];
   injected: string[] | Error;
   /** What kubectl exec says where the API server gets no connection to the kubelet. */
@@ -299,6 +300,7 @@ function composeCluster(mesh: Mesh, cluster: Cluster, ca: Authority): ComposedCl
           ]
         : []),
       ...(isPrimary ? [] : [{ kind: "Service", metadata: { name: way.metadata.name }, spec: {} }, way]),
+      ...(mesh.istio.cni ? nodeAgent(2) : []),
       ...(["prometheus", "kiali"] as const)
         .filter((addon) => isPrimary && mesh.addons[addon])
         .flatMap((addon) =>
@@ -344,6 +346,7 @@ function composeCluster(mesh: Mesh, cluster: Cluster, ca: Authority): ComposedCl
       },
     },
     istioConfig: [],
+    nodes: [],
     networkPolicies: [],
     injected: [line.sample.client.name, "istio-proxy"],
     noWayToPods: undefined,
@@ -357,6 +360,27 @@ function composeCluster(mesh: Mesh, cluster: Cluster, ca: Authority): ComposedCl
     drift: [],
     replies: [],
   };
+}
+
+/** The node agent on every node, with its pods. */
+export function nodeAgent(nodes: number): Changeable[] {
+  const labels = { "k8s-app": "istio-cni-node" };
+  const counted = ["desired", "current", "updated"].map((one) => [`${one}NumberScheduled`, nodes]);
+  return [
+    {
+      kind: "DaemonSet",
+      apiVersion: "apps/v1",
+      metadata: { name: "istio-cni-node", namespace: "istio-system", generation: 1 },
+      spec: { selector: { matchLabels: labels } },
+      status: { observedGeneration: 1, ...Object.fromEntries(counted), numberAvailable: nodes },
+    },
+    ...Array.from({ length: nodes }, (_, index) => ({
+      kind: "Pod",
+      metadata: { name: `istio-cni-node-${index}`, namespace: "istio-system", labels },
+      spec: { containers: [{ name: "install-cni", image: "x" }] },
+      status: ready,
+    })),
+  ];
 }
 
 const composedClusters = new Map<Mesh, Record<string, ComposedCluster>>();
@@ -377,9 +401,9 @@ function clustersOf(mesh: Mesh, ca: Authority): Record<string, ComposedCluster> 
   return structuredClone(clusters);
 }
 
-export const meshOf = (line: string, sample = "weights: { v1: 50, v2: 50 }"): Mesh =>
+export const meshOf = (line: string, sample = "weights: { v1: 50, v2: 50 }", istio = ""): Mesh =>
   parseMesh(
-    `istio: { line: "${line}" }
+    `istio: { line: "${line}", ${istio} }
 clusters:
   - { name: main0, role: primary, network: network1, context: main0 }
   - { name: remote0, network: network2, context: remote0 }
@@ -390,7 +414,10 @@ ${ownCa}
   );
 
 /** One mesh of each kind of installation. */
-export const lines = { current: meshOf(defaultIstioLine.id), "1.7": meshOf("1.7") };
+export const lines = {
+  current: meshOf(defaultIstioLine.id, undefined, "cni: true, networkPolicy: true"),
+  "1.7": meshOf("1.7"),
+};
 export type Line = keyof typeof lines;
 
 const authorities: Record<string, Promise<Authority>> = {};
@@ -509,7 +536,7 @@ export function worldOf(composed: ComposedMesh): VerifyWorld {
       accessReview: () =>
         after({ user: "admin", clock: { time: composed.now, ahead: 0 }, refused: [], ...found.accessReview }),
       namespaces: () => after(found.namespaces),
-      nodes: () => after([]),
+      nodes: () => after(found.nodes),
       controlPlanes: () => after(found.istioSystem.filter(({ metadata }) => metadata.name === "istiod")),
       webhooks: () => after(found.webhooks),
       inventory: () => after(cluster === mesh.primary ? composed.inventory : undefined),

@@ -25,6 +25,10 @@ function alive(object: Resource, mesh: Mesh, cluster: Mesh["primary"], root: str
     const status = { updatedReplicas: replicas, replicas, availableReplicas: replicas };
     return { ...object, spec: { ...spec, replicas }, status };
   }
+  if (kind === "DaemonSet") {
+    const nodes = { desiredNumberScheduled: 2, currentNumberScheduled: 2, updatedNumberScheduled: 2 };
+    return { ...object, status: { ...nodes, numberAvailable: 2 } };
+  }
   if (kind === "Service" && spec.type === "LoadBalancer") {
     return { ...object, status: { loadBalancer: { ingress: [{ ip: gatewayAddress(mesh, cluster) }] } } };
   }
@@ -52,7 +56,7 @@ describe.each(["current", "1.7"] as const)("on line %s", (line) => {
           .map((object) => alive(object, mesh, cluster, composed.ca.root.pem));
         const own = composed.clusters[cluster.name]!;
         const ofKind = (...kinds: string[]) => objects.filter(({ kind }) => kinds.includes(kind));
-        const inPlace = ofKind("Deployment", "Service", "EndpointSlice", "Endpoints");
+        const inPlace = ofKind("Deployment", "DaemonSet", "Service", "EndpointSlice", "Endpoints");
         own.istioSystem = [
           // istioctl renders no pods nor their endpoints, and the addons are the bundle's.
           ...own.istioSystem.filter(
@@ -66,6 +70,7 @@ describe.each(["current", "1.7"] as const)("on line %s", (line) => {
         own.webhooks = ofKind("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration");
         own.networking = [...own.networking, ...ofKind("Gateway", "VirtualService", "DestinationRule")];
         own.crds = ofKind("CustomResourceDefinition").map(({ metadata }) => metadata.name);
+        own.networkPolicies = ofKind("NetworkPolicy");
         const meshConfig = ofKind("ConfigMap").find(({ metadata }) => metadata.name === "istio");
         own.meshConfig = meshConfig;
       }

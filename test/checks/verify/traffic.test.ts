@@ -57,6 +57,148 @@ describe("without weights", () => {
     expect(notPassed(await verifyComposed(composed))).toEqual([]);
   });
 
+  describe("where nodes have zones", () => {
+    const zones = ["centralus-1", "centralus-2", "centralus-3"];
+    const nodes = zones.map((zone) => ({
+      kind: "Node",
+      metadata: {
+        name: `node-${zone}`,
+        labels: { "topology.kubernetes.io/region": "centralus", "topology.kubernetes.io/zone": zone },
+      },
+    }));
+
+    /** Three pods of v1 in main0 and three of v2 in remote0, in these zones; a gateway has the weight that istiod gives it. */
+    async function zoned(places: Readonly<Record<string, readonly number[]>>, mesh = unweighted) {
+      const composed = await compose(mesh);
+      for (const [name, version] of [
+        ["main0", "v1"],
+        ["remote0", "v2"],
+      ] as const) {
+        const own = composed.clusters[name]!;
+        own.nodes = nodes;
+        const helloworld = running(`helloworld-${version}`, "sample", {
+          labels: { app: "helloworld", version },
+          containers: [{ name: "istio-proxy", image: `x:${defaultIstioLine.version}` }],
+          pods: 3,
+          ip: version === "v1" ? "10.0.0.5" : "10.1.0.6",
+        });
+        places[name]!.forEach((zone, index) => {
+          helloworld[index + 1].spec.nodeName = `node-${zones[zone]}`;
+        });
+        own.sample = [
+          ...own.sample.filter(({ metadata }) => !metadata.name.startsWith(`helloworld-${version}`)),
+          ...helloworld,
+        ];
+        for (const index of [1, 2])
+          composed.proxies.push({ name: `helloworld-${version}-${index}.sample`, cluster: name, stale: [] });
+      }
+      for (const cluster of mesh.clusters) {
+        const seen = endpointsSeenFrom(mesh, cluster, composed.clusters);
+        composed.clusters[cluster.name]!.endpoints = seen;
+        for (const [version, other] of [
+          ["v1", "main0"],
+          ["v2", "remote0"],
+        ] as const) {
+          if (other === cluster.name) continue;
+          const [first] = [...places[other]!].sort();
+          const [address] = Object.keys(seen[version]!);
+          seen[version]![address!] = places[other]!.filter((zone) => zone === first).length;
+        }
+      }
+      return composed;
+    }
+    /** As sent to three endpoints of the own cluster, and one behind the gateway. */
+    const skewed = (own: string, other: string) => [
+      ...Array.from({ length: 113 }, () => answerOf(own)),
+      ...Array.from({ length: 37 }, () => answerOf(other)),
+    ];
+    const resultOf = (report: Awaited<ReturnType<typeof verifyComposed>>, id: string, cluster: string) =>
+      report.results.find((one) => one.id === id && one.cluster === cluster)!;
+
+    test("the share of a cluster with pods in several zones is not judged, with the reason", async () => {
+      const composed = await zoned({ main0: [0, 0, 0], remote0: [0, 1, 2] });
+      composed.clusters.main0!.replies = skewed("v1", "v2");
+      const report = await verifyComposed(composed);
+      expect(notPassed(report)).toEqual(["info endpoints.set main0", "info traffic.clusters main0"]);
+      expect(report.ok).toBe(true);
+      expect(resultOf(report, "traffic.clusters", "main0").evidence).toEqual([
+        "main0 113 (3 pods), remote0 37 (3 pods)",
+        "remote0 has pods in 3 localities: centralus/centralus-1, centralus/centralus-2, centralus/centralus-3",
+        expect.stringMatching(
+          /^the shares are not judged: .*istio#56355.*; to set shares, give the versions weights$/,
+        ),
+      ]);
+      expect(resultOf(report, "traffic.clusters", "main0").shares).toBeUndefined();
+      // The client there sees one zone of main0, and its own pods one by one.
+      expect(resultOf(report, "traffic.clusters", "remote0").shares).toBeDefined();
+    });
+
+    test("the share is judged if the pods of each other cluster are in one zone, whatever the own cluster has", async () => {
+      const composed = await zoned({ main0: [0, 1, 2], remote0: [1, 1, 1] });
+      composed.clusters.main0!.replies = skewed("v1", "v2");
+      composed.clusters.remote0!.replies = skewed("v2", "v1");
+      const report = await verifyComposed(composed);
+      // The client in remote0 sees main0's gateway, whose pods are in three zones.
+      expect(notPassed(report)).toEqual([
+        "info endpoints.set remote0",
+        "fail traffic.clusters main0",
+        "info traffic.clusters remote0",
+      ]);
+      composed.clusters.main0!.replies = [...skewed("v1", "v2"), ...skewed("v2", "v1")];
+      expect(notPassed(await verifyComposed(composed))).toEqual([
+        "info endpoints.set remote0",
+        "info traffic.clusters remote0",
+      ]);
+    });
+
+    test("the locality in a label of the pod comes before that of its node", async () => {
+      const composed = await zoned({ main0: [0, 0, 0], remote0: [0, 1, 2] });
+      const { sample, nodes: own } = composed.clusters.remote0!;
+      expect(own).toHaveLength(3);
+      for (const index of [0, 1, 2])
+        objectIn(sample, "Pod", `helloworld-v2-${index}`).metadata.labels["istio-locality"] = "here";
+      composed.clusters.main0!.endpoints.v2 = { "203.0.113.101": 3 };
+      expect(notPassed(await verifyComposed(composed))).toEqual([]);
+    });
+
+    test("an endpoint that is missing, and a pod with a wrong weight, still fail", async () => {
+      const composed = await zoned({ main0: [0, 0, 0], remote0: [0, 1, 2] });
+      const { endpoints } = composed.clusters.main0!;
+      const [address] = Object.keys(endpoints.v1!);
+      endpoints.v1![address!] = 7;
+      expect(firstProblem(await verifyComposed(composed))).toMatchObject({
+        id: "endpoints.set",
+        cluster: "main0",
+        evidence: [
+          expect.stringMatching(/^v1: pod helloworld-v1-0 has the weight 7 of 9, and 1 of 3 pods$/),
+          ...Array(2).fill(expect.anything()),
+        ],
+      });
+      endpoints.v1![address!] = 1;
+      endpoints.v2 = {};
+      expect(firstProblem(await verifyComposed(composed)).evidence[0]).toMatch(
+        /^v2: 203\.0\.113\.101 is missing/,
+      );
+    });
+
+    test("shares of versions with weights are judged all the same", async () => {
+      const mesh = meshOf(defaultIstioLine.id);
+      const composed = await zoned({ main0: [0, 1, 2], remote0: [0, 1, 2] }, mesh);
+      expect(notPassed(await verifyComposed(composed))).toEqual([
+        "info endpoints.set main0",
+        "info endpoints.set remote0",
+      ]);
+      composed.clusters.main0!.replies = [
+        ...Array.from({ length: 135 }, () => answerOf("v1")),
+        ...Array.from({ length: 15 }, () => answerOf("v2")),
+      ];
+      expect(firstProblem(await verifyComposed(composed))).toMatchObject({
+        id: "split.shares",
+        cluster: "main0",
+      });
+    });
+  });
+
   test("evicted and Terminating pods get no share, and their answers are counted", async () => {
     const composed = await compose(unweighted);
     const { sample } = composed.clusters.main0!;

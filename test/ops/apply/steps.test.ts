@@ -124,6 +124,73 @@ test("istiod is applied first, the primary's CRDs during its image pull, a remot
   expect(before(steps, "remote0/handOver")).toContain("remote0/crds");
 });
 
+describe("with istio-cni", () => {
+  const of = meshOf("istio: { cni: true }\n");
+  const steps = () => applySteps(runOn(of, () => {}));
+
+  test("its DaemonSet is ready before pods are injected, in every cluster", () => {
+    for (const { name } of of.clusters) {
+      expect(stepOf(steps(), `${name}/cniReady`)).toMatchObject({
+        needs: [`${name}/controlPlane`],
+        deadlineSeconds: 300,
+      });
+      for (const id of [`${name}/injection`, `${name}/gateways`, `${name}/curl ready`])
+        expect(before(steps(), id)).toContain(`${name}/cniReady`);
+    }
+  });
+
+  test("nothing waits for it without", () => {
+    const all = applySteps(runOn(meshOf(), () => {}));
+    expect(all.filter(({ id, needs }) => [id, ...needs].some((one) => one.endsWith("/cniReady")))).toEqual(
+      [],
+    );
+  });
+
+  test("the step waits for the DaemonSet, and explains why it is not ready", async () => {
+    const asked: string[] = [];
+    const agent = (numberAvailable: number) => ({
+      apiVersion: "apps/v1",
+      kind: "DaemonSet",
+      metadata: { name: "istio-cni-node", namespace: "istio-system", generation: 1 },
+      spec: { selector: { matchLabels: { "k8s-app": "istio-cni-node" } } },
+      status: {
+        observedGeneration: 1,
+        desiredNumberScheduled: 2,
+        currentNumberScheduled: 2,
+        updatedNumberScheduled: 2,
+        numberAvailable,
+      },
+    });
+    const watched: boolean[] = [];
+    const programs: Programs = {
+      async run(_, args, options) {
+        asked.push(args.join(" "));
+        if (args.includes("--watch"))
+          for (const available of [1, 2])
+            watched.push(options!.until!(`${JSON.stringify(agent(available), null, 2)}\n`));
+        const items = args.includes("events") ? [] : [agent(1)];
+        return { code: 0, stdout: JSON.stringify({ kind: "List", items }), stderr: "" };
+      },
+    };
+    const run = runOn(of, () => {});
+    const installation = run.installations.get("remote0")!;
+    (run.installations as Map<string, Installation>).set("remote0", {
+      ...installation,
+      kubectl: kubectlFor(programs, "remote0"),
+    });
+    const step = stepOf(applySteps(run), "remote0/cniReady");
+    const { signal } = new AbortController();
+    expect(await step.run({ signal, deadlineSeconds: 1, note: () => {} })).toBe("unchanged");
+    expect(watched).toEqual([false, true]);
+    expect(asked[0]).toContain(
+      "-n istio-system get daemonsets --field-selector metadata.name=istio-cni-node",
+    );
+    expect((await step.explain!(signal, new Error("timed out")))[0]).toBe(
+      "DaemonSet istio-cni-node: 1 of 2 pods are available",
+    );
+  });
+});
+
 test("if istiod does not wait for CRDs, they are applied before it", () => {
   const steps = applySteps(runOn(referenceMeshes["1.7"]!(), () => {}));
   for (const cluster of ["main0", "remote0"]) {

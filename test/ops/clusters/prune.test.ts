@@ -76,7 +76,10 @@ test.each([
   });
   const live = [object("payments", liveIn), object("left", liveIn)];
   const programs: Programs = {
-    run: async () => ({ code: 0, stdout: JSON.stringify({ kind: "List", items: live }), stderr: "" }),
+    run: async (_, args) => {
+      const items = args.join().includes("networkpolicies") ? [] : live;
+      return { code: 0, stdout: JSON.stringify({ kind: "List", items }), stderr: "" };
+    },
   };
   const unwanted = await objectsToPrune(
     kubectlFor(programs, "main0"),
@@ -86,4 +89,38 @@ test.each([
     new AbortController().signal,
   );
   expect(unwanted.map(({ metadata }) => metadata.name)).toEqual(["left"]);
+});
+
+describe("Istio's NetworkPolicies, which istioctl does not prune", () => {
+  const names = ["istiod", "istio-eastwestgateway", "istio-ingressgateway", "istio-cni"];
+  const policy = (name: string) => ({
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { name, namespace: "istio-system", labels: { "operator.istio.io/component": "Pilot" } },
+  });
+
+  test.each([
+    ["networkPolicy: false", "", names],
+    ["networkPolicy: true, cni: true", "", []],
+    ["networkPolicy: true", "", ["istio-cni"]],
+    ["networkPolicy: true, cni: true", "gateways: { ingress: false }\n", ["istio-ingressgateway"]],
+  ])("with istio: { %s } %s are pruned if mesh.yaml does not have them", async (istio, more, unwanted) => {
+    const asked: string[] = [];
+    const programs: Programs = {
+      async run(_, args) {
+        const line = args.join(" ");
+        asked.push(line);
+        const items = line.includes("networkpolicies") ? names.map(policy) : [];
+        return { code: 0, stdout: JSON.stringify({ kind: "List", items }), stderr: "" };
+      },
+    };
+    const of = mesh(`istio: { ${istio} }\n${more}`);
+    const { signal } = new AbortController();
+    const found = await objectsToPrune(kubectlFor(programs, "main0"), of, [], [], signal);
+    expect(found.map(({ metadata }) => metadata.name)).toEqual(unwanted);
+    // Those of users have no such label, or are elsewhere.
+    expect(asked.find((line) => line.includes("networkpolicies"))).toMatch(
+      /-n istio-system .*-l operator\.istio\.io\/component/,
+    );
+  });
 });

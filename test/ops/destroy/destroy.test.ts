@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { load } from "js-yaml";
 import { parseMesh } from "../../../mesh/load";
 import { destroy } from "../../../ops/destroy/destroy";
 import { ProgramFailed } from "../../../ops/exec/errors";
@@ -74,6 +75,20 @@ async function run(
     deletionsOn: (context: string) => deletions.filter((line) => line.includes(`--context ${context} `)),
   };
 }
+
+test("parts that an earlier mesh.yaml may have had are removed too", async () => {
+  await run((context) => of("mesh1", context === "one" ? "n1" : "n2"));
+  for (const { name } of mesh.clusters) {
+    const { spec } = load(readFileSync(join(workFolder, "istio", name, "remove-0.yaml"), "utf8")) as {
+      spec: object;
+    };
+    expect(spec).toMatchObject({
+      components: { cni: { enabled: true } },
+      values: { global: { networkPolicy: { enabled: true } } },
+    });
+  }
+  expect([mesh.istio.cni, mesh.istio.networkPolicy]).toEqual([false, false]);
+});
 
 test("the mesh's own objects are removed", async () => {
   const { failed, deletionsOn } = await run((context) => of("mesh1", context === "one" ? "n1" : "n2"));

@@ -62,16 +62,71 @@ test.each([
   expect(whyNotReady([deployment(), found], "gateway")?.reasons).toEqual([reason]);
 });
 
+describe("a DaemonSet", () => {
+  const agent = (status: object): KubernetesObject => ({
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: { name: "gateway", namespace: "istio-system", generation: 2 },
+    spec: { selector: { matchLabels: { app: "gateway" } } },
+    status,
+  });
+  const done = {
+    observedGeneration: 2,
+    desiredNumberScheduled: 3,
+    currentNumberScheduled: 3,
+    updatedNumberScheduled: 3,
+    numberAvailable: 3,
+  };
+  const why = (status: object, ...pods: KubernetesObject[]) =>
+    whyNotReady([agent(status), ...pods], "gateway", "DaemonSet");
+
+  test("is ready with an available pod on every node", () => {
+    expect(why(done)).toBeUndefined();
+    expect(whyNotReady([agent(done)], "gateway")).toMatchObject({
+      summary: "Deployment gateway does not exist",
+    });
+  });
+
+  test.each([
+    ["a pod is missing", { numberAvailable: 2 }, "DaemonSet gateway: 2 of 3 pods are available"],
+    [
+      "old pods still run",
+      { updatedNumberScheduled: 1 },
+      "DaemonSet gateway is rolling out: 1 of 3 pods are updated, and old pods still run",
+    ],
+    [
+      "its controller has not seen it",
+      { observedGeneration: 1 },
+      "DaemonSet gateway is rolling out: 3 of 3 pods are updated, and old pods still run",
+    ],
+    [
+      "there is no node for it",
+      { desiredNumberScheduled: 0, currentNumberScheduled: 0, updatedNumberScheduled: 0, numberAvailable: 0 },
+      "DaemonSet gateway: 0 of 0 pods are available",
+    ],
+  ])("is not ready while %s", (_, status, summary) => {
+    const found = why({ ...done, ...status }, waiting("ImagePullBackOff", "x"));
+    expect(found).toEqual({
+      summary,
+      reasons: ["Pod istio-system/gateway-5c-x: container istio-proxy: ImagePullBackOff: x"],
+    });
+  });
+});
+
 describe("in a cluster", () => {
-  const ask = (objects: object[], events: object[]) => {
+  const ask = (objects: object[], events: object[], kind?: "DaemonSet") => {
+    const asked = `${(kind ?? "Deployment").toLowerCase()}s,pods`;
     const programs: Programs = {
       run: async (_, args) => ({
         code: 0,
-        stdout: JSON.stringify({ kind: "List", items: args.includes("events") ? events : objects }),
+        stdout: JSON.stringify({
+          kind: "List",
+          items: args.includes("events") ? events : args.includes(asked) ? objects : [],
+        }),
         stderr: "",
       }),
     };
-    const where = { namespace: "istio-system", name: "gateway" };
+    const where = { kind, namespace: "istio-system", name: "gateway" };
     return explainNotReady(kubectlFor(programs, "one"), where, new AbortController().signal);
   };
   const event = {
@@ -100,6 +155,27 @@ describe("in a cluster", () => {
       "Deployment gateway: 0 of 1 replicas are available",
       "pods is forbidden: exceeded quota: q, requested: pods=1",
       "see: kubectl --context one -n istio-system describe resourcequota q",
+    ]);
+  });
+
+  test("a DaemonSet's own events have the words of the policy that denies its pods", async () => {
+    const agent = {
+      ...deployment({ desiredNumberScheduled: 2 }),
+      kind: "DaemonSet",
+      spec: { selector: { matchLabels: { app: "gateway" } } },
+    };
+    const denied = {
+      involvedObject: { kind: "DaemonSet", name: "gateway" },
+      type: "Warning",
+      reason: "FailedCreate",
+      message: 'Error creating: admission webhook "validation.gatekeeper.sh" denied the request: no',
+    };
+    const words = await ask([agent], [denied, event], "DaemonSet");
+    expect(words).toEqual([
+      "DaemonSet gateway: 0 of 2 pods are available",
+      `DaemonSet gateway: FailedCreate: ${denied.message}`,
+      `Pod gateway-5c-x: FailedMount: ${event.message}`,
+      "see: kubectl --context one get validatingwebhookconfigurations,mutatingwebhookconfigurations",
     ]);
   });
 

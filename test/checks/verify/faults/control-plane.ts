@@ -33,6 +33,62 @@ export const controlPlaneFaults: readonly Fault[] = [
     says: /0 of 1 replicas are available\nPod istio-system\/istiod-0: container discovery: CrashLoopBackOff, after Error with exit code 255: back-off 5m0s/,
   },
   {
+    name: "istio-cni is missing on a node",
+    lines: ["current"],
+    break: (composed) => {
+      const { istioSystem } = objects(composed, "remote0");
+      objectIn(istioSystem, "DaemonSet", "istio-cni-node").status.numberAvailable = 1;
+      objectIn(istioSystem, "Pod", "istio-cni-node-1").status = {
+        containerStatuses: [
+          {
+            name: "install-cni",
+            ready: false,
+            state: { waiting: { reason: "ImagePullBackOff", message: "x" } },
+          },
+        ],
+      };
+    },
+    expect: "fail control-plane.cni remote0",
+    says: /^DaemonSet istio-cni-node: 1 of 2 pods are available\nPod istio-system\/istio-cni-node-1: container install-cni: ImagePullBackOff: x$/,
+  },
+  {
+    name: "a policy denies istio-cni's pods",
+    lines: ["current"],
+    break: (composed) => {
+      const { istioSystem } = objects(composed, "main0");
+      objectIn(istioSystem, "DaemonSet", "istio-cni-node").status = {
+        observedGeneration: 1,
+        desiredNumberScheduled: 2,
+      };
+      objects(composed, "main0").istioSystem = [
+        ...istioSystem.filter(({ metadata }) => !/^istio-cni-node-/.test(metadata.name)),
+        {
+          kind: "Event",
+          type: "Warning",
+          reason: "FailedCreate",
+          metadata: { name: "denied" },
+          involvedObject: { kind: "DaemonSet", name: "istio-cni-node" },
+          message:
+            'Error creating: admission webhook "validation.gatekeeper.sh" denied the request: [azurepolicy-k8sazurev3allowedcapabilities-5] container <install-cni> has a disallowed capability',
+        },
+      ];
+    },
+    expect: "fail control-plane.cni main0",
+    says: /^DaemonSet istio-cni-node: 0 of 2 pods are available\nDaemonSet istio-cni-node: FailedCreate: Error creating: admission webhook/,
+    fix: /ask the administrator of its policies to exempt the namespace/,
+  },
+  {
+    name: "istio-cni was deleted",
+    lines: ["current"],
+    break: (composed) => {
+      const own = objects(composed, "main0");
+      own.istioSystem = own.istioSystem.filter(({ metadata }) => !/^istio-cni-node/.test(metadata.name));
+    },
+    expect: "fail control-plane.cni main0",
+    says: /^DaemonSet istio-cni-node does not exist$/,
+    command: /^mesh apply -f \S+$/,
+  },
+  {
     name: "swapped contexts",
     lines: ["current"],
     break: (composed) => {
