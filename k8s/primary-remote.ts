@@ -111,7 +111,10 @@ function cniComponent({ istio }: Mesh) {
   return istio.cni ? { cni: { enabled: true, namespace: istioNamespace } } : {};
 }
 
-/** https://istio.io/latest/docs/setup/additional-setup/network-policy/, read 2026-11-30 */
+/**
+ * https://istio.io/latest/docs/setup/additional-setup/network-policy/, read 2026-11-30. istioctl hands the ports of a
+ * gateway's Service to its chart, so the policy admits them.
+ */
 function networkPolicy({ istio }: Mesh) {
   return istio.networkPolicy ? { networkPolicy: { enabled: true } } : {};
 }
@@ -178,7 +181,7 @@ function eastWestGateway(mesh: Mesh, cluster: Cluster) {
         ...annotations,
         ...staticAddress(mesh, cluster),
       },
-      ...overlays(podsApart(name, cluster), ownPorts(mesh, name)),
+      ...podsApart(name, cluster),
     },
   };
 }
@@ -194,32 +197,13 @@ function ingressGateway(mesh: Mesh, cluster: Cluster) {
       readinessProbe,
       service: sourceRanges,
       serviceAnnotations: { ...healthProbes(ports), ...annotations },
-      ...overlays(podsApart(name, cluster)),
+      ...podsApart(name, cluster),
     },
   };
 }
 
-/** Changes of what the charts render, where a gateway's settings have no field for it. */
-function overlays(...all: readonly (readonly object[])[]) {
-  return all.flat().length > 0 ? { overlays: all.flat() } : {};
-}
-
+/** An overlay, because a gateway's settings have no such field. */
 function podsApart(app: string, { aks }: Cluster) {
   const patches = [{ path: "spec.template.spec.topologySpreadConstraints", value: apart(app) }];
-  return aks ? [{ kind: "Deployment", name: app, patches }] : [];
+  return aks ? { overlays: [{ kind: "Deployment", name: app, patches }] } : {};
 }
-
-/**
- * The chart's NetworkPolicy admits the ports of its values, which all gateways share, and not those of the Service
- * (manifests/charts/gateways/istio-ingress/templates/networkpolicy.yaml, the same in 1.30 and 1.31, read 2026-11-30).
- */
-function ownPorts({ istio }: Mesh, name: string) {
-  const served = [...istio.line.gateway.ports.map(({ targetPort }) => targetPort), ...metricsPorts];
-  const value = [{ ports: served.map((port) => ({ port, protocol: "TCP" })) }];
-  return istio.networkPolicy
-    ? [{ kind: "NetworkPolicy", name, patches: [{ path: "spec.ingress", value }] }]
-    : [];
-}
-
-/** What Prometheus scrapes of a proxy: https://istio.io/latest/docs/ops/deployment/application-requirements/, read 2026-11-30 */
-const metricsPorts = [15020, 15090];

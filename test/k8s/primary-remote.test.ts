@@ -367,7 +367,7 @@ describeWithIstioctl("current", (rendered, ofOperator) => {
       expect(Object.fromEntries(found.map((one) => [one.metadata.name, admitted(one)]))).toEqual({
         istiod: [15017, 15010, 15011, 15012, 8080, 15014],
         "istio-cni": [15014, 8000],
-        "istio-eastwestgateway": [15021, 15443, 15012, 15017, 15020, 15090],
+        "istio-eastwestgateway": [15021, 15020, 15090, 15443, 15012, 15017],
         "istio-ingressgateway": [15021, 15020, 15090, 8080, 8443],
       });
       for (const { spec } of found) expect(spec.egress).toEqual([{}]);
@@ -398,7 +398,7 @@ describeWithIstioctl("current", (rendered, ofOperator) => {
 
     test("admits the same on the gateway of a remote", () => {
       expect(policies(closed, "remote0", gateway).map(admitted)).toEqual([
-        [15021, 15443, 15012, 15017, 15020, 15090],
+        [15021, 15020, 15090, 15443, 15012, 15017],
       ]);
     });
   });
