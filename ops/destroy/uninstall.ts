@@ -129,13 +129,6 @@ export function uninstallSteps(
   ];
 }
 
-/** An earlier mesh.yaml may have had a part that this one has not. */
-function withEveryPart(mesh: Mesh): Mesh {
-  const { lacks } = mesh.istio.line;
-  const has = { cni: lacks.cni === undefined, networkPolicy: lacks.networkPolicy === undefined };
-  return { ...mesh, istio: { ...mesh.istio, ...has } };
-}
-
 /** The address that a remote was installed with does not matter here: with any, istioctl renders all objects. */
 const anyAddress = "192.0.2.1";
 
@@ -150,7 +143,7 @@ async function uninstallIstio(
   const files = workFiles(context, cluster);
   const rendered = await Promise.all(
     operatorFiles(mesh, cluster).map(({ make }, index) =>
-      renderOperator(istioctl, files, `remove-${index}`, make(withEveryPart(mesh), cluster, anyAddress)),
+      renderOperator(istioctl, files, `remove-${index}`, make(mesh, cluster, anyAddress)),
     ),
   );
   // `istioctl uninstall` finds objects by istioctl's labels, which those of an interrupted apply do not have.

@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { load } from "js-yaml";
 import { parseMesh } from "../../../mesh/load";
 import { destroy } from "../../../ops/destroy/destroy";
 import { ProgramFailed } from "../../../ops/exec/errors";
@@ -76,18 +75,12 @@ async function run(
   };
 }
 
-test("parts that an earlier mesh.yaml may have had are removed too", async () => {
+test("objects of parts that mesh.yaml does not have stay: a cluster may have an istio-cni of others", async () => {
   await run((context) => of("mesh1", context === "one" ? "n1" : "n2"));
   for (const { name } of mesh.clusters) {
-    const { spec } = load(readFileSync(join(workFolder, "istio", name, "remove-0.yaml"), "utf8")) as {
-      spec: object;
-    };
-    expect(spec).toMatchObject({
-      components: { cni: { enabled: true } },
-      values: { global: { networkPolicy: { enabled: true } } },
-    });
+    const operator = readFileSync(join(workFolder, "istio", name, "remove-0.yaml"), "utf8");
+    expect(operator).not.toMatch(/cni|networkPolicy/);
   }
-  expect([mesh.istio.cni, mesh.istio.networkPolicy]).toEqual([false, false]);
 });
 
 test("the mesh's own objects are removed", async () => {
