@@ -30,6 +30,7 @@ export async function destroy(file: string, flags: DestroyFlags, output: Output)
   // Before anything is removed: Terraform needs it in the end.
   const extension = infra ? loadExtension(paths.extension) : undefined;
   if (infra) requireStack("--infra", mesh, file);
+  if (infra) refuseProtected(mesh, file);
   const state = infra ? localState(mesh, file, "destroy", "--infra") : undefined;
   requireAnswer("mesh destroy", yes);
   if (mesh.gitops)
@@ -98,10 +99,31 @@ function whatGoes(mesh: Mesh, { crds, infra }: { crds: boolean; infra: boolean }
     ...(infra
       ? [
           `from Azure: the AKS clusters ${mesh.clusters.flatMap(({ aks }) => aks?.name ?? []).join(", ")} with all that runs on them, ` +
-            `and the resource group ${mesh.azure!.resourceGroup}`,
+            `and ${madeGroups(mesh)}`,
         ]
       : []),
   ];
+}
+
+/** Resource groups that exist already stay. */
+function madeGroups({ azure, clusters }: Mesh): string {
+  const groups = [azure!.resourceGroup, ...clusters.flatMap(({ aks }) => aks?.resourceGroup ?? [])];
+  const names = [...new Set(groups.filter(({ existing }) => !existing).map(({ name }) => name))];
+  return names.length === 0
+    ? "no resource group, since they exist already"
+    : `the resource group${names.length > 1 ? "s" : ""} ${names.join(", ")}`;
+}
+
+function refuseProtected({ clusters }: Mesh, file: string): void {
+  const names = clusters.filter(({ aks }) => aks?.preventDestroy).map(({ name }) => name);
+  if (names.length === 0) return;
+  throw new InputError([
+    fileProblem(
+      file,
+      `preventDestroy protects ${names.join(", ")}`,
+      "set preventDestroy: false in the azure section and in each cluster that sets it, and run it again; Terraform removes the locks of managementLock before the clusters",
+    ),
+  ]);
 }
 
 function tell(results: readonly StepResult[], output: Output): number {

@@ -2,7 +2,8 @@ import { mkdirSync } from "node:fs";
 import { App } from "cdktf";
 import { terraformStackName } from "../mesh/azure-names";
 import type { Mesh } from "../mesh/mesh";
-import { isCreated, MeshStack } from "./mesh-stack";
+import { isCreated } from "../mesh/network-access";
+import { MeshStack } from "./mesh-stack";
 
 export interface TerraformApp {
   readonly app: App;

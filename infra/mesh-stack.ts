@@ -1,11 +1,17 @@
 import { AzurermProvider } from "@cdktf/provider-azurerm/lib/provider";
-import { ResourceGroup } from "@cdktf/provider-azurerm/lib/resource-group";
 import { TerraformOutput, type TerraformResource, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { meshTagName } from "../mesh/azure-names";
+import { ingressGateway, proxyHealth } from "../mesh/istio-lines";
 import type { Aks, Azure, Cluster, Mesh } from "../mesh/mesh";
-import { AksCluster } from "./aks-cluster";
+import { type CreatedCluster, hasOwnNetwork, isCreated, networkAccess } from "../mesh/network-access";
+import { AksCluster, type Subnet } from "./aks-cluster";
+import { ClusterNetwork } from "./cluster-network";
 import { GatewayAddress } from "./gateway-address";
+import { InboundRules } from "./inbound-rules";
+import { Monitoring } from "./monitoring";
+import { Peerings } from "./peerings";
+import { type Place, ResourceGroups } from "./resource-groups";
 import { StateBackend } from "./state-backend";
 import { literal } from "./terraform-text";
 
@@ -19,7 +25,7 @@ export interface MeshStackProps {
   readonly azure: Azure;
 }
 
-/** What Terraform creates for a mesh: the resource group, the AKS clusters, the gateway's address if it is static. */
+/** What Terraform creates for a mesh: resource groups, networks, AKS clusters, what watches them, and the gateway's address if it is static. */
 export class MeshStack extends TerraformStack {
   private readonly aksClusters: ReadonlyMap<string, TerraformResource>;
 
@@ -32,18 +38,31 @@ export class MeshStack extends TerraformStack {
     new StateBackend(this, azure.backend);
 
     const tags = azureTags(mesh.name, azure.tags);
-    const group = new ResourceGroup(this, "mesh", {
-      name: azure.resourceGroup,
-      location: azure.location,
-      tags,
+    const groups = new ResourceGroups(this, azure, tags);
+    const created = mesh.clusters
+      .filter(isCreated)
+      .map((cluster) => ({ cluster, place: groups.of(cluster.aks) }));
+    const networks = this.networks(mesh, azure, created);
+    const monitoring = new Monitoring(this, {
+      mesh: mesh.name,
+      place: groups.shared,
+      clusters: created.map(({ cluster }) => cluster.aks),
     });
-    const clusters = mesh.clusters.filter(isCreated).map((cluster) => {
-      const { resource } = new AksCluster(this, { aks: cluster.aks, group, tags });
-      return { ...cluster, resource };
+    const clusters = created.map(({ cluster, place }) => {
+      const aksCluster = new AksCluster(this, {
+        aks: cluster.aks,
+        azure,
+        place,
+        subnet: subnetOf(cluster.aks, networks.get(cluster)),
+        authorizedIpRanges: authorizedIpRanges(mesh, cluster, networks),
+        logAnalyticsWorkspaceId: monitoring.logAnalyticsWorkspaceId,
+      });
+      monitoring.watch(cluster.aks, place, aksCluster);
+      return { ...cluster, place, aksCluster, resource: aksCluster.resource };
     });
     this.aksClusters = new Map(clusters.map(({ name, resource }) => [name, resource]));
 
-    this.output("resource_group", "Resource group of the mesh.", group.name);
+    this.output("resource_group", "Resource group of the mesh.", groups.shared.resourceGroupName);
     this.output(
       "clusters",
       "The AKS clusters, by their name in the mesh.",
@@ -54,22 +73,64 @@ export class MeshStack extends TerraformStack {
         kubernetes_version: resource.kubernetesVersion,
       })),
     );
-    new TerraformOutput(this, "kubeconfigs", {
-      description: "Kubeconfigs of the AKS clusters, by the clusters' name in the mesh.",
-      value: byName(clusters, ({ resource }) => resource.kubeConfigRaw),
-      sensitive: true,
-    });
+    const withLocalAccounts = clusters.filter(({ aks }) => !aks.localAccountDisabled);
+    if (withLocalAccounts.length > 0)
+      new TerraformOutput(this, "kubeconfigs", {
+        description:
+          "Kubeconfigs of the AKS clusters with local accounts, by the clusters' name in the mesh.",
+        value: byName(withLocalAccounts, ({ resource }) => resource.kubeConfigRaw),
+        sensitive: true,
+      });
+    if (networks.size > 0)
+      this.output(
+        "egress_ranges",
+        "Public addresses of the clusters' outbound traffic, by the clusters' name in the mesh.",
+        byName([...networks.keys()], (cluster) => networks.get(cluster)!.egressRange),
+      );
 
     const primary = clusters.find(({ role }) => role === "primary");
     if (mesh.gateways.address === "static" && primary) {
       const { ipAddress } = new GatewayAddress(this, {
         aks: primary.aks,
-        cluster: primary.resource,
-        group,
-        tags,
+        cluster: primary.aksCluster,
+        place: primary.place,
+        groupId: groups.idOf(primary.aks),
       });
       this.output("gateway_address", "Static address of the primary's east-west gateway.", ipAddress);
     }
+  }
+
+  /** The virtual networks that Terraform creates, with their rules and peerings. */
+  private networks(
+    mesh: Mesh,
+    azure: Azure,
+    created: readonly { readonly cluster: CreatedCluster; readonly place: Place }[],
+  ): Networks {
+    const made = created
+      .filter(({ cluster }) => hasOwnNetwork(azure, cluster.aks))
+      .map(({ cluster, place }) => ({
+        cluster,
+        aks: cluster.aks.name,
+        place,
+        network: new ClusterNetwork(this, { aks: cluster.aks, place }),
+      }));
+    const networks: Networks = new Map(made.map(({ cluster, network }) => [cluster, network]));
+    for (const { cluster, aks, place, network } of made)
+      new InboundRules(this, {
+        aks,
+        place,
+        network,
+        eastWest: {
+          ports: mesh.istio.line.gateway.ports.map(({ port }) => port),
+          sources: egressOf(networkAccess(mesh, cluster).eastWestGateway ?? [], networks),
+        },
+        ingress:
+          mesh.gateways.ingress && cluster.role === "primary" && !mesh.gateways.internal
+            ? { ports: publicPorts, sources: ingressSources(mesh) }
+            : undefined,
+      });
+    if (azure.network === "peered") new Peerings(this, made);
+    return networks;
   }
 
   /**
@@ -91,12 +152,33 @@ export class MeshStack extends TerraformStack {
   }
 }
 
-type CreatedCluster = Cluster & { readonly aks: Aks };
+type Networks = ReadonlyMap<Cluster, ClusterNetwork>;
 
-/** Terraform creates the cluster. */
-export function isCreated(cluster: Cluster): cluster is CreatedCluster {
-  return cluster.aks !== undefined;
+/** Undefined: AKS creates it. */
+function subnetOf(
+  { vnetSubnetId, outboundType }: Aks,
+  network: ClusterNetwork | undefined,
+): Subnet | undefined {
+  if (vnetSubnetId !== undefined) return { id: vnetSubnetId, outboundType, completed: [] };
+  return (
+    network && { id: network.subnetId, outboundType: "userAssignedNATGateway", completed: network.completed }
+  );
 }
+
+function authorizedIpRanges(mesh: Mesh, cluster: Cluster, networks: Networks): string[] | undefined {
+  const { apiServer } = networkAccess(mesh, cluster);
+  return apiServer && [...apiServer.operators, ...egressOf(apiServer.clusters, networks)];
+}
+
+/** Addresses of the clusters' outbound traffic. */
+const egressOf = (clusters: readonly Cluster[], networks: Networks): string[] =>
+  clusters.flatMap((cluster) => networks.get(cluster)?.egressRange ?? cluster.egressRanges);
+
+/** Without the port of the readiness probe. */
+const publicPorts = ingressGateway.ports.filter((port) => port !== proxyHealth.port);
+
+const ingressSources = ({ gateways }: Mesh) =>
+  gateways.allowedSourceRanges.length > 0 ? gateways.allowedSourceRanges : ["Internet"];
 
 /** The user's tags, and one with the name of the mesh. */
 function azureTags(mesh: string, tags: Azure["tags"]): Record<string, string> {

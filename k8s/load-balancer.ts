@@ -1,6 +1,7 @@
 import { gatewayAddressName } from "../mesh/azure-names";
 import { proxyHealth } from "../mesh/istio-lines";
 import type { Cluster, Mesh } from "../mesh/mesh";
+import { networkAccess } from "../mesh/network-access";
 
 /** Settings of the load balancer in front of a gateway. Other clouds ignore Azure's annotations. */
 export interface LoadBalancer {
@@ -18,6 +19,13 @@ export function loadBalancer({ gateways }: Mesh): LoadBalancer {
     sourceRanges:
       allowedSourceRanges.length > 0 ? { loadBalancerSourceRanges: allowedSourceRanges } : undefined,
   };
+}
+
+/** The same for an east-west gateway. In a closed network Terraform's rules admit its peers, whose addresses it knows. */
+export function eastWestLoadBalancer(mesh: Mesh, cluster: Cluster): LoadBalancer {
+  const { annotations, sourceRanges } = loadBalancer(mesh);
+  const isClosed = networkAccess(mesh, cluster).eastWestGateway !== undefined;
+  return { annotations, sourceRanges: isClosed ? undefined : sourceRanges };
 }
 
 /**
@@ -39,13 +47,10 @@ export function healthProbes(ports: readonly number[]): Record<string, string> {
  * Annotations that give the primary's gateway the public IP that Terraform created. By default AKS looks for it in the
  * node resource group only.
  */
-export function staticAddress(
-  { azure: terraform, gateways }: Mesh,
-  { role, aks }: Cluster,
-): Record<string, string> {
-  if (gateways.address !== "static" || role !== "primary" || !aks || !terraform) return {};
+export function staticAddress({ gateways }: Mesh, { role, aks }: Cluster): Record<string, string> {
+  if (gateways.address !== "static" || role !== "primary" || !aks) return {};
   return {
-    [`${azure}/azure-load-balancer-resource-group`]: terraform.resourceGroup,
+    [`${azure}/azure-load-balancer-resource-group`]: aks.resourceGroup.name,
     [`${azure}/azure-pip-name`]: gatewayAddressName(aks),
   };
 }

@@ -2,7 +2,7 @@ import { ingressGateway as ingress, proxyHealth } from "../mesh/istio-lines";
 import type { Cluster, Mesh } from "../mesh/mesh";
 import { istioNamespace, networkLabel } from "./istio-names";
 import { type IstioOperator, istioOperator, type OperatorFile } from "./istio-operator";
-import { healthProbes, loadBalancer, staticAddress } from "./load-balancer";
+import { eastWestLoadBalancer, healthProbes, loadBalancer, staticAddress } from "./load-balancer";
 
 /** The primary in one file; a remote in two, because its gateway starts only after the primary can read the remote. */
 export const primaryRemoteOperators: Record<Cluster["role"], readonly OperatorFile[]> = {
@@ -167,7 +167,7 @@ const readinessProbe = {
 function eastWestGateway(mesh: Mesh, cluster: Cluster) {
   const { name, selector, ports } = mesh.istio.line.gateway;
   const servicePorts = ports.map(({ name, port, targetPort }) => ({ name, port, targetPort }));
-  const { annotations, sourceRanges } = loadBalancer(mesh);
+  const { annotations, sourceRanges } = eastWestLoadBalancer(mesh, cluster);
   return {
     name,
     enabled: true,

@@ -1,4 +1,4 @@
-import type { Aks, Azure, Cluster, Mesh } from "./mesh";
+import type { Aks, Azure, Cluster } from "./mesh";
 
 /**
  * Names that Terraform and manifests or commands must agree on.
@@ -12,14 +12,14 @@ export const meshTagName = "istio-mesh";
  * meshes in one folder never share a state. The name may have parentheses: quote paths in a shell.
  */
 export function terraformStackName({ resourceGroup }: Azure): string {
-  return resourceGroup;
+  return resourceGroup.name;
 }
 
 /** File of the local state, in the current folder. */
 export const localStateName = (stack: string): string => `terraform.${stack}.tfstate`;
 
 /**
- * Name of the static public IP of a cluster's east-west gateway, in the mesh's resource group. The gateway's
+ * Name of the static public IP of a cluster's east-west gateway, in the cluster's resource group. The gateway's
  * Service refers to it in its annotation `service.beta.kubernetes.io/azure-pip-name`. At most 71 characters (a
  * public IP's name may have 80).
  */
@@ -31,8 +31,9 @@ export function gatewayAddressName({ name }: Aks): string {
  * Arguments of az that write the kubeconfig context of a cluster that Terraform creates.
  * @param file `-`: to stdout @default - where az finds its kubeconfig
  */
-export function getCredentials({ azure }: Mesh, { aks }: Cluster, file?: string): string[] {
-  const where = azure!.subscription === undefined ? [] : ["--subscription", azure!.subscription];
-  const what = ["--resource-group", azure!.resourceGroup, "--name", aks!.name, "--overwrite-existing"];
+export function getCredentials({ aks }: Cluster, file?: string): string[] {
+  const { name, subscription, resourceGroup } = aks!;
+  const where = subscription === undefined ? [] : ["--subscription", subscription];
+  const what = ["--resource-group", resourceGroup.name, "--name", name, "--overwrite-existing"];
   return ["aks", "get-credentials", ...where, ...what, ...(file === undefined ? [] : ["--file", file])];
 }

@@ -1,7 +1,7 @@
-import { aksSettings } from "./config";
-import { defaults } from "./defaults";
-import type { Aks, Cluster } from "./mesh";
-import { type FieldProblem, type Path, quote } from "./problem";
+import { aksProfiles } from "./aks-profiles";
+import { created, pathOf, uniqueByPath } from "./aks-rules";
+import { aksSettings, clusterOnAzureSettings } from "./azure-config";
+import { type FieldProblem, quote } from "./problem";
 import type { Rule, RuleRow } from "./rule";
 import { isInRange, parseVersion } from "./versions";
 
@@ -30,7 +30,7 @@ const azureForAksClusters: Rule = ({ azure }, { clusters }) => {
 
 const noAksSettingsOnExistingClusters: Rule = ({ clusters }) =>
   clusters.flatMap((cluster, index) =>
-    aksSettings
+    [...clusterOnAzureSettings, ...aksSettings]
       .filter((key) => cluster.context !== undefined && cluster[key] !== undefined)
       .map((key) => ({
         path: ["clusters", index, key],
@@ -42,7 +42,7 @@ const noAksSettingsOnExistingClusters: Rule = ({ clusters }) =>
 const kubernetesVersionOfTheLine: Rule = (config, { clusters, istio }) => {
   const range = istio.line.kubernetes;
   return uniqueByPath(
-    aksClusters(clusters).flatMap(({ aks, index }) => {
+    created(clusters).flatMap(({ aks, index }) => {
       const version = parseVersion(aks.kubernetesVersion);
       return !version || isInRange(version, range)
         ? []
@@ -62,36 +62,41 @@ const kubernetesVersionOfTheLine: Rule = (config, { clusters, istio }) => {
 
 const nodesWithinTheAutoscalersRange: Rule = (config, { clusters }) =>
   uniqueByPath(
-    aksClusters(clusters).flatMap(({ aks, index }) => {
-      const { nodes, minNodes, maxNodes } = aks.nodePool;
-      const path: Path = config.clusters[index]!.nodePool
-        ? ["clusters", index, "nodePool"]
-        : ["azure", "nodePool"];
-      const values = `nodes ${nodes}, minNodes ${minNodes}, maxNodes ${maxNodes} (defaults included)`;
-      if (minNodes > maxNodes) {
-        return [
-          { path, message: `minNodes is above maxNodes: ${values}`, fix: "raise maxNodes or lower minNodes" },
-        ];
-      }
-      return nodes < minNodes || nodes > maxNodes
-        ? [
+    created(clusters).flatMap(({ aks, index }) =>
+      (["nodePool", "systemNodePool"] as const).flatMap((key): FieldProblem[] => {
+        const pool = aks[key];
+        if (!pool) return [];
+        const { nodes, minNodes, maxNodes } = pool;
+        const path = pathOf(config, index, key);
+        const values = `nodes ${nodes}, minNodes ${minNodes}, maxNodes ${maxNodes} (defaults included)`;
+        if (minNodes > maxNodes)
+          return [
             {
               path,
-              message: `nodes is not between minNodes and maxNodes: ${values}`,
-              fix: "set all three fields",
+              message: `minNodes is above maxNodes: ${values}`,
+              fix: "raise maxNodes or lower minNodes",
             },
-          ]
-        : [];
-    }),
+          ];
+        return nodes < minNodes || nodes > maxNodes
+          ? [
+              {
+                path,
+                message: `nodes is not between minNodes and maxNodes: ${values}`,
+                fix: "set all three fields",
+              },
+            ]
+          : [];
+      }),
+    ),
   );
 
 /** AKS names the node resource group MC_<group>_<cluster>_<location>, with at most 80 characters. */
 const nodeResourceGroupLimit = 80;
 
-const nodeResourceGroupFits: Rule = ({ azure }, { clusters }) =>
-  aksClusters(clusters).flatMap(({ aks, index }) => {
-    const name = `MC_${azure?.resourceGroup}_${aks.name}_${azure?.location}`;
-    return azure && name.length > nodeResourceGroupLimit
+const nodeResourceGroupFits: Rule = (_, { clusters }) =>
+  created(clusters).flatMap(({ aks, index }) => {
+    const name = `MC_${aks.resourceGroup.name}_${aks.name}_${aks.location}`;
+    return name.length > nodeResourceGroupLimit
       ? [
           {
             path: ["clusters", index, "aks"],
@@ -113,26 +118,30 @@ const staticAddressIsAzures: Rule = (_, { gateways, primary }) =>
       ]
     : [];
 
-const staticAddressIsPublic: Rule = (_, { gateways }) =>
+const staticAddressIsPublic: Rule = (config, { gateways }) =>
   gateways.address === "static" && gateways.internal
     ? [
         {
-          path: ["gateways", "internal"],
-          message: "invalid value true with address: static, which is a public IP",
-          fix: "remove one of them",
+          path: ["gateways", config.gateways?.internal ? "internal" : "address"],
+          message: config.gateways?.internal
+            ? "invalid value true with address: static, which is a public IP"
+            : "invalid value static with azure.network: peered, which makes the gateways internal",
+          fix: config.gateways?.internal ? "remove one of them" : "remove it",
         },
       ]
     : [];
 
-// AKS creates a virtual network for every cluster, all with the same range, so they cannot be peered.
-const internalWhereNetworksAreConnected: Rule = (_, { gateways, clusters, remotes }) => {
-  const made = clusters.filter(({ aks }) => aks).map(({ name }) => name);
-  return gateways.internal && remotes.length > 0 && made.length > 0
+// Virtual networks that AKS creates all have the same range, so they cannot be peered.
+const internalWhereNetworksAreConnected: Rule = (_, { azure, gateways, clusters, remotes }) => {
+  const apart = created(clusters)
+    .filter(({ aks }) => azure?.network !== "peered" && aks.vnetSubnetId === undefined)
+    .map(({ cluster }) => cluster.name);
+  return gateways.internal && remotes.length > 0 && apart.length > 0
     ? [
         {
           path: ["gateways", "internal"],
-          message: `invalid value true: AKS creates a separate virtual network, without connections, for ${made.slice(0, 3).join(", ")}${made.length > 3 ? " and others" : ""}`,
-          fix: "remove it and use allowedSourceRanges, or create the clusters in connected networks yourself and set context instead of aks",
+          message: `invalid value true: ${apart.slice(0, 3).join(", ")}${apart.length > 3 ? " and others" : ""} get separate virtual networks, without connections`,
+          fix: "set azure.network: peered, or remove it",
         },
       ]
     : [];
@@ -146,7 +155,7 @@ const sizeLetters = /^[a-z]+_[a-z]+\d+(?:-\d+)?([a-z]*)/i;
 
 const vmSizesThatRunTheLine: Rule = (config, { clusters, istio }) =>
   uniqueByPath(
-    aksClusters(clusters).flatMap(({ aks: { nodePool }, index }) => {
+    created(clusters).flatMap(({ aks: { nodePool }, index }) => {
       const letters = sizeLetters.exec(nodePool.vmSize)?.[1] ?? "";
       const architecture = /p/i.test(letters) ? "arm64" : "amd64";
       const { id, architectures } = istio.line;
@@ -158,7 +167,7 @@ const vmSizesThatRunTheLine: Rule = (config, { clusters, istio }) =>
                 ? ["clusters", index, "nodePool", "vmSize"]
                 : ["azure", "nodePool", "vmSize"],
               message: `invalid value ${quote(nodePool.vmSize)}: it is ${architecture}, and the images of Istio ${id} are for ${architectures.join(", ")}`,
-              fix: `use a size of that architecture, for example ${defaults.nodePool.vmSize}, or another Istio line`,
+              fix: `use a size of that architecture, for example ${aksProfiles.demo.aks.nodePool.vmSize}, or another Istio line`,
             },
           ];
     }),
@@ -168,19 +177,16 @@ export const azureRules: readonly RuleRow[] = [
   [azureForAksClusters, "clusters[].aks"],
   [noAksSettingsOnExistingClusters, "clusters[].context"],
   [kubernetesVersionOfTheLine, "istio.line"],
-  [nodesWithinTheAutoscalersRange, "azure.nodePool"],
-  [nodeResourceGroupFits, "azure.resourceGroup", "azure.location"],
+  [nodesWithinTheAutoscalersRange, "azure.profile", "azure.nodePool", "azure.systemNodePool"],
+  [
+    nodeResourceGroupFits,
+    "azure.resourceGroup",
+    "azure.location",
+    "clusters[].resourceGroup",
+    "clusters[].location",
+  ],
   [staticAddressIsAzures, "clusters[].role", "clusters[].aks"],
-  [staticAddressIsPublic, "gateways.address"],
-  [internalWhereNetworksAreConnected, "clusters[].aks"],
+  [staticAddressIsPublic, "gateways.address", "azure.network"],
+  [internalWhereNetworksAreConnected, "clusters[].aks", "azure.network", "clusters[].vnetSubnetId"],
   [vmSizesThatRunTheLine, "istio.line"],
 ];
-
-function aksClusters(clusters: readonly Cluster[]): { aks: Aks; index: number }[] {
-  return clusters.flatMap(({ aks }, index) => (aks ? [{ aks, index }] : []));
-}
-
-/** A field of the azure section is one problem, however many clusters inherit it. */
-function uniqueByPath(findings: readonly FieldProblem[]): FieldProblem[] {
-  return [...new Map(findings.map((finding) => [JSON.stringify(finding.path), finding])).values()];
-}

@@ -1,5 +1,7 @@
 import { toJSONSchema, z } from "zod";
+import { aksShape, azure, clusterOnAzureShape } from "./azure-config";
 import { defaults } from "./defaults";
+import { byDefault, named, oneOf, section, wholeNumber, yesOrNo } from "./fields";
 import { istioLines } from "./istio-lines";
 import * as names from "./names";
 
@@ -9,101 +11,6 @@ import * as names from "./names";
  * An error here completes "expected ..."; `schema-problems.ts` adds the position, the value and the fix. Editors show the
  * descriptions (`mesh.schema.json`).
  */
-
-const byDefault = (value: string | number | boolean) => `Default: ${value}.`;
-
-const named = (rule: names.NameRule, description: string) => {
-  const error = `${rule.allowed}, for example ${rule.example}`;
-  return z.string({ error }).regex(rule.pattern, { error }).describe(`${description} Syntax: ${error}.`);
-};
-const oneOf = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
-  z
-    .enum(values, { error: values.length > 2 ? `one of ${values.join(", ")}` : values.join(" or ") })
-    .describe(description);
-const yesOrNo = (description: string) => z.boolean({ error: "true or false" }).describe(description);
-const wholeNumber = (min: number, max: number, description: string) => {
-  const error = `a whole number from ${min} to ${max}`;
-  return z.int({ error }).min(min, { error }).max(max, { error }).describe(description);
-};
-const section = <T extends z.ZodRawShape>(shape: T, description: string) =>
-  z
-    .strictObject(shape, { error: `a mapping with the keys ${Object.keys(shape).join(", ")}` })
-    .describe(description);
-
-const nodePool = section(
-  {
-    vmSize: named(
-      names.vmSize,
-      `Size of the virtual machines. ${byDefault(defaults.nodePool.vmSize)}`,
-    ).optional(),
-    // 1000 nodes is AKS's limit for a node pool (https://github.com/hashicorp/terraform-provider-azurerm/issues/9198,
-    // read 2026-11-27).
-    nodes: wholeNumber(
-      1,
-      1000,
-      `Initial number of nodes, between minNodes and maxNodes. ${byDefault(defaults.nodePool.nodes)}`,
-    ).optional(),
-    minNodes: wholeNumber(
-      1,
-      1000,
-      `Minimum number of nodes for the autoscaler. ${byDefault(defaults.nodePool.minNodes)}`,
-    ).optional(),
-    maxNodes: wholeNumber(
-      1,
-      1000,
-      `Maximum number of nodes for the autoscaler. ${byDefault(defaults.nodePool.maxNodes)}`,
-    ).optional(),
-  },
-  "Node pool of the AKS clusters.",
-);
-
-/** Fields that only a cluster that Terraform creates can have: in the azure section for all, or in one cluster. */
-const aksShape = {
-  kubernetesVersion: named(
-    names.kubernetesVersion,
-    "Kubernetes version of the AKS clusters. Default: what the Istio line recommends.",
-  ).optional(),
-  nodePool: nodePool.optional(),
-};
-export const aksSettings = Object.keys(aksShape) as readonly (keyof typeof aksShape)[];
-
-const tag = (limit: number, what: string) => {
-  const error = `a string of at most ${limit} characters${what}`;
-  return z.string({ error }).max(limit, { error });
-};
-
-const azure = section(
-  {
-    subscription: named(
-      names.azureSubscription,
-      "Azure subscription. Default: the environment variable ARM_SUBSCRIPTION_ID.",
-    ).optional(),
-    location: named(names.azureLocation, "Azure region."),
-    resourceGroup: named(names.resourceGroupName, "Resource group of the clusters."),
-    ...aksShape,
-    tags: z
-      .record(
-        tag(512, " without < > % & \\ ? /")
-          .min(1)
-          .regex(/^[^<>%&\\?/\p{Cc}]+$/u, {
-            error: "a string of at most 512 characters without < > % & \\ ? /",
-          }),
-        tag(256, ""),
-        { error: "a mapping of names to strings" },
-      )
-      .describe("Tags on every resource that Terraform creates.")
-      .optional(),
-    backend: z
-      .record(
-        z.string().regex(names.backendType.pattern, { error: names.backendType.allowed }),
-        z.record(z.string(), z.unknown(), { error: "a mapping with the settings of the backend block" }),
-        { error: "a mapping with one key, the type of the backend, for example azurerm" },
-      )
-      .describe("Terraform backend: its type, and below it the settings of the block. Default: local state.")
-      .optional(),
-  },
-  "What Terraform creates on Azure. Omit it if every cluster exists already.",
-);
 
 const cluster = section(
   {
@@ -115,6 +22,7 @@ const cluster = section(
     network: named(names.dns1123Label, "Istio network of the cluster; different for every cluster."),
     aks: named(names.aksName, "Name of the AKS cluster that Terraform creates.").optional(),
     context: named(names.contextName, "Kubeconfig context of an existing cluster.").optional(),
+    ...clusterOnAzureShape,
     ...aksShape,
   },
   "A cluster of the mesh: created by Terraform (aks), or existing (context).",
@@ -214,11 +122,11 @@ export const meshConfigSchema = section(
           .array(named(names.ipv4Range, "IPv4 range."), { error: "a list of IPv4 ranges" })
           .min(1, { error: "a list of at least one IPv4 range; remove the field to allow all sources" })
           .describe(
-            "Sources that may reach the gateways. East-west gateways expose the control plane on a public address: list the outbound addresses of the other clusters. Default: all sources.",
+            "Sources that may reach the gateways. East-west gateways expose the control plane on a public address: list the outbound addresses of the other clusters. With azure.network own or peered these are computed, and the list is for the ingress gateway alone. Default: all sources.",
           )
           .optional(),
         internal: yesOrNo(
-          `Internal load balancers for the gateways, for clusters in connected networks. ${byDefault(defaults.gateways.internal)}`,
+          "Internal load balancers for the gateways, for clusters in connected networks. Default: false; with azure.network: peered true.",
         ).optional(),
         ingress: yesOrNo(
           `Install Istio's ingress gateway on the primary, with the same load balancer settings as the east-west gateways; for other settings install your own. ${byDefault(defaults.gateways.ingress)}`,

@@ -1,4 +1,3 @@
-import { networkOf } from "./ipv4";
 import { defaultIstioLine, sharesIngressGateway } from "./istio-lines";
 import { quote } from "./problem";
 import { type Rule, type RuleRow, repeats } from "./rule";
@@ -60,20 +59,6 @@ const noRepeatsInLists: Rule = ({ istio, gateways, sample }) =>
     })),
   );
 
-const rangesWithoutHostBits: Rule = ({ gateways }) =>
-  (gateways?.allowedSourceRanges ?? []).flatMap((range, index) => {
-    const network = networkOf(range);
-    return network === range
-      ? []
-      : [
-          {
-            path: ["gateways", "allowedSourceRanges", index],
-            message: `CIDR ${quote(range)} has host bits set: expected ${network}`,
-            fix: `use ${network}, or ${range.split("/")[0]}/32 for a single address`,
-          },
-        ];
-  });
-
 const sampleCertificatesOnlyFromFiles: Rule = ({ ca }) =>
   ca?.acceptSampleCertificates && ca.files === undefined
     ? [
@@ -113,7 +98,6 @@ export const meshRules: readonly RuleRow[] = [
   [ingressWhereItIsTheGateway, "istio.line"],
   [partsThatTheLineHas, "istio.line"],
   [noRepeatsInLists],
-  [rangesWithoutHostBits],
   [sampleCertificatesOnlyFromFiles, "ca.files"],
   [repositoryForArgoCd, "gitops.tool"],
   [noRepositoryForFlux, "gitops.tool"],

@@ -1,3 +1,4 @@
+import type { AksProfile } from "./aks-profiles";
 import type { IstioLine } from "./istio-lines";
 
 /**
@@ -47,13 +48,28 @@ export interface Images {
 }
 
 export interface Azure {
+  readonly profile: AksProfile;
   /** Subscription UUID. @default - undefined: ARM_SUBSCRIPTION_ID, as the provider reads it */
   readonly subscription: string | undefined;
   readonly location: string;
-  readonly resourceGroup: string;
+  /** Of what the clusters share, and of each cluster that names no other one. */
+  readonly resourceGroup: ResourceGroup;
   readonly tags: Readonly<Record<string, string>>;
   readonly backend: TerraformBackend | undefined;
+  readonly network: AzureNetwork;
+  /** IPv4 ranges of the operators and pipelines that may reach the API servers; empty: API servers are open. */
+  readonly authorizedIpRanges: readonly string[];
+  /** Microsoft Entra groups of the cluster administrators; empty: clusters do not use Entra ID. */
+  readonly adminGroupObjectIds: readonly string[];
+  /** Resource ID of an Azure container registry from which the clusters may pull. */
+  readonly containerRegistryId: string | undefined;
 }
+
+/**
+ * `managed`: AKS creates the virtual networks, and outbound addresses are unknown. `own`: a virtual network with a NAT
+ * gateway for each cluster. `peered`: the same, each connected with all others.
+ */
+export type AzureNetwork = "managed" | "own" | "peered";
 
 /** A Terraform backend block, unchanged. Undefined in `Azure`: local state beside `mesh.yaml`. */
 export interface TerraformBackend {
@@ -73,13 +89,67 @@ export interface Cluster {
   readonly context: string;
   /** Undefined: the cluster exists already, and Terraform does not manage it. */
   readonly aks: Aks | undefined;
+  /** Public IPv4 ranges of outbound traffic, as far as mesh.yaml says; the NAT gateway's are known to Terraform. */
+  readonly egressRanges: readonly string[];
 }
 
 /** An AKS cluster that Terraform creates. */
-export interface Aks {
+export interface Aks extends AksSettings {
   readonly name: string;
+  readonly location: string;
+  readonly resourceGroup: ResourceGroup;
+  /** Subscription UUID. @default - undefined: ARM_SUBSCRIPTION_ID */
+  readonly subscription: string | undefined;
   readonly kubernetesVersion: string;
+  /** Range of the virtual network that Terraform creates; the nodes' subnet is its first half. */
+  readonly addressSpace: string;
+  /** Resource ID of an existing subnet for the nodes; undefined: Terraform creates the network. */
+  readonly vnetSubnetId: string | undefined;
+  /** How traffic leaves an existing subnet. */
+  readonly outboundType: "userAssignedNATGateway" | "userDefinedRouting";
+  /** Undefined: AKS upgrades at any time, and only node images. */
+  readonly maintenanceWindow: MaintenanceWindow | undefined;
+}
+
+/** Settings of an AKS cluster, each with azurerm's name in camel case. `azure.profile` has their defaults. */
+export interface AksSettings {
+  readonly skuTier: "Free" | "Standard" | "Premium";
+  readonly supportPlan: "KubernetesOfficial" | "AKSLongTermSupport";
+  readonly networkDataPlane: "azure" | "cilium";
+  readonly networkPolicy: "none" | "azure" | "calico" | "cilium";
+  readonly localAccountDisabled: boolean;
+  readonly runCommandEnabled: boolean;
+  readonly workloadIdentityEnabled: boolean;
+  readonly automaticUpgradeChannel: "none" | "patch" | "stable" | "rapid";
+  readonly nodeOsUpgradeChannel: "NodeImage" | "SecurityPatch" | "Unmanaged" | "None";
+  readonly azurePolicyEnabled: boolean;
+  readonly keyVaultSecretsProvider: boolean;
+  readonly imageCleanerEnabled: boolean;
+  /** Settings of the autoscaler for workloads with sidecars. */
+  readonly autoScalerProfile: boolean;
+  /** Container Insights. */
+  readonly omsAgent: boolean;
+  /** Managed Prometheus. */
+  readonly monitorMetrics: boolean;
+  /** Audit logs of the API server. */
+  readonly monitorDiagnosticSetting: boolean;
+  readonly microsoftDefender: boolean;
+  /** A lock of Azure against deletion. */
+  readonly managementLock: boolean;
+  /** Terraform refuses to plan the cluster's deletion or replacement. */
+  readonly preventDestroy: boolean;
+  /** Of the workloads; without a system pool, of everything. */
   readonly nodePool: NodePool;
+  /** For AKS's own pods alone. */
+  readonly systemNodePool: NodePool | undefined;
+}
+
+export interface ResourceGroup {
+  readonly name: string;
+  /** It exists already, and Terraform does not manage it. */
+  readonly existing: boolean;
+  /** Of the group itself; its resources may be elsewhere. */
+  readonly location: string;
 }
 
 export interface NodePool {
@@ -88,7 +158,21 @@ export interface NodePool {
   readonly nodes: number;
   readonly minNodes: number;
   readonly maxNodes: number;
+  /** Availability zones; empty: Azure chooses. */
+  readonly zones: readonly number[];
+  readonly osDiskType: "Managed" | "Ephemeral";
+  readonly osSku: "Ubuntu" | "AzureLinux";
+  readonly hostEncryptionEnabled: boolean;
 }
+
+/** Four hours of every week, UTC. */
+export interface MaintenanceWindow {
+  readonly day: Day;
+  /** Full hour, for example 04:00. */
+  readonly startTime: string;
+}
+
+export type Day = "Monday" | "Tuesday" | "Wednesday" | "Thursday" | "Friday" | "Saturday" | "Sunday";
 
 /** The tool that applies `dist` from a Git repository. */
 export interface GitOps {

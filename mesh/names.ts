@@ -60,6 +60,39 @@ export const azureSubscription: NameRule = {
   example: "00000000-0000-0000-0000-000000000000",
 };
 
+/** Of a Microsoft Entra group. */
+export const entraObjectId: NameRule = {
+  pattern: azureSubscription.pattern,
+  allowed: "an object ID (UUID), as `az ad group show --query id` prints it",
+  example: azureSubscription.example,
+};
+
+const resourceId = (provider: string) =>
+  `/subscriptions/[0-9a-fA-F-]{36}/resourceGroups/[A-Za-z0-9_().-]{1,90}/providers/${provider}`;
+
+export const subnetId: NameRule = {
+  pattern: new RegExp(
+    `^${resourceId("Microsoft.Network/virtualNetworks")}/[A-Za-z0-9_.-]{2,64}/subnets/[A-Za-z0-9_.-]{1,80}$`,
+  ),
+  allowed: "a subnet's resource ID, as `az network vnet subnet show --query id` prints it",
+  example:
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/hub/subnets/aks",
+};
+
+export const containerRegistryId: NameRule = {
+  pattern: new RegExp(`^${resourceId("Microsoft.ContainerRegistry/registries")}/[A-Za-z0-9]{5,50}$`),
+  allowed: "a registry's resource ID, as `az acr show --query id` prints it",
+  example:
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.ContainerRegistry/registries/team1",
+};
+
+/** Of a maintenance window: windows begin at multiples of four hours, so that they never overlap in part. */
+export const windowStart: NameRule = {
+  pattern: /^(00|04|08|12|16|20):00$/,
+  allowed: "00:00, 04:00, 08:00, 12:00, 16:00 or 20:00, in quotes",
+  example: '"04:00"',
+};
+
 export const vmSize: NameRule = {
   pattern: /^[A-Z][A-Za-z]+(_[A-Za-z0-9-]+)+$/,
   allowed: "an Azure VM size, as `az vm list-sizes` prints it",

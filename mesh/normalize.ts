@@ -1,8 +1,12 @@
+import { type AksProfile, aksProfiles } from "./aks-profiles";
 import type { ClusterConfig, MeshConfig } from "./config";
 import { defaults } from "./defaults";
 import { hubOf } from "./images";
 import { defaultIstioLine, type IstioLine, istioLines } from "./istio-lines";
-import type { Azure, Cluster, Mesh, Sample } from "./mesh";
+import { computedWindow } from "./maintenance-window";
+import type { Aks, AksSettings, Azure, Cluster, Mesh, ResourceGroup, Sample } from "./mesh";
+
+type AzureConfig = NonNullable<MeshConfig["azure"]>;
 
 /**
  * Fills in every default. It accepts any file that fits the schema, so that rules get a mesh even of an inconsistent
@@ -11,6 +15,7 @@ import type { Azure, Cluster, Mesh, Sample } from "./mesh";
 export function normalize(config: MeshConfig): Mesh {
   const wanted = config.istio?.line ?? defaults.istio.line;
   const line = istioLines.find(({ id }) => id === wanted) ?? defaultIstioLine;
+  const azure = config.azure && normalizeAzure(config.azure);
   const clusters = config.clusters.map((cluster) => normalizeCluster(cluster, config, line));
   // A rule refuses a file without a primary; until then the first cluster replaces it.
   const primary = clusters.find(({ role }) => role === "primary") ?? clusters[0]!;
@@ -26,7 +31,7 @@ export function normalize(config: MeshConfig): Mesh {
       networkPolicy: config.istio?.networkPolicy ?? defaults.istio.networkPolicy,
     },
     images: { registry: config.images?.registry },
-    azure: config.azure && normalizeAzure(config.azure),
+    azure,
     clusters,
     primary,
     remotes,
@@ -45,7 +50,7 @@ export function normalize(config: MeshConfig): Mesh {
     gateways: {
       address: config.gateways?.address ?? defaults.gateways.address,
       allowedSourceRanges: config.gateways?.allowedSourceRanges ?? [],
-      internal: config.gateways?.internal ?? defaults.gateways.internal,
+      internal: config.gateways?.internal ?? azure?.network === "peered",
       ingress: config.gateways?.ingress ?? defaults.gateways.ingress,
     },
     sample:
@@ -59,33 +64,83 @@ export function normalize(config: MeshConfig): Mesh {
   });
 }
 
-function normalizeAzure(azure: NonNullable<MeshConfig["azure"]>): Azure {
+function normalizeAzure(azure: AzureConfig): Azure {
   const [backend] = Object.entries(azure.backend ?? {});
   return {
+    profile: profileOf(azure),
     subscription: azure.subscription,
     location: azure.location,
-    resourceGroup: azure.resourceGroup,
+    resourceGroup: groupOf(azure),
     tags: azure.tags ?? {},
     backend: backend && { type: backend[0], settings: backend[1] },
+    network: azure.network ?? aksProfiles[profileOf(azure)].network,
+    authorizedIpRanges: azure.authorizedIpRanges ?? [],
+    adminGroupObjectIds: azure.adminGroupObjectIds ?? [],
+    containerRegistryId: azure.containerRegistryId,
   };
 }
 
+const profileOf = (azure: AzureConfig | undefined): AksProfile => azure?.profile ?? defaults.azure.profile;
+
+const groupOf = ({ resourceGroup, existingResourceGroup = false, location }: AzureConfig): ResourceGroup => ({
+  name: resourceGroup,
+  existing: existingResourceGroup,
+  location,
+});
+
 function normalizeCluster(cluster: ClusterConfig, { azure }: MeshConfig, line: IstioLine): Cluster {
+  const role = cluster.role ?? defaults.cluster.role;
   return {
     name: cluster.name,
-    role: cluster.role ?? defaults.cluster.role,
+    role,
     network: cluster.network,
     context: cluster.context ?? cluster.aks ?? cluster.name,
-    aks:
-      cluster.aks === undefined
-        ? undefined
-        : {
-            name: cluster.aks,
-            kubernetesVersion:
-              cluster.kubernetesVersion ?? azure?.kubernetesVersion ?? line.kubernetes.default,
-            nodePool: { ...defaults.nodePool, ...azure?.nodePool, ...cluster.nodePool },
-          },
+    aks: cluster.aks === undefined ? undefined : normalizeAks(cluster.aks, role, cluster, azure, line),
+    egressRanges: cluster.egressRanges ?? [],
   };
+}
+
+function normalizeAks(
+  name: string,
+  role: Cluster["role"],
+  cluster: ClusterConfig,
+  // A rule asks for the section; until then there is none.
+  azure: AzureConfig = { location: "", resourceGroup: "" },
+  line: IstioLine,
+): Aks {
+  const { aks: profile, maintenanceWindows } = aksProfiles[profileOf(azure)];
+  const location = cluster.location ?? azure.location;
+  const { resourceGroup, existingResourceGroup } = cluster;
+  const systemPool = [profile.systemNodePool, azure.systemNodePool, cluster.systemNodePool];
+  return {
+    ...profile,
+    ...settingsOf(azure, profile),
+    ...settingsOf(cluster, profile),
+    name,
+    location,
+    subscription: cluster.subscription ?? azure.subscription,
+    resourceGroup:
+      resourceGroup === undefined
+        ? groupOf(azure)
+        : groupOf({ resourceGroup, existingResourceGroup, location }),
+    kubernetesVersion: cluster.kubernetesVersion ?? azure.kubernetesVersion ?? line.kubernetes.default,
+    nodePool: { ...profile.nodePool, ...azure.nodePool, ...cluster.nodePool },
+    systemNodePool: systemPool.some(Boolean) ? Object.assign({}, profile.nodePool, ...systemPool) : undefined,
+    addressSpace: cluster.addressSpace ?? defaults.azure.addressSpace,
+    vnetSubnetId: cluster.vnetSubnetId,
+    outboundType: cluster.outboundType ?? defaults.azure.outboundType,
+    maintenanceWindow:
+      cluster.maintenanceWindow ?? (maintenanceWindows ? computedWindow(name, role) : undefined),
+  };
+}
+
+/** The fields that are written and that a profile has. */
+function settingsOf(
+  written: { readonly [Key in keyof AksSettings]?: unknown },
+  profile: AksSettings,
+): Partial<AksSettings> {
+  const keys = (Object.keys(profile) as (keyof AksSettings)[]).filter((key) => written[key] !== undefined);
+  return Object.fromEntries(keys.map((key) => [key, written[key]]));
 }
 
 function normalizeSample(

@@ -1,9 +1,11 @@
 import type { core, ZodError } from "zod";
+import { aksRules } from "./aks-rules";
 import { azureRules } from "./azure-rules";
 import { backendRules } from "./backend-rules";
 import { clusterRules } from "./cluster-rules";
 import { type MeshConfig, meshConfigSchema } from "./config";
 import { meshRules } from "./mesh-rules";
+import { networkRules } from "./network-rules";
 import { normalize } from "./normalize";
 import { type FieldProblem, fieldOf, type Path, valueAt } from "./problem";
 import type { RuleRow } from "./rule";
@@ -15,6 +17,8 @@ const rules: readonly RuleRow[] = [
   ...meshRules,
   ...clusterRules,
   ...azureRules,
+  ...aksRules,
+  ...networkRules,
   ...backendRules,
   ...tagRules,
   ...sampleRules,

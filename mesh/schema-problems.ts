@@ -2,7 +2,17 @@ import { type core, ZodArray, type ZodError, ZodObject, ZodOptional, ZodRecord }
 import { meshConfigSchema } from "./config";
 import { azureLocation, imageRegistry, type NameRule } from "./names";
 import { meshCommand } from "./paths";
-import { didYouMean, fieldOf, formatPath, nearest, type Path, type Problem, quote, valueAt } from "./problem";
+import {
+  didYouMean,
+  fieldOf,
+  formatPath,
+  nearest,
+  type Path,
+  type Problem,
+  type ProblemText,
+  quote,
+  valueAt,
+} from "./problem";
 import { commandLine } from "./shell-quote";
 import type { YamlDocument } from "./yaml";
 
@@ -70,25 +80,29 @@ function problemsOf(issue: core.$ZodIssue, document: YamlDocument, file: string)
 }
 
 function unknownKey(parent: Path, key: string, document: YamlDocument, file: string): Problem {
-  const known = keysAt(parent);
   const path = [...parent, key];
-  return {
-    file,
-    position: document.keyAt(path),
-    path,
-    ...(isOfAllClusters(parent, key)
-      ? {
-          message: "belongs to the azure section: Terraform creates every cluster with the same value",
-          fix: `set azure.${key} instead; for another value create the cluster yourself, and set context instead of aks`,
-        }
-      : {
-          message: `unknown field: expected one of ${known.join(", ")}`,
-          fix: `${didYouMean(key, known)}rename or remove it`,
-        }),
-  };
+  return { file, position: document.keyAt(path), path, ...unknownText(parent, key) };
 }
 
-/** Terraform creates every cluster in one subscription, location and resource group. */
+function unknownText(parent: Path, key: string): ProblemText {
+  const known = keysAt(parent);
+  if (key === "privateClusterEnabled")
+    return {
+      message:
+        "private clusters are not supported: istiod and this tool reach each API server at its public address",
+      fix: "remove it, and restrict the API servers with azure.authorizedIpRanges",
+    };
+  return isOfAllClusters(parent, key)
+    ? {
+        message: "belongs to the azure section: it is the same for every cluster",
+        fix: `set azure.${key} instead`,
+      }
+    : {
+        message: `unknown field: expected one of ${known.join(", ")}`,
+        fix: `${didYouMean(key, known)}rename or remove it`,
+      };
+}
+
 const isOfAllClusters = (parent: Path, key: string) =>
   parent[0] === "clusters" && parent.length === 2 && keysAt(["azure"]).includes(key);
 
@@ -107,7 +121,8 @@ function fixFor(issue: core.$ZodIssue, given: unknown): string {
 /** The fix for a malformed text, by field; undefined: no better value is known. */
 const betterValues: Readonly<Record<string, (given: string) => string | undefined>> = {
   // As the portal and azurerm's examples show a region: westeurope of West Europe.
-  "azure.location": (given) => use(azureLocation, given.toLowerCase().replace(/[ _-]/g, "")),
+  "azure.location": regionOf,
+  "clusters[].location": regionOf,
   "clusters[].context": (given) => {
     const words = given.normalize("NFKD").match(/[A-Za-z0-9]+/g) ?? ["context"];
     const name = words.join("-").slice(0, 63).toLowerCase();
@@ -125,6 +140,10 @@ const betterValues: Readonly<Record<string, (given: string) => string | undefine
         .toLowerCase(),
     ),
 };
+
+function regionOf(given: string): string | undefined {
+  return use(azureLocation, given.toLowerCase().replace(/[ _-]/g, ""));
+}
 
 const use = ({ pattern }: NameRule, text: string) => (pattern.test(text) ? `use ${text}` : undefined);
 

@@ -102,6 +102,7 @@ const asRemote = ({ name, network, context }: InventoryCluster): Cluster => ({
   context,
   role: "remote",
   aks: undefined,
+  egressRanges: [],
 });
 
 /**

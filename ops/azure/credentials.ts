@@ -23,11 +23,14 @@ export class CredentialsError extends Error {
 /** The parts of a kubeconfig that are merged; the rest are settings of a user's kubectl. */
 interface Kubeconfig {
   readonly clusters: readonly Named[];
-  readonly users: readonly Named[];
+  readonly users: readonly User[];
   readonly contexts: readonly NamedContext[];
 }
 interface Named {
   readonly name: string;
+}
+interface User extends Named {
+  readonly user?: { readonly exec?: { readonly command: string; readonly args: readonly string[] } };
 }
 interface NamedContext extends Named {
   readonly context: { readonly cluster: string; readonly user: string };
@@ -132,13 +135,12 @@ async function fetchKubeconfigs(
   const found = await Promise.all(
     clusters.map(async (cluster) => ({
       cluster,
-      text:
-        outputs[cluster.name] ?? (isKept(cluster) ? undefined : await askAz(programs, mesh, cluster, absent)),
+      text: outputs[cluster.name] ?? (isKept(cluster) ? undefined : await askAz(programs, cluster, absent)),
     })),
   );
   return {
     fetched: found.flatMap(({ cluster, text }) =>
-      text === undefined ? [] : [withContextName(readKubeconfig(text), cluster.context)],
+      text === undefined ? [] : [withLoginOfAz(withContextName(readKubeconfig(text), cluster.context))],
     ),
     missing: clusters.filter((cluster, index) => found[index]!.text === undefined && !isKept(cluster)),
     absent: [...absent],
@@ -164,12 +166,11 @@ async function outputsOfTerraform(
 /** Undefined without az, without a login, or without such a cluster; the log has az's message. */
 async function askAz(
   programs: Programs,
-  mesh: Mesh,
   cluster: Cluster,
   absent: Set<ProgramName>,
 ): Promise<string | undefined> {
   try {
-    const { stdout } = await programs.run("az", getCredentials(mesh, cluster, "-"), {
+    const { stdout } = await programs.run("az", getCredentials(cluster, "-"), {
       deadlineSeconds: azSeconds,
       secretOutput: true,
     });
@@ -184,7 +185,7 @@ async function askAz(
 /** Commands that write the credentials of a cluster; none for a cluster that Terraform does not create. */
 export function fetchCredentials(mesh: Mesh, cluster: Cluster): string[] {
   if (!mesh.azure || !cluster.aks) return [];
-  return [commandLine("az", getCredentials(mesh, cluster, fileToWrite(cluster.context)))];
+  return [commandLine("az", getCredentials(cluster, fileToWrite(cluster.context)))];
 }
 
 /** A message with the clusters, where credentials were looked for, and commands that fetch them. */
@@ -219,6 +220,24 @@ function readKubeconfig(text: string): Kubeconfig {
 /** The kubeconfig of a single cluster has one context. */
 function withContextName({ contexts, ...rest }: Kubeconfig, name: string): Kubeconfig {
   return { ...rest, contexts: contexts.slice(0, 1).map((context) => ({ ...context, name })) };
+}
+
+/**
+ * Lets kubelogin use the login of az: as az writes it, kubelogin would wait for a person with a device code. The same as
+ * `kubelogin convert-kubeconfig --login azurecli`. https://azure.github.io/kubelogin/concepts/aks.html, read 2026-11-30
+ */
+function withLoginOfAz({ users, ...rest }: Kubeconfig): Kubeconfig {
+  return {
+    ...rest,
+    users: users.map((entry) => {
+      const exec = entry.user?.exec;
+      if (exec?.command !== "kubelogin") return entry;
+      const args = exec.args.map((arg, index) =>
+        exec.args[index - 1] === "--login" || exec.args[index - 1] === "-l" ? "azurecli" : arg,
+      );
+      return { ...entry, user: { ...entry.user, exec: { ...exec, args } } };
+    }),
+  };
 }
 
 /** Later entries win. */

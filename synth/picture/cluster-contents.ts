@@ -1,5 +1,6 @@
 import { sharesIngressGateway } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import { accessInWords } from "../../mesh/network-access";
 import { versionShades } from "./paint";
 
 /** One line about a cluster. */
@@ -8,13 +9,25 @@ export interface Fact {
   readonly value: string;
 }
 
-export function factsOf({ network, aks, context }: Cluster): Fact[] {
+export function factsOf(mesh: Mesh, cluster: Cluster): Fact[] {
+  const { network, aks, context } = cluster;
+  const { apiServer, eastWestGateway } = accessInWords(mesh, cluster);
   return [
     { label: "network", value: network },
     aks ? { label: "AKS", value: aks.name } : { label: "context", value: context },
     ...(aks ? [{ label: "Kubernetes", value: aks.kubernetesVersion }] : []),
+    ...(isInSeveralRegions(mesh) && aks ? [{ label: "region", value: aks.location }] : []),
+    ...(apiServer === undefined ? [] : [{ label: "API from", value: apiServer }]),
+    ...(eastWestGateway === undefined ? [] : [{ label: "gateway from", value: eastWestGateway }]),
   ];
 }
+
+/** Regions of the AKS clusters, each once. */
+export const regionsOf = ({ clusters }: Mesh): string[] => [
+  ...new Set(clusters.flatMap(({ aks }) => aks?.location ?? [])),
+];
+
+const isInSeveralRegions = (mesh: Mesh) => regionsOf(mesh).length > 1;
 
 /** One line of workloads of a cluster. */
 export interface List {

@@ -23,7 +23,7 @@ export const clusterWidth = 344;
 
 /** All clusters are as high as the one with the most lines. */
 export function clusterHeight(mesh: Mesh): number {
-  const facts = Math.max(...mesh.clusters.map((cluster) => factsOf(cluster).length));
+  const facts = Math.max(...mesh.clusters.map((cluster) => factsOf(mesh, cluster).length));
   const lists = Math.max(...mesh.clusters.map((cluster) => listsOf(mesh, cluster).length));
   const above = firstFact + (facts - 1) * factHeight + 16 + lists * listHeight + 14;
   return above + controlPlaneHeight + betweenThem + gatewayHeight - gatewayOutside;
@@ -31,12 +31,14 @@ export function clusterHeight(mesh: Mesh): number {
 
 /** A cluster: facts, workloads, and the gateway on its lower edge. */
 export function drawCluster(mesh: Mesh, cluster: Cluster, box: Box, address: string | undefined): string {
-  const listsTop = box.y + firstFact + (factsOf(cluster).length - 1) * factHeight + 16;
+  const listsTop = box.y + firstFact + (factsOf(mesh, cluster).length - 1) * factHeight + 16;
   return [
     rectangle(box, cluster === mesh.primary ? "panel-primary" : "panel", 14),
     intermediate(box),
     heading(cluster, box),
-    ...factsOf(cluster).map((fact, index) => drawFact(fact, box, box.y + firstFact + index * factHeight)),
+    ...factsOf(mesh, cluster).map((fact, index) =>
+      drawFact(fact, box, box.y + firstFact + index * factHeight),
+    ),
     ...listsOf(mesh, cluster).map((list, index) => drawList(list, box, listsTop + index * listHeight)),
     controlPlane(mesh, cluster, box),
     gateway(mesh, cluster, box, address),

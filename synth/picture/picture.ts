@@ -1,5 +1,6 @@
 import type { Addresses, Mesh } from "../../mesh/mesh";
 import { drawCluster } from "./cluster";
+import { regionsOf } from "./cluster-contents";
 import { networkShape, trustLines, xdsLines } from "./connections";
 import { footer, footerHeight } from "./footer";
 import { type Layout, layoutOf } from "./layout";
@@ -75,7 +76,7 @@ function header(mesh: Mesh, { left, right }: Layout): string {
   const facts = [
     `Istio ${istio.version}`,
     `1 primary, ${remotes.length} ${remotes.length === 1 ? "remote" : "remotes"}`,
-    ...(azure ? [`Azure ${azure.location}, ${azure.resourceGroup}`] : []),
+    ...(azure ? [`Azure ${regionsOf(mesh).join(", ")}, ${azure.resourceGroup.name}`] : []),
   ];
   return (
     text({ x: left, y: 54, content: `Mesh ${mesh.name}`, face: "title", width }) +

@@ -1,3 +1,5 @@
+import type { Mesh } from "../../mesh/mesh";
+import { accessInWords } from "../../mesh/network-access";
 import { setUp } from "./set-up";
 import type { Book } from "./step";
 import { formatSteps } from "./step";
@@ -21,7 +23,27 @@ function introduction({ mesh }: Book): string {
     `# Runbook of the mesh ${name}`,
     `Istio ${istio.version} over ${clusters.length} ${clusters.length === 1 ? "cluster" : "clusters"}. Paste the commands as they are, from top to bottom, in the folder that contains \`dist\`.`,
     ["| cluster | role | network | context |", "|---|---|---|---|", ...table].join("\n"),
+    ...accessTable(mesh),
   ].join("\n\n");
+}
+
+/** Who can reach what, where Terraform closes the network. */
+function accessTable(mesh: Mesh): string[] {
+  const access = mesh.clusters.map((cluster) => ({ name: cluster.name, ...accessInWords(mesh, cluster) }));
+  if (
+    access.every(({ apiServer, eastWestGateway }) => apiServer === undefined && eastWestGateway === undefined)
+  )
+    return [];
+  const rows = access.map(
+    ({ name, apiServer = "every source", eastWestGateway = "what its own network admits" }) =>
+      `| ${name} | ${apiServer} | ${eastWestGateway} |`,
+  );
+  return [
+    "The network is closed. A cluster stands for the public addresses of its outbound traffic:",
+    ["| cluster | its API server admits | its east-west gateway admits |", "|---|---|---|", ...rows].join(
+      "\n",
+    ),
+  ];
 }
 
 /** The clusters in a runbook's table. */

@@ -39,7 +39,7 @@ function aksClusters(book: Book): Step {
   return {
     title: "Resource group and AKS clusters",
     body: [
-      "Terraform shows its plan and asks for approval. Its state contains the clusters' kubeconfigs, so the file is private; for an encrypted backend, see docs/azure.md.",
+      `Terraform shows its plan and asks for approval. Its state contains ${clusters.every(({ aks }) => !aks || aks.localAccountDisabled) ? "the clusters' settings" : "the clusters' kubeconfigs"}, so the file is private; for an encrypted backend, see docs/azure.md.`,
       commands(
         ...(azure!.subscription
           ? []
@@ -53,10 +53,10 @@ function aksClusters(book: Book): Step {
         'KUBECONFIG_FILE="${KUBECONFIG:-$HOME/.kube/config}"',
         ...clusters
           .filter(({ aks }) => aks)
-          .map(
-            (cluster) =>
-              `${commandLine("az", getCredentials(book.mesh, cluster))} --file "\${KUBECONFIG_FILE##*:}"`,
-          ),
+          .map((cluster) => `${commandLine("az", getCredentials(cluster))} --file "\${KUBECONFIG_FILE##*:}"`),
+        ...(clusters.some(({ aks }) => aks?.localAccountDisabled)
+          ? ["kubelogin convert-kubeconfig --login azurecli"]
+          : []),
       ),
     ],
   };

@@ -38,7 +38,9 @@ test("node pool and Kubernetes version come from the cluster, then from the Azur
 
 describe("drift", () => {
   test("Terraform ignores the autoscaler's node count", () => {
-    expect(aksResource({}).lifecycle).toEqual({ ignore_changes: ["default_node_pool[0].node_count"] });
+    expect(aksResource({}).lifecycle).toEqual({
+      ignore_changes: ["default_node_pool[0].node_count", "default_node_pool[0].upgrade_settings"],
+    });
   });
 
   test("the configuration has what AKS enables by default", () => {

@@ -1,4 +1,6 @@
+import { aksProfiles } from "../../mesh/aks-profiles";
 import { meshJsonSchema } from "../../mesh/config";
+import { subnetId } from "../../mesh/names";
 import { edited, problemsOf, refuses, twoClusters } from "./two-clusters";
 
 refuses({
@@ -30,24 +32,10 @@ refuses({
     text: edited("centralus", "[westeurope, northeurope]"),
     says: /azure\.location: invalid value \(a list of 2\): .*\n {2}fix: change the value$/,
   },
-  ...Object.fromEntries(
-    [
-      "location: northeurope",
-      "resourceGroup: rg-two",
-      "subscription: 00000000-0000-0000-0000-000000000000",
-    ].map((line) => {
-      const key = line.split(":")[0];
-      return [
-        `a ${key} of one cluster`,
-        {
-          text: edited("aks: aks-remote", `aks: aks-remote\n    ${line}`),
-          says: new RegExp(
-            `^12:5: clusters\\[1\\]\\.${key}: belongs to the azure section: Terraform creates every cluster with the same value\n {2}fix: set azure\\.${key} instead; for another value create the cluster yourself, and set context instead of aks$`,
-          ),
-        },
-      ];
-    }),
-  ),
+  "a backend of one cluster": {
+    text: edited("aks: aks-remote", "aks: aks-remote\n    backend: { azurerm: {} }"),
+    says: /^12:5: clusters\[1\]\.backend: belongs to the azure section: it is the same for every cluster\n {2}fix: set azure\.backend instead$/,
+  },
   "no location": {
     text: edited("  location: centralus\n", ""),
     says: /azure\.location: required field is missing: expected .*\n {2}fix: add location/,
@@ -188,11 +176,13 @@ describe("internal load balancers", () => {
 
   test("are refused for clusters that Terraform creates, whose networks are not connected", () => {
     const says =
-      "gateways.internal: invalid value true: AKS creates a separate virtual network, without connections, for main0, remote0";
+      "gateways.internal: invalid value true: main0, remote0 get separate virtual networks, without connections";
     expect(problemsOf(internal + twoClusters)).toEqual([expect.stringContaining(says)]);
     const half = edited("aks: aks-remote", "context: c");
     expect(problemsOf(internal + half)).toEqual([
-      expect.stringContaining("AKS creates a separate virtual network, without connections, for main0\n"),
+      expect.stringContaining(
+        "invalid value true: main0 get separate virtual networks, without connections\n",
+      ),
     ]);
   });
 
@@ -207,7 +197,27 @@ describe("internal load balancers", () => {
 });
 
 describe("a cluster that exists", () => {
-  const settings: Record<string, string> = { kubernetesVersion: "1.35", nodePool: "{ nodes: 2 }" };
+  const switches = Object.entries(aksProfiles.demo.aks).filter(([, value]) => typeof value === "boolean");
+  const settings: Record<string, string> = {
+    kubernetesVersion: "1.35",
+    nodePool: "{ nodes: 2 }",
+    systemNodePool: "{ nodes: 2 }",
+    skuTier: "Standard",
+    supportPlan: "KubernetesOfficial",
+    networkDataPlane: "azure",
+    networkPolicy: "calico",
+    automaticUpgradeChannel: "patch",
+    nodeOsUpgradeChannel: "None",
+    location: "westeurope",
+    resourceGroup: "rg",
+    existingResourceGroup: "true",
+    subscription: "00000000-0000-0000-0000-000000000000",
+    addressSpace: "10.1.0.0/16",
+    vnetSubnetId: subnetId.example,
+    outboundType: "userDefinedRouting",
+    maintenanceWindow: '{ day: Monday, startTime: "04:00" }',
+    ...Object.fromEntries(switches.map(([key]) => [key, "true"])),
+  };
 
   test.each(Object.entries(settings))(
     "takes no %s: that is for clusters that Terraform makes",
@@ -221,7 +231,7 @@ describe("a cluster that exists", () => {
 
   test("takes nothing else that only AKS has", () => {
     const { properties } = JSON.parse(meshJsonSchema());
-    const common = ["name", "role", "network", "aks", "context"];
+    const common = ["name", "role", "network", "aks", "context", "egressRanges"];
     const keys = Object.keys(properties.clusters.items.properties).filter((key) => !common.includes(key));
     expect(keys.sort()).toEqual(Object.keys(settings).sort());
   });

@@ -20,6 +20,9 @@ function saidDefaults(schema: Schema, path: Path = []): [path: Path, said: strin
   ];
 }
 
+/** Names of the fields are those of the profile too: what production says is the value in that profile. */
+const ofProfiles = /^(.+); in the production profile (.+)$/;
+
 /** Defaults that follow from something else are said in words: what they come to here; undefined where nothing. */
 const words: Readonly<Record<string, unknown>> = {
   "the newest known": defaultIstioLine.version,
@@ -34,10 +37,20 @@ const words: Readonly<Record<string, unknown>> = {
   "local state": undefined,
   "`mesh ca` creates one": undefined,
   "none; you make the Secret": undefined,
+  "none; clusters do not use Entra ID": undefined,
+  "azure.location": "centralus",
+  "azure.resourceGroup": "rg",
+  "azure.subscription": undefined,
+  none: undefined,
+  "three nodes of its size": undefined,
+  "one computed from the AKS name, the primary's last": undefined,
+  "false; with azure.network: peered true": false,
+  "Terraform creates a virtual network": undefined,
 };
 
 /** What the words stand for; a default that is no such words is the value itself. */
 function meaningOf(path: Path, said: string): unknown {
+  if (path.at(-1) === "zones") return said === "none" ? [] : said.split(", ").map(Number);
   if (said in words) return words[said];
   return /^(true|false|\d+)$/.test(said) && path.at(-1) !== "line" ? JSON.parse(said) : said;
 }
@@ -53,8 +66,14 @@ const written = () => ({
   ],
 });
 
-function meshWith(path: Path, value: unknown) {
-  const config: Record<string, unknown> = written();
+const production = {
+  profile: "production",
+  authorizedIpRanges: ["203.0.113.0/24"],
+  adminGroupObjectIds: ["00000000-0000-0000-0000-000000000000"],
+};
+
+function meshWith(path: Path, value: unknown, profile: object = {}) {
+  const config: Record<string, unknown> = { ...written(), azure: { ...written().azure, ...profile } };
   const holder = path.slice(0, -1).reduce<Record<string, unknown>>((inner, key) => {
     inner[key] ??= {};
     return inner[key] as Record<string, unknown>;
@@ -74,6 +93,12 @@ test("descriptions for editors have the default of every field", () => {
 test.each(said.map(([path, text]) => [path.join("."), text, path] as const))(
   "the default of %s is %s, as the schema for editors says",
   (_, text, path) => {
-    expect(meshWith(path, meaningOf(path, text))).toEqual(meshWith([], undefined));
+    const [, demo = text, ofProduction = text] = ofProfiles.exec(text) ?? [];
+    if (path.at(-1) !== "addressSpace")
+      expect(meshWith(path, meaningOf(path, demo))).toEqual(meshWith([], undefined));
+    if (path[1] !== "authorizedIpRanges" && path[1] !== "adminGroupObjectIds")
+      expect(meshWith(path, meaningOf(path, ofProduction), production)).toEqual(
+        meshWith([], undefined, production),
+      );
   },
 );

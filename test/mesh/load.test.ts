@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { aksProfiles } from "../../mesh/aks-profiles";
 import { defaultIstioLine } from "../../mesh/istio-lines";
 import { parseMesh, readMesh } from "../../mesh/load";
 import { fixtureFile, fixtureMesh, fixtures, fixtureText } from "../fixtures";
@@ -177,6 +178,7 @@ describe("parseMesh", () => {
       "  nodePool: { vmSize: Standard_D4s_v5, maxNodes: 9 }\n  location",
     ).replace("aks: aks-remote", "aks: aks-remote\n    nodePool: { maxNodes: 5 }");
     expect(parseMesh(text, "m").remotes[0]?.aks?.nodePool).toEqual({
+      ...aksProfiles.demo.aks.nodePool,
       vmSize: "Standard_D4s_v5",
       nodes: 3,
       minNodes: 1,
@@ -307,7 +309,7 @@ describe("readMesh", () => {
 
   test("names the walk-through's resources in the default mesh", () => {
     const { azure, clusters } = fixtureMesh("default");
-    expect(azure?.resourceGroup).toBe("rg-istiodemo-centralus");
+    expect(azure?.resourceGroup.name).toBe("rg-istiodemo-centralus");
     expect(clusters.map(({ name, network, aks }) => [name, network, aks?.name])).toEqual([
       ["main0", "network1", "aks-istiodemo-main-centralus"],
       ["remote0", "network2", "aks-istiodemo-remote0-centralus"],

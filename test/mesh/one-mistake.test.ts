@@ -1,5 +1,7 @@
+import { aksProfiles } from "../../mesh/aks-profiles";
 import { meshJsonSchema } from "../../mesh/config";
 import { parseMesh } from "../../mesh/load";
+import { containerRegistryId, subnetId } from "../../mesh/names";
 import { fieldOf, InputError, type Path } from "../../mesh/problem";
 
 // One mistake in mesh.yaml is one problem: rules do not report what follows from a part that the schema refused.
@@ -7,6 +9,30 @@ import { fieldOf, InputError, type Path } from "../../mesh/problem";
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 const nodePool = () => ({ vmSize: "Standard_D4s_v5", nodes: 4, minNodes: 4, maxNodes: 5 });
+
+const productionPool = () => ({
+  vmSize: "Standard_D8ds_v5",
+  nodes: 4,
+  minNodes: 4,
+  maxNodes: 5,
+  zones: [1, 2],
+  osDiskType: "Ephemeral",
+  osSku: "AzureLinux",
+  hostEncryptionEnabled: true,
+});
+
+/** Other values than the profile's, where rules allow any. */
+const settings = (): Record<string, Json> => ({
+  ...Object.fromEntries(
+    Object.entries(aksProfiles.production.aks).filter(([, value]) => typeof value === "boolean"),
+  ),
+  skuTier: "Premium",
+  supportPlan: "AKSLongTermSupport",
+  networkDataPlane: "cilium",
+  networkPolicy: "cilium",
+  automaticUpgradeChannel: "stable",
+  nodeOsUpgradeChannel: "SecurityPatch",
+});
 
 /** Together they have every field. */
 const files: Readonly<Record<string, Json>> = {
@@ -50,6 +76,46 @@ const files: Readonly<Record<string, Json>> = {
       weights: { v1: 40, v2: 60 },
     },
     addons: { prometheus: true, kiali: true },
+  },
+  "a production mesh": {
+    azure: {
+      profile: "production",
+      location: "centralus",
+      resourceGroup: "rg-demo",
+      existingResourceGroup: true,
+      network: "peered",
+      authorizedIpRanges: ["198.51.100.0/24", "192.0.2.7/32"],
+      adminGroupObjectIds: ["00000000-0000-0000-0000-000000000000"],
+      containerRegistryId: containerRegistryId.example,
+      ...settings(),
+      nodePool: productionPool(),
+      systemNodePool: productionPool(),
+    },
+    clusters: [
+      {
+        name: "main0",
+        role: "primary",
+        network: "network1",
+        aks: "aks-main",
+        location: "westeurope",
+        resourceGroup: "rg-west",
+        existingResourceGroup: true,
+        subscription: "00000000-0000-0000-0000-000000000001",
+        addressSpace: "10.1.0.0/16",
+        maintenanceWindow: { day: "Monday", startTime: "04:00" },
+        ...settings(),
+        systemNodePool: productionPool(),
+        nodePool: productionPool(),
+      },
+      {
+        name: "remote0",
+        network: "network2",
+        aks: "aks-remote",
+        vnetSubnetId: subnetId.example,
+        outboundType: "userDefinedRouting",
+        egressRanges: ["203.0.113.0/31"],
+      },
+    ],
   },
   "existing clusters": {
     istio: { line: "1.7", version: "1.7.3" },

@@ -68,7 +68,14 @@ test("another cluster of the mesh is refused, and the message names it", async (
 });
 
 test("a cluster that was removed from mesh.yaml may be changed, even if another cluster now has its network", async () => {
-  const left = { name: "old", context: "three", network: "n2", role: "remote", aks: undefined } as const;
+  const left = {
+    name: "old",
+    context: "three",
+    network: "n2",
+    role: "remote",
+    aks: undefined,
+    egressRanges: [],
+  } as const;
   const found = { ...madeBy("mesh1"), "topology.istio.io/network": "n2" };
   expect(await ask(found, ["istiod"], left)).toBeUndefined();
 });
