@@ -4,6 +4,7 @@ import { istioNamespace } from "../k8s/istio-names";
 import { readMesh } from "../mesh/load";
 import type { Mesh } from "../mesh/mesh";
 import { meshPaths } from "../mesh/paths";
+import { fileProblem, InputError } from "../mesh/problem";
 import { CredentialsError, kubeconfigName } from "../ops/azure/credentials";
 import { localState, requireStack, runTerraform, terraformFor } from "../ops/azure/terraform";
 import { destroy as destroyMesh } from "../ops/destroy/destroy";
