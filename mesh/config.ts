@@ -56,7 +56,7 @@ export const meshConfigSchema = section(
           .describe("Image pull Secrets, which you create in istio-system and in the sample's namespace.")
           .optional(),
         cni: yesOrNo(
-          `Install the node agent istio-cni in every cluster: injected pods then need no NET_ADMIN and NET_RAW. ${byDefault(defaults.istio.cni)}`,
+          `Install the node agent istio-cni in every cluster: injected pods then need no NET_ADMIN and NET_RAW. Default: false; in the production profile true.`,
         ).optional(),
         networkPolicy: yesOrNo(
           `Install Istio's NetworkPolicies, which admit only the ports of istiod, the gateways and istio-cni. ${byDefault(defaults.istio.networkPolicy)}`,
