@@ -144,7 +144,8 @@ export class AksCluster extends Construct {
 }
 
 function pool(settings: NodePool, aks: Aks, subnet: Subnet | undefined) {
-  const { vmSize, nodes, minNodes, maxNodes, zones, osDiskType, osSku, hostEncryptionEnabled } = settings;
+  const { vmSize, nodes, minNodes, maxNodes, zones, osDiskType, osSku, hostEncryptionEnabled, maxPods } =
+    settings;
   return {
     // Name of the pool that replaces this one while the provider recreates it, for example with another VM size; without
     // a name such a change is refused.
@@ -160,6 +161,7 @@ function pool(settings: NodePool, aks: Aks, subnet: Subnet | undefined) {
     ...(osDiskType === "Managed" ? {} : { osDiskType }),
     ...(osSku === "Ubuntu" ? {} : { osSku }),
     ...(hostEncryptionEnabled ? { hostEncryptionEnabled } : {}),
+    ...(maxPods === undefined ? {} : { maxPods }),
     ...(subnet ? { vnetSubnetId: subnet.id } : {}),
     // AKS's default, see above. https://github.com/hashicorp/terraform-provider-azurerm/issues/24020, read 2026-11-23
     upgradeSettings: { maxSurge: "10%" },

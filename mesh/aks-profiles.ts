@@ -21,6 +21,7 @@ const demoPool: NodePool = {
   osDiskType: "Managed",
   osSku: "Ubuntu",
   hostEncryptionEnabled: false,
+  maxPods: undefined,
 };
 
 /**
@@ -36,6 +37,8 @@ const productionPool: NodePool = {
   osDiskType: "Ephemeral",
   osSku: "AzureLinux",
   hostEncryptionEnabled: false,
+  // AKS's own limit for an overlay network: https://learn.microsoft.com/azure/aks/azure-cni-overlay, read 2026-11-30
+  maxPods: 250,
 };
 
 /**

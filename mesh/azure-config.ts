@@ -10,7 +10,13 @@ import * as names from "./names";
 const { demo, production } = aksProfiles;
 
 const said = (value: unknown) =>
-  Array.isArray(value) ? (value.length > 0 ? value.join(", ") : "none") : String(value);
+  value === undefined
+    ? "AKS's"
+    : Array.isArray(value)
+      ? value.length > 0
+        ? value.join(", ")
+        : "none"
+      : String(value);
 
 const inProfiles = (one: unknown, other: unknown) =>
   said(one) === said(other)
@@ -51,6 +57,7 @@ const poolShape = (said: (key: keyof NodePool) => string) => ({
   hostEncryptionEnabled: yesOrNo(
     `Encrypt temporary disks on the host; the subscription needs the feature EncryptionAtHost. ${said("hostEncryptionEnabled")}`,
   ).optional(),
+  maxPods: wholeNumber(10, 250, `Maximum number of pods on a node. ${said("maxPods")}`).optional(),
 });
 
 /** Fields that only a cluster that Terraform creates can have: in the azure section for all, or in one cluster. */

@@ -163,6 +163,8 @@ export interface NodePool {
   readonly osDiskType: "Managed" | "Ephemeral";
   readonly osSku: "Ubuntu" | "AzureLinux";
   readonly hostEncryptionEnabled: boolean;
+  /** Pods of a node. @default - undefined: AKS's choice */
+  readonly maxPods: number | undefined;
 }
 
 /** Four hours of every week, UTC. */

@@ -42,6 +42,7 @@ const words: Readonly<Record<string, unknown>> = {
   "azure.resourceGroup": "rg",
   "azure.subscription": undefined,
   none: undefined,
+  "AKS's": undefined,
   "three nodes of its size": undefined,
   "one computed from the AKS name, the primary's last": undefined,
   "false; with azure.network: peered true": false,

@@ -19,6 +19,7 @@ const productionPool = () => ({
   osDiskType: "Ephemeral",
   osSku: "AzureLinux",
   hostEncryptionEnabled: true,
+  maxPods: 60,
 });
 
 /** Other values than the profile's, where rules allow any. */
