@@ -1,8 +1,9 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import type { Cluster, Mesh } from "../../mesh/mesh";
+import { accessInWords } from "../../mesh/network-access";
 import { didYouMean } from "../../mesh/problem";
 import { commandLine } from "../../mesh/shell-quote";
-import { fetchCredentials } from "../../ops/azure/credentials";
+import { fetchCredentials, useLoginOfAz } from "../../ops/azure/credentials";
 import { fixForUnreachable } from "../../ops/diagnosis/unreachable";
 import { DeadlinePassed, LoginRequired, ProgramFailed, shortMessage } from "../../ops/exec/errors";
 import { mixedEntries, mixedEntryFix, mixedEntryText, strayFile } from "../../ops/exec/kubeconfig-files";
@@ -47,6 +48,8 @@ export function whyUnusable(server: string, { gateways }: Pick<Mesh, "gateways">
 
 /** How a cluster that was created again answers, or its name server. */
 const saysOldCredentials = /Unauthorized|credentials|logged in|x509|certificate|no such host/i;
+/** What drops packets instead of refusing them, as authorized IP ranges do. */
+const isSilent = /timeout|timed out|deadline|not done within/i;
 const renewedByUp = "if Terraform has created the cluster again, `mesh up` renews its credentials";
 
 export const reachableChecks: readonly Check<World>[] = [
@@ -122,16 +125,21 @@ export const reachableChecks: readonly Check<World>[] = [
     fix: "run the command and see kubectl's error",
     needs: ["reachable.context", "reachable.entries"],
     async look({ mesh, kubeconfig, probes }, cluster) {
+      const { apiServer: admitted } = accessInWords(mesh, cluster);
       const entry = async () => (await kubeconfig()).contexts.get(cluster.context);
       try {
         await probes(cluster).version();
-        return pass((await entry())?.server ?? cluster.context);
+        const server = (await entry())?.server ?? cluster.context;
+        return pass(admitted === undefined ? server : `${server}, which admits ${admitted}`);
       } catch (error) {
         if (!(error instanceof ProgramFailed) && !(error instanceof DeadlinePassed)) throw error;
         const words = error instanceof ProgramFailed ? lastLine(error.stderr) : shortMessage(error);
         const fixes = [
           fixForUnreachable(words),
           cluster.aks && saysOldCredentials.test(words) ? renewedByUp : undefined,
+          admitted !== undefined && isSilent.test(words)
+            ? `the API server admits ${admitted}: add this machine's public address to azure.authorizedIpRanges, then run \`mesh up\``
+            : undefined,
         ].filter((fix) => fix !== undefined);
         const { server, plugin } = (await entry())!;
         const before =
@@ -165,8 +173,6 @@ export const reachableChecks: readonly Check<World>[] = [
 
 /** Where the plugin is Azure's kubelogin, it can do with the login of az. */
 const logIn = ({ context }: Cluster, plugin: string | undefined): string[] =>
-  plugin === "kubelogin"
-    ? [commandLine("kubelogin", ["convert-kubeconfig", "--context", context, "--login", "azurecli"])]
-    : [];
+  plugin === "kubelogin" ? [useLoginOfAz(context)] : [];
 
 const lastLine = (text: string) => text.trim().split("\n").at(-1)!;

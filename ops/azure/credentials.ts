@@ -185,8 +185,15 @@ async function askAz(
 /** Commands that write the credentials of a cluster; none for a cluster that Terraform does not create. */
 export function fetchCredentials(mesh: Mesh, cluster: Cluster): string[] {
   if (!mesh.azure || !cluster.aks) return [];
-  return [commandLine("az", getCredentials(cluster, fileToWrite(cluster.context)))];
+  return [
+    commandLine("az", getCredentials(cluster, fileToWrite(cluster.context))),
+    ...(cluster.aks.localAccountDisabled ? [useLoginOfAz(cluster.context)] : []),
+  ];
 }
+
+/** A command that lets kubelogin use the login of az. */
+export const useLoginOfAz = (context: string) =>
+  commandLine("kubelogin", ["convert-kubeconfig", "--context", context, "--login", "azurecli"]);
 
 /** A message with the clusters, where credentials were looked for, and commands that fetch them. */
 export function noCredentials(mesh: Mesh, { missing, absent }: MissingCredentials, file: string): string {

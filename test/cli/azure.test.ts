@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { load } from "js-yaml";
 import { type FakePath, fakePath } from "../ops/exec/fake-programs";
 import { project, twoClusters } from "../synth/project";
 import { mesh } from "./run";
@@ -266,6 +267,31 @@ test("without Terraform's outputs, az fetches the missing credentials cluster by
   expect(text).toContain("https://aks-remote.azmk8s.io:443");
   expect(text).not.toContain("aks-main");
   expectNoSecret(notes, result);
+});
+
+test("kubelogin uses the login of az, where az writes a login with a device code", async () => {
+  addKubectl("aks-main");
+  addIstioctl();
+  addTerraform(undefined);
+  addAz(true);
+  const login = `exec: { apiVersion: client.authentication.k8s.io/v1beta1, command: kubelogin, args: [get-token, --login, devicecode, --server-id, "1"] }`;
+  writeFileSync(
+    join(path.folder, "aks-remote"),
+    outputs.remote0.replace(/user: \{ client-key-data.*\}/, `user: { ${login} }`),
+  );
+  await mesh("apply");
+  const { users } = load(readFileSync(ownKubeconfig, "utf8")) as { users: { user: object }[] };
+  expect(users).toEqual([
+    {
+      name: "clusterUser_rg-demo_aks-remote",
+      user: {
+        exec: expect.objectContaining({
+          command: "kubelogin",
+          args: ["get-token", "--login", "azurecli", "--server-id", "1"],
+        }),
+      },
+    },
+  ]);
 });
 
 test("credentials are kept for runs without Terraform, and a recreated cluster replaces them", async () => {

@@ -2,43 +2,20 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { CheckReport } from "../../checks/report";
 import type { MeshStatus } from "../../checks/status";
+import { localStateName, terraformStackName } from "../../mesh/azure-names";
 import { parseMesh } from "../../mesh/load";
 import type { MeshEndpoints } from "../../ops/status/endpoints";
 import { fixtureText } from "../fixtures";
-import { Terraform } from "../infra/terraform";
-import { bare, describeInLab, must } from "./lab";
+import { azureEnv, describeOnAzure } from "./azure";
+import { bare, must } from "./lab";
 import { both, minutes, primary, remote, Tool } from "./tool";
 
-// up, use and destroy with the default mesh.yaml, on AKS clusters that Terraform creates. Terraform is the real one; the
-// provider beside the project returns the lab's clusters as AKS clusters.
+// up, use and destroy with the default mesh.yaml, on AKS clusters that Terraform creates.
 
 const yaml = fixtureText("default");
 const { clusters, azure } = parseMesh(yaml, "mesh.yaml");
-const terraform = Terraform.find();
-/** Undefined: the test can run. With azurerm itself it would go to Azure. */
-const whyNot =
-  typeof terraform === "string"
-    ? terraform
-    : terraform.env.TF_CLI_CONFIG_FILE === undefined
-      ? "no provider beside the project that stands in for azurerm"
-      : undefined;
-const terraformEnv = typeof terraform === "string" ? {} : terraform.env;
-
-function describeOnAzure(name: string, body: () => void): void {
-  if (whyNot === undefined) describeInLab(name, body, both);
-  else {
-    console.warn(`SKIPPED: ${name}: ${whyNot}`);
-    describe.skip(`${name} (${whyNot})`, body);
-  }
-}
-
 describeOnAzure("from mesh.yaml to a mesh on AKS and back", () => {
-  const labOf: Readonly<Record<string, string>> = { main0: primary, remote0: remote };
-  const env = {
-    ...terraformEnv,
-    ARM_SUBSCRIPTION_ID: "00000000-0000-0000-0000-000000000000",
-    LAB_AKS: clusters.map(({ name, context }) => `${context}=${labOf[name]}`).join(" "),
-  };
+  const env = azureEnv(clusters);
   let tool: Tool;
   const mesh = async (...args: string[]) => {
     const ended = await tool.start(args, { env, seconds: 570 }).ended;
@@ -49,7 +26,7 @@ describeOnAzure("from mesh.yaml to a mesh on AKS and back", () => {
   const read = async <T>(...args: string[]): Promise<T> =>
     JSON.parse((await mesh(...args, "-o", "json")).out);
   const state = () =>
-    JSON.parse(readFileSync(join(tool.folder, `terraform.${azure!.resourceGroup}.tfstate`), "utf8"));
+    JSON.parse(readFileSync(join(tool.folder, localStateName(terraformStackName(azure!))), "utf8"));
   const istioSystem = (context: string, args: string) =>
     must(`kubectl --context ${context} -n istio-system ${args}`);
   /** The objects of the clusters, except those that controllers keep changing. */
