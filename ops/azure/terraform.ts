@@ -93,7 +93,7 @@ export function terraformFor(programs: Programs, mesh: Mesh, folder: string): Te
         deadlineSeconds: deadlines.plan,
         answers: [0, 2],
         ...options,
-      });
+      }).catch(explainProtection);
       return planFrom(stdout.trim(), code === 2, code === 2 ? await show(file) : {});
     },
     async apply(plan, options) {
@@ -109,6 +109,16 @@ export function terraformFor(programs: Programs, mesh: Mesh, folder: string): Te
       });
     },
   };
+}
+
+/** Terraform plans nothing at all where `prevent_destroy` forbids a part of it. */
+function explainProtection(error: unknown): never {
+  if (!(error instanceof ProgramFailed) || !error.stderr.includes("prevent_destroy")) throw error;
+  throw new ProgramFailed(
+    error.command,
+    error.code,
+    `${error.stderr}\nfix: undo the change in mesh.yaml that replaces the cluster; to lose the cluster, set preventDestroy: false for it and name it with --replace`,
+  );
 }
 
 /** Errors do not quote the output: it may contain secrets. */

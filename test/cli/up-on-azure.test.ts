@@ -156,3 +156,11 @@ onTerraform("a cluster that mesh.yaml no longer has is destroyed only with --rep
   expect(notes).toContain("  remote0 (AKS aks-remote): cluster destroyed: everything on it is lost\n");
   expect(notes).toMatch(applied);
 });
+
+onTerraform("a protected cluster that a change would replace stays, and the way out is named", async () => {
+  configure(["aks: aks-main", "aks: aks-main\n    preventDestroy: true\n    resourceGroup: rg-other"]);
+  const { notes, code } = await mesh("up", "--yes");
+  expect(code).not.toBe(0);
+  expect(notes).toContain("set preventDestroy: false for it and name it with --replace");
+  expect(notes).not.toMatch(applied);
+});
