@@ -73,6 +73,8 @@ function lasting(object: KubernetesObject): object {
           [lastAppliedKey]: withoutData(metadata.annotations?.[lastAppliedKey]),
         }),
       },
+      // A remote's two IstioOperators share objects; the label names the one that was applied last.
+      labels: { ...metadata.labels, "install.operator.istio.io/owning-resource": undefined },
       managers: managersOf(managedFields),
     },
     ...(rest.spec && { spec: { ...spec, ports: spec.ports?.map(withoutNodePort) } }),
