@@ -45,6 +45,7 @@ export class AksCluster extends Construct {
   readonly resource: KubernetesCluster;
   /** Object ID of the cluster's identity. */
   readonly principalId: string;
+  private readonly userPool: KubernetesClusterNodePool | undefined;
 
   constructor(scope: Construct, props: AksClusterProps) {
     const { aks, azure, place, subnet } = props;
@@ -79,9 +80,25 @@ export class AksCluster extends Construct {
     });
     this.resource.overrideLogicalId(resourceName(aks.name));
     this.principalId = identity?.principalId ?? this.resource.identity.principalId;
-    if (systemNodePool) this.userPool(aks, place, subnet);
+    this.userPool = systemNodePool && this.userPoolOf(aks, place, subnet);
     this.pullFrom(azure.containerRegistryId, aks, place);
-    if (aks.managementLock) this.lock(aks, place);
+  }
+
+  /**
+   * Locks the cluster. Azure then refuses to delete what is part of it too, so the lock is made last and deleted first.
+   * @param parts resources with the cluster's scope, beside its user pool
+   */
+  lock(aks: Aks, place: Place, parts: readonly ITerraformDependable[]): void {
+    if (!aks.managementLock) return;
+    const dependsOn = [...(this.userPool ? [this.userPool] : []), ...parts];
+    new ManagementLock(this, "lock", {
+      provider: place.provider,
+      name: "no-deletion",
+      scope: this.resource.id,
+      lockLevel: "CanNotDelete",
+      notes: "A cluster of an Istio mesh. Remove it with managementLock: false in mesh.yaml.",
+      ...(dependsOn.length > 0 ? { dependsOn } : {}),
+    }).overrideLogicalId(resourceName(aks.name));
   }
 
   /** An identity that has its role before the cluster needs it. AKS gives a system-assigned one its role too late. */
@@ -103,8 +120,8 @@ export class AksCluster extends Construct {
     };
   }
 
-  private userPool(aks: Aks, place: Place, subnet: Subnet | undefined) {
-    new KubernetesClusterNodePool(this, "user-pool", {
+  private userPoolOf(aks: Aks, place: Place, subnet: Subnet | undefined) {
+    const made = new KubernetesClusterNodePool(this, "user-pool", {
       provider: place.provider,
       tags: place.tags,
       name: "user",
@@ -118,7 +135,9 @@ export class AksCluster extends Construct {
           ...(isUpgradedByAks(aks) ? ["orchestrator_version"] : []),
         ],
       },
-    }).overrideLogicalId(resourceName(aks.name));
+    });
+    made.overrideLogicalId(resourceName(aks.name));
+    return made;
   }
 
   private pullFrom(registry: string | undefined, aks: Aks, place: Place) {
@@ -130,16 +149,6 @@ export class AksCluster extends Construct {
       principalId: this.resource.kubeletIdentity.objectId,
       principalType: "ServicePrincipal",
     }).overrideLogicalId(resourceName(`${aks.name}-pull`));
-  }
-
-  private lock(aks: Aks, place: Place) {
-    new ManagementLock(this, "lock", {
-      provider: place.provider,
-      name: "no-deletion",
-      scope: this.resource.id,
-      lockLevel: "CanNotDelete",
-      notes: "A cluster of an Istio mesh. Remove it with managementLock: false in mesh.yaml.",
-    }).overrideLogicalId(resourceName(aks.name));
   }
 }
 

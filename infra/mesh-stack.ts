@@ -57,7 +57,7 @@ export class MeshStack extends TerraformStack {
         authorizedIpRanges: authorizedIpRanges(mesh, cluster, networks),
         logAnalyticsWorkspaceId: monitoring.logAnalyticsWorkspaceId,
       });
-      monitoring.watch(cluster.aks, place, aksCluster);
+      aksCluster.lock(cluster.aks, place, monitoring.watch(cluster.aks, place, aksCluster));
       return { ...cluster, place, aksCluster, resource: aksCluster.resource };
     });
     this.aksClusters = new Map(clusters.map(({ name, resource }) => [name, resource]));

@@ -4,11 +4,12 @@ import { MonitorDataCollectionRule } from "@cdktf/provider-azurerm/lib/monitor-d
 import { MonitorDataCollectionRuleAssociation } from "@cdktf/provider-azurerm/lib/monitor-data-collection-rule-association";
 import { MonitorDiagnosticSetting } from "@cdktf/provider-azurerm/lib/monitor-diagnostic-setting";
 import { MonitorWorkspace } from "@cdktf/provider-azurerm/lib/monitor-workspace";
+import type { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import type { Aks } from "../mesh/mesh";
 import type { AksCluster } from "./aks-cluster";
 import type { Place } from "./resource-groups";
-import { resourceName } from "./terraform-text";
+import { at } from "./terraform-text";
 
 export interface MonitoringProps {
   /** Name of the mesh. */
@@ -87,26 +88,37 @@ export class Monitoring extends Construct {
     return rule;
   }
 
-  /** Sends what the cluster's settings ask for to the workspaces. */
-  watch(aks: Aks, place: Place, { resource }: AksCluster): void {
+  /**
+   * Sends what the cluster's settings ask for to the workspaces.
+   * @returns the resources that this adds to the cluster
+   */
+  watch(aks: Aks, place: Place, { resource }: AksCluster): TerraformResource[] {
     const target = { provider: place.provider, targetResourceId: resource.id };
-    const associate = (name: string, rule: MonitorDataCollectionRule | undefined) =>
-      rule &&
-      new MonitorDataCollectionRuleAssociation(this, `${name}-${aks.name}`, {
-        ...target,
-        name: `${aks.name}-${name}`,
-        dataCollectionRuleId: rule.id,
-      }).overrideLogicalId(resourceName(`${aks.name}-${name}`));
-    if (aks.omsAgent) associate("logs", this.logRule);
-    if (aks.monitorMetrics) associate("metrics", this.metricRule);
-    if (aks.monitorDiagnosticSetting)
-      new MonitorDiagnosticSetting(this, `audit-${aks.name}`, {
-        ...target,
-        name: "audit",
-        logAnalyticsWorkspaceId: this.logAnalyticsWorkspaceId,
-        logAnalyticsDestinationType: "Dedicated",
-        // Without reads: the log of all requests costs a multiple.
-        enabledLog: [{ category: "kube-audit-admin" }, { category: "guard" }],
-      }).overrideLogicalId(resourceName(aks.name));
+    const associate = (name: string, rule: MonitorDataCollectionRule) =>
+      at(
+        `${aks.name}-${name}`,
+        new MonitorDataCollectionRuleAssociation(this, `${name}-${aks.name}`, {
+          ...target,
+          name: `${aks.name}-${name}`,
+          dataCollectionRuleId: rule.id,
+        }),
+      );
+    const audit = () =>
+      at(
+        aks.name,
+        new MonitorDiagnosticSetting(this, `audit-${aks.name}`, {
+          ...target,
+          name: "audit",
+          logAnalyticsWorkspaceId: this.logAnalyticsWorkspaceId,
+          logAnalyticsDestinationType: "Dedicated",
+          // Without reads: the log of all requests costs a multiple.
+          enabledLog: [{ category: "kube-audit-admin" }, { category: "guard" }],
+        }),
+      );
+    return [
+      ...(aks.omsAgent ? [associate("logs", this.logRule!)] : []),
+      ...(aks.monitorMetrics ? [associate("metrics", this.metricRule!)] : []),
+      ...(aks.monitorDiagnosticSetting ? [audit()] : []),
+    ];
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { DataAzurermResourceGroup } from "@cdktf/provider-azurerm/lib/data-azurerm-resource-group";
 import { AzurermProvider } from "@cdktf/provider-azurerm/lib/provider";
 import { ResourceGroup } from "@cdktf/provider-azurerm/lib/resource-group";
@@ -54,14 +55,16 @@ export class ResourceGroups extends Construct {
 
   private group({ name, existing, location }: ResourceGroupSettings, subscription: string | undefined) {
     const isShared = name === this.azure.resourceGroup.name && this.isOwn(subscription);
-    const id = isShared ? "mesh" : this.isOwn(subscription) ? name : `${name}-${aliasOf(subscription!)}`;
+    const id = isShared
+      ? shared
+      : unlike(this.isOwn(subscription) ? name : `${name}-${aliasOf(subscription!)}`);
     const known = this.groups.get(id);
     if (known) return known;
     const provider = this.provider(subscription);
     const made = existing
       ? new DataAzurermResourceGroup(this, id, { provider, name })
       : new ResourceGroup(this, id, { provider, name, location, tags: this.tags });
-    made.overrideLogicalId(resourceName(id));
+    made.overrideLogicalId(id);
     this.groups.set(id, made);
     return made;
   }
@@ -85,4 +88,14 @@ export class ResourceGroups extends Construct {
   }
 }
 
-const aliasOf = (subscription: string) => `subscription-${subscription.toLowerCase()}`;
+const aliasOf = (subscription: string) => `subscription-${subscription}`;
+
+/** Name of the shared group in Terraform. */
+const shared = "mesh";
+
+/** Name of another group in Terraform: different for `rg.a` and `rg_a`, and never the shared one's. */
+function unlike(group: string): string {
+  const name = resourceName(group);
+  const isClear = name === group && name !== shared;
+  return isClear ? name : `${name}-${createHash("sha256").update(group).digest("hex").slice(0, 8)}`;
+}

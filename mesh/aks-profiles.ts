@@ -5,7 +5,10 @@ interface Profile {
   /** Each cluster gets a maintenance window of its own. */
   readonly maintenanceWindows: boolean;
   readonly istioCni: boolean;
-  readonly aks: AksSettings;
+  readonly aks: Omit<AksSettings, "systemNodePool"> & {
+    /** Undefined: none. Other fields are those of `nodePool`. */
+    readonly systemNodePool: Partial<NodePool> | undefined;
+  };
 }
 
 /**
@@ -104,7 +107,7 @@ export const aksProfiles = {
       preventDestroy: true,
       nodePool: productionPool,
       // At least three nodes for a system pool: https://learn.microsoft.com/azure/aks/use-system-pools, read 2026-11-30
-      systemNodePool: { ...productionPool, maxNodes: 6 },
+      systemNodePool: { nodes: 3, minNodes: 3, maxNodes: 6 },
     },
   },
 } as const satisfies Record<string, Profile>;

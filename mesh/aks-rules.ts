@@ -87,6 +87,8 @@ const ephemeralDisksFit: Rule = (config, { clusters }) =>
           const pool = aks[key];
           return pool?.osDiskType === "Ephemeral" && withoutTemporaryDisk.test(pool.vmSize);
         })
+        // The system pool's size is that of nodePool, which is one problem.
+        .filter((key, at) => at === 0 || aks[key]!.vmSize !== aks.nodePool.vmSize)
         .map((key) => ({
           path: pathOf(config, index, key),
           message: `invalid value ${quote(aks[key]!.vmSize)} for vmSize with osDiskType Ephemeral: this size has no temporary disk`,
@@ -114,11 +116,13 @@ const oneWindowAtATime: Rule = (_, { clusters }) => {
     window ? [{ ...rest, window, text: `${window.day} ${window.startTime}` }] : [],
   );
   const taken = withWindow.map(({ text }) => text);
-  const free = weekOfWindows.find(({ day, startTime }) => !taken.includes(`${day} ${startTime}`))!;
-  return repeats(taken).map(({ index, first, value }) => ({
+  const free = weekOfWindows.filter(({ day, startTime }) => !taken.includes(`${day} ${startTime}`));
+  return repeats(taken).map(({ index, first, value }, at) => ({
     path: ["clusters", withWindow[index]!.index, "maintenanceWindow"],
     message: `the maintenance window of ${withWindow[index]!.cluster.name}, ${value} UTC, is that of ${withWindow[first]!.cluster.name} too: two clusters must not be upgraded at once`,
-    fix: `set another one: maintenanceWindow: { day: ${free.day}, startTime: "${free.startTime}" }`,
+    fix: free[at]
+      ? `set another one: maintenanceWindow: { day: ${free[at].day}, startTime: "${free[at].startTime}" }`
+      : `a week has ${weekOfWindows.length} windows: split the mesh`,
   }));
 };
 

@@ -178,18 +178,24 @@ const fieldsOfTheNetworksOwner: Rule = (config, { azure, clusters }) =>
 const usedByAks = [
   { range: "10.244.0.0/16", what: "the pods' range" },
   { range: "10.0.0.0/16", what: "the Services' range" },
+  // https://learn.microsoft.com/azure/aks/configure-kubenet, read 2026-11-30
+  ...["169.254.0.0/16", "172.30.0.0/15", "192.0.2.0/24"].map((range) => ({
+    range,
+    what: "a range that AKS reserves",
+  })),
 ];
 
-/** The first 10.x.0.0/16 that overlaps nothing. */
-function freeRange(taken: readonly (string | undefined)[]): string {
+/** Every 10.x.0.0/16 that overlaps nothing. */
+function freeRanges(taken: readonly (string | undefined)[]): string[] {
   const ranges = Array.from({ length: 255 }, (_, index) => `10.${index + 1}.0.0/16`);
   const used = [...usedByAks.map(({ range }) => range), ...taken.filter((range) => range !== undefined)];
-  return ranges.find((range) => !used.some((one) => overlap(one, range))) ?? "172.16.0.0/16";
+  return ranges.filter((range) => !used.some((one) => overlap(one, range)));
 }
 
 const addressSpacesFit: Rule = (config, { azure, clusters }) => {
   if (!azure) return [];
   const own = created(clusters).filter(({ aks }) => hasOwnNetwork(azure, aks));
+  const free = freeRanges(config.clusters.map(({ addressSpace }) => addressSpace)).values();
   return own.flatMap(({ aks, index }, at): FieldProblem[] => {
     const path: Path = ["clusters", index, "addressSpace"];
     const range = aks.addressSpace;
@@ -199,7 +205,7 @@ const addressSpacesFit: Rule = (config, { azure, clusters }) => {
           path,
           message:
             "required field is missing with network: peered: expected a range that no other network has",
-          fix: `add it, for example addressSpace: ${freeRange(config.clusters.map(({ addressSpace }) => addressSpace))}`,
+          fix: `add it, for example addressSpace: ${free.next().value ?? "172.16.0.0/16"}`,
         },
       ];
     const length = Number(range.split("/")[1]);

@@ -68,7 +68,7 @@ function normalizeAzure(azure: AzureConfig): Azure {
   const [backend] = Object.entries(azure.backend ?? {});
   return {
     profile: profileOf(azure),
-    subscription: azure.subscription,
+    subscription: azure.subscription?.toLowerCase(),
     location: azure.location,
     resourceGroup: groupOf(azure),
     tags: azure.tags ?? {},
@@ -111,6 +111,7 @@ function normalizeAks(
   const { aks: profile, maintenanceWindows } = aksProfiles[profileOf(azure)];
   const location = cluster.location ?? azure.location;
   const { resourceGroup, existingResourceGroup } = cluster;
+  const nodePool = { ...profile.nodePool, ...azure.nodePool, ...cluster.nodePool };
   const systemPool = [profile.systemNodePool, azure.systemNodePool, cluster.systemNodePool];
   return {
     ...profile,
@@ -118,14 +119,14 @@ function normalizeAks(
     ...settingsOf(cluster, profile),
     name,
     location,
-    subscription: cluster.subscription ?? azure.subscription,
+    subscription: (cluster.subscription ?? azure.subscription)?.toLowerCase(),
     resourceGroup:
       resourceGroup === undefined
         ? groupOf(azure)
         : groupOf({ resourceGroup, existingResourceGroup, location }),
     kubernetesVersion: cluster.kubernetesVersion ?? azure.kubernetesVersion ?? line.kubernetes.default,
-    nodePool: { ...profile.nodePool, ...azure.nodePool, ...cluster.nodePool },
-    systemNodePool: systemPool.some(Boolean) ? Object.assign({}, profile.nodePool, ...systemPool) : undefined,
+    nodePool,
+    systemNodePool: systemPool.some(Boolean) ? Object.assign({}, nodePool, ...systemPool) : undefined,
     addressSpace: cluster.addressSpace ?? defaults.azure.addressSpace,
     vnetSubnetId: cluster.vnetSubnetId,
     outboundType: cluster.outboundType ?? defaults.azure.outboundType,
@@ -137,7 +138,7 @@ function normalizeAks(
 /** The fields that are written and that a profile has. */
 function settingsOf(
   written: { readonly [Key in keyof AksSettings]?: unknown },
-  profile: AksSettings,
+  profile: { readonly [Key in keyof AksSettings]: unknown },
 ): Partial<AksSettings> {
   const keys = (Object.keys(profile) as (keyof AksSettings)[]).filter((key) => written[key] !== undefined);
   return Object.fromEntries(keys.map((key) => [key, written[key]]));

@@ -1,5 +1,5 @@
 import type { Mesh } from "../../mesh/mesh";
-import { accessInWords } from "../../mesh/network-access";
+import { accessInWords, isCreated } from "../../mesh/network-access";
 import { setUp } from "./set-up";
 import type { Book } from "./step";
 import { formatSteps } from "./step";
@@ -29,14 +29,17 @@ function introduction({ mesh }: Book): string {
 
 /** Who can reach what, where Terraform closes the network. */
 function accessTable(mesh: Mesh): string[] {
-  const access = mesh.clusters.map((cluster) => ({ name: cluster.name, ...accessInWords(mesh, cluster) }));
+  const access = mesh.clusters.map((cluster) => ({ cluster, ...accessInWords(mesh, cluster) }));
   if (
     access.every(({ apiServer, eastWestGateway }) => apiServer === undefined && eastWestGateway === undefined)
   )
     return [];
   const rows = access.map(
-    ({ name, apiServer = "every source", eastWestGateway = "what its own network admits" }) =>
-      `| ${name} | ${apiServer} | ${eastWestGateway} |`,
+    ({
+      cluster,
+      apiServer = isCreated(cluster) ? "every source" : "what its own settings admit",
+      eastWestGateway = "what its own network admits",
+    }) => `| ${cluster.name} | ${apiServer} | ${eastWestGateway} |`,
   );
   return [
     "The network is closed. A cluster stands for the public addresses of its outbound traffic:",

@@ -131,6 +131,28 @@ describe("the production profile", () => {
     });
   });
 
+  // Azure refuses to delete what is part of a locked cluster, too: Terraform deletes the lock before it.
+  test("makes the lock of a cluster after all that is part of it", () => {
+    expect(made.azurerm_management_lock["aks-main"].depends_on).toEqual([
+      "azurerm_kubernetes_cluster_node_pool.aks-main",
+      "azurerm_monitor_data_collection_rule_association.aks-main-logs",
+      "azurerm_monitor_data_collection_rule_association.aks-main-metrics",
+      "azurerm_monitor_diagnostic_setting.aks-main",
+    ]);
+  });
+
+  test("has a system pool like the user pool where mesh.yaml says nothing else", () => {
+    const nodePool = { zones: [], vmSize: "Standard_D8ds_v5", maxNodes: 20 };
+    const { azurerm_kubernetes_cluster: clusters } = resources({
+      azure: { ...production, nodePool },
+      clusters: [main0, { ...remote0, systemNodePool: { vmSize: "Standard_D4ds_v5" } }],
+    });
+    const systemPool = clusters["aks-main"].default_node_pool;
+    expect(systemPool).toMatchObject({ vm_size: "Standard_D8ds_v5", min_count: 3, max_count: 6 });
+    expect(systemPool.zones).toBeUndefined();
+    expect(clusters["aks-remote0"].default_node_pool.vm_size).toBe("Standard_D4ds_v5");
+  });
+
   test("has no kubeconfig in the outputs", () => {
     expect(Object.keys(stack({ azure: production }).output)).toEqual([
       "clusters",
@@ -202,6 +224,32 @@ describe("regions", () => {
       location: "westeurope",
       name: "rg-west",
     });
+  });
+
+  test("groups whose names are alike in Terraform stay apart", () => {
+    const names = ["rg-mesh", "mesh", "rg.a", "rg_a", "rg(a"];
+    const { azurerm_resource_group: groups } = resources({
+      clusters: names.map((resourceGroup, index) => ({
+        ...(index === 0 ? main0 : { name: `remote${index}`, network: `n${index}`, aks: `aks-${index}` }),
+        resourceGroup,
+      })),
+    });
+    expect(
+      Object.values<{ name: string }>(groups)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(names.sort());
+    expect(groups).toMatchObject({ mesh: { name: "rg-mesh" }, rg_a: { name: "rg_a" } });
+  });
+
+  test("subscriptions are the same in upper and lower case", () => {
+    const subscription = "aaaaaaaa-0000-0000-0000-000000000000";
+    const { provider, resource } = stack({
+      azure: { ...production, subscription },
+      clusters: [main0, { ...remote0, subscription: subscription.toUpperCase() }],
+    });
+    expect(provider.azurerm).toHaveLength(1);
+    expect(Object.keys(resource.azurerm_resource_group)).toEqual(["mesh"]);
   });
 
   test("a resource group that exists is read, not made", () => {

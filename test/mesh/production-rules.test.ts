@@ -193,6 +193,10 @@ refuses({
     text: inRemote("location: North Europe"),
     says: /clusters\[1\]\.location: invalid value "North Europe": .*\n {2}fix: use northeurope/,
   },
+  "a range that AKS reserves": {
+    text: inRemote("addressSpace: 172.31.0.0/16"),
+    says: /addressSpace: invalid value "172\.31\.0\.0\/16": it overlaps a range that AKS reserves, 172\.30\.0\.0\/15/,
+  },
   "a static address with internal gateways": {
     text: `${inBoth("addressSpace: 10.1.0.0/16", "addressSpace: 10.2.0.0/16").replace("clusters:", "  network: peered\nclusters:")}gateways: { address: static }\n`,
     says: /gateways\.address: invalid value static with azure\.network: peered, which makes the gateways internal/,
@@ -205,6 +209,28 @@ test("the ranges that a message suggests are free", () => {
   const suggested = /addressSpace: (\S+)$/.exec(problem!)![1]!;
   expect(suggested).toBe("10.2.0.0/16");
   expect(problemsOf(text.replace(/\n {4}\n$/, `\n    addressSpace: ${suggested}\n`))).toEqual([]);
+});
+
+const remotes = (count: number) =>
+  Array.from(
+    { length: count },
+    (_, index) => `  - { name: r${index}, network: n${index}, aks: aks-${index}-rem }`,
+  );
+
+test("ranges and windows that messages suggest at once are different", () => {
+  const peered = [valid.replace("clusters:", "  network: peered\nclusters:"), ...remotes(22)].join("\n");
+  const suggested = problemsOf(peered).map((problem) => /fix: .*?: (.*)$/.exec(problem)![1]);
+  expect(suggested.length).toBeGreaterThan(24);
+  expect(new Set(suggested).size).toBe(suggested.length);
+});
+
+test("a mesh with more clusters than windows is refused", () => {
+  const many = [valid, ...remotes(100)].join("\n");
+  expect(problemsOf(many).at(-2)).toMatch(/fix: a week has 42 windows: split the mesh/);
+});
+
+test("a size that both pools have is one problem", () => {
+  expect(problemsOf(inAzure("nodePool: { vmSize: Standard_D4s_v5 }"))).toHaveLength(1);
 });
 
 test("a cluster's window follows from its AKS name, the primary's is the last of the week", () => {
