@@ -1,5 +1,5 @@
 import { AzurermProvider } from "@cdktf/provider-azurerm/lib/provider";
-import { TerraformOutput, type TerraformResource, TerraformStack } from "cdktf";
+import { TerraformOutput, TerraformResource, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { meshTagName } from "../mesh/azure-names";
 import { ingressGateway, proxyHealth } from "../mesh/istio-lines";
@@ -97,6 +97,20 @@ export class MeshStack extends TerraformStack {
         groupId: groups.idOf(primary.aks),
       });
       this.output("gateway_address", "Static address of the primary's east-west gateway.", ipAddress);
+    }
+    this.ignoreTags(azure.ignoreTags);
+  }
+
+  /** Leaves the tags that others set on any resource. */
+  private ignoreTags(names: readonly string[]): void {
+    for (const resource of this.node.findAll()) {
+      if (names.length === 0 || !(resource instanceof TerraformResource) || !("tagsInput" in resource))
+        continue;
+      const { ignoreChanges = [] } = resource.lifecycle ?? {};
+      resource.lifecycle = {
+        ...resource.lifecycle,
+        ignoreChanges: [...ignoreChanges, ...names.map((name) => `tags[${JSON.stringify(name)}]`)],
+      };
     }
   }
 

@@ -199,6 +199,10 @@ const tag = (limit: number, what: string) => {
   return z.string({ error }).max(limit, { error });
 };
 
+const tagName = tag(512, " without < > % & \\ ? /")
+  .min(1)
+  .regex(/^[^<>%&\\?/\p{Cc}]+$/u, { error: "a string of at most 512 characters without < > % & \\ ? /" });
+
 export const azure = section(
   {
     profile: oneOf(
@@ -228,16 +232,12 @@ export const azure = section(
       "Azure container registry from which the clusters may pull (role AcrPull). Default: none.",
     ).optional(),
     tags: z
-      .record(
-        tag(512, " without < > % & \\ ? /")
-          .min(1)
-          .regex(/^[^<>%&\\?/\p{Cc}]+$/u, {
-            error: "a string of at most 512 characters without < > % & \\ ? /",
-          }),
-        tag(256, ""),
-        { error: "a mapping of names to strings" },
-      )
+      .record(tagName, tag(256, ""), { error: "a mapping of names to strings" })
       .describe("Tags on every resource that Terraform creates.")
+      .optional(),
+    ignoreTags: z
+      .array(tagName, { error: "a list of names of tags" })
+      .describe("Names of tags that others set, such as a policy; Terraform leaves them. Default: none.")
       .optional(),
     backend: z
       .record(

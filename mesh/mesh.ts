@@ -55,6 +55,8 @@ export interface Azure {
   /** Of what the clusters share, and of each cluster that names no other one. */
   readonly resourceGroup: ResourceGroup;
   readonly tags: Readonly<Record<string, string>>;
+  /** Names of tags that others set. */
+  readonly ignoreTags: readonly string[];
   readonly backend: TerraformBackend | undefined;
   readonly network: AzureNetwork;
   /** IPv4 ranges of the operators and pipelines that may reach the API servers; empty: API servers are open. */

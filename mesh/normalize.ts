@@ -72,6 +72,7 @@ function normalizeAzure(azure: AzureConfig): Azure {
     location: azure.location,
     resourceGroup: groupOf(azure),
     tags: azure.tags ?? {},
+    ignoreTags: azure.ignoreTags ?? [],
     backend: backend && { type: backend[0], settings: backend[1] },
     network: azure.network ?? aksProfiles[profileOf(azure)].network,
     authorizedIpRanges: azure.authorizedIpRanges ?? [],

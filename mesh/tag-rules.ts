@@ -49,4 +49,28 @@ const noReservedTags: Rule = ({ azure }) =>
       fix: "rename it",
     }));
 
-export const tagRules: readonly RuleRow[] = [[notTooManyTags], [uniqueTags], [noMeshTag], [noReservedTags]];
+const ignoredTagsAreOfOthers: Rule = ({ azure }) =>
+  (azure?.ignoreTags ?? []).flatMap((name, index, all) => {
+    const isSame = (other: string) => other.toLowerCase() === name.toLowerCase();
+    const isOurs = [...Object.keys(azure?.tags ?? {}), meshTagName].some(isSame);
+    const isRepeated = all.findIndex(isSame) < index;
+    return isOurs || isRepeated
+      ? [
+          {
+            path: ["azure", "ignoreTags", index],
+            message: isOurs
+              ? `invalid value ${quote(name)}: mesh.yaml sets this tag itself`
+              : `duplicate value ${quote(name)}: names are case-insensitive`,
+            fix: "remove it",
+          },
+        ]
+      : [];
+  });
+
+export const tagRules: readonly RuleRow[] = [
+  [notTooManyTags],
+  [uniqueTags],
+  [noMeshTag],
+  [noReservedTags],
+  [ignoredTagsAreOfOthers, "azure.tags"],
+];

@@ -107,6 +107,38 @@ describeTerraform(title, () => {
     });
   });
 
+  test("tags that a policy adds, the autoscaler and patches of AKS plan nothing", () => {
+    write(stack({ azure: { ...production, ignoreTags: ["cost-centre"] } }));
+    const drift = join(folder, "drift.json");
+    writeFileSync(
+      drift,
+      JSON.stringify({
+        "azurerm_kubernetes_cluster.aks-main": {
+          tags: { "cost-centre": "4711" },
+          kubernetes_version: "1.36.4",
+          default_node_pool: {
+            node_count: 5,
+            orchestrator_version: "1.36.4",
+            upgrade_settings: { drain_timeout_in_minutes: 30 },
+          },
+        },
+        "azurerm_virtual_network.aks-main": { tags: { "cost-centre": "4711" } },
+        "azurerm_kubernetes_cluster_node_pool.user": { node_count: 7, orchestrator_version: "1.36.4" },
+      }),
+    );
+    terraform.env.AZURERM_DRIFT = drift;
+    try {
+      expect(changes(planned("one region"))).toEqual({});
+      write(stack({ azure: production }));
+      expect(Object.keys(changes(planned("one region")))).toEqual([
+        "azurerm_kubernetes_cluster.aks-main",
+        "azurerm_virtual_network.aks-main",
+      ]);
+    } finally {
+      delete terraform.env.AZURERM_DRIFT;
+    }
+  });
+
   test("Terraform refuses to replace a cluster", () => {
     write(stack({ azure: { ...production, location: "northeurope" } }));
     expect(() => planned("one region")).toThrow(/prevent_destroy/);

@@ -55,6 +55,7 @@ const files: Readonly<Record<string, Json>> = {
       kubernetesVersion: "1.34",
       nodePool: nodePool(),
       tags: { team: "a", Cost: "b" },
+      ignoreTags: ["owner", "created"],
       backend: { azurerm: { container_name: "state" } },
     },
     clusters: [

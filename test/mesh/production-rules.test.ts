@@ -85,6 +85,14 @@ refuses({
     text: inAzure("containerRegistryId: team1.azurecr.io"),
     says: /containerRegistryId: invalid value "team1\.azurecr\.io": expected a registry's resource ID/,
   },
+  "a tag that mesh.yaml sets and ignores": {
+    text: inAzure("tags: { Owner: a }", "ignoreTags: [owner]"),
+    says: /azure\.ignoreTags\[0\]: invalid value "owner": mesh\.yaml sets this tag itself/,
+  },
+  "an ignored tag in two spellings": {
+    text: inAzure("ignoreTags: [owner, Owner]"),
+    says: /azure\.ignoreTags\[1\]: duplicate value "Owner"/,
+  },
   "a private cluster": {
     text: inAzure("privateClusterEnabled: true"),
     says: /azure\.privateClusterEnabled: private clusters are not supported: .*\n {2}fix: remove it, and restrict/,
