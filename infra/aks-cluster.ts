@@ -112,7 +112,8 @@ export class AksCluster extends Construct {
       principalId: identity.principalId,
       principalType: "ServicePrincipal",
     });
-    role.overrideLogicalId(resourceName(`${aks.name}-subnet`));
+    // No AKS name ends with '_': the role for a static gateway address has the AKS name alone.
+    role.overrideLogicalId(resourceName(`${aks.name}_subnet_`));
     return {
       id: identity.id,
       principalId: identity.principalId,
@@ -148,7 +149,7 @@ export class AksCluster extends Construct {
       roleDefinitionName: "AcrPull",
       principalId: this.resource.kubeletIdentity.objectId,
       principalType: "ServicePrincipal",
-    }).overrideLogicalId(resourceName(`${aks.name}-pull`));
+    }).overrideLogicalId(resourceName(`${aks.name}_pull_`));
   }
 }
 

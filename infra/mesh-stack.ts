@@ -99,6 +99,19 @@ export class MeshStack extends TerraformStack {
       this.output("gateway_address", "Static address of the primary's east-west gateway.", ipAddress);
     }
     this.ignoreTags(azure.ignoreTags);
+    this.refuseSameAddresses();
+  }
+
+  /** cdktf would keep the last of two resources with one address, and say nothing. */
+  private refuseSameAddresses(): void {
+    const addresses = this.node
+      .findAll()
+      .flatMap((one) =>
+        one instanceof TerraformResource ? `${one.terraformResourceType}.${one.friendlyUniqueId}` : [],
+      );
+    const repeated = addresses.find((address, index) => addresses.indexOf(address) < index);
+    if (repeated)
+      throw new Error(`two resources would have the Terraform address ${repeated}: rename a cluster`);
   }
 
   /** Leaves the tags that others set on any resource. */

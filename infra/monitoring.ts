@@ -28,7 +28,7 @@ export class Monitoring extends Construct {
 
   constructor(scope: Construct, { mesh, place, clusters }: MonitoringProps) {
     super(scope, "monitoring");
-    const named = (suffix: string) => ({ ...place, name: `${mesh.slice(0, 40)}-${suffix}` });
+    const named = (suffix: string) => ({ ...place, name: `${mesh.slice(0, 36)}-${suffix}` });
     if (clusters.some((aks) => aks.omsAgent || aks.microsoftDefender || aks.monitorDiagnosticSetting)) {
       const workspace = new LogAnalyticsWorkspace(this, "logs", named("logs"));
       workspace.overrideLogicalId("mesh");

@@ -37,3 +37,12 @@ export function getCredentials({ aks }: Cluster, file?: string): string[] {
   const what = ["--resource-group", resourceGroup.name, "--name", name, "--overwrite-existing"];
   return ["aks", "get-credentials", ...where, ...what, ...(file === undefined ? [] : ["--file", file])];
 }
+
+/** Arguments of kubelogin that let a context use the login of az, which never waits for a person. */
+export const useLoginOfAz = (context: string): string[] => [
+  "convert-kubeconfig",
+  "--context",
+  context,
+  "--login",
+  "azurecli",
+];

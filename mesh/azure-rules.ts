@@ -132,10 +132,21 @@ const staticAddressIsPublic: Rule = (config, { gateways }) =>
     : [];
 
 // Virtual networks that AKS creates all have the same range, so they cannot be peered.
-const internalWhereNetworksAreConnected: Rule = (_, { azure, gateways, clusters, remotes }) => {
+const internalWhereNetworksAreConnected: Rule = (config, { azure, gateways, clusters, remotes }) => {
   const apart = created(clusters)
     .filter(({ aks }) => azure?.network !== "peered" && aks.vnetSubnetId === undefined)
     .map(({ cluster }) => cluster.name);
+  const unpeered = clusters
+    .filter(({ aks }) => azure?.network === "peered" && (aks === undefined || aks.vnetSubnetId !== undefined))
+    .map(({ name }) => name);
+  if (unpeered.length > 0 && clusters.length > 1 && config.gateways?.internal === undefined)
+    return [
+      {
+        path: ["azure", "network"],
+        message: `network: peered makes the gateways internal, and Terraform peers only the networks that it creates, not those of ${unpeered.join(", ")}`,
+        fix: "peer these networks with all others yourself and set gateways.internal: true, or set gateways.internal: false",
+      },
+    ];
   return gateways.internal && remotes.length > 0 && apart.length > 0
     ? [
         {
@@ -187,6 +198,12 @@ export const azureRules: readonly RuleRow[] = [
   ],
   [staticAddressIsAzures, "clusters[].role", "clusters[].aks"],
   [staticAddressIsPublic, "gateways.address", "azure.network"],
-  [internalWhereNetworksAreConnected, "clusters[].aks", "azure.network", "clusters[].vnetSubnetId"],
+  [
+    internalWhereNetworksAreConnected,
+    "gateways.internal",
+    "clusters[].aks",
+    "azure.network",
+    "clusters[].vnetSubnetId",
+  ],
   [vmSizesThatRunTheLine, "istio.line"],
 ];

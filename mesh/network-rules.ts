@@ -83,8 +83,8 @@ const publicSources: Rule = (...args) =>
       : [];
   });
 
-const operatorsOfAClosedNetwork: Rule = (config, { azure }) => {
-  if (!azure) return [];
+const operatorsOfAClosedNetwork: Rule = (config, { azure, clusters }) => {
+  if (!azure || created(clusters).length === 0) return [];
   if (azure.network === "managed")
     return azure.authorizedIpRanges.length > 0
       ? [
@@ -126,7 +126,7 @@ const notTooManyAuthorizedRanges: Rule = (_, mesh) =>
 const egressOfWhatExists: Rule = (_, { azure, clusters }) =>
   clusters.flatMap(({ name, aks, egressRanges }, index): FieldProblem[] => {
     const path: Path = ["clusters", index, "egressRanges"];
-    const isClosed = azure !== undefined && azure.network !== "managed";
+    const isClosed = azure !== undefined && azure.network !== "managed" && created(clusters).length > 0;
     const isComputed = isClosed && aks !== undefined && hasOwnNetwork(azure, aks);
     if (isClosed && !isComputed && egressRanges.length === 0)
       return [

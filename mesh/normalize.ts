@@ -27,7 +27,8 @@ export function normalize(config: MeshConfig): Mesh {
       version: config.istio?.version ?? line.version,
       hub: hubOf(line, config.istio?.hub, config.images?.registry),
       pullSecrets: config.istio?.pullSecrets ?? [],
-      cni: config.istio?.cni ?? aksProfiles[profileOf(config.azure)].istioCni,
+      cni:
+        config.istio?.cni ?? (line.lacks.cni === undefined && aksProfiles[profileOf(config.azure)].istioCni),
       networkPolicy: config.istio?.networkPolicy ?? defaults.istio.networkPolicy,
     },
     images: { registry: config.images?.registry },

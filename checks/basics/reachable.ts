@@ -3,7 +3,7 @@ import type { Cluster, Mesh } from "../../mesh/mesh";
 import { accessInWords } from "../../mesh/network-access";
 import { didYouMean } from "../../mesh/problem";
 import { commandLine } from "../../mesh/shell-quote";
-import { fetchCredentials, useLoginOfAz } from "../../ops/azure/credentials";
+import { fetchCredentials, loginOfAz } from "../../ops/azure/credentials";
 import { fixForUnreachable } from "../../ops/diagnosis/unreachable";
 import { DeadlinePassed, LoginRequired, ProgramFailed, shortMessage } from "../../ops/exec/errors";
 import { mixedEntries, mixedEntryFix, mixedEntryText, strayFile } from "../../ops/exec/kubeconfig-files";
@@ -173,6 +173,6 @@ export const reachableChecks: readonly Check<World>[] = [
 
 /** Where the plugin is Azure's kubelogin, it can do with the login of az. */
 const logIn = ({ context }: Cluster, plugin: string | undefined): string[] =>
-  plugin === "kubelogin" ? [useLoginOfAz(context)] : [];
+  plugin === "kubelogin" ? [loginOfAz(context)] : [];
 
 const lastLine = (text: string) => text.trim().split("\n").at(-1)!;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { dump, load } from "js-yaml";
-import { getCredentials } from "../../mesh/azure-names";
+import { getCredentials, useLoginOfAz } from "../../mesh/azure-names";
 import type { Cluster, Mesh } from "../../mesh/mesh";
 import { meshCommand } from "../../mesh/paths";
 import { commandLine } from "../../mesh/shell-quote";
@@ -187,13 +187,12 @@ export function fetchCredentials(mesh: Mesh, cluster: Cluster): string[] {
   if (!mesh.azure || !cluster.aks) return [];
   return [
     commandLine("az", getCredentials(cluster, fileToWrite(cluster.context))),
-    ...(cluster.aks.localAccountDisabled ? [useLoginOfAz(cluster.context)] : []),
+    ...(cluster.aks.localAccountDisabled ? [loginOfAz(cluster.context)] : []),
   ];
 }
 
 /** A command that lets kubelogin use the login of az. */
-export const useLoginOfAz = (context: string) =>
-  commandLine("kubelogin", ["convert-kubeconfig", "--context", context, "--login", "azurecli"]);
+export const loginOfAz = (context: string) => commandLine("kubelogin", useLoginOfAz(context));
 
 /** A message with the clusters, where credentials were looked for, and commands that fetch them. */
 export function noCredentials(mesh: Mesh, { missing, absent }: MissingCredentials, file: string): string {

@@ -1,6 +1,6 @@
 import { manifestFiles, operatorFiles } from "../../k8s/bundle";
 import { cniName, istioNamespace } from "../../k8s/istio-names";
-import { getCredentials, terraformStackName } from "../../mesh/azure-names";
+import { getCredentials, terraformStackName, useLoginOfAz } from "../../mesh/azure-names";
 import { imagesOf } from "../../mesh/images";
 import { istioctlCommand } from "../../mesh/istio-lines";
 import type { Cluster } from "../../mesh/mesh";
@@ -54,9 +54,12 @@ function aksClusters(book: Book): Step {
         ...clusters
           .filter(({ aks }) => aks)
           .map((cluster) => `${commandLine("az", getCredentials(cluster))} --file "\${KUBECONFIG_FILE##*:}"`),
-        ...(clusters.some(({ aks }) => aks?.localAccountDisabled)
-          ? ["kubelogin convert-kubeconfig --login azurecli"]
-          : []),
+        ...clusters
+          .filter(({ aks }) => aks?.localAccountDisabled)
+          .map(
+            ({ context }) =>
+              `${commandLine("kubelogin", useLoginOfAz(context))} --kubeconfig "\${KUBECONFIG_FILE##*:}"`,
+          ),
       ),
     ],
   };

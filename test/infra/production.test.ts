@@ -96,13 +96,13 @@ describe("the production profile", () => {
   });
 
   test("gives a cluster's identity its role before the cluster, and the way out before the nodes", () => {
-    expect(made.azurerm_role_assignment["aks-main-subnet"]).toMatchObject({
+    expect(made.azurerm_role_assignment["aks-main_subnet_"]).toMatchObject({
       scope: "${azurerm_subnet.aks-main.id}",
       role_definition_name: "Network Contributor",
       principal_id: "${azurerm_user_assigned_identity.aks-main.principal_id}",
     });
     expect(cluster.depends_on).toEqual([
-      "azurerm_role_assignment.aks-main-subnet",
+      "azurerm_role_assignment.aks-main_subnet_",
       "azurerm_subnet_network_security_group_association.aks-main",
       "azurerm_nat_gateway_public_ip_prefix_association.aks-main",
       "azurerm_subnet_nat_gateway_association.aks-main",
@@ -165,7 +165,7 @@ describe("the production profile", () => {
     const { azurerm_role_assignment } = resources({
       azure: { ...production, containerRegistryId: containerRegistryId.example },
     });
-    expect(azurerm_role_assignment["aks-main-pull"]).toMatchObject({
+    expect(azurerm_role_assignment["aks-main_pull_"]).toMatchObject({
       scope: containerRegistryId.example,
       role_definition_name: "AcrPull",
       principal_id: "${azurerm_kubernetes_cluster.aks-main.kubelet_identity[0].object_id}",
@@ -363,7 +363,7 @@ test("adding, removing and moving clusters changes nothing of the others", () =>
     return Object.fromEntries(
       Object.entries(made).flatMap(([type, all]) =>
         Object.entries(all)
-          .filter(([name]) => /^aks-(main|remote0)(-|$)/.test(name) && !name.endsWith("-east-west"))
+          .filter(([name]) => /^aks-(main|remote0)([-_]|$)/.test(name) && !name.endsWith("-east-west"))
           .map(([name, resource]) => [`${type}.${name}`, resource]),
       ),
     );

@@ -118,6 +118,7 @@ const files: Readonly<Record<string, Json>> = {
         egressRanges: ["203.0.113.0/31"],
       },
     ],
+    gateways: { internal: true },
   },
   "existing clusters": {
     istio: { line: "1.7", version: "1.7.3" },

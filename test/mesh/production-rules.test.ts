@@ -85,6 +85,13 @@ refuses({
     text: inAzure("containerRegistryId: team1.azurecr.io"),
     says: /containerRegistryId: invalid value "team1\.azurecr\.io": expected a registry's resource ID/,
   },
+  "peered networks beside one that Terraform does not peer": {
+    text: inRemote(`vnetSubnetId: ${subnetId.example}`, "egressRanges: [203.0.113.0/31]").replace(
+      "clusters:",
+      "  network: peered\nclusters:",
+    ),
+    says: /azure\.network: network: peered makes the gateways internal, and Terraform peers only the networks that it creates, not those of remote0\n {2}fix: peer these networks/,
+  },
   "a tag that mesh.yaml sets and ignores": {
     text: inAzure("tags: { Owner: a }", "ignoreTags: [owner]"),
     says: /azure\.ignoreTags\[0\]: invalid value "owner": mesh\.yaml sets this tag itself/,

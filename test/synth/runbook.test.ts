@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseMesh } from "../../mesh/load";
 import { meshPaths } from "../../mesh/paths";
 import { shellQuote } from "../../mesh/shell-quote";
+import { picture } from "../../synth/picture/picture";
 import { runbook } from "../../synth/runbook/runbook";
 import { fixtureMesh } from "../fixtures";
 
@@ -128,4 +129,28 @@ test.each([
     encoding: "utf8",
   });
   expect(stdout).toBe(file);
+});
+
+test("a closed network: runbook and picture say who can reach what, by ranges and clusters", () => {
+  const yaml = `azure:
+  profile: production
+  location: centralus
+  resourceGroup: rg-shop
+  authorizedIpRanges: [198.51.100.0/24]
+  adminGroupObjectIds: [00000000-0000-0000-0000-000000000000]
+clusters:
+  - { name: main0, role: primary, network: n1, aks: aks-main }
+  - { name: remote0, network: n2, aks: aks-remote0, location: westeurope }
+  - { name: remote1, network: n3, aks: aks-remote1 }
+`;
+  const closed = parseMesh(yaml, "mesh.yaml");
+  const text = runbook({ mesh: closed, paths: meshPaths("mesh.yaml") });
+  expect(text).toContain("| main0 | 198.51.100.0/24, main0 | remote0, remote1 |\n");
+  expect(text).toContain("| remote0 | 198.51.100.0/24, main0, remote0 | main0, remote1 |\n");
+  expect(text).toContain(
+    'kubelogin convert-kubeconfig --context aks-remote0 --login azurecli --kubeconfig "${KUBECONFIG_FILE##*:}"',
+  );
+  const svg = picture(closed, {});
+  expect(svg).toContain("198.51.100.0/24, main0, remote1");
+  expect(svg).toContain("Azure centralus, westeurope, rg-shop");
 });
