@@ -149,7 +149,10 @@ export class MeshStack extends TerraformStack {
         network,
         eastWest: {
           ports: mesh.istio.line.gateway.ports.map(({ port }) => port),
-          sources: egressOf(networkAccess(mesh, cluster).eastWestGateway ?? [], networks),
+          // Azure's default rules admit connected networks.
+          sources: mesh.gateways.internal
+            ? []
+            : egressOf(networkAccess(mesh, cluster).eastWestGateway ?? [], networks),
         },
         ingress:
           mesh.gateways.ingress && cluster.role === "primary" && !mesh.gateways.internal

@@ -36,8 +36,14 @@ export function accessInWords(mesh: Mesh, cluster: Cluster): AccessInWords {
   const names = (clusters: readonly Cluster[]) => clusters.map(({ name }) => name);
   return {
     apiServer: apiServer && [...apiServer.operators, ...names(apiServer.clusters)].join(", "),
-    eastWestGateway: eastWestGateway && (names(eastWestGateway).join(", ") || "no source"),
+    eastWestGateway: eastWestGateway && eastWestInWords(mesh, names(eastWestGateway).join(", ")),
   };
+}
+
+function eastWestInWords({ gateways }: Mesh, clusters: string): string {
+  if (clusters === "") return "no source";
+  // Azure's default rules admit connected networks as a whole.
+  return gateways.internal ? `the networks of ${clusters}` : clusters;
 }
 
 /**

@@ -354,6 +354,8 @@ describe("a closed network", () => {
       remote_virtual_network_id: "${azurerm_virtual_network.aks-remote1.id}",
     });
     expect(made.azurerm_subnet["aks-remote0"].address_prefixes).toEqual(["10.2.0.0/17"]);
+    // Gateways are internal: nothing reaches them from the internet, and peered networks are admitted by default.
+    expect(made.azurerm_network_security_rule).toBeUndefined();
   });
 });
 

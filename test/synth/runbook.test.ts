@@ -150,6 +150,18 @@ clusters:
   expect(text).toContain(
     'kubelogin convert-kubeconfig --context aks-remote0 --login azurecli --kubeconfig "${KUBECONFIG_FILE##*:}"',
   );
+  const peered = parseMesh(
+    yaml
+      .replace("clusters:", "  network: peered\nclusters:")
+      .replace(/(aks: aks-(main|remote0|remote1))/g, (_, aks, name) => {
+        const at = ["main", "remote0", "remote1"].indexOf(name) + 1;
+        return `${aks}, addressSpace: 10.${at}.0.0/16`;
+      }),
+    "mesh.yaml",
+  );
+  expect(runbook({ mesh: peered, paths: meshPaths("mesh.yaml") })).toContain(
+    "| main0 | 198.51.100.0/24, main0 | the networks of remote0, remote1 |\n",
+  );
   const svg = picture(closed, {});
   expect(svg).toContain("198.51.100.0/24, main0, remote1");
   expect(svg).toContain("Azure centralus, westeurope, rg-shop");
