@@ -25,7 +25,10 @@ export interface MeshStackProps {
   readonly azure: Azure;
 }
 
-/** What Terraform creates for a mesh: resource groups, networks, AKS clusters, what watches them, and the gateway's address if it is static. */
+/**
+ * What Terraform creates for a mesh: resource groups, networks, AKS clusters, what watches them, and the gateway's
+ * address if it is static.
+ */
 export class MeshStack extends TerraformStack {
   private readonly aksClusters: ReadonlyMap<string, TerraformResource>;
 
@@ -104,14 +107,14 @@ export class MeshStack extends TerraformStack {
 
   /** cdktf would keep the last of two resources with one address, and say nothing. */
   private refuseSameAddresses(): void {
-    const addresses = this.node
-      .findAll()
-      .flatMap((one) =>
-        one instanceof TerraformResource ? `${one.terraformResourceType}.${one.friendlyUniqueId}` : [],
-      );
-    const repeated = addresses.find((address, index) => addresses.indexOf(address) < index);
-    if (repeated)
-      throw new Error(`two resources would have the Terraform address ${repeated}: rename a cluster`);
+    const addresses = new Set<string>();
+    for (const resource of this.node.findAll()) {
+      if (!(resource instanceof TerraformResource)) continue;
+      const address = `${resource.terraformResourceType}.${resource.friendlyUniqueId}`;
+      if (addresses.has(address))
+        throw new Error(`two resources would have the Terraform address ${address}: rename a cluster`);
+      addresses.add(address);
+    }
   }
 
   /** Leaves the tags that others set on any resource. */

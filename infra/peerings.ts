@@ -15,14 +15,16 @@ interface PeeredNetwork {
 export class Peerings extends Construct {
   constructor(scope: Construct, networks: readonly PeeredNetwork[]) {
     super(scope, "peerings");
-    for (const { aks, place, network } of networks)
+    for (const { aks, place, network } of networks) {
+      const from = new Construct(this, aks);
       for (const other of networks.filter((one) => one.aks !== aks))
-        new VirtualNetworkPeering(this, `${aks}--${other.aks}`, {
+        new VirtualNetworkPeering(from, other.aks, {
           provider: place.provider,
           resourceGroupName: place.resourceGroupName,
           name: other.aks,
           virtualNetworkName: network.virtualNetwork.name,
           remoteVirtualNetworkId: other.network.virtualNetwork.id,
         }).overrideLogicalId(resourceName(`${aks}--${other.aks}`));
+    }
   }
 }

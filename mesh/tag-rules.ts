@@ -53,6 +53,15 @@ const ignoredTagsAreOfOthers: Rule = ({ azure }) =>
   (azure?.ignoreTags ?? []).flatMap((name, index, all) => {
     const isSame = (other: string) => other.toLowerCase() === name.toLowerCase();
     const isOurs = [...Object.keys(azure?.tags ?? {}), meshTagName].some(isSame);
+    // https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle#ignore_changes, read 2026-11-30
+    if (/["$]/.test(name))
+      return [
+        {
+          path: ["azure", "ignoreTags", index],
+          message: `invalid value ${quote(name)}: Terraform cannot ignore a tag with " or $ in its name`,
+          fix: "remove it",
+        },
+      ];
     const isRepeated = all.findIndex(isSame) < index;
     return isOurs || isRepeated
       ? [

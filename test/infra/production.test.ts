@@ -359,6 +359,20 @@ describe("a closed network", () => {
   });
 });
 
+test("two resources with one address in Terraform are an error, not one lost resource", () => {
+  const clusters = ["a", "a--b", "b", "b--b"].map((aks, index) => ({
+    name: `c${index}`,
+    network: `n${index}`,
+    aks,
+    addressSpace: `10.${index + 1}.0.0/16`,
+    ...(index === 0 ? { role: "primary" } : {}),
+  }));
+  // a--b + b, and a + b--b.
+  expect(() => resources({ azure: { ...production, network: "peered" }, clusters })).toThrow(
+    "two resources would have the Terraform address azurerm_virtual_network_peering.a--b--b: rename a cluster",
+  );
+});
+
 test("adding, removing and moving clusters changes nothing of the others", () => {
   const at = (...clusters: readonly { readonly aks: string }[]) => {
     const made: Record<string, Record<string, unknown>> = resources({ clusters });

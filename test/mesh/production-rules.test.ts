@@ -96,6 +96,10 @@ refuses({
     text: inAzure("tags: { Owner: a }", "ignoreTags: [owner]"),
     says: /azure\.ignoreTags\[0\]: invalid value "owner": mesh\.yaml sets this tag itself/,
   },
+  "an ignored tag that Terraform would read as an expression": {
+    text: inAzure("ignoreTags: ['a${b}']"),
+    says: /azure\.ignoreTags\[0\]: invalid value "a\$\{b\}": Terraform cannot ignore a tag/,
+  },
   "an ignored tag in two spellings": {
     text: inAzure("ignoreTags: [owner, Owner]"),
     says: /azure\.ignoreTags\[1\]: duplicate value "Owner"/,
