@@ -22,6 +22,11 @@ describe("terraformApp", () => {
     expect(readFileSync(join(outdir, stackFile), "utf8")).toMatchSnapshot();
   });
 
+  test("a production mesh's Terraform, as a reviewer reads it", () => {
+    terraformApp(fixtureMesh("production"), outdir).app.synth();
+    expect(readFileSync(join(outdir, "stacks", "rg-shop", "cdk.tf.json"), "utf8")).toMatchSnapshot();
+  });
+
   test("the same mesh gives the same bytes in any folder, and nothing of the machine is in them", () => {
     const elsewhere = join(outdir, "deep", "er");
     terraformApp(defaultMesh, outdir).app.synth();
