@@ -17,8 +17,8 @@ export function factsOf(mesh: Mesh, cluster: Cluster): Fact[] {
     aks ? { label: "AKS", value: aks.name } : { label: "context", value: context },
     ...(aks ? [{ label: "Kubernetes", value: aks.kubernetesVersion }] : []),
     ...(isInSeveralRegions(mesh) && aks ? [{ label: "region", value: aks.location }] : []),
-    ...(apiServer === undefined ? [] : [{ label: "API from", value: apiServer }]),
-    ...(eastWestGateway === undefined ? [] : [{ label: "gateway from", value: eastWestGateway }]),
+    ...(apiServer === undefined ? [] : [{ label: "API server", value: `from ${apiServer}` }]),
+    ...(eastWestGateway === undefined ? [] : [{ label: "gateway", value: `from ${eastWestGateway}` }]),
   ];
 }
 
