@@ -1,6 +1,6 @@
 import { sharesIngressGateway } from "../../mesh/istio-lines";
 import type { Cluster, Mesh } from "../../mesh/mesh";
-import { accessInWords } from "../../mesh/network-access";
+import { networkAccess } from "../../mesh/network-access";
 import { versionShades } from "./paint";
 
 /** One line about a cluster. */
@@ -11,14 +11,30 @@ export interface Fact {
 
 export function factsOf(mesh: Mesh, cluster: Cluster): Fact[] {
   const { network, aks, context } = cluster;
-  const { apiServer, eastWestGateway } = accessInWords(mesh, cluster);
   return [
     { label: "network", value: network },
     aks ? { label: "AKS", value: aks.name } : { label: "context", value: context },
     ...(aks ? [{ label: "Kubernetes", value: aks.kubernetesVersion }] : []),
     ...(isInSeveralRegions(mesh) && aks ? [{ label: "region", value: aks.location }] : []),
-    ...(apiServer === undefined ? [] : [{ label: "API server", value: `from ${apiServer}` }]),
-    ...(eastWestGateway === undefined ? [] : [{ label: "gateway", value: `from ${eastWestGateway}` }]),
+    ...accessFacts(mesh, cluster),
+  ];
+}
+
+/** Who may connect, in words that fit; the runbook has the names. */
+function accessFacts(mesh: Mesh, cluster: Cluster): Fact[] {
+  const { apiServer, eastWestGateway } = networkAccess(mesh, cluster);
+  const [range, ...more] = apiServer?.operators ?? [];
+  return [
+    ...(apiServer
+      ? [
+          { label: "operators", value: `${range}${more.length > 0 ? ` and ${more.length} more` : ""}` },
+          {
+            label: "API server",
+            value: cluster === mesh.primary ? "operators, itself" : "operators, primary, itself",
+          },
+        ]
+      : []),
+    ...(eastWestGateway ? [{ label: "gateway", value: "the other clusters" }] : []),
   ];
 }
 
