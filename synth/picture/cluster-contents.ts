@@ -30,11 +30,11 @@ function accessFacts(mesh: Mesh, cluster: Cluster): Fact[] {
           { label: "operators", value: `${range}${more.length > 0 ? ` and ${more.length} more` : ""}` },
           {
             label: "API server",
-            value: cluster === mesh.primary ? "operators, itself" : "operators, primary, itself",
+            value: cluster === mesh.primary ? "from operators, itself" : "from operators, primary, itself",
           },
         ]
       : []),
-    ...(eastWestGateway ? [{ label: "gateway", value: "the other clusters" }] : []),
+    ...(eastWestGateway ? [{ label: "gateway", value: "from the other clusters" }] : []),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { Mesh } from "../../mesh/mesh";
+import { networkAccess } from "../../mesh/network-access";
 import { anchorsOf } from "./cluster";
 import { type Cell, gutterOf, type Layout, networkTrunk, type Row, trustTrunk, xdsTrunk } from "./layout";
 import { head, headLength, joint, line, outlined, type Point, text } from "./svg";
@@ -151,11 +152,14 @@ function outline(layout: Layout): Point[] {
   ];
 }
 
-function networkLabel({ gateways, istio }: Mesh, { network }: Row): string {
+function networkLabel(mesh: Mesh, { network }: Row): string {
+  const { gateways, istio, clusters } = mesh;
+  const isClosed = clusters.every((cluster) => networkAccess(mesh, cluster).eastWestGateway !== undefined);
   const kind = gateways.internal ? "internal addresses" : "public addresses";
   const [first, ...more] = gateways.allowedSourceRanges;
-  const who =
-    first === undefined
+  const who = isClosed
+    ? "open to the mesh's clusters alone"
+    : first === undefined
       ? "open to all sources"
       : `open to ${first}${more.length > 0 ? ` and ${more.length} more` : ""}`;
   return text({

@@ -177,6 +177,9 @@ describe("what the picture shows", () => {
     expect(label("{internal: true, allowedSourceRanges: [10.0.0.0/8, 192.168.0.0/16]}")).toMatch(
       /internal addresses, open to 10\.0\.0\.0\/8 and 1 more$/,
     );
+    expect(words(fixtureMesh("production"))).toContainEqual(
+      expect.stringMatching(/public addresses, open to the mesh's clusters alone$/),
+    );
   });
 
   test("the weights as lengths of a bar, or that all pods get an equal share", () => {

@@ -165,9 +165,9 @@ clusters:
   const svg = picture(closed, {});
   for (const value of [
     "198.51.100.0/24",
-    "operators, itself",
-    "operators, primary, itself",
-    "the other clusters",
+    "from operators, itself",
+    "from operators, primary, itself",
+    "from the other clusters",
   ])
     expect(svg).toContain(`>${value}<`);
   expect(svg).toContain("Azure centralus, westeurope, rg-shop");
