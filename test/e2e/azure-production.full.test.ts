@@ -24,67 +24,103 @@ clusters:
   - { name: main0, role: primary, network: network1, aks: aks-main }
   - { name: remote0, network: network2, aks: aks-remote0, location: westeurope, resourceGroup: rg-shop-west }
 `;
+const subnet = (name: string) =>
+  `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-hub/providers/Microsoft.Network/virtualNetworks/hub/subnets/${name}`;
+
+const inExistingNetworks = `azure:
+  profile: production
+  location: centralus
+  resourceGroup: rg-shop
+  existingResourceGroup: true
+  authorizedIpRanges: [198.51.100.0/24]
+  adminGroupObjectIds: [00000000-0000-0000-0000-000000000000]
+  preventDestroy: false
+istio: { cni: false, networkPolicy: true }
+clusters:
+  - name: main0
+    role: primary
+    network: network1
+    aks: aks-main
+    vnetSubnetId: ${subnet("main")}
+    egressRanges: [203.0.113.0/31]
+  - name: remote0
+    network: network2
+    aks: aks-remote0
+    vnetSubnetId: ${subnet("remote0")}
+    outboundType: userDefinedRouting
+    egressRanges: [203.0.113.8/32]
+`;
+
 const { clusters, azure } = parseMesh(yaml(), "mesh.yaml");
 
-describeOnAzure("a production mesh in two regions", () => {
-  let tool: Tool;
-  let fakes: string;
-  const mesh = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
-    tool.start(args, {
-      env: { ...azureEnv(clusters), PATH: `${fakes}:${process.env.PATH}`, ...env },
-      seconds: 570,
+let tool: Tool;
+let fakes: string;
+const environment = () => ({ ...azureEnv(clusters), PATH: `${fakes}:${process.env.PATH}` });
+const mesh = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  tool.start(args, { env: { ...environment(), ...env }, seconds: 570 }).ended;
+async function passing(args: readonly string[], env?: NodeJS.ProcessEnv) {
+  const ended = await mesh(args, env);
+  if (ended.code !== 0)
+    throw new Error(`mesh ${args.join(" ")} ended with ${ended.code}\n${ended.out}${ended.err}`);
+  return ended;
+}
+const stateText = () => readFileSync(join(tool.folder, localStateName(terraformStackName(azure!))), "utf8");
+
+async function changesNothing() {
+  const before = stateText();
+  const { err } = await passing(["up", "--yes"]);
+  expect(err).not.toMatch(/ changed |terraform apply/);
+  expect(stateText()).toBe(before);
+}
+
+function expectNothingLeft() {
+  expect(JSON.parse(stateText()).resources.filter(({ mode }: { mode: string }) => mode !== "data")).toEqual(
+    [],
+  );
+  for (const context of both)
+    expect(must(`kubectl --context ${context} get ns -o name`)).not.toMatch(/istio-system|sample/);
+}
+
+function describeProduction(name: string, text: string, body: () => void) {
+  describeOnAzure(name, () => {
+    beforeAll(() => {
+      bare(both);
+      tool = new Tool(text);
+      fakes = mkdtempSync(join(tmpdir(), "mesh-azure-fakes-"));
+      fakeLogins(fakes);
+    }, 5 * minutes);
+    afterAll(() => {
+      tool.remove();
+      rmSync(fakes, { recursive: true });
     });
-  const must0 = async (args: readonly string[], env?: NodeJS.ProcessEnv) => {
-    const ended = await mesh(args, env).ended;
-    if (ended.code !== 0)
-      throw new Error(`mesh ${args.join(" ")} ended with ${ended.code}\n${ended.out}${ended.err}`);
-    return ended;
-  };
-  const stateText = () => readFileSync(join(tool.folder, localStateName(terraformStackName(azure!))), "utf8");
-
-  beforeAll(() => {
-    bare(both);
-    tool = new Tool(yaml());
-    fakes = mkdtempSync(join(tmpdir(), "mesh-azure-fakes-"));
-    fakeLogins(fakes);
-  }, 5 * minutes);
-  afterAll(() => {
-    tool.remove();
-    rmSync(fakes, { recursive: true });
+    body();
   });
+}
 
+describeProduction("a production mesh in two regions", yaml(), () => {
   test(
     "an apply that fails in the middle, and one that is interrupted, are picked up",
     async () => {
-      await must0(["ca"]);
-      const failed = await mesh(["up", "--yes"], { AZURERM_FAIL: "aks-remote0-egress=QuotaExceeded" }).ended;
+      await passing(["ca"]);
+      const failed = await mesh(["up", "--yes"], { AZURERM_FAIL: "aks-remote0-egress=QuotaExceeded" });
       expect(failed.code).not.toBe(0);
       expect(failed.err + failed.out).toContain("QuotaExceeded");
       const run = tool.start(["up", "--yes"], {
-        env: { ...azureEnv(clusters), PATH: `${fakes}:${process.env.PATH}`, AZURERM_DELAY: "60" },
+        env: { ...environment(), AZURERM_DELAY: "60" },
         onLine: (line, child) => {
           if (/terraform apply .*(Still creating|Creating)/.test(line)) child.kill("SIGINT");
         },
         seconds: 200,
       });
       expect((await run.ended).code).not.toBe(0);
-      const { out, err } = await must0(["up", "--yes"]);
+      const { out, err } = await passing(["up", "--yes"]);
       expect(err).toMatch(/terraform apply +done /);
       expect(out).toMatch(/no check failed: \d+ passed/);
     },
     15 * minutes,
   );
 
-  test(
-    "a second up finds nothing to change",
-    async () => {
-      const before = stateText();
-      const { err } = await must0(["up", "--yes"]);
-      expect(err).not.toMatch(/ changed |terraform apply/);
-      expect(stateText()).toBe(before);
-    },
-    10 * minutes,
-  );
+  test("a second up finds nothing to change", changesNothing, 10 * minutes);
 
   test("the state and the outputs have no kubeconfig with credentials", () => {
     const { outputs } = JSON.parse(stateText());
@@ -100,7 +136,7 @@ describeOnAzure("a production mesh in two regions", () => {
         drift,
         JSON.stringify({ "azurerm_kubernetes_cluster.aks-remote0": { sku_tier: "Free" } }),
       );
-      const { out, err } = await must0(["up", "--yes"], { AZURERM_DRIFT: drift });
+      const { out, err } = await passing(["up", "--yes"], { AZURERM_DRIFT: drift });
       expect(out + err).toMatch(/remote0.*updated in place.*sku_tier/);
     },
     10 * minutes,
@@ -109,14 +145,37 @@ describeOnAzure("a production mesh in two regions", () => {
   test(
     "destroy --infra refuses protected clusters, says how to lift that, and then leaves nothing",
     async () => {
-      const { code, err } = await mesh(["destroy", "--infra", "--yes"]).ended;
+      const { code, err } = await mesh(["destroy", "--infra", "--yes"]);
       expect(code).toBe(2);
       expect(err).toMatch(/preventDestroy protects main0, remote0\n {2}fix: set preventDestroy: false/);
       tool.configure(yaml(false));
-      await must0(["destroy", "--infra", "--yes"]);
-      expect(JSON.parse(stateText()).resources).toEqual([]);
-      for (const context of both)
-        expect(must(`kubectl --context ${context} get ns -o name`)).not.toMatch(/istio-system|sample/);
+      await passing(["destroy", "--infra", "--yes"]);
+      expectNothingLeft();
+    },
+    10 * minutes,
+  );
+});
+
+describeProduction("a production mesh in existing networks, with NetworkPolicies", inExistingNetworks, () => {
+  test(
+    "is created, works, and a second up finds nothing to change",
+    async () => {
+      await passing(["ca"]);
+      const { out } = await passing(["up", "--yes"]);
+      expect(out).toMatch(/no check failed: \d+ passed/);
+      expect(must(`kubectl --context ${primary} -n istio-system get networkpolicy -o name`)).toContain(
+        "istiod",
+      );
+      await changesNothing();
+    },
+    15 * minutes,
+  );
+
+  test(
+    "destroy --infra leaves nothing but the resource group that existed before",
+    async () => {
+      await passing(["destroy", "--infra", "--yes"]);
+      expectNothingLeft();
     },
     10 * minutes,
   );
