@@ -24,7 +24,7 @@ const leaseFile = () => join(fakes.folder, "lease.json");
 const lease = () => JSON.parse(readFileSync(leaseFile(), "utf8"));
 
 const server = `
-const { readFileSync, writeFileSync, rmSync, existsSync } = require("node:fs");
+const { readFileSync, writeFileSync, renameSync, rmSync, existsSync } = require("node:fs");
 const file = process.argv[2];
 const args = process.argv.slice(3);
 const refuse = (why) => { process.stderr.write("Error from server (" + why + "): leases"); process.exit(1); };
@@ -36,7 +36,9 @@ if (args.includes("create") && there) refuse("AlreadyExists");
 if (args.includes("replace") && !there) refuse("NotFound");
 if (args.includes("replace") && given.metadata.resourceVersion !== there.metadata.resourceVersion) refuse("Conflict");
 given.metadata.resourceVersion = String(Number(there?.metadata.resourceVersion ?? 0) + 1);
-writeFileSync(file, JSON.stringify(given));
+// A renewal while another call reads must not show a half-written file.
+writeFileSync(file + process.pid, JSON.stringify(given));
+renameSync(file + process.pid, file);
 process.stdout.write(JSON.stringify(given));
 `;
 
