@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseMesh } from "../../../mesh/load";
 import { createPrograms } from "../../../ops/exec/programs";
@@ -52,6 +52,21 @@ beforeEach(() => {
   );
 });
 afterEach(() => fakes.remove());
+
+/** Another run renews its lease meanwhile. The file is replaced, because the fake may read it at any time. */
+async function whileRenewed(lease: () => object, run: () => Promise<void>): Promise<void> {
+  const renew = () => {
+    writeFileSync(`${leaseFile()}.next`, JSON.stringify(lease()));
+    renameSync(`${leaseFile()}.next`, leaseFile());
+  };
+  renew();
+  const timer = setInterval(renew, 300);
+  try {
+    await run();
+  } finally {
+    clearInterval(timer);
+  }
+}
 
 function context(): Context {
   const { signal } = new AbortController();
@@ -146,15 +161,10 @@ test("the lock of another machine is taken over when it was not renewed for its 
 });
 
 test("a clock skew of minutes does not make a running process look dead", async () => {
-  const fast = () =>
-    writeFileSync(
-      leaseFile(),
-      JSON.stringify(foreign({ renewTime: new Date(Date.now() - 300_000).toISOString() })),
-    );
-  fast();
-  const timer = setInterval(fast, 300);
-  await expect(locked(async () => "never")).rejects.toThrow("anna on laptop");
-  clearInterval(timer);
+  await whileRenewed(
+    () => foreign({ renewTime: new Date(Date.now() - 300_000).toISOString() }),
+    () => expect(locked(async () => "never")).rejects.toThrow("anna on laptop"),
+  );
 });
 
 test("a run that has lost its lock stops, and does not release the other's", async () => {
@@ -209,13 +219,14 @@ test("a renewal whose answer was lost does not stop the run", async () => {
 });
 
 test("a clock that is hours ahead does not take over the lock of a running process", async () => {
-  const renew = () => writeFileSync(leaseFile(), JSON.stringify(foreign()));
-  renew();
-  const timer = setInterval(renew, 300);
-  const ahead = { ...context(), now: () => new Date(Date.now() + 10 * 3_600_000) };
-  const second = withLock(ahead, mesh, "mesh destroy", async () => "beside it", times);
-  await expect(second).rejects.toThrow("anna on laptop");
-  clearInterval(timer);
+  await whileRenewed(
+    () => foreign(),
+    async () => {
+      const ahead = { ...context(), now: () => new Date(Date.now() + 10 * 3_600_000) };
+      const second = withLock(ahead, mesh, "mesh destroy", async () => "beside it", times);
+      await expect(second).rejects.toThrow("anna on laptop");
+    },
+  );
 });
 
 test("the steps of a large mesh can listen to the signal without a warning of Node.js", async () => {
