@@ -50,8 +50,8 @@ export class InboundRules extends Construct {
   }
 }
 
-/** Service tags such as Internet are allowed alone only. */
+/** Azure's service tag for every public address. Azure allows a tag alone only. */
+export const internet = "Internet";
+
 const sourcesOf = (sources: readonly string[]) =>
-  sources.length === 1 && /^[A-Z]/i.test(sources[0]!) && !sources[0]!.includes("$")
-    ? { sourceAddressPrefix: sources[0] }
-    : { sourceAddressPrefixes: [...sources] };
+  sources[0] === internet ? { sourceAddressPrefix: internet } : { sourceAddressPrefixes: [...sources] };

@@ -8,7 +8,7 @@ import { type CreatedCluster, hasOwnNetwork, isCreated, networkAccess } from "..
 import { AksCluster, type Subnet } from "./aks-cluster";
 import { ClusterNetwork } from "./cluster-network";
 import { GatewayAddress } from "./gateway-address";
-import { InboundRules } from "./inbound-rules";
+import { InboundRules, internet } from "./inbound-rules";
 import { Monitoring } from "./monitoring";
 import { Peerings } from "./peerings";
 import { type Place, ResourceGroups } from "./resource-groups";
@@ -211,7 +211,7 @@ const egressOf = (clusters: readonly Cluster[], networks: Networks): string[] =>
 const publicPorts = ingressGateway.ports.filter((port) => port !== proxyHealth.port);
 
 const ingressSources = ({ gateways }: Mesh) =>
-  gateways.allowedSourceRanges.length > 0 ? gateways.allowedSourceRanges : ["Internet"];
+  gateways.allowedSourceRanges.length > 0 ? gateways.allowedSourceRanges : [internet];
 
 /** The user's tags, and one with the name of the mesh. */
 function azureTags(mesh: string, tags: Azure["tags"]): Record<string, string> {

@@ -1,3 +1,4 @@
+import { aksProfiles } from "./aks-profiles";
 import type { MeshConfig } from "./config";
 import { weekOfWindows } from "./maintenance-window";
 import type { Aks, AksSettings, Cluster } from "./mesh";
@@ -16,13 +17,9 @@ export const created = (clusters: readonly Cluster[]): Created[] =>
   clusters.flatMap((cluster, index) => (cluster.aks ? [{ cluster, aks: cluster.aks, index }] : []));
 
 /** Where a setting is written: in the cluster, or else in the azure section, even if a profile has the value. */
-export function pathOf(
-  config: MeshConfig,
-  index: number,
-  ...[key, ...rest]: [keyof AksSettings, ...string[]]
-): Path {
+export function pathOf(config: MeshConfig, index: number, key: keyof AksSettings): Path {
   const own = config.clusters[index]?.[key];
-  return [...(own === undefined ? ["azure"] : ["clusters", index]), key, ...rest];
+  return own === undefined ? ["azure", key] : ["clusters", index, key];
 }
 
 /** A field of the azure section is one problem, however many clusters inherit it. */
@@ -92,7 +89,7 @@ const ephemeralDisksFit: Rule = (config, { clusters }) =>
         .map((key) => ({
           path: pathOf(config, index, key),
           message: `invalid value ${quote(aks[key]!.vmSize)} for vmSize with osDiskType Ephemeral: this size has no temporary disk`,
-          fix: "use a size with a temporary disk, for example Standard_D4ds_v5, or set osDiskType: Managed",
+          fix: `use a size with a temporary disk, for example ${aksProfiles.production.aks.nodePool.vmSize}, or set osDiskType: Managed`,
         })),
     ),
   );

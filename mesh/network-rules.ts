@@ -1,4 +1,5 @@
 import { created } from "./aks-rules";
+import type { MeshConfig } from "./config";
 import { firstHalf, networkOf, overlap } from "./ipv4";
 import { hasOwnNetwork, networkAccess } from "./network-access";
 import { type FieldProblem, type Path, quote } from "./problem";
@@ -7,7 +8,7 @@ import { type Rule, type RuleRow, repeats } from "./rule";
 /** Rules about the clusters' networks, and about ranges wherever they are written. */
 
 /** Every list of ranges and every range of the file, with its place. */
-const rangesOf: (...args: Parameters<Rule>) => { path: Path; range: string }[] = (config) => [
+const rangesOf = (config: MeshConfig): { path: Path; range: string }[] => [
   ...(config.gateways?.allowedSourceRanges ?? []).map((range, index) => ({
     path: ["gateways", "allowedSourceRanges", index],
     range,
@@ -27,8 +28,8 @@ const rangesOf: (...args: Parameters<Rule>) => { path: Path; range: string }[] =
   ]),
 ];
 
-const rangesWithoutHostBits: Rule = (...args) =>
-  rangesOf(...args).flatMap(({ path, range }) => {
+const rangesWithoutHostBits: Rule = (config) =>
+  rangesOf(config).flatMap(({ path, range }) => {
     const network = networkOf(range);
     return network === range
       ? []
@@ -61,8 +62,8 @@ const eachRangeOnce: Rule = ({ azure, clusters }) =>
 const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"];
 
 // API servers and gateways see public addresses.
-const publicSources: Rule = (...args) =>
-  rangesOf(...args).flatMap(({ path, range }) => {
+const publicSources: Rule = (config) =>
+  rangesOf(config).flatMap(({ path, range }) => {
     if (path.at(-2) !== "authorizedIpRanges" && path.at(-2) !== "egressRanges") return [];
     if (range.endsWith("/0"))
       return [

@@ -3,24 +3,15 @@ import { firstHalf, overlap } from "../../mesh/ipv4";
 import { parseMesh } from "../../mesh/load";
 import { computedWindow, weekOfWindows } from "../../mesh/maintenance-window";
 import { subnetId } from "../../mesh/names";
-import { problemsOf, refuses } from "./two-clusters";
+import { problemsOf, refuses, twoClusters } from "./two-clusters";
 
 const group = "00000000-0000-0000-0000-000000000000";
-const valid = `azure:
-  profile: production
-  location: centralus
-  resourceGroup: rg-demo
-  authorizedIpRanges: [198.51.100.0/24]
-  adminGroupObjectIds: [${group}]
-clusters:
-  - name: main0
-    role: primary
-    network: network1
-    aks: aks-main
-  - name: remote0
-    network: network2
-    aks: aks-remote
-`;
+const valid = twoClusters
+  .replace("azure:\n", "azure:\n  profile: production\n")
+  .replace(
+    "clusters:",
+    `  authorizedIpRanges: [198.51.100.0/24]\n  adminGroupObjectIds: [${group}]\nclusters:`,
+  );
 
 /** The production mesh with lines added to the azure section and to the clusters, or with a text replaced. */
 const inAzure = (...lines: string[]) => valid.replace("clusters:", `  ${lines.join("\n  ")}\nclusters:`);
